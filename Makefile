@@ -23,10 +23,10 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: ci-check ci-tools build test-pythons audit licences sbom release-notes model-metrics model-comparison
 .PHONY: help setup demo test cover check fix nightly docs infra-check infra-lock simulator-fit model-quality bench-memory lock clean
 
-help: ## what you can make
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## install what the lock names into .venv
+setup: $(STAMP) ## install the locked packages into .venv
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; ok = (3, 11) <= v <= (3, 13); ok or sys.exit(f"make: $(PYTHON) is Python {v[0]}.{v[1]}; expected 3.11, 3.12 or 3.13. Name one: make PYTHON=python3.12 setup")'
@@ -60,7 +60,7 @@ check: setup ## lint, format, types, import contract
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-fix: setup ## what the tools can mend by themselves
+fix: setup ## what the tools can correct by themselves
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
@@ -69,8 +69,9 @@ nightly: setup ci-tools ## the tests, and the long form of the heavy ones; then 
 	$(call run_apart,-m "nightly or not nightly")
 	@$(BIN)/python ci/test_pythons.py
 
-docs: setup ## write docs/data-dictionary.md anew from the declarations
+docs: setup ## write what docs/ takes from the code: the data dictionary, the drawing of the chapters
 	@$(BIN)/python docs/write_data_dictionary.py
+	@$(BIN)/python docs/draw_chapters.py
 
 infra-check: setup $(if $(SHORT),,$(INFRA_STAMP)) ## Terraform and its tests, six minutes (SHORT=1: one of them)
 	@$(BIN)/python -m pytest -q -rNfE --dist loadfile --no-loadscope-reorder tests/infra -m "$(if $(SHORT),short or not terraform,terraform or not terraform)" $(ARGS)
@@ -80,11 +81,11 @@ $(INFRA_STAMP): infra/requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $< && touch $@ || \
 	  echo "make: checkov could not be installed into $(@D): its check will be skipped"
 
-infra-lock: setup ## make infra/requirements.lock anew from infra/requirements.in
+infra-lock: setup ## write infra/requirements.lock from infra/requirements.in
 	@$(BIN)/uv pip compile --quiet infra/requirements.in --universal --generate-hashes --python-version 3.11 \
 	  --no-emit-index-url --custom-compile-command "make infra-lock" --upgrade -o infra/requirements.lock
 
-simulator-fit: setup ## how near the simulator comes to the real portfolio: a table and a picture (DATA=file)
+simulator-fit: setup ## compare the simulator with the real portfolio: a table and a chart (DATA=file)
 	@$(BIN)/python benchmarks/simulator_fit_report.py $(DATA)
 
 model-quality: setup ## pooled five-fold quality of forests and other families, mean of three seeds (DATA=file)
@@ -93,7 +94,7 @@ model-quality: setup ## pooled five-fold quality of forests and other families, 
 bench-memory: setup ## memory of checking and scoring 1 M and 10 M rows, four minutes (ARGS="200000 1000000")
 	@$(BIN)/python benchmarks/memory.py $(ARGS)
 
-lock: setup ## make the locks anew: of the project, of its image, of the tools that check both
+lock: setup ## write the locks: of the project, of its image, of the tools that check both
 	@$(COMPILE) pyproject.toml --extra dev --upgrade -o requirements.lock
 	@$(COMPILE) pyproject.toml requirements.image.in --constraint requirements.lock -o requirements.image.lock
 	@$(COMPILE) ci/requirements.in --upgrade -o ci/requirements.lock
@@ -118,11 +119,11 @@ build: setup ## the wheel and the source archive, in dist/
 test-pythons: setup ## the pure rooms' tests on each Python 3.11 to 3.13 that is installed
 	@$(BIN)/python ci/test_pythons.py $(ARGS)
 
-audit: setup ci-tools ## locked dependencies with a known hole: none
+audit: setup ci-tools ## check locked dependencies for known vulnerabilities
 	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
 	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.image.lock
 
-licences: setup ## under which licence each dependency stands
+licences: setup ## the licence of each dependency
 	@$(BIN)/python ci/licences.py
 
 sbom: setup ci-tools ## what the image holds, as CycloneDX, in build/sbom/
@@ -130,7 +131,7 @@ sbom: setup ci-tools ## what the image holds, as CycloneDX, in build/sbom/
 	@$(TOOLS)/bin/python -W ignore -m cyclonedx_py requirements requirements.image.lock --pyproject pyproject.toml \
 	  --output-reproducible --no-validate --output-file build/sbom/image.cdx.json 2>/dev/null
 
-release-notes: ## what the CHANGELOG says of VERSION, or of what is not released yet
+release-notes: ## what the CHANGELOG says of VERSION, or of unreleased changes
 	@$(PYTHON) ci/release_notes.py $(VERSION)
 
 model-metrics: setup ## train on DATA (public or simulated) in a lake of its own; figures in build/metrics.json

@@ -1,8 +1,9 @@
-"""How many rows a second the contract checks, both passes, and how much memory it takes: typed, text, and from a CSV.
+"""Measure how many rows a second the contract checks, in both passes, and how much memory that takes.
 
     python benchmarks/check_speed.py [rows]
 
-Rows are drawn, not real. Set POLARS_MAX_THREADS=1 for the figures of one core.
+Rows come from a CSV file, as texts, and with their types. They are random, not real. Set POLARS_MAX_THREADS=1 for the
+figures of one core.
 """
 
 import resource
@@ -23,7 +24,7 @@ BATCH_ROWS = 65_536
 
 
 def draw_rows(count: int) -> pl.DataFrame:
-    """Rows that hold to the credit-card schema."""
+    """Return random rows that satisfy the credit-card schema."""
     rng = np.random.default_rng(0)
     drawn: dict[str, object] = {
         "client_id": [str(number) for number in range(count)],
@@ -42,7 +43,7 @@ def draw_rows(count: int) -> pl.DataFrame:
 
 
 def time_check(name: str, read: ReadBatches) -> None:
-    """Prints the rows a second of each pass."""
+    """Print the rows a second of each pass."""
     start = time.perf_counter()
     validated = check_rows(read, schema=CREDIT_CARD)
     middle = time.perf_counter()
@@ -51,12 +52,12 @@ def time_check(name: str, read: ReadBatches) -> None:
     count = validated.row_count
     print(
         f"{name:8} {count:>10,} rows, {accepted_count:,} accepted:"
-        f" {count / (middle - start):>12,.0f} rows/s to judge, {count / (end - middle):>12,.0f} rows/s to hand out"
+        f" {count / (middle - start):>12,.0f} rows/s to judge, {count / (end - middle):>12,.0f} rows/s to return"
     )
 
 
 def write_csv(path: Path, count: int) -> None:
-    """Writes the rows part by part, so that the peak of memory below is the reader's."""
+    """Write the rows part by part, so that the peak of memory measured later is the reader's."""
     with path.open("wb") as file:
         for place, start in enumerate(range(0, count, BATCH_ROWS)):
             part = draw_rows(min(BATCH_ROWS, count - start))
@@ -65,7 +66,7 @@ def write_csv(path: Path, count: int) -> None:
 
 
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"

@@ -1,4 +1,4 @@
-"""Prints who is declined and what it costs on the public data: fairness, proxies, economics, expected loss, and times.
+"""Print who is declined and what that costs on the public data: fairness, proxies, costs, expected loss, and times.
 
     python benchmarks/fairness.py UCI_Credit_Card.csv [--job-count 2] [--pictures FOLDER]
 
@@ -40,7 +40,7 @@ POLICY = DecisionPolicy()
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def fit_recipe(recipe: Recipe, sides: Split, *, job_count: int) -> ModelBundle:
-    """The recipe's bundle on the development side."""
+    """Fit the recipe on the development side."""
     return fit(
         recipe,
         sides.development,
@@ -79,7 +79,7 @@ def fit_recipe(recipe: Recipe, sides: Split, *, job_count: int) -> ModelBundle:
 
 
 def print_fairness(sides: Split, bundles: list[ModelBundle]) -> FairnessReport:
-    """Acceptance ratios of both models, the gate's verdict, what leaving attributes out costs, flips."""
+    """Print both models' acceptance ratios, the gate's verdict, the cost of leaving attributes out, and flip tests."""
     scored = [score_probability(bundle, sides.test) for bundle in bundles]
     reports = []
     for name, probability in zip(
@@ -96,8 +96,8 @@ def print_fairness(sides: Split, bundles: list[ModelBundle]) -> FairnessReport:
         )
         reports.append(report)
         for group in (group for group in report.groups if group.is_single):
-            told = "  ".join(
-                f"{label} {tell(getattr(group, figure))}"
+            figures = "  ".join(
+                f"{label} {format_metric(getattr(group, figure))}"
                 for label, figure in (
                     ("accepted", "accept_share"),
                     ("ratio", "acceptance_ratio"),
@@ -107,12 +107,12 @@ def print_fairness(sides: Split, bundles: list[ModelBundle]) -> FairnessReport:
                     ("AUC", "roc_auc"),
                 )
             )
-            print(f"  {group.attribute:10s} {group.group:34s} {group.row_count:5d} rows  {told}")
+            print(f"  {group.attribute:10s} {group.group:34s} {group.row_count:5d} rows  {figures}")
         for headline in report.headlines:
             lowest = headline.lowest_ratio
             if lowest is not None:
                 print(
-                    f"  lowest ratio by {headline.attribute:24s} {tell(lowest.acceptance_ratio)}  {lowest.group}"
+                    f"  lowest ratio by {headline.attribute:24s} {format_metric(lowest.acceptance_ratio)}  {lowest.group}"
                     f" (reference {headline.reference}; {headline.judged_count} groups judged,"
                     f" {headline.too_small_count} too small)"
                 )
@@ -132,12 +132,12 @@ def print_fairness(sides: Split, bundles: list[ModelBundle]) -> FairnessReport:
     )
     print(
         f"  AUC {comparison.roc_auc_without:.4f} without, {comparison.roc_auc_with:.4f} with:"
-        f" leaving out costs {tell(comparison.roc_auc_cost, digits=4)}"
+        f" leaving out costs {format_metric(comparison.roc_auc_cost, digits=4)}"
     )
     for change in comparison.changes:
         print(
             f"  {change.attribute:10s} {change.group:20s} ratio {change.ratio_without:.3f} -> {change.ratio_with:.3f}"
-            f"  change {tell(change.change)}"
+            f"  change {format_metric(change.change)}"
         )
     for bundle in bundles:
         for flip in timed("flips", measure_flip_sensitivity, bundle, sides.test, CREDIT_CARD):
@@ -146,7 +146,7 @@ def print_fairness(sides: Split, bundles: list[ModelBundle]) -> FairnessReport:
 
 
 def print_proxies(sides: Split, bundle: ModelBundle, *, job_count: int) -> None:
-    """How well the inputs tell each attribute."""
+    """Print how well the inputs reveal each attribute."""
     attributes = choose_attributes(CREDIT_CARD, named=FairnessPolicy().attributes)
     found = timed(
         "proxies",
@@ -160,11 +160,13 @@ def print_proxies(sides: Split, bundle: ModelBundle, *, job_count: int) -> None:
     )
     for proxy in found:
         inputs = ", ".join(f"{item.name} {item.share:.0%}" for item in proxy.strongest_inputs)
-        print(f"  {proxy.attribute:10s} {proxy.group:16s} AUC {tell(proxy.roc_auc)}  {inputs}")
+        print(
+            f"  {proxy.attribute:10s} {proxy.group:16s} AUC {format_metric(proxy.roc_auc)}  {inputs}"
+        )
 
 
 def print_economics(sides: Split, bundle: ModelBundle, *, job_count: int) -> Economics:
-    """Costs, sensitivity, capacity; held-out probabilities come from five folds of the development side."""
+    """Print costs, sensitivity and capacity; held-out probabilities come from five folds of the development side."""
     held_out = cross_validate(
         bundle.recipe,
         sides.development,
@@ -197,19 +199,19 @@ def print_economics(sides: Split, bundle: ModelBundle, *, job_count: int) -> Eco
     ]
     for name, point in rows:
         print(
-            f"  {name:12s} threshold {point.threshold:.4f} declined {tell(point.declined_share)} caught"
-            f" {point.caught_default_count:,} {tell(point.caught_share)} precision {tell(point.precision)}"
-            f" cost {tell(point.cost_per_1000, digits=0)} (all {point.decline_all_cost:.0f},"
+            f"  {name:12s} threshold {point.threshold:.4f} declined {format_metric(point.declined_share)} caught"
+            f" {point.caught_default_count:,} {format_metric(point.caught_share)} precision {format_metric(point.precision)}"
+            f" cost {format_metric(point.cost_per_1000, digits=0)} (all {point.decline_all_cost:.0f},"
             f" nobody {point.decline_nobody_cost:.0f})"
         )
     print(
-        f"  the cheapest on development rows saves {tell(economics.cheapest_saving, digits=1)} per 1,000"
+        f"  the cheapest on development rows saves {format_metric(economics.cheapest_saving, digits=1)} per 1,000"
     )
     return economics
 
 
 def print_loss(sides: Split, bundle: ModelBundle) -> None:
-    """Expected loss of the test side as a portfolio."""
+    """Print the expected loss of the test side as a portfolio."""
     probability = score_probability(bundle, sides.test)
     losses = timed(
         "expected loss", measure_expected_loss, sides.test, probability, policy=LossPolicy()
@@ -222,7 +224,7 @@ def print_loss(sides: Split, bundle: ModelBundle) -> None:
 
 
 def draw(report: FairnessReport, economics: Economics, folder: Path) -> None:
-    """The pictures as files, to look at."""
+    """Write the charts as files."""
     from credit_default.views.figures.cost_figures import draw_capacity, draw_cost_sensitivity
     from credit_default.views.figures.fairness_figure import draw_fairness
 
@@ -234,7 +236,7 @@ def draw(report: FairnessReport, economics: Economics, folder: Path) -> None:
 
 
 def timed(name: str, act: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-    """What the act gives, after a line with its time, and that of the processor: others may be at work here."""
+    """Return the result of the call, after printing its wall-clock and processor time: other processes may be running."""
     start, worked = time.perf_counter(), time.process_time()
     result = act(*arguments, **named)
     print(
@@ -243,8 +245,8 @@ def timed(name: str, act: Callable[..., Any], *arguments: Any, **named: Any) -> 
     return result
 
 
-def tell(metric: Metric | None, *, digits: int = 3) -> str:
-    """The value and its interval."""
+def format_metric(metric: Metric | None, *, digits: int = 3) -> str:
+    """Return the value and its interval as text."""
     if metric is None:
         return "-"
     return f"{metric.value:.{digits}f} [{metric.low:.{digits}f} {metric.high:.{digits}f}]"

@@ -1,11 +1,11 @@
-"""How often do the monitors ring when nothing has happened? Measured, by column and for each verdict.
+"""Measure how often the monitors raise an alarm when nothing has happened, by column and for each verdict.
 
     python benchmarks/false_alarms.py [--batches 200] [--seeds 5] [--months 24]
 
-A/A: a reference and batches of several lengths, drawn again and again from one simulated month, so that nothing but chance
-is between them. Calm months: portfolios that live on without any scenario, each month judged against the reference of a
-model that learned from the first three. Ends with 1 when more than one in a thousand A/A batches, or more than one calm
-month of a portfolio, rings.
+A/A: a reference and batches of several lengths, drawn repeatedly from one simulated month, so that they differ by chance only.
+Calm months: portfolios that continue without any scenario, each month judged against the reference of a model that learned
+from the first three. Ends with 1 when more than one in a thousand A/A batches, or more than one calm month of a portfolio,
+raises an alarm.
 """
 
 import argparse
@@ -49,7 +49,7 @@ METHODS = {  # each method the schema knows, with a threshold that a person woul
 
 
 def declare(numbers: str, number_threshold: float, codes: str, code_threshold: float) -> Schema:
-    """The credit-card schema with these methods for its numbers and its codes."""
+    """Return the credit-card schema with these methods for its numbers and its codes."""
     columns = tuple(
         replace(column, drift_method=codes if column.codes else numbers)
         if column.name in KEY
@@ -64,7 +64,7 @@ def declare(numbers: str, number_threshold: float, codes: str, code_threshold: f
 
 
 def train(months: list[pl.DataFrame]) -> ModelBundle:
-    """A small champion with the reference that would travel with it."""
+    """Train a small champion, with its reference."""
     sides = split(pl.concat(months))
     bundle = fit(
         Recipe(tree_count=30),
@@ -77,7 +77,7 @@ def train(months: list[pl.DataFrame]) -> ModelBundle:
 
 
 def score(bundle: ModelBundle, rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows with score and decision."""
+    """Return the rows with score and decision."""
     probability = score_probability(bundle, rows)
     decision = decide(probability, bundle.decision_policy).tolist()
     return rows.with_columns(
@@ -86,7 +86,7 @@ def score(bundle: ModelBundle, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def live(seed: int, month_count: int) -> Iterator[pl.DataFrame]:
-    """Calm months of one portfolio, with outcomes."""
+    """Yield calm months of one portfolio, with outcomes."""
     for month in simulate(client_count=PORTFOLIO_ROWS, month_count=month_count, seed=seed):
         labels = month.outcomes.select(*KEY, "defaulted")
         yield month.statements.join(labels, on=KEY, how="left", maintain_order="left")
@@ -100,7 +100,7 @@ def judge_pair(
     schema: Schema,
     importance: dict[str, float],
 ) -> tuple[DriftReport, Verdict]:
-    """What the drift gate makes of a batch."""
+    """Return the drift report and the verdict on a batch."""
     report = measure_drift(plan, reference, current, schema=schema, policy=DriftPolicy())
     telling = [column for column in schema.inputs if column.name in list(importance)[:5]]
     shift = measure_score_shift(plan, reference, current, columns=telling)
@@ -110,11 +110,11 @@ def judge_pair(
 
 
 def run_resamples(bundle: ModelBundle, batch_count: int, seed: int) -> int:
-    """How many A/A batches rang, after tables of what moved by chance."""
+    """Print what moved by chance; return how many A/A batches raised an alarm."""
     pool = score(
         bundle, next(simulate(client_count=POOL_ROWS, month_count=1, seed=seed)).statements
     )
-    rng, importance, rang = np.random.default_rng(seed), measure_input_importance(bundle), 0
+    rng, importance, alarm_count = np.random.default_rng(seed), measure_input_importance(bundle), 0
     for name, methods in METHODS.items():
         schema = declare(*methods)
         for length in LENGTHS:
@@ -134,7 +134,7 @@ def run_resamples(bundle: ModelBundle, batch_count: int, seed: int) -> int:
                 moved.update(
                     reason.split(" moved")[0] for reason in verdict.reasons if " moved: " in reason
                 )
-            rang += levels["alarm"]
+            alarm_count += levels["alarm"]
             worst = (
                 ", ".join(f"{column} {count}" for column, count in moved.most_common(3)) or "none"
             )
@@ -145,11 +145,11 @@ def run_resamples(bundle: ModelBundle, batch_count: int, seed: int) -> int:
             print(
                 f"{name:<24} {length:>6,} rows  {shares:<36} a column {by_column:.3%}  moved: {worst}"
             )
-    return rang
+    return alarm_count
 
 
 def run_calm_months(seed: int, month_count: int) -> int:
-    """How many alarms a calm portfolio saw, after a line about its verdicts."""
+    """Print a calm portfolio's verdicts; return how many alarms it raised."""
     months = list(live(seed, HISTORY_MONTHS + month_count))
     bundle = train(months[:HISTORY_MONTHS])
     importance = measure_input_importance(bundle)
@@ -159,7 +159,7 @@ def run_calm_months(seed: int, month_count: int) -> int:
     )
     reference = profile_rows(plan, bundle.reference)
     levels: Counter[str] = Counter()
-    told, fingerprints = [], {}
+    lines, fingerprints = [], {}
     for rows in months[HISTORY_MONTHS:]:
         current = profile_rows(plan, score(bundle, rows))
         _, drift = judge_pair(plan, reference, current, schema=CREDIT_CARD, importance=importance)
@@ -177,7 +177,7 @@ def run_calm_months(seed: int, month_count: int) -> int:
         )
         fingerprints = {name: column.fingerprint for name, column in current.columns.items()}
         levels.update(f"{verdict.gate} {verdict.level}" for verdict in (drift, feed))
-        told += [
+        lines += [
             f"{v.gate} {v.level}: {'; '.join(v.reasons[:3])}"
             for v in (drift, feed)
             if v.level != "ok"
@@ -186,13 +186,13 @@ def run_calm_months(seed: int, month_count: int) -> int:
         f"seed {seed}, {month_count} calm months: "
         + ", ".join(f"{n} {level}" for level, n in sorted(levels.items()))
     )
-    for line, count in Counter(told).most_common(6):
+    for line, count in Counter(lines).most_common(6):
         print(f"    {count} x {line}")
     return levels["drift alarm"] + levels["feed alarm"]
 
 
 def main() -> int:
-    """The exit code, after the tables."""
+    """Print the tables; return the exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -202,16 +202,16 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=5, help="calm portfolios")
     parser.add_argument("--months", type=int, default=24, help="calm months of each")
     asked = parser.parse_args()
-    rang = (
+    alarm_count = (
         run_resamples(train(list(live(1, HISTORY_MONTHS))), asked.batches, seed=2)
         if asked.batches
         else 0
     )
     tried = asked.batches * len(LENGTHS) * len(METHODS)
-    print(f"A/A: {rang} of {tried:,} batches rang")
+    print(f"A/A: {alarm_count} of {tried:,} batches raised an alarm")
     alarms = [run_calm_months(seed, asked.months) for seed in range(asked.seeds)]
     print(f"calm months: {alarms} alarms by portfolio (bound: 1 each)")
-    return int(rang > tried / 1_000 or max(alarms, default=0) > 1)
+    return int(alarm_count > tried / 1_000 or max(alarms, default=0) > 1)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Fit the simulator's figures to the public file and write them where the package reads them.
+"""Fit the simulator's parameters to the public file and write them where the package reads them.
 
     python benchmarks/fit_simulator.py UCI_Credit_Card.csv
 
-Everything written is a share, a quantile or a coefficient, never a row. After fitting, multipliers are turned until the
-simulated mix of statuses is the real one in each month of the history and stays level while months roll.
+Everything written is a share, a quantile or a coefficient, never a row. After fitting, multipliers are adjusted until the
+simulated mix of statuses is the real one in each month of the history and stays level from month to month.
 """
 
 import argparse
@@ -39,7 +39,7 @@ HELD_MONTHS = 4  # the newest months of a history, whose level is held
 
 
 def estimate(real: Portfolio) -> Figures:
-    """Every figure before tuning."""
+    """Return every parameter before tuning."""
     figures = estimate_clients(real)
     steps = lay_out_steps(real, figures["bill_edges"])
     return {
@@ -54,22 +54,22 @@ def estimate(real: Portfolio) -> Figures:
 
 
 def open_sample(figures: Figures) -> Accounts:
-    """Accounts opened with these figures, always from the same draws."""
+    """Return accounts opened with these parameters, always from the same random draws."""
     return open_accounts(build_tables(figures), np.random.default_rng(1), np.arange(CLIENT_COUNT))
 
 
 def mix(status: Array) -> Array:
-    """The share of each status."""
+    """Return the share of each status."""
     return np.bincount(status, minlength=STATUS_COUNT) / len(status)
 
 
 def turn(multipliers: Array, target: Array, reached: Array) -> Array:
-    """Multipliers turned towards the target mix, gently where a status is rare."""
+    """Return multipliers moved towards the target mix, by less where a status is rare."""
     return multipliers * np.clip((target + 2e-4) / (reached + 2e-4), 0.5, 2.0)
 
 
 def hold_history(figures: Figures, real: Portfolio) -> None:
-    """Turn the multipliers until an opening history has the real mix of statuses in every month."""
+    """Adjust the multipliers until an opening history has the real mix of statuses in every month."""
     level = mix(real.status[:, 1:].ravel())
     for _ in range(ROUNDS):
         accounts = open_sample(figures)
@@ -88,7 +88,7 @@ def hold_history(figures: Figures, real: Portfolio) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What should not creep while months roll."""
+    """The figures that should not drift from month to month."""
 
     use_mean: float  # bill over limit
     use_median: float
@@ -96,7 +96,7 @@ class Level:
 
     @classmethod
     def of(cls, accounts: Accounts, month: int) -> "Level":
-        """The level in one month of the history."""
+        """Return the level in one month of the history."""
         use = np.minimum(accounts.bills[month] / accounts.limit, 2)
         return cls(
             float(use.mean()),
@@ -106,12 +106,12 @@ class Level:
 
     @classmethod
     def mean(cls, levels: "Sequence[Level]") -> "Level":
-        """The mean of several months' levels."""
+        """Return the mean of several months' levels."""
         return cls(*np.mean([astuple(level) for level in levels], axis=0))
 
 
 def hold_level(figures: Figures, real: Portfolio) -> None:
-    """Turn the rolled multipliers and shifts until twelve calm months keep statuses, bills and payments level."""
+    """Adjust the last multipliers and shifts until twelve calm months keep statuses, bills and payments level."""
     level_mix = mix(real.status[:, 1:].ravel())
     for name in ("status_multipliers", "latest_multipliers"):
         figures[name][-1] = figures[name][-2]
@@ -147,7 +147,7 @@ def hold_risk(figures: Figures, real: Portfolio) -> None:
 
 
 def main() -> None:
-    """Fit, tune, write, and say what was written."""
+    """Fit, tune, write, and print what was written."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""How much memory it takes to check, keep and score a file of any length: does it stay below a bound, and flat?
+"""Measure how much memory it takes to check, keep and score a file of any length: below a bound, and constant?
 
     python benchmarks/memory.py [rows …] [--lake FOLDER]
 
@@ -31,7 +31,7 @@ COUNTS = (1_000_000, 10_000_000)
 
 
 def write_statements(path: Path, count: int) -> None:
-    """Writes one simulated month as Parquet, chunk by chunk."""
+    """Write one simulated month as Parquet, chunk by chunk."""
     import pyarrow.parquet as pq
 
     from credit_default.data.simulation.months import simulate_chunks
@@ -45,7 +45,7 @@ def write_statements(path: Path, count: int) -> None:
 
 
 def connect(lake: Path, **settings: Any) -> Any:
-    """The wiring of the lake."""
+    """Return the wiring of the lake."""
     from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
     from credit_default.services.context.wiring import build_wiring
     from credit_default.settings import Settings
@@ -55,7 +55,7 @@ def connect(lake: Path, **settings: Any) -> Any:
 
 
 def train_champion(lake: Path, folder: Path) -> None:
-    """Seats a champion in the lake, trained on simulated clients that the files do not hold."""
+    """Register a champion in the lake, trained on simulated clients that are not in the files."""
     from credit_default.data.simulation.months import simulate
     from credit_default.services.training.challenger import fit_challenger
     from credit_default.services.training.promotion_contest import judge_challenger
@@ -85,24 +85,24 @@ def train_champion(lake: Path, folder: Path) -> None:
 
 
 def score_statements(lake: Path, path: Path) -> None:
-    """Prints what each step of scoring the file took, one JSON object a line."""
+    """Print what each step of scoring the file took, one JSON object a line."""
     from credit_default.services.intake.file_check import check_file, judge_file
     from credit_default.services.intake.ingest import save_checked_file
     from credit_default.services.scoring.score_batch import load_champion, score_file
 
     wiring, now = connect(lake), datetime.now(UTC)
-    checked = tell_step(
+    checked = measure_step(
         "check", lambda: check_file(wiring, str(path), month=None, outcome="ignored")
     )
-    tell_step("judge", lambda: judge_file(wiring, checked, judged_at=now))
-    champion = tell_step("champion", lambda: load_champion(wiring, checked))
-    tell_step("snapshot", lambda: save_checked_file(wiring, checked, kept_at=now))
-    scored = tell_step("scores", lambda: score_file(wiring, checked, champion, scored_at=now))
+    measure_step("judge", lambda: judge_file(wiring, checked, judged_at=now))
+    champion = measure_step("champion", lambda: load_champion(wiring, checked))
+    measure_step("snapshot", lambda: save_checked_file(wiring, checked, kept_at=now))
+    scored = measure_step("scores", lambda: score_file(wiring, checked, champion, scored_at=now))
     print(json.dumps({"scored": scored.scored_count}))
 
 
-def tell_step(name: str, act: Callable[[], Any]) -> Any:
-    """What the act gives, after a line about its time and about memory until now, in MiB."""
+def measure_step(name: str, act: Callable[[], Any]) -> Any:
+    """Return the result of the call, after printing its time and the memory so far, in MiB."""
     start = time.perf_counter()
     result = act()
     seconds = time.perf_counter() - start
@@ -123,14 +123,14 @@ def tell_step(name: str, act: Callable[[], Any]) -> Any:
 
 
 def run_child(*arguments: str) -> list[dict[str, Any]]:
-    """The lines that the script that is running prints when it is started anew with these arguments."""
+    """Run this script again with these arguments; return the JSON objects that it prints."""
     command = [sys.executable, sys.argv[0], *arguments]
     ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - ourselves
     return [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
 
 
 def measure(lake: Path, folder: Path, count: int) -> float:
-    """The peak in MiB of scoring a file with so many rows in a copy of the lake, after a table of its steps."""
+    """Print a table of the steps of scoring so many rows in a copy of the lake; return the peak in MiB."""
     path, copy = folder / f"statements-{count}.parquet", folder / f"lake-{count}"
     run_child("--write", str(path), str(count))
     shutil.copytree(lake, copy)
@@ -140,16 +140,16 @@ def measure(lake: Path, folder: Path, count: int) -> float:
     if last["scored"] != count:
         sys.exit(f"{last['scored']} rows scored of {count}")
     for step in steps:
-        told = f"{step['seconds']:>8.1f} s {count / step['seconds']:>12,.0f} rows/s"
+        speed = f"{step['seconds']:>8.1f} s {count / step['seconds']:>12,.0f} rows/s"
         print(
-            f"{count:>11,}  {step['step']:<9} {told} {step['peak']:>8,.0f} MiB peak {step['now']:>8,.0f} MiB after"
+            f"{count:>11,}  {step['step']:<9} {speed} {step['peak']:>8,.0f} MiB peak {step['now']:>8,.0f} MiB after"
         )
     peak: float = steps[-1]["peak"]
     return peak
 
 
 def judge(peaks: dict[int, float]) -> int:
-    """0 when both bounds hold, else 1, after a line about each."""
+    """Print a line about each bound; return 0 when both hold, else 1."""
     smallest, largest = peaks[min(peaks)], peaks[max(peaks)]
     growth = largest / smallest
     print(f"highest peak {max(peaks.values()):,.0f} MiB (bound {HIGHEST_MIB:,})")
@@ -160,7 +160,7 @@ def judge(peaks: dict[int, float]) -> int:
 
 
 def main() -> int:
-    """The exit code, after the table."""
+    """Print the table; return the exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""Prints what the forest and the other families reach on the public data: pooled five-fold figures of three fixed seeds.
+"""Print what the forest and the other families reach on the public data: pooled five-fold figures of three fixed seeds.
 
     python benchmarks/model_quality.py UCI_Credit_Card.csv [--only "compact forest" --only blend] [--protected] [--job-count 2]
 
@@ -58,7 +58,7 @@ BEST_BAR = 0.790  # ROC AUC of the best family
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     recipes = list_recipes()
     names = [*recipes, SCORECARD.name, *(family.name for family in FAMILIES)]
     parser = argparse.ArgumentParser(
@@ -89,7 +89,7 @@ def main() -> None:
 
 
 def list_recipes() -> dict[str, Recipe]:
-    """The default forest, then each that stands in config/ as NAME-forest.toml."""
+    """Return the default forest, then each that is in config/ as NAME-forest.toml."""
     found = {"compact forest": COMPACT_RECIPE}
     for path in sorted(CONFIG.glob("*-forest.toml")):
         recipe = tomllib.loads(path.read_text(encoding="utf-8"))["recipe"]
@@ -98,7 +98,7 @@ def list_recipes() -> dict[str, Recipe]:
 
 
 def read_rows(path: Path, *, month: str) -> pl.DataFrame:
-    """The file's accepted rows with their outcomes."""
+    """Return the file's accepted rows with their outcomes."""
     validated = check_rows(
         open_statement_file(path, schema=CREDIT_CARD, month=month).read_batches,
         schema=CREDIT_CARD,
@@ -115,7 +115,7 @@ def print_quality(
     protected: bool,
     job_count: int,
 ) -> None:
-    """One line for each forest or family: every figure's mean over the seeds, then each seed's; then paired gains."""
+    """Print one line for each forest or family (every figure's mean over the seeds, then each seed's), then paired gains."""
     print(
         f"pooled five-fold figures of {rows.height} rows, mean of seeds {FOLD_SEEDS} (each seed's)"
     )
@@ -130,7 +130,7 @@ def print_quality(
             seed=seed,
             include_protected=protected,
         )
-        for name, scored in score_contestants(
+        for name, scored in score_candidates(
             recipes, folded, wanted=wanted, seed=seed, job_count=job_count
         ):
             figures.setdefault(name, []).append(measure_out_of_fold(folded, scored))
@@ -145,10 +145,10 @@ def print_quality(
     print_gains(np.asarray(rows.sort(KEY)[OUTCOME]), first)
 
 
-def score_contestants(
+def score_candidates(
     recipes: dict[str, Recipe], folded: FoldedRows, *, wanted: list[str], seed: int, job_count: int
 ) -> Iterator[tuple[str, OutOfFold]]:
-    """Each that is wanted with its out-of-fold probabilities; the blend's members are fitted once for both."""
+    """Return the out-of-fold probabilities of each wanted model; the blend's members are fitted once for both."""
     for name, recipe in recipes.items():
         if name in wanted:
             seeded = replace(recipe, seed=recipe.seed + seed)
@@ -166,7 +166,7 @@ def score_contestants(
 
 
 def print_gains(defaulted: np.ndarray, scored: dict[str, OutOfFold]) -> None:
-    """Each one's gain over the first, paired, with 95 % intervals, on the first seed's folds."""
+    """Print each model's gain over the first, paired, with 95 % intervals, on the first seed's folds."""
     (base, old), *others = scored.items()
     for name, new in others:
         contest = PairedScores(defaulted, old.default_probability, new.default_probability)
@@ -177,15 +177,15 @@ def print_gains(defaulted: np.ndarray, scored: dict[str, OutOfFold]) -> None:
             resample_count=300,
             seed=FOLD_SEEDS[0],
         )
-        told = (
+        shown = (
             f"{gain.measure} {gain.gain:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})"
             for gain in gains
         )
-        print(f"{name} over {base}: {', '.join(told)}", flush=True)
+        print(f"{name} over {base}: {', '.join(shown)}", flush=True)
 
 
 def print_line(name: str, figures: list[dict[str, float]]) -> None:
-    """The means, each followed by the seeds' own where there are several."""
+    """Print the means, each followed by the seeds' own where there are several."""
     cells = []
     for metric in QUALITY_METRICS:
         values = [figure[metric] for figure in figures]
@@ -195,7 +195,7 @@ def print_line(name: str, figures: list[dict[str, float]]) -> None:
 
 
 def print_costs(name: str, recipe: Recipe, rows: pl.DataFrame, *, job_count: int) -> None:
-    """Times and sizes of one model on the development side."""
+    """Print times and sizes of one model on the development side."""
     sides = split(rows)
     started = time.perf_counter()
     bundle = fit(

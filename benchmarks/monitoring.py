@@ -1,10 +1,10 @@
-"""What monitoring a long batch costs: CPU-seconds and memory of the statistics on all rows, then of the page. Imports apart.
+"""Measure what monitoring a long batch costs: CPU-seconds and memory of the statistics on all rows, then of the page.
 
     python benchmarks/monitoring.py [rows …]
 
 Rows are simulated and scored by a small champion first, in processes of their own. Each batch is then monitored by a fresh
 process, which reports its CPU time (all threads) and its peak of memory. Ends with 1 when the longest takes more than 10
-CPU-seconds or 500 MB for the statistics, or more than 6 CPU-seconds more for the page. Without imports both.
+CPU-seconds or 500 MB for the statistics, or more than 6 CPU-seconds more for the page, both without imports.
 """
 
 import argparse
@@ -25,7 +25,7 @@ MOST_STATISTICS_SECONDS, MOST_PAGE_SECONDS, MOST_MEGABYTES = 10.0, 6.0, 500.0
 
 
 def monitor_batch(lake: Path) -> None:
-    """Prints what each step of monitoring the last batch took, one JSON object a line."""
+    """Print what each step of monitoring the last batch took, one JSON object a line."""
     from credit_default.gates.monitoring.drift import judge_drift
     from credit_default.gates.monitoring.drift_measurement import measure_drift
     from credit_default.model.estimator.bundle import measure_input_importance
@@ -37,8 +37,8 @@ def monitor_batch(lake: Path) -> None:
     wiring = connect(lake)
     champion = wiring.registry.find_champion()
     assert champion is not None
-    tell_step("imports and the champion", lambda: wiring.registry.load_version(champion))
-    batch = tell_step("find the batch and its scores", lambda: find_batch(wiring, None))
+    measure_step("imports and the champion", lambda: wiring.registry.load_version(champion))
+    batch = measure_step("find the batch and its scores", lambda: find_batch(wiring, None))
     importance = measure_input_importance(batch.bundle)
 
     def take_statistics() -> Any:
@@ -52,23 +52,23 @@ def monitor_batch(lake: Path) -> None:
             *judge_delivery(wiring, batch.snapshot, profiled, months=batch.months),
         )
 
-    verdicts = tell_step("all statistics and verdicts", take_statistics)
+    verdicts = measure_step("all statistics and verdicts", take_statistics)
     import_evidently()
-    drift = tell_step(
+    drift = measure_step(
         "the same again, with the page", lambda: find_drift(wiring, batch, report="drift")
     )
     page = wiring.lake.home / "reports" / batch.batch_id / f"v{batch.model_version}" / "report.html"
-    told = {
+    result = {
         "rows": batch.row_count,
         "levels": [v.level for v in verdicts],
         "page": page.stat().st_size,
     }
     assert tuple(v.level for v in drift.verdicts) == tuple(v.level for v in verdicts)
-    print(json.dumps(told))
+    print(json.dumps(result))
 
 
 def import_evidently() -> None:
-    """Nothing; the time that importing takes is no longer a step's."""
+    """Import Evidently now, so that no later step is charged with the time that importing takes."""
     from credit_default.adapters.evidently.report_run import suppress_evidently_warnings
 
     with suppress_evidently_warnings():
@@ -82,8 +82,8 @@ def import_evidently() -> None:
         assert credit_default.adapters.evidently.drift_table
 
 
-def tell_step(name: str, act: Callable[[], Any]) -> Any:
-    """What the act gives, after a line about its CPU time and about the peak of memory until now."""
+def measure_step(name: str, act: Callable[[], Any]) -> Any:
+    """Return the result of the call, after printing its CPU time and the peak of memory so far."""
     before = os.times()
     result = act()
     after = os.times()
@@ -94,25 +94,27 @@ def tell_step(name: str, act: Callable[[], Any]) -> Any:
 
 
 def measure(lake: Path, folder: Path, count: int) -> tuple[float, float, float]:
-    """CPU-seconds of the statistics and of the page, and MB above what imports took, after a table of the steps."""
+    """Print a table of the steps; return CPU-seconds of statistics and page, and MB above those of the imports."""
     path, copy = folder / f"statements-{count}.parquet", folder / f"lake-{count}"
     run_child("--write", str(path), str(count))
     shutil.copytree(lake, copy)
     run_child("--score", str(copy), str(path))
     path.unlink()
-    imported, found, statistics, page, told = run_child("--monitor", str(copy))
+    imported, found, statistics, page, result = run_child("--monitor", str(copy))
     shutil.rmtree(copy)
     for step in (imported, found, statistics, page):
         print(
             f"{count:>11,}  {step['step']:<42} {step['seconds']:>6.1f} CPU-s {step['peak']:>7,.0f} MB peak"
         )
-    print(f"{count:>11,}  verdicts {', '.join(told['levels'])}; page {told['page'] / 1e6:.1f} MB")
+    print(
+        f"{count:>11,}  verdicts {', '.join(result['levels'])}; page {result['page'] / 1e6:.1f} MB"
+    )
     seconds = found["seconds"] + statistics["seconds"]
     return seconds, page["seconds"] - statistics["seconds"], statistics["peak"] - imported["peak"]
 
 
 def main() -> int:
-    """The exit code, after the table."""
+    """Print the table; return the exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

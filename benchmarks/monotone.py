@@ -1,9 +1,9 @@
-"""Prints what the monotone option costs on the public data: both recipes on the same pooled five folds, in pairs.
+"""Print what the monotone option costs on the public data: both recipes on the same pooled five folds, paired.
 
     python benchmarks/monotone.py UCI_Credit_Card.csv [--seeds 1 2 3] [--job-count 2]
 
-Gains are the monotone recipe's, with 95 % intervals from paired resamples; negative is its price. Each seed draws its
-own folds and grows its own forests.
+Gains are those of the monotone recipe, with 95 % intervals from paired resamples; a negative gain is a loss. Each seed draws
+its own folds and fits its own forests.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -31,7 +31,9 @@ def main() -> None:
     parser.add_argument("--job-count", type=int, default=2)
     arguments = parser.parse_args()
     rows = read_rows(arguments.data, month=arguments.month)
-    print(f"{rows.height} rows, pooled five folds; gain of monotone over free, 95 % interval")
+    print(
+        f"{rows.height} rows, pooled five folds; gain of the monotone over the unconstrained recipe, 95 % interval"
+    )
     for seed in arguments.seeds:
         scores = [
             cross_validate(
@@ -53,7 +55,7 @@ def main() -> None:
         )
         for gain in gains:
             print(
-                f"  seed {seed} {gain.measure:14s} free {gain.champion:9.4f}  monotone {gain.challenger:9.4f}  "
+                f"  seed {seed} {gain.measure:14s} unconstrained {gain.champion:9.4f}  monotone {gain.challenger:9.4f}  "
                 f"gain {gain.gain:+.5f} ({gain.low:+.5f} to {gain.high:+.5f})",
                 flush=True,
             )

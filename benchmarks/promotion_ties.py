@@ -1,4 +1,4 @@
-"""How often would the promotion gate's measures let a tie pass, and at which confidence? Prints one line a setting.
+"""Measure how often the promotion gate's measures would let a tie pass, at several levels of confidence.
 
     python benchmarks/promotion_ties.py [--row-count 2000] [--tie-count 8000]
 
@@ -24,7 +24,7 @@ CONFIDENCES = (0.99, POLICY.confidence, 0.995)
 def draw_tie(
     seed: int, row_count: int, *, shared: float, own: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Outcomes, and the default probabilities of two equally good models."""
+    """Return outcomes, and the default probabilities of two equally good models."""
     generator = np.random.default_rng(seed)
     odds = -1.55 + 1.15 * generator.normal(size=row_count)
     seen = odds + shared * generator.normal(size=row_count)
@@ -36,7 +36,7 @@ def draw_tie(
 
 
 def measure_losses(defaulted: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """(rows, 3): log loss, squared error and cost per 1,000 of each row."""
+    """Return log loss, squared error and cost per 1,000 of each row, shape (rows, 3)."""
     declined = probability >= COSTS.threshold
     cost = np.where(
         declined, COSTS.false_alarm_cost * (1 - defaulted), COSTS.missed_default_cost * defaulted
@@ -48,7 +48,7 @@ def measure_losses(defaulted: np.ndarray, probability: np.ndarray) -> np.ndarray
 def measure_tie(
     defaulted: np.ndarray, first: np.ndarray, second: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Gains of the second in log loss, Brier, cost share and AUC, in standard errors and over the least that counts."""
+    """Return the second model's gains in log loss, Brier, cost and AUC: in standard errors, and over the least that counts."""
     old, new = measure_losses(defaulted, first), measure_losses(defaulted, second)
     differences, count = old - new, len(defaulted)
     variance = (
@@ -65,7 +65,7 @@ def measure_tie(
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,9 +1,9 @@
-"""Prints how fast reasons are given: the declined rows of the public data's 30,000, and of a small batch.
+"""Print how fast reasons are computed: for the declined rows of the public data's 30,000, and for a small batch.
 
     python benchmarks/reasons.py UCI_Credit_Card.csv
 
 The model is the compact recipe's, trained on the development side; the background are the accepted clients of the test
-side. Seconds are of CPU, summed over cores, imports apart: what other processes do does not count.
+side. Seconds are of CPU, summed over cores, without imports, so that other processes do not matter.
 """
 
 import argparse
@@ -29,7 +29,7 @@ SMALL_BATCH = 500
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def fit_model(rows: pl.DataFrame) -> ModelBundle:
-    """The compact model of the development side, with the test side as its reference."""
+    """Fit the compact model on the development side, with the test side as its reference."""
     sides = split(rows)
     bundle = fit(
         COMPACT_RECIPE,
@@ -66,7 +66,7 @@ def fit_model(rows: pl.DataFrame) -> ModelBundle:
 
 
 def print_time(giver: ReasonFinder, declined: pl.DataFrame) -> None:
-    """CPU seconds for the reasons of these clients, and what they come to."""
+    """Print the CPU seconds that the reasons of these clients take, and the mean count of reasons."""
     began, began_at = time.process_time(), time.perf_counter()
     reasons = giver.find_reasons(declined)
     spent, waited = time.process_time() - began, time.perf_counter() - began_at
@@ -78,7 +78,7 @@ def print_time(giver: ReasonFinder, declined: pl.DataFrame) -> None:
 
 
 def print_closeness(giver: ReasonFinder, declined: pl.DataFrame) -> None:
-    """How far base and contributions are from the probability at most."""
+    """Print the largest difference between the probability and base plus contributions."""
     explained = giver.explainer.explain(declined)
     sums = explained.base_probability + explained.contributions.sum(axis=1)
     print(

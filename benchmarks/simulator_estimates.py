@@ -1,4 +1,4 @@
-"""What the public file says about clients, payments, charges, statuses and risk: the simulator's figures before tuning.
+"""Estimate the simulator's parameters from the public file: clients, payments, charges, statuses and risk.
 
 Everything here is a share, a quantile or a coefficient; a cell with fewer than `FEWEST` rows takes its parent's figures.
 """
@@ -44,7 +44,7 @@ Figures = dict[str, Array]
 
 
 def estimate_clients(real: Portfolio) -> Figures:
-    """Limits, demographics and the oldest month."""
+    """Return parameters of limits, demographics and the oldest month."""
     limit = np.round(real.limit / 10_000) * 10_000
     values, counts = np.unique(limit, return_counts=True)
     group, age = real.group, real.accounts.age
@@ -106,7 +106,7 @@ def estimate_clients(real: Portfolio) -> Figures:
 
 
 def estimate_payments(steps: Steps) -> Figures:
-    """How bills are met."""
+    """Return parameters of how bills are paid."""
     due = steps.bill > 0
     cell = LATEST_GROUP[steps.latest] * BAND_COUNT + find_utilisation_band(steps.bill, steps.limit)
     group_shares = count_shares(
@@ -151,7 +151,7 @@ def estimate_payments(steps: Steps) -> Figures:
 
 
 def estimate_charges(steps: Steps) -> Figures:
-    """The new bill in NT dollars of those who had settled, new charges over the limit of those who still owed."""
+    """Return quantiles of the new bill in NT dollars for settled accounts, of new charges over the limit for others."""
     group_band = steps.spending * BAND_COUNT + find_utilisation_band(steps.bill, steps.limit)
     cells = [
         (steps.spending, SPENDING_GROUP_COUNT),
@@ -165,7 +165,7 @@ def estimate_charges(steps: Steps) -> Figures:
 
 
 def estimate_habits(real: Portfolio, steps: Steps, rng: np.random.Generator) -> Figures:
-    """How persistent spending and paying are in a client, and how each month stands against the others."""
+    """Return how persistent spending and paying are in a client, and how each month differs from the others."""
     cell = steps.spending * BAND_COUNT + find_utilisation_band(steps.bill, steps.limit)
     spending = normal_scores(steps.drawn, cell * LIMIT_GROUP_COUNT + steps.group, rng).reshape(
         -1, 5
@@ -214,7 +214,7 @@ def estimate_habits(real: Portfolio, steps: Steps, rng: np.random.Generator) -> 
 
 
 def estimate_standing(real: Portfolio, steps: Steps, rng: np.random.Generator) -> Figures:
-    """How limit and education push the status beyond what its cell says."""
+    """Return how limit and education shift the status beyond the shares of its cell."""
     chosen = np.isin(steps.month, (1, 2, 3))
     elder = np.concatenate([real.status[:, 2:], real.status[:, 5:]], axis=1).ravel()
     cell = find_status_cell(
@@ -231,7 +231,7 @@ def estimate_standing(real: Portfolio, steps: Steps, rng: np.random.Generator) -
 
 
 def estimate_statuses(real: Portfolio, steps: Steps) -> Figures:
-    """The status that follows, in both codings, shrunk from fine cells to coarse ones."""
+    """Return the shares of the next status, in both codings, shrunk from fine cells to coarse ones."""
     found = {}
     for name, months in (("status", (1, 2, 3)), ("latest", (0,))):
         chosen = np.isin(steps.month, months)
@@ -252,7 +252,7 @@ def estimate_statuses(real: Portfolio, steps: Steps) -> Figures:
 
 
 def shrink_down(target: Array, latest: Array, levels: list[tuple[Array, int]]) -> Array:
-    """Shares of the target in the finest cells; each level leans on the one before, in the order latest, then levels."""
+    """Return shares of the target in the finest cells; each level is shrunk to the one before: latest, then levels."""
     marginal = np.tile(count_shares(latest * 0, target, 1, STATUS_COUNT), (LATEST_GROUP_COUNT, 1))
     shares = count_shares(
         latest, target, LATEST_GROUP_COUNT, STATUS_COUNT, prior=marginal, weight=1.0
@@ -267,7 +267,7 @@ def shrink_down(target: Array, latest: Array, levels: list[tuple[Array, int]]) -
 
 
 def estimate_risk(real: Portfolio) -> Figures:
-    """A ridge-penalised logit of the real outcome on the codes shown and the risk features."""
+    """Fit a ridge-penalised logit of the real outcome on the codes shown and the risk features."""
     accounts = real.accounts
     codes = [(status, STATUS_COUNT) for status in accounts.shown_statuses]
     codes += [(accounts.sex, 3), (accounts.education, 7), (accounts.marriage, 4)]

@@ -1,8 +1,8 @@
-"""How near the simulator comes to the public file: a table in the terminal, and a picture where a path is given.
+"""Compare the simulator with the public file: a table in the terminal, and a chart where a path is given.
 
     python benchmarks/simulator_fit_report.py UCI_Credit_Card.csv [--picture build/simulator-fit.png] [--seeds 1 2 3]
 
-The same functions hold the figures in tests/data/simulation/test_months_fit.py.
+tests/data/simulation/test_months_fit.py checks the same figures with the same functions.
 """
 
 import argparse
@@ -36,14 +36,14 @@ BOUNDS = {
     "default rate": ".2112 to .2312",
     "trained on simulated, AUC on real": "≥ .75",
     "AUC of the true probabilities": ".74 to .78",
-    "AUC of telling real from simulated": "≤ .90",
+    "AUC of real against simulated rows": "≤ .90",
     "default rate, twelve calm months, lowest": "within .02",
     "default rate, twelve calm months, highest": "of the first",
 }
 
 
 def read_real(path: str) -> pl.DataFrame:
-    """The public file under our names: inputs in schema order, then `defaulted`."""
+    """Return the public file under our names: inputs in schema order, then `defaulted`."""
     raw = pl.read_csv(path, infer_schema_length=None)
     old = [
         "LIMIT_BAL",
@@ -77,20 +77,20 @@ def read_real(path: str) -> pl.DataFrame:
 
 
 def inputs_of(month: SimulatedMonth) -> pl.DataFrame:
-    """A simulated month's inputs as floats, without the key."""
+    """Return a simulated month's inputs as floats, without the key."""
     return month.statements.drop("client_id", "statement_month").cast(pl.Float64)
 
 
 @dataclass(frozen=True, slots=True)
 class Marginal:
-    """How one column is spread: the edges between its bins, and the share of rows in each."""
+    """The distribution of one column: the edges between its bins, and the share of rows in each."""
 
     edges: tuple[float, ...]
     shares: tuple[float, ...]
 
 
 def find_marginal(values: np.ndarray, *, coded: bool) -> Marginal:
-    """The spread over codes, or over 20 quantile bins of the values themselves."""
+    """Return the distribution over codes, or over 20 quantile bins of the values themselves."""
     edges = (
         CODE_EDGES if coded else np.unique(np.quantile(values, np.arange(1, BIN_COUNT) / BIN_COUNT))
     )
@@ -98,7 +98,7 @@ def find_marginal(values: np.ndarray, *, coded: bool) -> Marginal:
 
 
 def column_distance(real: Marginal, simulated: np.ndarray) -> float:
-    """The Jensen-Shannon distance (base 2, 0 to 1) of simulated values to a real spread, in its bins."""
+    """Return the Jensen-Shannon distance (base 2, 0 to 1) of simulated values to a real distribution, in its bins."""
     p, q = np.array(real.shares), _bin_shares(simulated, np.array(real.edges))
     middle = (p + q) / 2
     halves = [
@@ -114,7 +114,7 @@ def _bin_shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def find_marginals(real: pl.DataFrame) -> dict[str, Marginal]:
-    """The spread of every input column."""
+    """Return the distribution of every input column."""
     return {
         name: find_marginal(real[name].to_numpy(), coded=name in CODES)
         for name in real.columns
@@ -125,7 +125,7 @@ def find_marginals(real: pl.DataFrame) -> dict[str, Marginal]:
 def column_distances(
     marginals: Mapping[str, Marginal], simulated: pl.DataFrame
 ) -> dict[str, float]:
-    """The distance of every input column."""
+    """Return the distance of every input column."""
     return {
         name: column_distance(marginal, simulated[name].to_numpy())
         for name, marginal in marginals.items()
@@ -133,7 +133,7 @@ def column_distances(
 
 
 def write_marginals(marginals: Mapping[str, Marginal], path: pathlib.Path) -> None:
-    """Keep the real spreads, one column a line: what a test can hold on to where the public file is not."""
+    """Write the real distributions, one column a line, for tests on machines without the public file."""
     lines = [
         f'"{name}": {json.dumps({"edges": marginal.edges, "shares": [round(share, 6) for share in marginal.shares]})}'
         for name, marginal in marginals.items()
@@ -142,7 +142,7 @@ def write_marginals(marginals: Mapping[str, Marginal], path: pathlib.Path) -> No
 
 
 def spearman_difference(real: pl.DataFrame, simulated: pl.DataFrame) -> float:
-    """The mean absolute difference of the two sets of rank correlations over all pairs of inputs."""
+    """Return the mean absolute difference of the rank correlations over all pairs of inputs."""
     pair = [
         np.corrcoef(frame.select(pl.all().rank()).to_numpy(), rowvar=False)
         for frame in (real, simulated)
@@ -152,14 +152,14 @@ def spearman_difference(real: pl.DataFrame, simulated: pl.DataFrame) -> float:
 
 
 def forest(seed: int) -> RandomForestClassifier:
-    """The forest that every comparison uses."""
+    """Return the forest that every comparison uses."""
     return RandomForestClassifier(
         n_estimators=50, min_samples_leaf=20, max_features=0.3, max_samples=0.5, random_state=seed
     )
 
 
 def transfer_auc(real: pl.DataFrame, simulated: SimulatedMonth, *, seed: int) -> float:
-    """The AUC on real rows of a forest that saw simulated rows only."""
+    """Return the AUC on real rows of a forest that was fitted on simulated rows only."""
     inputs = inputs_of(simulated)
     model = forest(seed).fit(inputs.to_numpy(), simulated.outcomes["defaulted"].to_numpy())
     score = model.predict_proba(real.select(inputs.columns).to_numpy())[:, 1]
@@ -167,14 +167,14 @@ def transfer_auc(real: pl.DataFrame, simulated: SimulatedMonth, *, seed: int) ->
 
 
 def known_auc(simulated: SimulatedMonth) -> float:
-    """The AUC of the true probabilities: nobody can do better inside the simulation."""
+    """Return the AUC of the true probabilities: no model can be better inside the simulation."""
     return float(
         roc_auc_score(simulated.outcomes["defaulted"], simulated.outcomes["true_probability"])
     )
 
 
-def telling_auc(real: pl.DataFrame, simulated: pl.DataFrame, *, seed: int) -> float:
-    """The AUC, on rows it has not seen, of a forest that tells real rows from simulated ones."""
+def real_or_simulated_auc(real: pl.DataFrame, simulated: pl.DataFrame, *, seed: int) -> float:
+    """Return the AUC, on unseen rows, of a forest that classifies rows as real or simulated."""
     rows = np.concatenate([real.select(simulated.columns).to_numpy(), simulated.to_numpy()])
     is_simulated = np.repeat([0, 1], [real.height, simulated.height])
     chosen = np.random.default_rng(seed).permutation(len(rows))
@@ -184,13 +184,13 @@ def telling_auc(real: pl.DataFrame, simulated: pl.DataFrame, *, seed: int) -> fl
 
 
 def default_rates(*, seed: int, month_count: int = 12, scenario: Scenario = CALM) -> list[float]:
-    """The default rate of each month."""
+    """Return the default rate of each month."""
     months = simulate(client_count=30_000, month_count=month_count, seed=seed, scenario=scenario)
     return [float(month.outcomes["defaulted"].to_numpy().mean()) for month in months]
 
 
 def rows_per_second(*, row_count: int = 1_000_000) -> float:
-    """How many rows come out of `simulate_chunks` in a second of one core's time, on this machine."""
+    """Return how many rows `simulate_chunks` yields in a second of one core's time, on this machine."""
     next(simulate_chunks(client_count=1, seed=0))
     start = time.process_time()
     rows = sum(chunk.statements.height for chunk in simulate_chunks(client_count=row_count, seed=0))
@@ -198,7 +198,7 @@ def rows_per_second(*, row_count: int = 1_000_000) -> float:
 
 
 def memory_growth(*, row_count: int = 1_000_000) -> float:
-    """The megabytes that this process's peak memory grows by from the first tenth of the rows to the last."""
+    """Return by how many megabytes this process's peak memory grows from the first tenth of the rows to the last."""
     before = 0
     for place, _chunk in enumerate(
         simulate_chunks(client_count=row_count, seed=0, chunk_rows=row_count // 10)
@@ -208,7 +208,7 @@ def memory_growth(*, row_count: int = 1_000_000) -> float:
 
 
 def measure(real: pl.DataFrame, seed: int) -> dict[str, float]:
-    """Every figure of one seed, on as many simulated rows as there are real ones."""
+    """Return every figure of one seed, on as many simulated rows as there are real ones."""
     month = next(simulate(client_count=real.height, month_count=1, seed=seed))
     inputs = inputs_of(month)
     distances = column_distances(find_marginals(real), inputs)
@@ -220,14 +220,14 @@ def measure(real: pl.DataFrame, seed: int) -> dict[str, float]:
         "default rate": rates[0],
         "trained on simulated, AUC on real": transfer_auc(real, month, seed=seed),
         "AUC of the true probabilities": known_auc(month),
-        "AUC of telling real from simulated": telling_auc(real, inputs, seed=seed),
+        "AUC of real against simulated rows": real_or_simulated_auc(real, inputs, seed=seed),
         "default rate, twelve calm months, lowest": min(rates),
         "default rate, twelve calm months, highest": max(rates),
     }
 
 
 def print_table(found: Sequence[Mapping[str, float]], seeds: Sequence[int]) -> None:
-    """The figures of every seed beside their bounds."""
+    """Print the figures of every seed beside their bounds."""
     print(f"{'figure':44}{'bound':>14}" + "".join(f"{f'seed {seed}':>10}" for seed in seeds))
     for name in found[0]:
         print(
@@ -236,7 +236,7 @@ def print_table(found: Sequence[Mapping[str, float]], seeds: Sequence[int]) -> N
 
 
 def draw(real: pl.DataFrame, path: pathlib.Path, *, seed: int) -> None:
-    """A picture of every column's distribution, real beside simulated, with its distance."""
+    """Draw every column's distribution, real beside simulated, with its distance."""
     from matplotlib.figure import Figure
 
     simulated = inputs_of(next(simulate(client_count=real.height, month_count=1, seed=seed)))

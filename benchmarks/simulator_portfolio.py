@@ -22,7 +22,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """The public file as arrays; statuses as places, months along the second axis with the latest first."""
+    """The public file as arrays; statuses by their index, months along the second axis with the latest first."""
 
     accounts: Accounts
     status: Array
@@ -32,17 +32,17 @@ class Portfolio:
 
     @property
     def limit(self) -> Array:
-        """Limits in NT dollars."""
+        """Return the limits in NT dollars."""
         return self.accounts.limit
 
     @property
     def group(self) -> Array:
-        """The limit group of each client."""
+        """Return the limit group of each client."""
         return self.accounts.limit_group
 
 
 def read_portfolio(path: str) -> Portfolio:
-    """The public file, as the process sees accounts."""
+    """Read the public file as the simulation represents accounts."""
     frame = pl.read_csv(path, infer_schema_length=None)
     column = {name: frame[name].to_numpy() for name in frame.columns}
     status = np.stack([column[f"PAY_{i}"].astype(int) + 2 for i in (0, 2, 3, 4, 5, 6)], axis=1)
@@ -93,7 +93,7 @@ class Steps:
 
 
 def lay_out_steps(real: Portfolio, bill_edges: Array) -> Steps:
-    """Every step of every client, flattened client by client."""
+    """Return every step of every client, flattened client by client."""
     latest, bill, payment = (
         real.status[:, 1:].ravel(),
         real.bill[:, 1:].ravel(),

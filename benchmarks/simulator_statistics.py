@@ -1,4 +1,4 @@
-"""Shares, quantiles and normal scores by cell: the small statistics that the simulator's figures are made of."""
+"""Compute shares, quantiles and normal scores by cell, from which the simulator's parameters are estimated."""
 
 import numpy as np
 from scipy.stats import norm
@@ -17,7 +17,7 @@ def count_shares(
     prior: Array | None = None,
     weight: float = SHRINKAGE,
 ) -> Array:
-    """Shares of each target in each cell; a prior, where given, counts as `weight` rows. Empty cells are even."""
+    """Return the shares of each target in each cell; a prior counts as `weight` rows; empty cells have equal shares."""
     counts = np.bincount(cell * target_count + target, minlength=cell_count * target_count).astype(
         float
     )
@@ -29,7 +29,7 @@ def count_shares(
 def estimate_knots(
     values: Array, levels: list[tuple[Array, int]], count: int, *, stepwise: bool = False
 ) -> Array:
-    """Quantiles of the values in the last level's cells; a thin cell takes its parent's, the coarsest level comes first.
+    """Return quantiles in the last level's cells; a cell with few rows takes its parent's; the coarsest level comes first.
 
     `stepwise` gives `count` values at the middle of equal shares; otherwise `count` + 1 knots to draw straight lines
     between, the highest set so that the highest share keeps its mean.
@@ -62,7 +62,7 @@ def _quantiles(values: Array, count: int, *, stepwise: bool) -> Array:
 
 
 def normal_scores(values: Array, cell: Array, rng: np.random.Generator) -> Array:
-    """Each value's normal score among its cell, ties broken by chance."""
+    """Return each value's normal score within its cell, ties broken at random."""
     order = np.lexsort((rng.random(len(values)), values, cell))
     ordered_cell = cell[order]
     start = np.searchsorted(ordered_cell, ordered_cell, side="left")
@@ -73,19 +73,19 @@ def normal_scores(values: Array, cell: Array, rng: np.random.Generator) -> Array
 
 
 def persistence(scores: Array) -> float:
-    """The loading on a lasting habit that the mean product of two months' scores speaks for."""
+    """Return the loading on a lasting habit that the mean product of two months' scores implies."""
     products = [np.nanmean(scores[:, i] * scores[:, j]) for i in range(5) for j in range(i)]
     return float(np.sqrt(np.clip(np.nanmean(products), 0.0, 0.9)))
 
 
 def loading_of(first: Array, scores: Array, chosen: Array, loadings: Array) -> float:
-    """The loading of the first score on the habit that the later scores, with their own loadings, follow."""
+    """Return the loading of the first score on the habit that the later scores, with their own loadings, follow."""
     products = (first[:, None] * scores)[chosen].mean()
     return float(np.clip(products / loadings[chosen].mean(), 0.0, 0.9))
 
 
 def mean_scores(scores: Array, cell: Array, cell_count: int) -> Array:
-    """The mean score in each cell; 0 in a thin one."""
+    """Return the mean score in each cell; 0 in one with few rows."""
     count = np.bincount(cell, minlength=cell_count)
     total = np.bincount(cell, weights=scores, minlength=cell_count)
     return np.where(count >= FEWEST, total / np.maximum(count, 1), 0.0)

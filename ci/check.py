@@ -1,11 +1,11 @@
-"""Judges workflows, image and supply chain, and prints a table: what was proved, what had to be skipped and why.
+"""Check workflows, image and supply chain, and print a table: what was proved, what had to be skipped and why.
 
-    python ci/check.py            every claim of tests/ci; minutes-long steps in a shortened form
+    python ci/check.py            every claim of tests/ci; steps of minutes in a shortened form
     python ci/check.py --short    without those that take longer than a few seconds
-    python ci/check.py --long     the image's RUN lines and whatever else takes minutes, too
+    python ci/check.py --long     also the image's RUN lines and the other steps of minutes
 
-`make ci-check` installs the tools first. A test that skips because a tool is missing is a failure here: the tests of every
-day may do without the tools, this command is what they are for.
+`make ci-check` installs the tools first. A test that skips because a tool is missing is a failure here: `make test` runs
+without the tools, and this command is where they are used.
 """
 
 import argparse
@@ -30,7 +30,7 @@ FORMS = {
 
 @dataclass
 class Table:
-    """What became of each claim, gathered from pytest's reports; claims stand under the file that holds them."""
+    """The result of each claim, collected from pytest's reports and grouped by test file."""
 
     passed: Counter[tuple[str, str]] = field(default_factory=Counter)
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -39,7 +39,7 @@ class Table:
     )  # one example of what was skipped, by reason
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Takes one report in."""
+        """Add one report."""
         claim = read_claim(report.nodeid)
         if report.failed:
             self.failed[claim] += 1
@@ -52,11 +52,11 @@ class Table:
             self.passed[claim] += 1
 
     def list_missing_tools(self) -> list[str]:
-        """Reasons that name a tool which `make ci-tools` should have installed."""
+        """Return the reasons that name a tool which `make ci-tools` should have installed."""
         return sorted(reason for reason in self.skipped if NO_TOOL in reason)
 
     def write(self) -> str:
-        """The table as text."""
+        """Return the table as text."""
         lines = []
         for title, claims in (("proved", self.passed), ("FAILED", self.failed)):
             for subject in sorted({subject for subject, _ in claims}):
@@ -72,7 +72,7 @@ class Table:
 
 
 def read_claim(nodeid: str) -> tuple[str, str]:
-    """The subject, from the file's name, and the claim, from the test's; a step of a workflow stands for itself."""
+    """Return the subject, from the file's name, and the claim, from the test's name or its workflow step."""
     path, _, name = nodeid.partition("::")
     claim, _, parameter = name.removeprefix("test_").partition("[")
     claim = claim.replace("_", " ")
@@ -82,7 +82,7 @@ def read_claim(nodeid: str) -> tuple[str, str]:
 
 
 def main() -> None:
-    """Runs the tests, prints the table, and fails where a claim failed or a tool was missing."""
+    """Run the tests, print the table, and fail when a claim failed or a tool was missing."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

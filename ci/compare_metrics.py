@@ -1,9 +1,9 @@
-"""Prints what a change does to the model's figures: main's training run beside the proposed one, as markdown.
+"""Print what a change does to the model's figures: main's training run beside the proposed one, as Markdown.
 
     python ci/compare_metrics.py main.json proposed.json
 
-Both files are what `credit-default train --json` printed, on the same data and seed. The workflow `model` puts the page
-into a comment; it is written here, in a job that may not write, from figures and digests alone.
+Both files are what `credit-default train --json` printed, on the same data and seed. The workflow `model` posts the page as a
+comment; it is written here, in a job without write permission, from figures and digests only.
 """
 
 import argparse
@@ -19,9 +19,9 @@ LOSSES = ("brier", "log_loss")  # where less is better
 
 
 def compare(main: Mapping[str, Any], proposed: Mapping[str, Any]) -> str:
-    """The page: one row for each figure that both runs give with an interval, then verdicts, digests and counts.
+    """Return the page: a row for each figure that both runs have with an interval, then verdicts, digests and counts.
 
-    A change inside main's interval may be noise: the runs share their rows, so that a change outside of it is not.
+    A change inside main's interval may be noise. One outside of it is not, since both runs use the same rows.
     """
     lines = [MARK, "### Figures of the model, main and proposed", ""]
     if _names_simulated(main) != _names_simulated(proposed):
@@ -69,7 +69,7 @@ def _write_facts(main: Mapping[str, Any], proposed: Mapping[str, Any]) -> list[s
 
 
 def main() -> None:
-    """Reads both files and prints."""
+    """Read both files and print the page."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

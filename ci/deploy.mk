@@ -1,4 +1,4 @@
-# The steps of deploy.yml, which a person with the same rights may take by hand. Included by the Makefile.
+# The steps of deploy.yml, for a person with the same rights to run by hand. Included by the Makefile.
 # IMAGE is REGISTRY/REPOSITORY, RELEASE is IMAGE@sha256:…, ENVIRONMENT is staging or production.
 
 ENVIRONMENT ?= staging
@@ -11,10 +11,10 @@ TERRAFORM = terraform -chdir=infra/environments/$(ENVIRONMENT)
 image: ## the image of this checkout, for this machine's container engine
 	@docker buildx build --load --target run --tag credit-default .
 
-image-login: ## let docker push to IMAGE's registry, with the AWS role at hand
+image-login: ## log docker in to IMAGE's registry, with the current AWS role
 	@aws ecr get-login-password | docker login --username AWS --password-stdin $(firstword $(subst /, ,$(IMAGE)))
 
-image-push: ## build and push IMAGE:TAG with provenance and the parts list of its system; its digest in build/image.json
+image-push: ## build and push IMAGE:TAG with provenance and its bill of materials; its digest in build/image.json
 	@mkdir -p build
 	@docker buildx build --push --target run --provenance=mode=max --sbom=true --tag $(IMAGE):$(TAG) --metadata-file build/image.json .
 
@@ -25,7 +25,7 @@ image-verify: ## refuse RELEASE unless deploy.yml of REPOSITORY signed it
 	@cosign verify --certificate-oidc-issuer https://token.actions.githubusercontent.com \
 	  --certificate-identity-regexp '^https://github\.com/$(REPOSITORY)/\.github/workflows/deploy\.yml@refs/heads/main$$' $(RELEASE) >/dev/null
 
-plan: ## what bringing RELEASE to ENVIRONMENT would change; the text and its sha256 in build/plan/
+plan: ## show what deploying RELEASE to ENVIRONMENT would change; the text and its sha256 in build/plan/
 	@mkdir -p $(PLAN)
 	@$(TERRAFORM) init -input=false -lockfile=readonly >/dev/null
 	@$(TERRAFORM) plan -input=false -lock-timeout=5m -var image=$(RELEASE) -out=$(abspath $(PLAN))/release.tfplan >/dev/null
@@ -33,17 +33,17 @@ plan: ## what bringing RELEASE to ENVIRONMENT would change; the text and its sha
 	@sha256sum $(PLAN)/plan.txt | cut -d' ' -f1 > $(PLAN)/plan.sha256
 	@cat $(PLAN)/plan.txt
 
-approved: plan ## refuse unless that plan is still the one with the sha256 APPROVED
+approved: plan ## refuse unless the plan still has the sha256 APPROVED
 	@test "$$(cat $(PLAN)/plan.sha256)" = "$(APPROVED)" || { echo "the plan has changed since it was approved: plan again"; exit 1; }
 
-apply: ## do what the last `make plan` says, and nothing else
+apply: ## apply exactly the last `make plan`
 	@$(TERRAFORM) apply -input=false -lock-timeout=5m $(abspath $(PLAN))/release.tfplan
 
-rollback: plan ## bring RELEASE, which ran before, back to ENVIRONMENT
+rollback: plan ## deploy RELEASE, which ran before, to ENVIRONMENT again
 	@$(MAKE) --no-print-directory apply
 
-smoke-test: setup ## wait until every service of CLUSTER runs RELEASE, each container of it healthy
+smoke-test: setup ## wait until every service of CLUSTER runs RELEASE with healthy containers
 	@$(BIN)/python ci/smoke_test.py --cluster $(CLUSTER) --release $(RELEASE)
 
-running-image: setup ## the image that CLUSTER runs now: what a rollback goes back to
+running-image: setup ## print the image that CLUSTER runs now, to which a rollback returns
 	@$(BIN)/python ci/smoke_test.py --cluster $(CLUSTER)

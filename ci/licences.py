@@ -1,9 +1,9 @@
-"""Prints under which licence each locked dependency stands, and fails where none of ours allows it.
+"""Print the licence of each locked dependency, and fail when one is not allowed.
 
     python ci/licences.py
 
-What a package says of itself is read from its installed metadata: the licence expression, else its classifiers, else the
-licence field. Copyleft is allowed by name only, with the reason beside it; a package that says nothing, likewise.
+Licences are read from the installed metadata: the licence expression, else the classifiers, else the licence field. A package
+with a copyleft licence, or none in its metadata, is allowed by name only, with the reason beside it.
 """
 
 import re
@@ -16,7 +16,7 @@ from pathlib import Path
 LOCKS = ("requirements.lock", "requirements.image.lock")
 ROOT = Path(__file__).resolve().parents[1]
 
-# Words of the licences that ask for a notice and no more, as their identifiers and classifiers spell them.
+# Licences that require a notice and no more, as identifiers and classifiers spell them.
 PERMISSIVE = frozenset(
     {
         "0bsd",
@@ -45,22 +45,22 @@ PERMISSIVE = frozenset(
 
 # Everything else is allowed by name, for a reason.
 EXCEPTIONS: Mapping[str, str] = {
-    "certifi": "MPL-2.0: a list of certificates, used as it comes",
-    "dataframely": "says nothing in its metadata; its LICENSE file is BSD-3-Clause",
-    "huey": "says nothing in its metadata; its LICENSE file is MIT",
-    "hypothesis": "MPL-2.0: in tests only, used as it comes",
-    "orjson": "MPL-2.0 in part: used as it comes",
-    "pathspec": "MPL-2.0: used as it comes",
-    "psycopg2-binary": "LGPL with exceptions: linked at run time, used as it comes",
-    "skops": "says nothing in its metadata; its LICENSE file is MIT",
-    "text-unidecode": "offered under the Artistic licence too, which we take",
-    "tqdm": "MPL-2.0 and MIT: used as it comes",
+    "certifi": "MPL-2.0: a list of certificates, used unchanged",
+    "dataframely": "none in its metadata; its LICENSE file is BSD-3-Clause",
+    "huey": "none in its metadata; its LICENSE file is MIT",
+    "hypothesis": "MPL-2.0: in tests only, used unchanged",
+    "orjson": "MPL-2.0 in part: used unchanged",
+    "pathspec": "MPL-2.0: used unchanged",
+    "psycopg2-binary": "LGPL with exceptions: linked at run time, used unchanged",
+    "skops": "none in its metadata; its LICENSE file is MIT",
+    "text-unidecode": "also offered under the Artistic licence, which we use",
+    "tqdm": "MPL-2.0 and MIT: used unchanged",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """What one installed package says of itself, and why it is allowed: empty when it is not."""
+    """The licence of one installed package, and why it is allowed: empty when it is not."""
 
     package: str
     version: str
@@ -71,7 +71,7 @@ class Licence:
 def judge_licences(
     installed: Iterable[Distribution], locked: frozenset[str]
 ) -> tuple[Licence, ...]:
-    """One answer for each installed package that a lock names, by name."""
+    """Return the licence of each installed package that a lock names, sorted by name."""
     found = {normalise(item.name): item for item in installed}
     return tuple(_judge(name, found[name]) for name in sorted(locked & found.keys()))
 
@@ -83,7 +83,7 @@ def _judge(name: str, item: Distribution) -> Licence:
 
 
 def read_licence(item: Distribution) -> str:
-    """The package's own words on its licence, empty when it has none."""
+    """Return the licence that the package's metadata names, empty when it names none."""
     metadata = item.metadata
     if expression := metadata.get("License-Expression"):
         return str(expression)
@@ -98,7 +98,7 @@ def read_licence(item: Distribution) -> str:
 
 
 def is_permissive(said: str) -> bool:
-    """Whether every licence that the words join by AND is permissive, or one of those that they join by OR."""
+    """Return whether every licence joined by AND is permissive, and at least one of those joined by OR."""
     words = (
         said.lower().replace("(", " ").replace(")", " ")
         if " and " in said.lower()
@@ -116,7 +116,7 @@ def _simplify(words: str) -> str:
 
 
 def read_locked(root: Path) -> frozenset[str]:
-    """Names of the packages in our locks."""
+    """Return the names of the packages in the lock files."""
     texts = [(root / name).read_text(encoding="utf-8") for name in LOCKS]
     return frozenset(
         normalise(name)
@@ -126,12 +126,12 @@ def read_locked(root: Path) -> frozenset[str]:
 
 
 def normalise(name: str) -> str:
-    """The one spelling of a package's name."""
+    """Return the normalised spelling of a package's name."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def main() -> None:
-    """Prints the table, and names what is not allowed."""
+    """Print the table, and fail with the names of packages that are not allowed."""
     locked = read_locked(ROOT)
     licences = judge_licences(distributions(), locked)
     for licence in licences:
@@ -145,7 +145,7 @@ def main() -> None:
     refused = [licence.package for licence in licences if not licence.reason]
     if refused:
         sys.exit(
-            f"no licence that we allow: {', '.join(refused)}. Leave it out, or name it in ci/licences.py with a reason."
+            f"licence not allowed: {', '.join(refused)}. Remove the package, or list it in ci/licences.py with a reason."
         )
 
 

@@ -1,8 +1,8 @@
-"""Prints what the CHANGELOG says of one version: the text of its release.
+"""Print the section of one version in the CHANGELOG: the text of its release.
 
     python ci/release_notes.py 0.1.0      or without a version: what is not released yet
 
-A tag without a section in the CHANGELOG is no release: the command fails and says so.
+A tag without a section in the CHANGELOG is refused: the command fails and says so.
 """
 
 import argparse
@@ -15,10 +15,10 @@ UNRELEASED = "Unreleased"
 
 
 def find_section(changelog: str, version: str) -> str:
-    """The lines under the heading of `version` (a leading v is ignored), without the heading.
+    """Return the lines under the heading of `version` (a leading v is ignored), without the heading.
 
     Raises:
-        LookupError: there is no such heading, or nothing stands under it.
+        LookupError: There is no such heading, or no text under it.
     """
     name = version.removeprefix("v")
     headings = list(re.finditer(r"^## \[(?P<name>[^\]]+)\].*$", changelog, re.MULTILINE))
@@ -32,12 +32,12 @@ def find_section(changelog: str, version: str) -> str:
             )
     known = ", ".join(heading["name"] for heading in headings)
     raise LookupError(
-        f"CHANGELOG.md has no heading [{name}], only {known}: give the changes of this version one"
+        f"CHANGELOG.md has no heading [{name}], only {known}: add one with the changes of this version"
     )
 
 
 def main() -> None:
-    """Prints the section, or fails with what to do."""
+    """Print the section, or fail with what to do."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

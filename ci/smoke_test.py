@@ -1,8 +1,8 @@
-"""Waits until every service of a cluster runs one release, or says which does not; without a release, prints what runs.
+"""Wait until every service of a cluster runs one release, or say which does not; without a release, print what runs.
 
     python ci/smoke_test.py --cluster credit-default-staging [--release REPOSITORY@sha256:…] [--minutes 15]
 
-ECS's own circuit breaker puts an older image back and calls that stable: so the image is looked at, and not stability alone.
+ECS's own circuit breaker restores an older image and reports it as stable: so the image is compared, and not stability alone.
 A container counts once its health check has passed; the load balancer's targets are part of that.
 """
 
@@ -23,7 +23,7 @@ SERVICES = (
 
 
 def find_images(ecs: Any, cluster: str, services: Sequence[str]) -> dict[str, str]:
-    """The image of each service's own container, by service; nothing for one that is not there yet."""
+    """Return the image of each service's own container, by service; a service that does not exist yet is left out."""
     images = {}
     for service in _describe(ecs, cluster, services):
         task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])[
@@ -34,7 +34,7 @@ def find_images(ecs: Any, cluster: str, services: Sequence[str]) -> dict[str, st
 
 
 def find_faults(ecs: Any, cluster: str, services: Sequence[str], *, release: str) -> list[str]:
-    """What still keeps the cluster from running `release`, one sentence a service; empty once it does."""
+    """Return why the cluster does not run `release` yet, one sentence a service; empty once it does."""
     found = {service["serviceName"]: service for service in _describe(ecs, cluster, services)}
     images = find_images(ecs, cluster, services)
     faults = [f"{name}: there is no such service" for name in services if name not in found]
@@ -62,14 +62,14 @@ def wait(
     clock: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> list[str]:
-    """The faults that are left when the time is up; returns at once when there are none."""
+    """Return the faults that are left when the time is up; return at once when there are none."""
     while (faults := look()) and clock() < until:
         sleep(15)
     return faults
 
 
 def main() -> None:
-    """Waits and prints, or prints the one image that runs."""
+    """Wait and print, or print the one image that runs."""
     import boto3
 
     parser = argparse.ArgumentParser(

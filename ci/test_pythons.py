@@ -1,9 +1,9 @@
-"""Runs the tests of the pure rooms on every Python that the project names, where it is installed.
+"""Run the tests of the pure rooms on every supported Python that is installed.
 
     python ci/test_pythons.py [--versions 3.12 3.13] [PYTEST ARGUMENTS]
 
-Each version gets an environment of its own with what the lock names, kept in build/ for the next time. The version that
-runs this script is left out: the suite itself runs on it. A version that is not installed is skipped, and named.
+Each version gets an environment of its own with the locked packages, kept in build/ for the next time. The version that runs
+this script is left out: `make test` runs on it. A version that is not installed is skipped, and named.
 """
 
 import argparse
@@ -27,7 +27,7 @@ ASK = "import sys; print(sys.executable, '%d.%d' % sys.version_info[:2])"
 
 
 def find_python(version: str) -> str | None:
-    """The interpreter of that version: the one on the path that runs, else pyenv's, else none."""
+    """Return the interpreter of that version: a working one on the path, else pyenv's, else None."""
     candidates = [f"python{version}"]
     if pyenv := shutil.which("pyenv"):
         prefix = subprocess.run(
@@ -37,15 +37,13 @@ def find_python(version: str) -> str | None:
     for candidate in filter(shutil.which, candidates):
         asked = subprocess.run([candidate, "-c", ASK], capture_output=True, text=True, check=False)
         path, _, found = asked.stdout.strip().rpartition(" ")
-        if (
-            asked.returncode == 0 and found == version
-        ):  # a shim may be there without its interpreter
+        if asked.returncode == 0 and found == version:  # a shim may exist without its interpreter
             return path
     return None
 
 
 def prepare(version: str, interpreter: str) -> Path:
-    """The Python of an environment that holds what the lock names; made once, and again when the lock changes."""
+    """Return the Python of an environment with the locked packages; built once, and again when the lock changes."""
     folder = ROOT / "build" / f"python-{version}"
     python, stamp, lock = folder / "bin/python", folder / ".installed", ROOT / "requirements.lock"
     if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
@@ -60,14 +58,14 @@ def prepare(version: str, interpreter: str) -> Path:
 
 
 def run_tests(python: Path, arguments: list[str]) -> int:
-    """Pytest's exit code for the pure rooms, on the source of this checkout."""
+    """Run pytest on the pure rooms with the source of this checkout; return its exit code."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     command = [python, "-m", "pytest", "-q", *(arguments or ROOMS)]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
 def main() -> None:
-    """Runs them one version after the other, prints what came of each, and fails if a test did."""
+    """Run the tests one version after the other, print the results, and fail if a test did."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

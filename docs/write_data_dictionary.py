@@ -1,4 +1,4 @@
-"""Writes docs/data-dictionary.md from the declarations in the code: what `make docs` calls."""  # noqa: INP001 - a script
+"""Write docs/data-dictionary.md from the declarations in the code: what `make docs` calls."""  # noqa: INP001 - a script
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from credit_default.views.exports.data_dictionary import (
 
 PAGE = Path(__file__).with_name("data-dictionary.md")
 
-# What Arrow's types are called here; a type that is missing is a reason to say what it is to people.
+# What Arrow's types are called on the page; a type that is missing here must be given a name for readers.
 KINDS = {
     pa.string(): "text",
     pa.int64(): "integer, 64 bits",
@@ -27,15 +27,15 @@ ROWS = {
     "scores": "One row for each scored client of a batch and model version.",
     "quarantine": "One row for each rejected row of a file, statements and outcomes alike.",
     "outcomes": "One row for each client and month whose outcome is known: the one observed last.",
-    "outcome_history": "One row for each observation of an outcome that ever came, with the file that brought it.",
-    "ledger": "One row for each decision of the system, sealed to the one before.",
+    "outcome_history": "One row for each observation of an outcome that ever arrived, with the file that it came from.",
+    "ledger": "One row for each decision of the system, with the hash of the one before.",
     "monitoring": "One row for each batch, model version and gate: what the monitors found last.",
-    "alarms": "One row for each alarm: a gate that rang about a model version, from its opening to its end.",
+    "alarms": "One row for each alarm of a gate about a model version, from its opening to its closing.",
 }
 _COMMON = {
-    "client_id": "Who: as in the statements.",
+    "client_id": "The client, as in the statements.",
     "statement_month": "The month of the latest statement, YYYY-MM. The table is partitioned by it.",
-    "batch_id": "Names the batch by its content.",
+    "batch_id": "Identifies the batch by its content.",
     "model_version": "The registered version that scored the batch.",
 }
 MEANINGS = {
@@ -45,7 +45,7 @@ MEANINGS = {
         "decision": "`decline` at or above the model's threshold, else `accept`.",
         "risk_band": "The band of the decision policy that the probability falls into.",
         "expected_loss": "Probability × exposure at default × loss given default, NT dollars, by the assumptions of the settings' section `loss`; empty where the portfolio declares none.",
-        "reasons": "Up to four reasons of a declined client, the weightiest first; empty for others, and beyond `reasons.limit`.",
+        "reasons": "Up to four reasons of a declined client, the most important first; empty for others, and beyond `reasons.limit`.",
         "scored_at": "When the batch was scored.",
     },
     "quarantine": _COMMON
@@ -54,7 +54,7 @@ MEANINGS = {
         "line": "The row's line in the file; the header is line 1.",
         "client_id": "As in the file.",
         "rules": "Every rule that the row broke, by name.",
-        "raw_values": "The row as it came: a JSON object of texts.",
+        "raw_values": "The row as it was in the file: a JSON object of texts.",
     },
     "outcomes": _COMMON
     | {
@@ -63,9 +63,9 @@ MEANINGS = {
     },
     "outcome_history": _COMMON
     | {
-        "defaulted": "1 when the client was seen to default in the month after statement_month, else 0.",
+        "defaulted": "1 when the client was observed to default in the month after statement_month, else 0.",
         "observed_at": "When this became known.",
-        "batch_id": "Names the outcomes file by its content.",
+        "batch_id": "Identifies the outcomes file by its content.",
         "taken_in_at": "When the file was taken in.",
     },
     "ledger": _COMMON
@@ -74,10 +74,10 @@ MEANINGS = {
         "month": "Of `decided_at`, YYYY-MM. The table is partitioned by it.",
         "decided_at": "When the decision was made.",
         "event": "ingested, scored, promoted, kept, refused, rolled back, alarmed, outcomes taken in, forgetting, cut short or forgotten.",
-        "key": "Names the decision: one entry a key.",
-        "batch_id": "The batch that it is about, or empty.",
-        "model_version": "The version that it is about, or 0.",
-        "details": "Digests, counts and versions: a JSON object; nobody's data.",
+        "key": "Identifies the decision: one entry a key.",
+        "batch_id": "The batch that the decision is about, or empty.",
+        "model_version": "The version that the decision is about, or 0.",
+        "details": "Digests, counts and versions: a JSON object, without client data.",
         "previous_hash": "The hash of the entry before; 64 zeros in the first.",
         "entry_hash": "sha256 of this entry, the hash before it included.",
     },
@@ -86,39 +86,39 @@ MEANINGS = {
         "statement_month": "The newest month of the batch, YYYY-MM. The table is partitioned by it.",
         "gate": "`drift`, `feed`, `volume`, `estimate`, `fairness`, `performance` or `retraining`.",
         "level": "`ok`, `watch`, `alarm` or `not judged`.",
-        "reasons": "Why, in words, the weightiest first.",
+        "reasons": "The reasons, the most important first.",
         "figures": "The figures behind the verdict: a JSON object of numbers.",
         "row_count": "Rows that were compared.",
         "expected_loss": "The sum of the rows' expected losses, NT dollars; empty where the portfolio declares none.",
         "data_origin": "`real` or `simulated`.",
         "report_path": "Where the report for people is.",
-        "monitored_at": "When the batch was looked at.",
+        "monitored_at": "When the batch was monitored.",
     },
     "alarms": {
-        "alarm_id": "Gate, model version and the month that opened it: the same alarm under every name.",
-        "gate": "The gate that rang.",
-        "model_version": "The registered version that it rang about.",
+        "alarm_id": "Gate, model version and the month that opened it.",
+        "gate": "The gate that raised the alarm.",
+        "model_version": "The registered version that the alarm is about.",
         "statement_month": "The month of the batch that opened it, YYYY-MM. The table is partitioned by it.",
         "batch_id": "The batch that opened it.",
-        "opened_at": "When it was found to be open.",
+        "opened_at": "When it was opened.",
         "closed_month": "The month of the batch that closed it; empty while it is open, or where no batch did.",
-        "closed_because": "Why it is over; empty while it is open.",
-        "closed_at": "When it was found to be over; empty while it is open.",
-        "opening_told": "`told`, `nobody to tell` or what failed, of the message that it opened; empty until it was sent.",
-        "closing_told": "Likewise, of the message that it is over.",
+        "closed_because": "Why it was closed; empty while it is open.",
+        "closed_at": "When it was closed; empty while it is open.",
+        "opening_told": "`told`, `nobody to tell` or what failed: the state of the message about its opening; empty until it was sent.",
+        "closing_told": "Likewise, of the message about its closing.",
     },
 }
 
 
 def build_page() -> str:
-    """The page as the declarations say it now."""
+    """Build the page from the declarations as they are now."""
     return render_dictionary(
         CREDIT_CARD, outcomes=OBSERVED_OUTCOMES, tables=[describe_table(name) for name in TABLES]
     )
 
 
 def describe_table(name: str) -> TableDescription:
-    """The lake's table in words; a KeyError names the column or type that nobody has described yet."""
+    """Describe a table of the lake; a KeyError names a column or type that has no description yet."""
     columns = tuple(
         TableColumn(field.name, KINDS[field.type], MEANINGS[name][field.name])
         for field in TABLES[name]

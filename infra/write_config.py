@@ -1,9 +1,9 @@
-"""Writes config/aws.toml from Terraform's outputs: the application's settings, in its own names.
+"""Write config/aws.toml from Terraform's outputs: the application's settings by their own names.
 
     terraform -chdir=infra/environments/production output -json | python infra/write_config.py
 
-Reads standard input; another file than config/aws.toml may be named. `credit-default --config config/aws.toml settings`
-then shows each value and this file as its origin. It holds addresses and no secret.
+Reads standard input; name another file than config/aws.toml as the argument. `credit-default --config config/aws.toml settings`
+then shows each value with this file as its origin. The file holds addresses and no secret.
 """
 
 import argparse
@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 HEAD = (
-    "# Written by infra/write_config.py from Terraform's outputs; write it anew after every apply."
+    "# Written by infra/write_config.py from Terraform's outputs; write it again after every apply."
 )
 
 
 def render(outputs: Mapping[str, Any]) -> str:
-    """The file's text: plain settings first, then a table for each group, in order of name.
+    """Return the file's text: plain settings first, then a table for each group, in order of name.
 
-    Raises: KeyError, TypeError or ValueError when the outputs aren't those of an environment.
+    Raises:
+        KeyError, TypeError, ValueError: The outputs are not those of an environment.
     """
     settings = dict(outputs["application"]["value"])
     plain = {key: value for key, value in settings.items() if not isinstance(value, Mapping)}
@@ -32,12 +33,12 @@ def render(outputs: Mapping[str, Any]) -> str:
 
 
 def _render_lines(settings: Mapping[str, Any]) -> list[str]:
-    """Each as `key = value`: a JSON string, number or truth value is TOML as well."""
+    """Return a `key = value` line for each setting: a JSON string, number or boolean is TOML as well."""
     return [f"{key} = {json.dumps(settings[key], ensure_ascii=False)}" for key in sorted(settings)]
 
 
 def main(arguments: list[str]) -> int:
-    """0 when the file is written, 2 when what came in isn't an environment's outputs."""
+    """Write the file; return 0, or 2 when standard input is not an environment's outputs."""
     parser = argparse.ArgumentParser(
         description="Write the application's settings from `terraform output -json`."
     )

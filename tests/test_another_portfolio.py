@@ -185,7 +185,7 @@ def test_batch_is_scored_and_every_other_row_is_rejected_by_name(scored, loans):
     assert rejected["rules"].to_list() == [["purpose|code"], ["instalment_within_loan"]]
 
 
-def test_declined_loans_are_given_reasons_in_the_words_of_their_columns(scored, loans):
+def test_declined_loans_get_reasons_worded_by_their_columns(scored, loans):
     scores = read_scores(connect(loans.overrides, []).lake, batch_id=scored.batch_id)
 
     declined = scores.filter(decision="decline")
@@ -220,7 +220,7 @@ def test_a_declined_loan_is_explained(scored, loans):
     assert [line.name for line in explained.inputs if not line.used] == ["age"]
 
 
-def test_code_that_nobody_declared_everywhere_is_refused_by_name(champion, loans, tmp_path):
+def test_undeclared_code_in_every_row_is_refused_by_name(champion, loans, tmp_path):
     pl.read_csv(loans.batch).with_columns(purpose=pl.lit(7)).write_csv(tmp_path / "recoded.csv")
 
     with pytest.raises(InputError, match=r"purpose.*7"):

@@ -62,6 +62,6 @@ def test_examples_are_at_most_five_with_the_count():
         ("somebody@example.org wrote", "somebody@example.org wrote"),
     ],
 )
-def test_who_logs_in_and_with_what_is_not_told(text, told):
+def test_user_and_password_are_hidden(text, told):
     assert hide_credentials(text) == told
     assert str(ServiceError(text, found=text, expected="x", remedy="y")).count(told) == 2

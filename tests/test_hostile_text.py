@@ -20,6 +20,7 @@ from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.lake.layout import check_hex, check_month
 from credit_default.adapters.storage.port import check_key
 from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.shared_options import SharedOptions
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.errors import CreditDefaultError, InputError, escape_unprintable, show_examples
@@ -220,7 +221,7 @@ def test_an_error_of_a_file_fault_is_plain_and_short(text):
 
 
 @storable
-def test_hostile_column_names_are_told_plainly(tmp_path, text):
+def test_hostile_column_names_are_shown_plainly(tmp_path, text):
     with (tmp_path / "a.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["client_id", text, text], ["a", "1", "2"]])
 
@@ -235,7 +236,7 @@ def test_hostile_column_names_are_told_plainly(tmp_path, text):
     "name",
     ["rich", "clear screen", "terminal link", "line end", "bidirectional", "quotes", "formula"],
 )
-def test_a_hostile_file_name_is_told_plainly(tmp_path, name):
+def test_a_hostile_file_name_is_shown_plainly(tmp_path, name):
     path = tmp_path / (HOSTILE[name].replace("/", "\u2215") + ".csv")
     path.write_text("client_id\na\n", encoding="utf-8")
 
@@ -319,7 +320,7 @@ def test_steps_and_errors_of_a_command_are_plain(text, capsys):
         raise InputError(f"batch {text}", found=text, expected="x", remedy="x")
 
     with pytest.raises(typer.Exit) as ending:
-        run_command("predict", act, as_json=False, quiet=False)
+        run_command("predict", act, SharedOptions())
 
     told = capsys.readouterr()
     assert ending.value.exit_code == 2
@@ -327,7 +328,7 @@ def test_steps_and_errors_of_a_command_are_plain(text, capsys):
     assert_plain(told.err, lines="\n")
 
 
-def test_markup_in_a_step_is_told_as_it_is(capsys):
+def test_markup_in_a_step_is_shown_as_it_is(capsys):
     with Output("predict", as_json=False, quiet=False).step("scoring [red]x[/red]") as found:
         found("[/bold]")
 

@@ -1,8 +1,9 @@
-"""The rules of the house that can be measured, each as a claim that a change can break."""
+"""The rules of this project that can be measured, each as a claim that a change can break."""
 
 import ast
 import json
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -176,7 +177,7 @@ def test_no_docstring_begins_with_what_the_function_does_not_give():
     assert riddles == []
 
 
-def test_rooms_are_those_of_the_plan_and_each_says_its_subject_in_one_line():
+def test_rooms_are_those_of_the_plan():
     found = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 
     assert found == list(ROOMS)
@@ -189,12 +190,12 @@ def test_a_package_holds_one_line_that_says_its_subject(path):
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.name != "__init__.py"], ids=name_of)
-def test_module_opens_with_its_place_in_the_story(path):
+def test_module_has_a_docstring_of_at_most_eight_lines(path):
     docstring = ast.get_docstring(TREES[path])
 
     assert docstring
-    # errors.py draws its tree there
-    assert 1 <= len(docstring.splitlines()) <= 8
+    most = 10 if path.name == "errors.py" else 8  # which draws its tree, a line a class
+    assert 1 <= len(docstring.splitlines()) <= most
 
 
 def test_no_module_has_a_name_that_says_nothing():
@@ -244,7 +245,7 @@ def test_environment_is_read_in_settings_alone():
     assert readers == {"settings.py"}
 
 
-def test_raw_names_stop_at_the_door():
+def test_raw_column_names_are_known_to_the_statements_module_only():
     knowing = {
         path.relative_to(PACKAGE).as_posix()
         for path, tree in TREES.items()
@@ -287,7 +288,7 @@ def test_tests_do_not_patch_our_own_modules():
     assert patching == []
 
 
-def test_no_tracked_file_names_a_registry_or_a_place_on_somebodys_machine():
+def test_no_tracked_file_names_a_registry_or_a_path_of_one_machine():
     found = []
     for path in tracked_files():
         allowed = ALLOWED_LINES.get(path.name, [])
@@ -317,6 +318,37 @@ def test_links_between_the_documents_lead_somewhere():
 
     assert len(pages) > 5
     assert broken == []
+
+
+def test_drawing_of_the_chapters_is_that_of_the_code():
+    written = runpy.run_path(str(ROOT / "docs" / "draw_chapters.py"))["build_page"]()
+
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert page == written, "`make docs` draws it again"
+    for folder in PACKAGE.glob("*/*/__init__.py"):
+        assert f"\n  {folder.parent.name} " in page
+
+
+def test_paths_that_the_documents_name_are_there():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "infra" / "README.md"]
+    named = {
+        (name_of(page), path)
+        for page in pages
+        for path in re.findall(
+            r"`([\w./-]+/[\w.-]+\.(?:py|toml|md|sh|yaml|npz))`", page.read_text("utf-8")
+        )
+    }
+    made = {"config/aws.toml", "config/tuned-forest.toml"}  # by a command that the page names
+    taken_out = {"adapters/files/key_spill.py"}  # as ADR 19 says
+
+    missing = [
+        f"{page}: {path}"
+        for page, path in sorted(named)
+        if path not in made | taken_out
+        and not ((ROOT / path).exists() or (PACKAGE / path).exists())
+    ]
+    assert len(named) > 15
+    assert missing == []
 
 
 def test_every_name_that_a_module_exports_is_there():

@@ -111,12 +111,12 @@ def test_variables_of_mlflow_and_prefect_are_honoured_below_our_own():
         ({"CREDIT_DEFAULT_DRIFT__SCORE_TRESHOLD": "1"}, "CREDIT_DEFAULT_DRIFT__SCORE_THRESHOLD"),
     ],
 )
-def test_mistyped_variable_is_refused_and_the_nearest_name_told(environment, told):
+def test_mistyped_variable_is_refused_with_the_nearest_name(environment, told):
     with pytest.raises(InputError, match=told):
         load_settings(environment=environment)
 
 
-def test_unknown_key_in_a_file_is_refused_and_the_nearest_name_told(tmp_path):
+def test_unknown_key_in_a_file_is_refused_with_the_nearest_name(tmp_path):
     config = tmp_path / "config.toml"
     config.write_text("[recipe]\ntree_cuont = 10\n")
 
@@ -136,7 +136,7 @@ def test_value_out_of_range_is_refused(tmp_path, line):
 
 
 @pytest.mark.parametrize("content", [b"seed = ", b"\xff\xfe", None])
-def test_file_that_is_no_toml_or_not_there_is_refused(tmp_path, content):
+def test_file_that_is_missing_or_no_toml_is_refused(tmp_path, content):
     config = tmp_path / "config.toml"
     if content is not None:
         config.write_bytes(content)
@@ -161,7 +161,7 @@ def test_every_file_in_config_is_read_without_complaint():
         load_settings(config_files=[str(path)], environment={})
 
 
-def test_addresses_of_people_are_in_force_and_shown_to_nobody():
+def test_addresses_of_people_are_in_force_and_never_shown():
     addresses = "json://me:secret-word@127.0.0.1/hook  slack://token-a/token-b"
 
     loaded = load_settings(environment={"CREDIT_DEFAULT_NOTIFY__URLS": addresses})
@@ -196,7 +196,7 @@ def test_addresses_that_are_no_text_are_refused_without_being_shown(tmp_path):
     ],
 )
 def test_secret_is_no_parameter_of_a_flow(overrides):
-    with pytest.raises(InputError, match="a secret among what the flow is given") as refusal:
+    with pytest.raises(InputError, match="a secret among the flow's parameters") as refusal:
         require_no_secrets(overrides)
 
     assert "hunter2" not in str(refusal.value)

@@ -1,4 +1,4 @@
-"""What can go wrong, as a tree; each leaf knows the exit code that the command line ends with.
+"""The errors that this package raises, as a tree; each class has the exit code that the command line ends with.
 
 CreditDefaultError
 ├── InputError       2  bad usage, or input that cannot be read as what it should be
@@ -13,15 +13,20 @@ import re
 from typing import ClassVar
 
 _LONGEST_EXAMPLE = 100
-_CREDENTIALS = re.compile(
-    r"://[^/\s'\"]*@"
-)  # the scheme is not looked for: a long word would be tried from each letter
+# Begins at "://", since a pattern that began at the scheme would be tried from each letter of a long word.
+_CREDENTIALS = re.compile(r"://[^/\s'\"]*@")
 
 
 class CreditDefaultError(Exception):
-    """An expected failure, told to a person in one line.
+    """An expected failure, shown to a person in one line.
 
     Every message names the thing, what was found, what was expected and what to do.
+
+    Args:
+        thing: What is wrong: a file, a setting, a service, a batch.
+        found: What was found there.
+        expected: What should have been there.
+        remedy: What the reader can do, as a sentence.
     """
 
     exit_code: ClassVar[int] = 3
@@ -34,8 +39,8 @@ class CreditDefaultError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        told = f"{self.thing}: found {self.found}; expected {self.expected}. {self.remedy}"
-        return hide_credentials(escape_unprintable(told))
+        message = f"{self.thing}: found {self.found}; expected {self.expected}. {self.remedy}"
+        return hide_credentials(escape_unprintable(message))
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild_error, (type(self), self.thing, self.found, self.expected, self.remedy))
@@ -55,13 +60,13 @@ class SetupError(InputError):
 
 
 class RefusedError(CreditDefaultError):
-    """A gate refused and the run cannot go on; the verdict's reasons stand in `found`."""
+    """A gate refused and the run cannot go on; `found` holds the verdict's reasons."""
 
     exit_code = 1
 
 
 class ServiceError(CreditDefaultError):
-    """A service that the run depends on did not do its part."""
+    """A service that the run depends on failed or did not answer."""
 
 
 class MlflowError(ServiceError):
@@ -69,7 +74,7 @@ class MlflowError(ServiceError):
 
 
 class ArtifactError(CreditDefaultError):
-    """A model artifact is not the one on record, or holds what we never load."""
+    """A model artifact is not the one on record, or holds something that is never loaded."""
 
 
 def _rebuild_error(
@@ -79,9 +84,9 @@ def _rebuild_error(
 
 
 def escape_unprintable(text: str) -> str:
-    """The text on one line, what does not print as itself (line ends, terminal codes, bidirectional marks) as an escape.
+    """Return the text on one line, with line ends, terminal codes and bidirectional marks written as escapes.
 
-    File names and cells come from strangers: what is told of them may move no cursor and turn no line around.
+    File names and cells come from outside: quoted in a message, they must not move the cursor or reverse a line.
     """
     return (
         text
@@ -91,12 +96,12 @@ def escape_unprintable(text: str) -> str:
 
 
 def hide_credentials(text: str) -> str:
-    """The text with `***` in place of who logs in, and with what, in every address that says so."""
+    """Return the text with `***` in place of the user and password of every address in it."""
     return _CREDENTIALS.sub("://***@", text)
 
 
 def show_examples(values: object, *, most: int = 5) -> str:
-    """The first `most` of the values in quotes, long ones cut short, and how many there are in all when there are more."""
+    """Return the first `most` values in quotes, long ones shortened, and the count of all when there are more."""
     items = [_shorten(repr(value)) for value in values]  # type: ignore[attr-defined]
     shown = ", ".join(items[:most])
     return shown if len(items) <= most else f"{shown} … ({len(items)} in all)"

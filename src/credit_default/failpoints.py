@@ -1,7 +1,7 @@
-"""Named places where a run may be made to die, so that tests can see what it leaves behind.
+"""Named points in the code where a test can make a run fail, to see what it leaves behind.
 
-`reach` stands in the code between two steps that a crash could part. It does nothing unless a test has armed that name, or
-watches: no environment variable and no setting can.
+`hit_failpoint` is called between two steps that a crash could separate. It does nothing unless a test has armed that name or
+observes all of them: no environment variable and no setting can.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,27 +12,27 @@ _observers: list[Callable[[str], None]] = []
 
 
 def hit_failpoint(name: str) -> None:
-    """Nothing; where a test armed this name, what it asked for happens here instead."""
-    for told in _observers:
-        told(name)
+    """Call the observers with this name, then the action that a test armed for it, if any."""
+    for observe in _observers:
+        observe(name)
     act = _armed_actions.get(name)
     if act is not None:
         act()
 
 
 def arm_failpoint(name: str, act: Callable[[], None]) -> None:
-    """Nothing; from now on `act` is called wherever `name` is reached: it may raise, or end the process."""
+    """Call `act` whenever the failpoint `name` is hit from now on: it may raise, or end the process."""
     _armed_actions[name] = act
 
 
-def observe_failpoints(told: Callable[[str], None]) -> None:
-    """Nothing; from now on `told` is called with every name that is reached, before what was armed there happens."""
-    _observers.append(told)
+def observe_failpoints(observe: Callable[[str], None]) -> None:
+    """Call `observe` with the name of every failpoint that is hit from now on, before its armed action."""
+    _observers.append(observe)
 
 
 @contextmanager
 def armed_failpoint(name: str, act: Callable[[], None]) -> Iterator[None]:
-    """A block in which `act` is called wherever `name` is reached."""
+    """Call `act` whenever the failpoint `name` is hit inside the block."""
     arm_failpoint(name, act)
     try:
         yield

@@ -1,4 +1,8 @@
-"""What a person may set, section by section. Defaults stand beside the code that uses them, in the frozen policy classes."""
+"""The settings that a person can change, section by section.
+
+Sections about servers, schedules and addresses are declared here. Those of a gate or of the model are the frozen policy
+classes beside the code that uses them, with their defaults. `settings.py` reads them all.
+"""
 
 from typing import Literal
 
@@ -28,14 +32,15 @@ from credit_default.model.fairness.policy import FairnessPolicy
 from credit_default.model.fairness.proxy_check import ProxyPolicy
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
-SECRETS = frozenset({"notify.urls", "stack.database"})  # settings whose value is shown to nobody
+SECRETS = frozenset({"notify.urls", "stack.database"})  # settings whose value is never shown
 
 
 class LoggingSettings(BaseModel):
     """Which log lines a process writes to standard error, and in which form.
 
-    `json` writes one object a line, for a log collector. A command of the terminal repeats nothing that its summary says:
-    unless a level is set somewhere it writes errors only. `serve` and `listen` then write from `info` upwards.
+    `json` writes one object a line, for a log collector. Where nothing sets a level, a command that ends with a summary
+    writes errors only, since the summary says what it logs as a warning; `serve`, `listen` and the runs that they start write
+    from `info` upwards.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,7 +49,7 @@ class LoggingSettings(BaseModel):
 
 
 class PublicDataSettings(BaseModel):
-    """Where the public data set is fetched from; each address gets `timeout_seconds` to answer."""
+    """Where the public data set is downloaded from; each address has `timeout_seconds` to answer."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     uci_url: str = (
@@ -55,10 +60,10 @@ class PublicDataSettings(BaseModel):
 
 
 class MlflowSettings(BaseModel):
-    """Where runs and models are kept; empty means a SQLite database inside the lake.
+    """Where runs and models are kept; an empty `tracking_uri` means a SQLite database inside the lake.
 
-    A server that does not answer is waited for: `wait_seconds` by who scores, who then scores with the champion pinned
-    in the lake; `training_wait_seconds` by a training, which then fails before it fits.
+    When the server does not answer, scoring waits `wait_seconds` and then uses the champion pinned in the lake; training
+    waits `training_wait_seconds` and then fails, before it fits.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,9 +73,10 @@ class MlflowSettings(BaseModel):
 
 
 class PrefectSettings(BaseModel):
-    """Which Prefect server runs the flows; empty means one that the command starts and ends.
+    """Which Prefect server runs the flows; an empty `api_url` means one that the command starts and ends.
 
-    So does a server that does not answer in `wait_seconds`: then the command says so.
+    A command also starts its own when the server does not answer within `wait_seconds`, and says so in its summary. A
+    server that it starts has `startup_seconds` to answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -80,11 +86,12 @@ class PrefectSettings(BaseModel):
 
 
 class ReconcileSettings(BaseModel):
-    """What `reconcile` takes for dead: a run of another machine after `silence_seconds` without a sign of life.
+    """When `reconcile` calls a run orphaned, and how often or how far back it does its other work.
 
-    Runs give one at least every three minutes; a process of this machine is looked up instead. What lies about in the lake
-    of unknown processes goes after `leftover_hours`; the champion pinned in the lake is verified anew every `pin_hours`;
-    batches of the last `look_back_days` are looked for in MLflow.
+    A run of another machine is orphaned after `silence_seconds` without a heartbeat (runs send one at least every three
+    minutes); one of this machine when its process is gone. Temporary files of unknown processes are removed after
+    `leftover_hours`. The pinned champion is verified again every `pin_hours`. Batches scored in the last `look_back_days`
+    are looked up in MLflow.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -95,9 +102,9 @@ class ReconcileSettings(BaseModel):
 
 
 class ScheduleSettings(BaseModel):
-    """When a deployment's runs begin by the clock: cron lines of five fields in `time_zone`; an empty one means only on events.
+    """When the deployments run by schedule: cron lines of five fields in `time_zone`; an empty one means on events only.
 
-    `run_limit` is how many runs `serve` has at once on its machine; it asks for new ones every `poll_seconds`.
+    `serve` has at most `run_limit` runs at once on its machine, and asks Prefect for new ones every `poll_seconds`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -106,16 +113,16 @@ class ScheduleSettings(BaseModel):
     predict: str = "0 6 * * *"
     monitor: str = ""
     reconcile: str = "*/5 * * * *"
-    listen: str = ""  # "0 * * * *" where no `credit-default listen` stands
+    listen: str = ""  # "0 * * * *" where no `credit-default listen` runs
     run_limit: int = Field(default=3, ge=1)
     poll_seconds: float = Field(default=3.0, gt=0)
 
 
 class ListenSettings(BaseModel):
-    """Where `listen` hears of new files in a bucket: the queue that the bucket tells. A lake in a folder is watched.
+    """How `listen` finds new files in a bucket: from the SQS queue that the bucket notifies. A lake in a folder is watched.
 
-    Without a queue the bucket is looked at every `look_seconds`. When the queue or Prefect is away the next try waits,
-    longer each time, up to `longest_wait_seconds`.
+    Without a queue the bucket is listed every `look_seconds`. While the queue or Prefect does not answer, the wait before
+    the next try grows up to `longest_wait_seconds`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -125,11 +132,11 @@ class ListenSettings(BaseModel):
 
 
 class StackSettings(BaseModel):
-    """What `up` starts on this machine: on which loopback ports (0: any free one), and where the servers keep their records.
+    """On which loopback ports `up` starts its servers (0: any free one), and where they keep their records.
 
     `database` is a PostgreSQL server, `postgresql://user:password@host:port`; empty means SQLite in the lake. `artifacts`
-    is where models go, `s3://…`; empty means beside the lake's SQLite. A server gets `startup_seconds` to answer and
-    `stop_seconds` to end by itself.
+    is where models are kept, `s3://…`; empty means beside the lake's SQLite. A server has `startup_seconds` to answer, and
+    `stop_seconds` to end before it is killed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -143,7 +150,11 @@ class StackSettings(BaseModel):
 
 
 class RefreshSettings(BaseModel):
-    """How a retrain is judged: on the newest matured rows, month by month until there are `contest_row_count`."""
+    """How a retrained model is compared with the champion: on the newest matured rows that neither trained on.
+
+    Months are added, newest first, until there are `contest_row_count` rows. `test_share` (0–1) is the part of the clients
+    that a retraining never learns from.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     contest_row_count: int = Field(default=2_000, ge=200)
@@ -151,9 +162,9 @@ class RefreshSettings(BaseModel):
 
 
 class NotifySettings(BaseModel):
-    """Who is told when an alarm opens and when it closes: addresses as Apprise has them, with spaces between them.
+    """Who gets a message when an alarm opens or closes: Apprise addresses, separated by spaces.
 
-    They are secrets: nothing shows or logs them. Each address gets `timeout_seconds` to connect and as long to answer.
+    They are secrets: they are never shown or logged. Each address has `timeout_seconds` to connect and as long to answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -162,31 +173,26 @@ class NotifySettings(BaseModel):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses, one by one."""
+        """Return the addresses as a tuple."""
         return tuple(self.urls.split())
 
 
 class Settings(BaseSettings):
-    """Everything that a person may set. Frozen: a run sees one set of values from its start to its end."""
+    """All settings. Frozen: a run sees one set of values from its start to its end."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
     lake: str = "./lake"
-    home: str = (
-        "./.credit-default"  # beside a lake in a bucket: the embedded MLflow and Prefect's records
-    )
+    home: str = "./.credit-default"  # for a lake in a bucket: the records of MLflow and Prefect
     cache: str = "./.cache"
     data: str = "public"
     portfolio: str = "credit-card"
-    identity: str = (
-        ""  # who asks for or approves a promotion; empty: the account that runs the command
-    )
+    identity: str = ""  # who requests or approves a promotion; empty: the account of the command
     seed: int = Field(default=7, ge=0)
     jobs: int = Field(default=2, ge=1)
-    report: Literal["full", "drift"] = (
-        "full"  # full: data summaries too, and quality once outcomes are known
-    )
+    # full: data summaries too, and the model's quality once outcomes are known
+    report: Literal["full", "drift"] = "full"
     logging: LoggingSettings = LoggingSettings()
     public_data: PublicDataSettings = PublicDataSettings()
     mlflow: MlflowSettings = MlflowSettings()
@@ -227,6 +233,6 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The one source that `load_settings` merged; nothing else is looked at."""
+        """Return the one source that `load_settings` merged; no other is read."""
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)

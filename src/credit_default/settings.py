@@ -1,8 +1,8 @@
-"""What is in force and where it came from: the only reader (and writer) of the environment.
+"""Load the settings in force, each with its origin; the only reader (and writer) of the environment.
 
-Defaults stand beside the code that uses them (the frozen policy classes) < configuration files in TOML <
-`CREDIT_DEFAULT_*` variables (two underscores go one level down) < flags. A key or a variable that nothing reads is
-refused: a mistyped threshold would otherwise be a silent one.
+From weakest to strongest: the defaults of the policy classes, configuration files in TOML, `CREDIT_DEFAULT_*` variables (two
+underscores separate a section from its key), flags. A key or a variable that nothing reads is refused: a mistyped
+threshold would otherwise be ignored without a word.
 """
 
 import dataclasses
@@ -31,7 +31,7 @@ __all__ = [
 
 CONFIG_VARIABLE = "CREDIT_DEFAULT_CONFIG"
 _HIDDEN = "***"
-# Variables that users of MLflow and Prefect already have; ours, when set, come first.
+# Variables that users of MLflow and Prefect have set already; our own, when set, win over them.
 STANDARD_VARIABLES = {
     "MLFLOW_TRACKING_URI": ("mlflow", "tracking_uri"),
     "PREFECT_API_URL": ("prefect", "api_url"),
@@ -40,7 +40,7 @@ STANDARD_VARIABLES = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SettingOrigin:
-    """One value in force, by its dotted name, and the source that set it."""
+    """A setting's dotted name, its value in force, and what set it: default, file, environment or flag."""
 
     name: str
     value: object
@@ -49,7 +49,7 @@ class SettingOrigin:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """The settings in force and, for each, where it came from."""
+    """The settings in force and where each of them came from."""
 
     settings: Settings
     origins: tuple[SettingOrigin, ...]
@@ -61,13 +61,16 @@ def load_settings(
     config_files: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> LoadedSettings:
-    """The settings in force, each with its origin.
+    """Return the settings in force, each with its origin.
 
-    `flags` is nested like the configuration file; None values are flags that were not given. `environment` defaults to
-    the process's own.
+    Args:
+        flags: Values that win over all others, nested like a configuration file; None for a flag that was not given.
+        config_files: Names of TOML files; a later file wins over an earlier one, and all win over those that
+            `CREDIT_DEFAULT_CONFIG` names.
+        environment: Variables to read; None means the process's own.
 
     Raises:
-        InputError: an unknown key or variable, a value out of range, a file that is missing or not TOML.
+        InputError: A key or variable that nothing reads, a value out of range, a file that is missing or not TOML.
     """
     variables = dict(os.environ if environment is None else environment)
     files = [*filter(None, variables.get(CONFIG_VARIABLE, "").split(os.pathsep)), *config_files]
@@ -80,10 +83,10 @@ def load_settings(
 
 
 def require_no_secrets(overrides: Mapping[str, Any]) -> None:
-    """Nothing; returns when no override is a secret: what a flow is given stands in Prefect for everybody to read.
+    """Raise if an override is a secret: a flow's parameters are shown to everybody who can open Prefect's pages.
 
     Raises:
-        InputError: one is.
+        InputError: An override sets a secret setting, or has credentials in an address.
     """
     for name in _list_dotted_names(overrides):
         value: Any = overrides
@@ -92,19 +95,19 @@ def require_no_secrets(overrides: Mapping[str, Any]) -> None:
         if (name in SECRETS and value) or hide_credentials(str(value)) != str(value):
             raise InputError(
                 f"setting {name}",
-                found="a secret among what the flow is given",
-                expected="secrets in the environment",
+                found="a secret among the flow's parameters",
+                expected="secrets in the environment only",
                 remedy=f"Set {ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')} instead.",
             )
 
 
 def export_environment(variables: Mapping[str, str]) -> None:
-    """Nothing; sets variables that other libraries read, for this process and those that it starts."""
+    """Set variables that other libraries read, for this process and those that it starts."""
     os.environ.update(variables)
 
 
 def copy_environment() -> dict[str, str]:
-    """A copy of the process's environment, for a process that we start."""
+    """Return a copy of the process's environment, for a process that it starts."""
     return dict(os.environ)
 
 
@@ -124,7 +127,7 @@ def _read_config(name: str) -> dict[str, Any]:
             f"configuration file {name}",
             found=str(error),
             expected="TOML",
-            remedy="Mend the line that it names.",
+            remedy="Correct the line that the message names.",
         ) from error
 
 
@@ -155,7 +158,7 @@ def _list_setting_names() -> Iterator[str]:
 
 
 def _list_settings(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Every (dotted name, value) below `value`, in order of declaration."""
+    """Yield every (dotted name, value) below `value`, in the order of declaration."""
     if isinstance(value, BaseModel):
         names = list(type(value).model_fields)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -194,17 +197,16 @@ def _validate(merged: dict[str, Any]) -> Settings:
     try:
         return Settings(**merged)
     except ValidationError as error:
-        first, remedy = error.errors()[0], "`credit-default settings` shows what is in force."
+        first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        if any(
-            secret.startswith(name) for secret in SECRETS
-        ):  # the error itself would show it, as its cause
-            raise InputError(
-                f"setting {name}", found="something else", expected=first["msg"], remedy=remedy
-            ) from None
+        # pydantic's error would show a secret's value, as the cause of ours
+        secret = any(secret.startswith(name) for secret in SECRETS)
         raise InputError(
-            f"setting {name}", found=repr(first["input"]), expected=first["msg"], remedy=remedy
-        ) from error
+            f"setting {name}",
+            found="another value" if secret else repr(first["input"]),
+            expected=first["msg"],
+            remedy="`credit-default settings` shows the settings in force.",
+        ) from (None if secret else error)
 
 
 def _merge(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def test_every_base_is_named_by_digest(instructions, compose):
     ] == []
 
 
-def test_image_runs_as_nobody_in_particular_and_checks_its_health(instructions):
+def test_image_runs_as_an_unprivileged_user_and_checks_its_health(instructions):
     words = dict(instructions)
 
     assert words["USER"] == "10001:10001"
@@ -146,7 +146,7 @@ def test_service_can_write_nowhere_but_in_its_scratch_and_volumes_and_gains_no_r
     assert not service.keys() & {"privileged", "cap_add", "pid", "ipc", "network_mode", "devices"}
 
 
-def test_service_is_nobody_in_particular_says_how_it_is_and_has_a_limit(service):
+def test_service_runs_unprivileged_with_a_health_check_and_a_limit(service):
     assert int(service["user"].split(":")[0]) > 0
     assert {"test", "interval", "timeout", "retries"} <= service["healthcheck"].keys()
     assert service["healthcheck"]["test"][0] == "CMD"
@@ -169,7 +169,7 @@ def test_only_the_proxy_is_to_be_reached_and_on_loopback_alone(compose):
     assert compose["networks"]["inside"] == {"internal": True}
 
 
-def test_both_servers_stand_behind_the_door_that_asks_for_words(compose):
+def test_both_servers_are_behind_the_basic_auth_middleware(compose):
     mlflow, prefect = (compose["services"][name]["command"] for name in ("mlflow", "prefect"))
 
     assert f"--app-name={APP_NAME}" in mlflow
@@ -180,7 +180,7 @@ def test_both_servers_stand_behind_the_door_that_asks_for_words(compose):
     )
 
 
-def test_no_password_stands_in_the_stack_and_each_that_it_asks_for_is_in_the_example():
+def test_no_password_is_in_the_stack_and_each_that_it_needs_is_in_the_example():
     texts = [
         path.read_text(encoding="utf-8")
         for path in (ROOT / "compose.yaml", *(ROOT / "compose").iterdir())

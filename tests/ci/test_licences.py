@@ -27,14 +27,14 @@ class Package:
             self.metadata["Classifier"] = f"License :: OSI Approved :: {classifier}"
 
 
-def test_every_locked_dependency_that_is_installed_stands_under_a_licence_that_we_allow(licences):
+def test_every_locked_dependency_that_is_installed_has_an_allowed_licence(licences):
     judged = licences.judge_licences(distributions(), licences.read_locked(ROOT))
 
     assert len(judged) > 200
     assert {licence.package: licence.said for licence in judged if not licence.reason} == {}
 
 
-def test_no_exception_is_kept_for_a_package_that_nobody_locks(licences):
+def test_no_exception_is_kept_for_a_package_that_is_not_locked(licences):
     assert set(licences.EXCEPTIONS) - licences.read_locked(ROOT) == set()
 
 

@@ -30,7 +30,7 @@ def find_section(load_script):
     ("version", "text"),
     [("Unreleased", "### Added\n\n- A lake."), ("1.0.0", "- A model."), ("v1.0.0", "- A model.")],
 )
-def test_notes_are_what_stands_under_the_versions_heading(find_section, version, text):
+def test_notes_are_the_text_under_the_versions_heading(find_section, version, text):
     assert find_section(CHANGELOG, version) == text
 
 
@@ -41,7 +41,7 @@ def test_notes_are_what_stands_under_the_versions_heading(find_section, version,
         ("0.9.0", "says nothing of 0.9.0"),
     ],
 )
-def test_a_version_that_the_changelog_does_not_tell_of_is_no_release(find_section, version, words):
+def test_a_version_that_the_changelog_does_not_mention_is_refused(find_section, version, words):
     with pytest.raises(LookupError, match=words):
         find_section(CHANGELOG, version)
 

@@ -156,7 +156,7 @@ DONE_BY_CI = (
 )  # whole, by .ci/run, in a clean clone too
 
 LEFT_OUT = {
-    "make audit": "the database of known holes is not in reach",
+    "make audit": "the database of known vulnerabilities cannot be reached",
     "make ci-check": "this very run",
     "make ci-check LONG=1": "this very run, in its long form",
     "make infra-check": "proves infra/ by itself, beside this run",

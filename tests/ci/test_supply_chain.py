@@ -1,4 +1,4 @@
-"""What goes into the package and its image: locks that agree, parts lists, and the papers around them."""
+"""What goes into the package and its image: locks that agree, bills of materials, and the documents about them."""
 
 import json
 import re
@@ -147,7 +147,7 @@ def test_security_page_names_proofs_that_there_are(make_targets):
     assert targets <= make_targets
 
 
-def test_what_is_pinned_is_offered_anew_a_week_after_it_came_out(workflows):
+def test_updates_of_what_is_pinned_are_proposed_a_week_after_their_release(workflows):
     import yaml
 
     del workflows

@@ -262,7 +262,7 @@ def test_a_step_calls_make_or_is_on_the_short_list(step, find_make_targets):
     assert strange == []
 
 
-def test_no_expression_stands_inside_a_shell_command(step):
+def test_no_expression_is_inside_a_shell_command(step):
     assert "${{" not in step.run
 
 

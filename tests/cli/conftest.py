@@ -19,7 +19,7 @@ class CommandResult:
 
 @pytest.fixture
 def run(monkeypatch):
-    """Runs a command line in this process, on the session's Prefect server when the test has one."""
+    """Run a command line in this process, on the session's Prefect server when the test has one."""
     from credit_default.cli.main import app
 
     def run_line(*arguments, server=None) -> CommandResult:
@@ -35,7 +35,7 @@ def run(monkeypatch):
 
 @pytest.fixture(scope="session")
 def config(trained, tmp_path_factory):
-    """The settings of the trained lake as a file for --config."""
+    """Return the settings of the trained lake as a file for --config."""
     path = tmp_path_factory.mktemp("config") / "small.toml"
     path.write_text(
         f'lake = "{trained["lake"]}"\ncache = "{trained["cache"]}"\njobs = 1\nreport = "drift"\n'

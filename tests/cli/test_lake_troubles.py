@@ -1,4 +1,4 @@
-"""A lake that refuses: no room, no leave to write, no bucket, no access. One line, exit 3 (or 2), and nothing written."""
+"""A lake that fails: disk full, no write permission, no bucket, no access. One line, exit 3 (or 2), nothing written."""
 
 import json
 import os
@@ -242,7 +242,7 @@ def test_a_missing_bucket_is_one_line_and_none_is_made(call, s3_environment, tmp
 
 
 @pytest.mark.parametrize("command", ["ingest", "verify"])
-def test_an_endpoint_that_nobody_answers_at_is_one_line(
+def test_an_endpoint_that_does_not_answer_is_one_line(
     call, s3_uri, s3_environment, monkeypatch, tmp_path, command
 ):
     with socket.socket() as probe:

@@ -1,4 +1,5 @@
 import importlib
+import os
 import subprocess
 import sys
 
@@ -55,7 +56,7 @@ def test_help_imports_nothing_heavy():
     assert not HEAVY & loaded
 
 
-def test_version_is_told(run):
+def test_version_is_printed(run):
     assert run("--version").stdout.startswith("credit-default ")
 
 
@@ -98,3 +99,35 @@ def test_every_flow_offers_its_parameters_as_options(name, option, capsys):
 
     assert ended.value.code == 0
     assert option in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("credit-default --lake L models s", {"show"}),
+        ("credit-default --lake L predict --inc", {"--incoming"}),
+        ("credit-default --lo", {"--log-level", "--log-format"}),
+        ("credit-default train --lo", {"--log-level", "--log-format"}),
+    ],
+)
+def test_shell_completion_knows_commands_after_options_and_options_in_both_places(words, expected):
+    code = (
+        "import sys; sys.argv = ['credit-default']\n"
+        "from credit_default.cli.main import app\n"
+        "app(prog_name='credit-default')"
+    )
+    completion = {
+        "_CREDIT_DEFAULT_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **completion},
+    )
+
+    assert set(answer.stdout.split()) == expected

@@ -126,7 +126,7 @@ def test_errors_under_json_are_one_object_too(run, tmp_path):
 @pytest.mark.parametrize(
     "act", [["predict", "{batch}"], ["train", "--data", "{batch}"], ["monitor"], ["demo"]]
 )
-def test_lake_that_is_a_file_is_refused_in_words(run, simulated_files, tmp_path, act):
+def test_lake_that_is_a_file_is_refused_with_a_reason(run, simulated_files, tmp_path, act):
     (tmp_path / "lake").write_text("no folder")
 
     answer = run(

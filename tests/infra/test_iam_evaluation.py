@@ -26,7 +26,7 @@ def test_what_a_statement_allows_is_allowed_whatever_the_case_of_the_action():
     assert judge("S3:getobject", "arn:aws:s3:::lake/tables/scores", READ) is True
 
 
-def test_a_prohibition_wins_wherever_it_stands():
+def test_a_prohibition_wins_wherever_it_is_written():
     deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
 
     assert judge("s3:GetObject", "arn:aws:s3:::lake/tables/scores", READ, deny) is False
@@ -39,7 +39,7 @@ def test_a_prohibition_wins_wherever_it_stands():
     )
 
 
-def test_a_prohibition_for_somebody_else_is_none():
+def test_a_prohibition_for_another_principal_does_not_apply():
     other = {"Effect": "Deny", "Principal": {"AWS": "somebody"}, "Action": "s3:*", "Resource": "*"}
 
     assert (

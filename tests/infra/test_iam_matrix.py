@@ -208,7 +208,7 @@ def test_may_not(rendered, case):
     assert judge(rendered, *case) is False
 
 
-def test_every_job_stands_in_the_matrix_on_both_sides(record_property):
+def test_every_job_is_in_the_matrix_on_both_sides(record_property):
     record_property("figures", f"{len(ALLOWED)} cases that may, {len(DENIED)} that may not")
 
     assert (

@@ -170,7 +170,7 @@ def test_a_file_is_kept_as_snapshot_quarantine_and_ledger(wiring, statements, li
     assert refused_requests(live, "reader", log) != []
 
 
-def test_a_new_file_is_told_to_the_queue_scored_once_and_put_away(wiring, live):
+def test_a_new_file_is_sent_to_the_queue_scored_once_and_moved_away(wiring, live):
     from credit_default.adapters.lake.inbox import list_incoming, move_processed
     from credit_default.adapters.tables.queries import read_scores, write_scores
 

@@ -142,13 +142,13 @@ def test_each_statement_taken_out_is_noticed(record_property):
 
 
 @pytest.mark.parametrize("kind", sorted(FORBIDDEN_KINDS))
-def test_a_door_to_the_internet_is_noticed(kind):
+def test_a_way_to_the_internet_is_noticed(kind):
     assert f"modules/network: {kind}.new opens a door" in judge(
         change("modules/network", f"{kind}.new", {})
     )
 
 
-def test_every_kind_in_the_tables_stands_somewhere():
+def test_every_kind_in_the_tables_is_used():
     kinds = {kind_of(address) for _, address in RESOURCES}
 
     assert (SETTINGS.keys() | ARGUMENTS.keys()) - kinds == set()

@@ -73,14 +73,14 @@ def test_a_module_keeps_its_promises(terraform, folder):
 
 @pytest.mark.terraform
 @pytest.mark.short
-def test_the_whole_system_stands(rendered):
+def test_the_whole_system_is_planned(rendered):
     assert len(rendered.resources) >= 150
     assert rendered.outputs["cluster_name"] == "credit-default-staging"
 
 
 @pytest.mark.terraform
 @pytest.mark.short
-def test_nothing_that_stands_has_a_public_address(rendered):
+def test_no_resource_has_a_public_address(rendered):
     """Read from the rendered values, whatever the text says."""
     public = [
         f"{address}: {key}"

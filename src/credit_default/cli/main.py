@@ -1,4 +1,4 @@
-"""The command line's entrance: names the commands, and keeps `--help` quick by importing nothing heavy."""
+"""The command line's entry point: names the commands, and keeps `--help` quick by importing nothing heavy."""
 
 import sys
 from typing import Annotated
@@ -6,38 +6,58 @@ from typing import Annotated
 import typer
 
 from credit_default import __version__
-from credit_default.cli.commands import audit, data, explain, models, pipeline, tune
+from credit_default.cli.commands import (
+    explain,
+    forget,
+    ingest,
+    models,
+    monitor,
+    outcomes,
+    predict,
+    quarantine,
+    simulate,
+    train,
+    tune,
+    verify,
+)
 from credit_default.cli.demo import demo, drill
-from credit_default.cli.operations import listen, reconcile, serve, settings_and_doctor, up
+from credit_default.cli.operations import doctor, listen, reconcile, serve, settings, up
+from credit_default.cli.terminal.shared_options import (
+    BEFORE_A_COMMAND,
+    SharedOptions,
+    SharedOptionsGroup,
+    takes_shared_options,
+)
 
 app = typer.Typer(
     name="credit-default",
     help="Which credit-card clients will default next month: train, gate, score, monitor, and defend it.",
+    cls=SharedOptionsGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: importing rich alone takes as long as everything else
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo.demo)
-app.command("ingest")(data.ingest)
-app.command("train")(pipeline.train)
-app.command("predict")(pipeline.predict)
-app.command("outcomes")(pipeline.outcomes)
-app.command("monitor")(pipeline.monitor)
+app.command("ingest")(ingest.ingest)
+app.command("train")(train.train)
+app.command("predict")(predict.predict)
+app.command("outcomes")(outcomes.outcomes)
+app.command("monitor")(monitor.monitor)
 app.command("drill")(drill.drill)
 app.add_typer(models.app, name="models")
 app.command("tune")(tune.tune)
-app.command("simulate")(data.simulate)
+app.command("simulate")(simulate.simulate)
 app.command("explain")(explain.explain)
-app.command("quarantine")(audit.quarantine)
-app.command("verify")(audit.verify)
-app.command("forget")(audit.forget)
+app.command("quarantine")(quarantine.quarantine)
+app.command("verify")(verify.verify)
+app.command("forget")(forget.forget)
 app.command("up")(up.up)
 app.command("serve")(serve.serve)
 app.command("listen")(listen.listen)
 app.command("reconcile")(reconcile.reconcile)
-app.command("settings")(settings_and_doctor.settings)
-app.command("doctor")(settings_and_doctor.doctor)
+app.command("settings")(settings.settings)
+app.command("doctor")(doctor.doctor)
 
 
 def _show_version(asked: bool) -> None:
@@ -47,6 +67,7 @@ def _show_version(asked: bool) -> None:
 
 
 @app.callback()
+@takes_shared_options(of_every=BEFORE_A_COMMAND)
 def _main(
     version: Annotated[
         bool,
@@ -54,18 +75,20 @@ def _main(
             "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
+    *,
+    shared: SharedOptions,
 ) -> None:
-    del version
+    del version, shared  # the group passes the shared options on to the command
 
 
 def run() -> None:
-    """Nothing; runs the command named on the command line and ends the process with its exit code."""
+    """Run the command named on the command line and end the process with its exit code."""
     try:
         app()
     except BrokenPipeError:
-        sys.stderr.close()  # the reader went away; there is nobody left to tell
+        sys.stderr.close()  # the reader of our output went away: an error message could not be written either
         sys.exit(141)
 
 
-if __name__ == "__main__":  # `up` starts commands of ours by the interpreter that it runs on itself
+if __name__ == "__main__":  # `up` starts our commands with the interpreter that it runs on itself
     run()

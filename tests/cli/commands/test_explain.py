@@ -50,7 +50,7 @@ def test_json_is_one_object_whose_contributions_add_up(run, scored, config):
     assert (answer["command"], answer["batch_id"]) == ("explain", batch)
 
 
-def test_an_accepted_client_is_told_what_pushed_most(run, scored, config):
+def test_an_accepted_client_is_shown_the_largest_contributions(run, scored, config):
     batch, _, accepted = scored
 
     answer = run("explain", batch, accepted, "--config", config)
@@ -104,7 +104,7 @@ def test_predict_takes_the_mode_of_reasons(
     assert any("as `--reasons none` asks" in note for note in answer["notes"]) is (mode == "none")
 
 
-def test_a_mode_that_nobody_knows_is_bad_usage(run):
+def test_an_unknown_mode_of_reasons_is_bad_usage(run):
     answer = run("predict", "x.csv", "--reasons", "some")
 
     assert answer.exit_code == 2

@@ -14,10 +14,10 @@ pytestmark = pytest.mark.xdist_group("prefect")
 
 @pytest.fixture(scope="module")
 def own_config(prefect_server, simulated_files, small_settings, tmp_path_factory):
-    """A lake of its own with two versions: the seat changes hands here."""
+    """A lake of its own with two versions: the champion alias moves here."""
     from credit_default.flows.train import train
 
-    lake = tmp_path_factory.mktemp("seats")
+    lake = tmp_path_factory.mktemp("models")
     overrides = {**small_settings, "lake": str(lake), "data": str(simulated_files.training)}
     train(overrides=overrides, return_state=True)
     train(
@@ -28,7 +28,7 @@ def own_config(prefect_server, simulated_files, small_settings, tmp_path_factory
     return config
 
 
-def test_show_lists_versions_with_seat_and_verdict(run, own_config):
+def test_show_lists_versions_with_alias_and_verdict(run, own_config):
     answer = run("models", "show", "--config", own_config)
 
     assert answer.exit_code == 0
@@ -43,6 +43,15 @@ def test_show_lists_versions_with_seat_and_verdict(run, own_config):
         "power",
     ):
         assert word in answer.stdout.replace("\n", " ")
+
+
+def test_shared_options_go_before_models_before_show_or_after_it(run, own_config):
+    after = run("models", "show", "--config", own_config, "--json", "--log-level", "error")
+    between = run("models", "--config", own_config, "show", "--json", "--log-level", "error")
+    before = run("--config", own_config, "--json", "--log-level", "error", "models", "show")
+
+    assert before.exit_code == 0
+    assert before.json == between.json == after.json
 
 
 def test_show_of_a_version_is_its_card(run, own_config):
@@ -64,7 +73,7 @@ def test_show_of_a_version_is_its_card(run, own_config):
     assert run("models", "show", 99, "--config", own_config).exit_code == 2
 
 
-def test_promotion_by_hand_and_rollback_move_the_seat_and_say_so(run, own_config):
+def test_promotion_by_hand_and_rollback_move_the_champion_alias_and_say_so(run, own_config):
     promoted = run("models", "promote", 2, "--reason", "a test", "--config", own_config, "--json")
     rolled_back = run("models", "rollback", "--reason", "a test", "--config", own_config, "--json")
 
@@ -72,7 +81,7 @@ def test_promotion_by_hand_and_rollback_move_the_seat_and_say_so(run, own_config
     assert rolled_back.json["status"] == "version 1 is the champion again"
 
 
-def test_alarms_about_the_version_that_left_are_over_at_once(run, own_config):
+def test_alarms_about_the_former_champion_are_closed_at_once(run, own_config):
     wiring = connect({}, [str(own_config)])
     row = {
         "batch_id": "a" * 16,
@@ -120,7 +129,7 @@ def test_gates_verdict_stays_on_record_when_a_person_overrules_it(run, own_confi
 
 
 @pytest.mark.parametrize("act", [("promote", 2), ("rollback",)])
-def test_seat_does_not_move_without_a_reason(run, own_config, act):
+def test_champion_alias_does_not_move_without_a_reason(run, own_config, act):
     answer = run("models", *act, "--reason", " ", "--config", own_config)
 
     assert answer.exit_code == 2
@@ -140,7 +149,7 @@ def test_second_person_approves_what_the_first_asked_for(run, own_config):
     assert agreed.json["status"] == "version 2 is the champion"
 
 
-def test_who_asks_is_the_account_where_nobody_is_named(run, own_config):
+def test_requester_is_the_account_when_no_name_is_given(run, own_config):
     run("models", "promote", 2, "--request", "--reason", "a test", "--config", own_config, "--json")
     account = connect({}, [str(own_config)]).registry.find_version(2).tags["requested_by"]
     run("models", "promote", 2, "--request", "--reason", "a test", "--config", own_config, "--json")
@@ -148,7 +157,7 @@ def test_who_asks_is_the_account_where_nobody_is_named(run, own_config):
     assert account == pwd.getpwuid(os.getuid()).pw_name
 
 
-def test_nobody_asks_and_approves_in_one_breath(run, own_config):
+def test_request_and_approval_in_one_command_are_refused(run, own_config):
     answer = run(
         "models",
         "promote",
@@ -165,7 +174,7 @@ def test_nobody_asks_and_approves_in_one_breath(run, own_config):
     assert "one of the two" in answer.stderr
 
 
-def test_one_person_alone_is_refused_where_two_are_asked_for(run, own_config, monkeypatch):
+def test_one_person_alone_is_refused_where_two_are_required(run, own_config, monkeypatch):
     monkeypatch.setenv("CREDIT_DEFAULT_PROMOTION__APPROVAL", "second-person")
 
     answer = run("models", "promote", 2, "--reason", "a test", "--config", own_config)

@@ -1,4 +1,4 @@
-def test_drill_tells_each_fault_and_its_verdict(run, config):
+def test_drill_shows_each_fault_and_its_verdict(run, config):
     answer = run(
         "drill", "--fault", "missing column", "--clients", "600", "--config", config, "--json"
     )

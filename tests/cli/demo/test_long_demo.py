@@ -3,19 +3,21 @@ import pytest
 FIVE_SEEDS = (7, 1, 2, 3, 4)  # fixed beforehand
 
 
-def test_long_life_is_of_simulated_clients_only(run, config):
+def test_long_demo_needs_simulated_clients(run, config):
     answer = run("demo", "--months", "12", "--data", "public", "--config", config)
 
     assert answer.exit_code == 2
-    assert "only they live on" in answer.stderr
+    assert "whose later months can be made" in answer.stderr
 
 
-def test_life_too_short_to_know_an_outcome_after_the_change_is_refused(run):
+def test_long_demo_too_short_to_know_an_outcome_after_the_change_is_refused(run):
     assert run("demo", "--months", "8").exit_code == 2
 
 
 @pytest.mark.nightly
-def test_a_recession_is_noticed_and_mended_in_four_of_five_lives(run, prefect_server, tmp_path):
+def test_a_recession_is_noticed_and_recovered_from_with_four_of_five_seeds(
+    run, prefect_server, tmp_path
+):
     mended = []
     for seed in FIVE_SEEDS:
         lake = str(tmp_path / str(seed))

@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.mark.parametrize("command", ["serve", "listen"])
-def test_process_that_stays_needs_a_server_that_stays(run, tmp_path, command):
+def test_long_running_process_needs_a_long_running_server(run, tmp_path, command):
     answer = run(command, "--lake", tmp_path / "lake")
 
     assert answer.exit_code == 2
@@ -27,7 +27,7 @@ def test_queue_is_of_a_bucket_and_by_its_address(tmp_path, queue):
     assert "Traceback" not in ended.stderr
 
 
-def test_schedule_that_is_none_is_told_before_the_server_is_asked(tmp_path):
+def test_invalid_schedule_is_refused_before_the_server_is_asked(tmp_path):
     ended = end_by_itself(
         "serve", lake=tmp_path / "lake", CREDIT_DEFAULT_SCHEDULE__TRAIN="on Mondays"
     )

@@ -66,7 +66,7 @@ def list_children(process_id):
 
 @needs_auth
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
-def test_stack_is_told_as_one_object_asks_for_words_and_leaves_no_process_after_ctrl_c(settled):
+def test_stack_is_one_object_asks_for_credentials_and_leaves_no_process_after_ctrl_c(settled):
     with start(settled, "--json") as process:
         told = json.loads(process.stdout.readline())
         sessions = list_children(process.pid)
@@ -94,7 +94,7 @@ def test_stack_is_told_as_one_object_asks_for_words_and_leaves_no_process_after_
         {"mlflow", "prefect", "evidently", "serve", "listen", "words"},
     )
     assert (answers, written) == ([401, 200], 403)
-    assert (second.returncode, "one that runs already" in second.stderr) == (3, True)
+    assert (second.returncode, "an `up` that is running already" in second.stderr) == (3, True)
     assert (process.returncode, rest, complaints) == (0, "", "")
     assert len(sessions) == 6
     assert list_group_members(sessions) == []
@@ -122,7 +122,7 @@ def test_no_process_is_left_however_the_stack_was_ended(settled, number, exit_co
 
 @needs_auth
 @pytest.mark.nightly
-def test_part_that_cannot_start_ends_the_stack_and_is_told_with_the_end_of_its_log(settled):
+def test_part_that_cannot_start_ends_the_stack_and_shows_the_end_of_its_log(settled):
     with start(settled, "--json", MLFLOW_TRACKING_PASSWORD="short") as process:
         told, _ = process.communicate(timeout=120)
 
@@ -145,7 +145,7 @@ def test_port_that_is_taken_is_one_line_and_nothing_is_started(run, tmp_path):
     assert not list(tmp_path.rglob("*.log"))
 
 
-def test_database_that_is_none_is_refused_without_telling_it(run, tmp_path):
+def test_invalid_database_is_refused_without_showing_it(run, tmp_path):
     answer = run("up", "--lake", tmp_path, "--database", "mysql://keeper:hidden@db", *FREE)
 
     assert answer.exit_code == 2
@@ -153,7 +153,7 @@ def test_database_that_is_none_is_refused_without_telling_it(run, tmp_path):
     assert "hidden" not in answer.stderr
 
 
-def test_programs_database_is_shown_to_nobody(run, tmp_path, monkeypatch):
+def test_programs_database_is_never_shown(run, tmp_path, monkeypatch):
     monkeypatch.setenv("CREDIT_DEFAULT_STACK__DATABASE", "postgresql://keeper:hidden@db")
 
     answer = run("settings", "--lake", tmp_path)

@@ -86,7 +86,7 @@ def test_a_forest_that_saw_simulated_rows_only_ranks_real_ones(report, real, mon
 
 
 def test_a_forest_does_not_separate_real_rows_from_simulated_ones_well(report, real, inputs):
-    assert report.telling_auc(real, inputs, seed=1) <= 0.90
+    assert report.real_or_simulated_auc(real, inputs, seed=1) <= 0.90
 
 
 def test_the_best_that_anybody_can_do_inside_is_as_hard_as_the_real_problem(report, month):

@@ -1,43 +1,57 @@
-"""models: who sits in the champion's seat, and the two ways to change that by hand."""
+"""models: show the registered versions, promote one by hand, roll back to the previous champion."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.options import Config, Json, Lake, Quiet, collect_flags
 from credit_default.cli.terminal.output import Output, run_command
-from credit_default.cli.terminal.session import read_settings
+from credit_default.cli.terminal.session import connect_with_mlflow
+from credit_default.cli.terminal.shared_options import (
+    BEFORE_A_COMMAND,
+    SharedOptions,
+    SharedOptionsGroup,
+    takes_shared_options,
+)
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
     from credit_default.services.context.wiring import Wiring
     from credit_default.views.summaries.summary import Summary
 
-app = typer.Typer(help="The registered versions: show, promote, rollback.", no_args_is_help=True)
+app = typer.Typer(
+    help="The registered versions: show, promote, rollback.",
+    cls=SharedOptionsGroup,
+    no_args_is_help=True,
+)
+
+
+@app.callback()
+@takes_shared_options(of_every=BEFORE_A_COMMAND)
+def _main(*, shared: SharedOptions) -> None:
+    del shared  # the group passes the shared options on to the command
 
 
 @app.command()
+@takes_shared_options("lake")
 def show(
     version: Annotated[
         int | None, typer.Argument(help="A version's number: its card.", min=1, show_default=False)
     ] = None,
-    lake: Lake = None,
-    config: Config = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    shared: SharedOptions,
 ) -> None:
-    """Every version, its seat and the verdict on it; of one version, its whole model card."""
+    """List every version with its alias and the verdict on it; show one version's whole model card."""
 
     def act(output: Output) -> "Summary":
-        wiring = _wire(collect_flags(lake=lake), config)
+        wiring = connect_with_mlflow(shared)
         return (
             _show_versions(wiring, output)
             if version is None
             else _show_card(wiring, output, version)
         )
 
-    run_command("models show", act, as_json=json, quiet=quiet)
+    run_command("models show", act, shared)
 
 
 def _show_versions(wiring: "Wiring", output: Output) -> "Summary":
@@ -67,29 +81,28 @@ def _show_card(wiring: "Wiring", output: Output, number: int) -> "Summary":
 
 
 @app.command()
+@takes_shared_options("lake")
 def promote(
     version: Annotated[int, typer.Argument(help="The version's number.", min=1)],
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")],
     request: Annotated[
-        bool, typer.Option("--request", help="Ask for it; another person approves.")
+        bool, typer.Option("--request", help="Request it; another person approves.")
     ] = False,
     approve: Annotated[
-        bool, typer.Option("--approve", help="Agree to what another person asked for.")
+        bool, typer.Option("--approve", help="Approve what another person requested.")
     ] = False,
     by: Annotated[
         str | None,
         typer.Option(
             "--by",
-            help="Who asks or approves.  [default: the setting, or the account]",
+            help="Who requests or approves.  [default: the setting, or the account]",
             show_default=False,
         ),
     ] = None,
-    lake: Lake = None,
-    config: Config = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    shared: SharedOptions,
 ) -> None:
-    """Make a version the champion by a person's decision, or by two people's, with the reasons on record."""
+    """Make a version the champion by the decision of one person, or of two, with the reasons on record."""
 
     def act(output: Output) -> "Summary":
         del output
@@ -105,62 +118,55 @@ def promote(
                 "models promote",
                 found="--request and --approve",
                 expected="one of the two",
-                remedy="One person asks, another one approves.",
+                remedy="One person requests the promotion, another one approves it.",
             )
-        wiring, decided_at = _wire(collect_flags(lake=lake), config), read_clock()
+        wiring, decided_at = connect_with_mlflow(shared), read_clock()
         if not request and not approve:
-            return _announce_change(
-                wiring, promote_by_hand(wiring, version, reason=reason, decided_at=decided_at)
-            )
+            promoted = promote_by_hand(wiring, version, reason=reason, decided_at=decided_at)
+            return _announce_change(wiring, promoted)
         decide = request_promotion if request else approve_promotion
         by_whom = read_identity(wiring, by)
-        return _announce_change(
-            wiring, decide(wiring, version, by=by_whom, reason=reason, decided_at=decided_at)
-        )
+        decided = decide(wiring, version, by=by_whom, reason=reason, decided_at=decided_at)
+        return _announce_change(wiring, decided)
 
-    run_command("models promote", act, as_json=json, quiet=quiet)
+    run_command("models promote", act, shared)
 
 
 @app.command()
+@takes_shared_options("lake")
 def rollback(
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")],
-    lake: Lake = None,
-    config: Config = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    shared: SharedOptions,
 ) -> None:
-    """Put the previous champion back in its seat."""
+    """Make the previous champion the champion again."""
 
     def act(output: Output) -> "Summary":
         del output
         from credit_default.flows.runs.context import read_clock
         from credit_default.services.champion.versions import roll_back
 
-        wiring = _wire(collect_flags(lake=lake), config)
+        wiring = connect_with_mlflow(shared)
         return _announce_change(wiring, roll_back(wiring, reason=reason, decided_at=read_clock()))
 
-    run_command("models rollback", act, as_json=json, quiet=quiet)
+    run_command("models rollback", act, shared)
 
 
 def _announce_change(wiring: "Wiring", summary: "Summary") -> "Summary":
-    """The summary, after alarms about the version that left are over, and others were told where a Prefect server is named."""
+    """Return the summary, after the alarms about the former champion were closed and the change was announced.
+
+    It is announced by e-mail or webhook where addresses are set, and as an event where a Prefect server is set.
+    """
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.monitoring.follow_up import update_alarms_after_promotion
 
-    settled = update_alarms_after_promotion(wiring, at=read_clock())
-    told = replace(summary, notes=(*summary.notes, *settled.notes))
-    if not wiring.settings.prefect.api_url:  # nobody listens, and Prefect takes seconds to import
-        return told
+    closed = update_alarms_after_promotion(wiring, at=read_clock())
+    noted = replace(summary, notes=(*summary.notes, *closed.notes))
+    if (
+        not wiring.settings.prefect.api_url
+    ):  # no server to send to, and Prefect takes seconds to import
+        return noted
     from credit_default.flows.events.champion_events import announce_from_command
 
-    return replace(
-        told, notes=(*told.notes, *announce_from_command(wiring, wiring.settings, alarms=settled))
-    )
-
-
-def _wire(flags: dict[str, Any], config: list[str] | None) -> "Wiring":
-    from credit_default.flows.runs.context import connect
-    from credit_default.flows.server.session import prepare_libraries
-
-    prepare_libraries(read_settings(flags, config))
-    return connect(flags, config or [])
+    announced = announce_from_command(wiring, wiring.settings, alarms=closed)
+    return replace(noted, notes=(*noted.notes, *announced))

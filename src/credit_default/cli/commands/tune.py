@@ -1,4 +1,4 @@
-"""tune: a search for a better recipe, whose winner becomes a file that people review."""
+"""tune: search for a better recipe; the winner is written as a settings file for people to review."""
 
 import sys
 from collections.abc import Iterator
@@ -9,22 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.commands.pipeline import Data
-from credit_default.cli.terminal.options import (
-    Config,
-    Json,
-    Lake,
-    Month,
-    Portfolio,
-    Quiet,
-    Seed,
-    collect_flags,
-)
+from credit_default.cli.terminal.options import Data, Month
 from credit_default.cli.terminal.output import Output, run_command
-from credit_default.cli.terminal.session import read_settings
+from credit_default.cli.terminal.session import connect_with_mlflow, read_settings
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.adapters.optuna.study import EndedTrial
+    from credit_default.services.context.wiring import Wiring
     from credit_default.services.tuning.trials import Budget
     from credit_default.services.tuning.tune import Listener, TuningResult
     from credit_default.settings import Settings
@@ -33,6 +25,7 @@ if TYPE_CHECKING:
 DEFAULT_TRIAL_COUNT = 40
 
 
+@takes_shared_options("lake", "portfolio", "seed")
 def tune(
     data: Data = None,
     trials: Annotated[
@@ -64,51 +57,50 @@ def tune(
         bool, typer.Option("--replace", help="Overwrite that file when it is there.")
     ] = False,
     month: Month = None,
-    lake: Lake = None,
-    portfolio: Portfolio = None,
-    config: Config = None,
-    seed: Seed = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    shared: SharedOptions,
 ) -> None:
-    """Search for a better recipe on the development side; interrupted, the same command goes on where it was."""
-    flags = collect_flags(data=data, lake=lake, portfolio=portfolio, seed=seed)
+    """Search for a better recipe on the development side; an interrupted search continues with the same command."""
+    usual = None if minutes else DEFAULT_TRIAL_COUNT
 
     def act(output: Output) -> "Summary":
-        settings = read_settings(flags, config)
-        from credit_default.flows.runs.context import connect, read_clock
-        from credit_default.flows.server.session import prepare_libraries
         from credit_default.services.training.data_source import require_existing_data_file
-        from credit_default.services.training.training_rows import read_training_rows
         from credit_default.services.tuning.trials import Budget
-        from credit_default.services.tuning.tune import tune as search
         from credit_default.services.tuning.tuning_summary import summarise_tuning
         from credit_default.services.tuning.winner_file import require_writable_target, save_winner
 
-        usual = None if minutes else DEFAULT_TRIAL_COUNT
+        settings = read_settings(shared, data=data)
         budget = Budget(trials or usual, minutes * 60 if minutes else None)
         require_writable_target(out, replacing=replace)
         require_existing_data_file(settings)
-        prepare_libraries(settings)
-        wiring = connect(flags, config or [])
-        with output.step("reading and checking the statements"):
-            training = read_training_rows(wiring, month=month, read_at=read_clock())
-        with _explain_interruption(), _show_progress(output, budget) as listener:
-            tuning = search(
-                wiring,
-                training,
-                budget=budget,
-                with_families=challengers,
-                clock=monotonic,
-                listener=listener,
-            )
-        kept = save_winner(
-            tuning, out, command=_build_command_line(settings, trial_count=len(tuning.trials))
-        )
+        wiring = connect_with_mlflow(shared, data=data)
+        tuning = _search(output, wiring, budget, month=month, with_families=challengers)
+        command = _build_command_line(settings, trial_count=len(tuning.trials))
+        kept = save_winner(tuning, out, command=command)
         _show_comparisons(output, tuning)
         return summarise_tuning(tuning, out if kept else None, listed=output.as_json)
 
-    run_command("tune", act, as_json=json, quiet=quiet)
+    run_command("tune", act, shared)
+
+
+def _search(
+    output: Output, wiring: "Wiring", budget: "Budget", *, month: str | None, with_families: bool
+) -> "TuningResult":
+    from credit_default.flows.runs.context import read_clock
+    from credit_default.services.training.training_rows import read_training_rows
+    from credit_default.services.tuning.tune import tune as search
+
+    with output.step("reading and checking the statements"):
+        training = read_training_rows(wiring, month=month, read_at=read_clock())
+    with _explain_interruption(), _show_progress(output, budget) as listener:
+        return search(
+            wiring,
+            training,
+            budget=budget,
+            with_families=with_families,
+            clock=monotonic,
+            listener=listener,
+        )
 
 
 @contextmanager
@@ -117,18 +109,18 @@ def _explain_interruption() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         sys.stderr.write(
-            "credit-default tune: the trials that ended are kept; the same command goes on from there\n"
+            "credit-default tune: finished trials are kept; run the same command to continue\n"
         )
         raise
 
 
 @contextmanager
 def _show_progress(output: Output, budget: "Budget") -> Iterator["Listener"]:
-    """A bar that moves with each trial, the best loss beside it; nothing where nothing is to be shown."""
+    """Show a progress bar that moves with each trial, beside it the best loss; show none with --quiet or --json."""
     from credit_default.services.tuning.tune import Listener
 
     if output.silent:
-        yield Listener(lambda _trials: None, lambda _standing: None)
+        yield Listener(lambda _trials: None, lambda _comparison: None)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -145,7 +137,7 @@ def _show_progress(output: Output, budget: "Budget") -> Iterator["Listener"]:
             lambda trials: progress.update(
                 task, completed=len(trials), description=_format_progress(trials)
             ),
-            lambda standing: progress.console.print(f"measured {standing.name}"),
+            lambda comparison: progress.console.print(f"measured {comparison.name}"),
         )
 
 
@@ -169,6 +161,6 @@ def _format_progress(trials: "tuple[EndedTrial, ...]") -> str:
 
 
 def _build_command_line(settings: "Settings", *, trial_count: int) -> str:
-    """The command that would do the same again; where a file lies on this machine is nobody else's concern."""
+    """Return the command that repeats the search, with the name of a data file but not its folder on this machine."""
     data = settings.data if settings.data in {"public", "simulated"} else Path(settings.data).name
     return f"credit-default tune --data {data} --trials {trial_count} --seed {settings.seed}"

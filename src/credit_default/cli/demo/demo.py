@@ -1,28 +1,26 @@
-"""demo: the whole life of a model on this laptop, in a lake that is made afresh each time."""
+"""demo: run the whole life of a model on this machine, in a lake that is emptied first."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.options import Config, Json, Quiet, Seed, collect_flags
+from credit_default.cli.terminal.options import Data
 from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
+@takes_shared_options("seed")
 def demo(
-    data: Annotated[
-        str | None,
-        typer.Option(
-            "--data",
-            help="public, simulated, or a file with outcomes.  [default: public]",
-            show_default=False,
-        ),
-    ] = None,
+    data: Data = None,
     lake: Annotated[
-        str, typer.Option("--lake", help="Made afresh: what stands there is removed first.")
+        str,
+        typer.Option(
+            "--lake", help="The demo's own lake: what the demo left there is removed first."
+        ),
     ] = "demo-lake",
     month: Annotated[
         str, typer.Option("--month", help="YYYY-MM, for a file without a statement_month column.")
@@ -32,7 +30,7 @@ def demo(
         typer.Option(
             "--months",
             min=9,
-            help="So many simulated months, outcomes two months late.",
+            help="Run this many simulated months, with outcomes two months late.",
             show_default=False,
         ),
     ] = None,
@@ -45,34 +43,32 @@ def demo(
         ),
     ] = None,
     strength: Annotated[
-        int, typer.Option("--strength", min=1, max=3, help="How hard the scenario pulls.")
+        int, typer.Option("--strength", min=1, max=3, help="How strong the scenario is.")
     ] = 1,
-    config: Config = None,
-    seed: Seed = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    shared: SharedOptions,
 ) -> None:
-    """Live the whole life of a model: train, promote, six months, drift, outcomes, a retrain, the gate."""
-    flags = collect_flags(data=data, lake=lake, seed=seed)
+    """Run the whole life of a model: train, promote, six months, drift, outcomes, a retraining, the gate."""
 
     def act(output: Output) -> "Summary":
-        if months is not None or scenario is not None:
-            from credit_default.cli.demo.long_demo import run_long_demo
+        if months is None and scenario is None:
+            from credit_default.cli.demo.six_month_demo import run_six_month_demo
 
-            _require_simulated_data(data)
-            return run_long_demo(
-                output,
-                flags,
-                config=config or [],
-                month_count=months or 18,
-                scenario=scenario or "recession",
-                strength=strength,
-            )
-        from credit_default.cli.demo.demo_months import run_demo
+            return run_six_month_demo(output, shared, month=month, data=data, lake=lake)
+        from credit_default.cli.demo.long_demo import run_long_demo
 
-        return run_demo(output, flags, config=config or [], month=month)
+        _require_simulated_data(data)
+        return run_long_demo(
+            output,
+            shared,
+            month_count=months or 18,
+            scenario=scenario or "recession",
+            strength=strength,
+            data=data,
+            lake=lake,
+        )
 
-    run_command("demo", act, as_json=json, quiet=quiet)
+    run_command("demo", act, shared)
 
 
 def _require_simulated_data(data: str | None) -> None:
@@ -80,6 +76,6 @@ def _require_simulated_data(data: str | None) -> None:
         raise InputError(
             "demo --months",
             found=f"--data {data}",
-            expected="simulated clients: only they live on",
+            expected="simulated clients, whose later months can be made",
             remedy="Leave --data out.",
         )

@@ -1,16 +1,17 @@
-"""drill: planted faults, to see whether the alarms ring for them, and clean months, to see whether they keep silent."""
+"""drill: plant known faults in simulated months and check that alarms open for them, and only for them."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.options import Config, Json, Quiet, Seed, collect_flags
 from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
+@takes_shared_options("seed")
 def drill(
     fault: Annotated[
         list[str] | None,
@@ -23,19 +24,14 @@ def drill(
     clients: Annotated[
         int, typer.Option("--clients", min=500, help="Clients in the simulated portfolio.")
     ] = 4_000,
-    config: Config = None,
-    seed: Seed = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    shared: SharedOptions,
 ) -> None:
-    """Plant known faults in simulated months and tell which alarms rang, when, and which stayed quiet."""
-    flags = collect_flags(seed=seed)
+    """Plant known faults in simulated months and show which alarms opened, when, and which stayed quiet."""
 
     def act(output: Output) -> "Summary":
         from credit_default.cli.demo.drill_run import run_drill_command
 
-        return run_drill_command(
-            output, flags, config=config or [], names=tuple(fault or ()), client_count=clients
-        )
+        return run_drill_command(output, shared, names=tuple(fault or ()), client_count=clients)
 
-    run_command("drill", act, as_json=json, quiet=quiet)
+    run_command("drill", act, shared)

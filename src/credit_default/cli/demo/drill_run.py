@@ -1,28 +1,30 @@
-"""A drill from its first simulated month to its verdict, told as it goes: what `drill` does."""
+"""Run a drill from its first simulated month to its verdict: what `drill` does after its options are read."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from credit_default.cli.terminal.output import Output
 from credit_default.cli.terminal.session import read_settings
+from credit_default.cli.terminal.shared_options import SharedOptions
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
 def run_drill_command(
-    output: Output,
-    flags: dict[str, Any],
-    *,
-    config: list[str],
-    names: tuple[str, ...],
-    client_count: int,
+    output: Output, shared: SharedOptions, *, names: tuple[str, ...], client_count: int
 ) -> "Summary":
-    """The drill's summary after its tables; exit code 1 where the alarms did not show what they must.
+    """Print the drill's tables and return its summary; exit code 1 when the alarms did not do what they must.
+
+    Args:
+        output: Where progress is shown.
+        shared: The shared options; the seed is that of the simulated clients.
+        names: The faults to plant; empty for all.
+        client_count: Clients in the simulated portfolio.
 
     Raises:
-        InputError: no planted fault goes by one of the names.
+        InputError: One of the names is no planted fault's.
     """
-    settings = read_settings(flags, config)
+    settings = read_settings(shared)
     with output.step("getting ready"):
         from rich.console import Console
 
@@ -55,7 +57,7 @@ def run_drill_command(
     notes = format_case_lines(drill) if output.as_json else ()
     return Summary(
         "drill",
-        "the alarms ring" if verdict.passed else "the alarms fall short",
+        "the alarms work" if verdict.passed else "alarms are missing or false",
         exit_code=int(not verdict.passed),
         verdicts=(verdict,),
         counts=counts,

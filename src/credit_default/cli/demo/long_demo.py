@@ -1,13 +1,17 @@
-"""A model's life through many months, outcomes two months late: what `demo --months N --scenario NAME` does."""
+"""A model through many months, outcomes two months late: what `demo --months N --scenario NAME` does.
+
+Unlike in `six_month_demo.py` outcomes arrive month by month, and the policy for retraining decides when a training runs.
+"""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from credit_default.cli.demo.demo_months import clear_lake, ingest_demo_outcomes
+from credit_default.cli.demo.demo_lake import ingest_demo_outcomes, prepare_demo
 from credit_default.cli.terminal.output import Output
 from credit_default.cli.terminal.session import read_settings, run_flow
+from credit_default.cli.terminal.shared_options import SharedOptions
 from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
 
 if TYPE_CHECKING:
@@ -20,144 +24,132 @@ QUIET_MONTHS = 6  # before the scenario begins
 OUTCOME_DELAY_MONTHS = 2  # months until outcomes are known
 _LIGHT_SETTINGS: dict[str, Any] = {
     "reasons": {"mode": "none"},
-    # of what was learnt before the change the newest part is enough
+    # the newest months are enough of those before the change
     "retraining": {"window": "sliding", "window_months": 6, "cooldown_months": 1},
-    # the same clients stand in up to six months of a training: a leaf of 40 rows would hold a handful of them
+    # a client is in up to six months of a training: a leaf of 40 rows would hold a handful of clients
     "recipe": {"leaf_row_count": 200},
 }
 
 
 def run_long_demo(
     output: Output,
-    flags: dict[str, Any],
+    shared: SharedOptions,
     *,
-    config: list[str],
     month_count: int,
     scenario: str,
     strength: int,
+    **flags: Any,
 ) -> "Summary":
-    """The summary of a long life in simulated months; exit code 0 however it ended, since all of it is the story."""
-    settings = read_settings(flags, config)
-    lake = clear_lake(settings.lake)
-    from credit_default.flows.server.ephemeral_server import run_on_server
-    from credit_default.flows.server.session import (
-        FLOW_MODULES,
-        REPORT_MODULES,
-        import_modules,
-        start_session,
+    """Run the demo of many months and return its summary; exit code 0 whether or not the model recovered.
+
+    Args:
+        output: Where progress is shown.
+        shared: The shared options.
+        month_count: Months of production, `QUIET_MONTHS` of them before the scenario begins.
+        scenario: recession, marketing, policy or broken-feed.
+        strength: How strong the scenario is, 1 to 3.
+        flags: The settings that the command was given: `data` and `lake`.
+    """
+    from credit_default.services.simulation.demo_months import (
+        DemoPolicy,
+        write_simulated_demo_months,
     )
 
-    with ExitStack() as session:
-        server = session.enter_context(start_session(settings))
-        with output.step("making the data") as found:
-            from credit_default.services.simulation.demo_months import (
-                DemoPolicy,
-                write_simulated_demo_months,
-            )
+    settings = read_settings(shared, **flags)
+    policy = DemoPolicy(
+        quiet_months=QUIET_MONTHS,
+        changed_months=month_count - QUIET_MONTHS,
+        scenario=scenario,
+        scenario_strength=strength,
+    )
 
-            policy = DemoPolicy(
-                quiet_months=QUIET_MONTHS,
-                changed_months=month_count - QUIET_MONTHS,
-                scenario=scenario,
-                scenario_strength=strength,
-            )
-            (lake / "rehearsal").mkdir()
-            rehearsal = write_simulated_demo_months(
-                lake / "rehearsal", seed=settings.seed, policy=policy
-            )
-            found(rehearsal.data_description)
-        with output.step("starting Prefect"):
-            import_modules((*FLOW_MODULES, *REPORT_MODULES))
-            wait = settings.prefect.startup_seconds
-            session.enter_context(
-                run_on_server(server, api_url=settings.prefect.api_url, timeout_seconds=wait)
-            )
-        life = _LongDemo(
-            output,
-            settings,
-            {
-                "overrides": {**_LIGHT_SETTINGS, **flags, "data": str(rehearsal.training)},
-                "config": config,
-            },
-        )
-        training, seasons = life.run(rehearsal)
-    return _show_results(output, settings, training, seasons, story=rehearsal.data_description)
+    def write(folder: Path) -> "DemoData":
+        return write_simulated_demo_months(folder, seed=settings.seed, policy=policy)
+
+    with prepare_demo(output, settings, "making the data", write) as data:
+        given = {**_LIGHT_SETTINGS, **flags, "data": str(data.training)}
+        demo = _LongDemo(output, settings, shared.build_flow_parameters(**given))
+        training, months = demo.run(data)
+    return _show_results(output, settings, training, months, story=data.data_description)
 
 
 class _LongDemo:
-    """The months as they pass: each is scored and looked at, then the outcomes of two months before come in."""
+    """The months as they pass: each is scored and monitored, then the outcomes of two months before are taken in."""
 
-    def __init__(self, output: Output, settings: "Settings", common: dict[str, Any]) -> None:
-        self.output, self.settings, self.common = output, settings, common
-        self._asked = False  # whether the look at the newest month asked for a training
+    def __init__(self, output: Output, settings: "Settings", parameters: dict[str, Any]) -> None:
+        self.output, self.settings, self.parameters = output, settings, parameters
+        self._requested = False  # whether monitoring the newest month requested a retraining
 
-    def run(self, rehearsal: "DemoData") -> "tuple[Summary, list[LongDemoMonth]]":
+    def run(self, data: "DemoData") -> "tuple[Summary, list[LongDemoMonth]]":
+        """Train, then run each month; return the training's summary and the months."""
         from credit_default.flows.train import train
 
         with self.output.step("training a random forest") as found:
-            training = run_flow(train, **self.common)
+            training = run_flow(train, **self.parameters)
             found(f"version {training.model_version} {training.status}")
-        seasons: list[LongDemoMonth] = []
-        for place in range(len(rehearsal.months)):
-            with self.output.step(rehearsal.months[place].statement_month) as found:
-                seasons.append(self._live_month(rehearsal, place))
-                asked = self._judge_past(rehearsal, seasons, place - OUTCOME_DELAY_MONTHS)
-                found(self._tell(seasons, place))
-            if asked:
-                self._retrain(seasons)
-        return training, seasons
+        months: list[LongDemoMonth] = []
+        for place in range(len(data.months)):
+            with self.output.step(data.months[place].statement_month) as found:
+                months.append(self._run_month(data, place))
+                requested = self._judge_matured_month(data, months, place - OUTCOME_DELAY_MONTHS)
+                found(_format_month(months, place))
+            if requested:
+                self._retrain(months)
+        return training, months
 
-    def _live_month(self, rehearsal: "DemoData", place: int) -> "LongDemoMonth":
+    def _run_month(self, data: "DemoData", place: int) -> "LongDemoMonth":
         from credit_default.flows.monitor import monitor
         from credit_default.flows.predict import predict
         from credit_default.services.monitoring.retraining import is_retraining_requested
         from credit_default.views.terminal.long_demo import LongDemoMonth
 
-        month = rehearsal.months[place]
-        scored = run_flow(predict, batch=str(month.statements), **self.common)
-        monitored = run_flow(monitor, batch_id=scored.batch_id, report="drift", **self.common)
-        self._asked = is_retraining_requested(monitored)
+        month = data.months[place]
+        scored = run_flow(predict, batch=str(month.statements), **self.parameters)
+        monitored = run_flow(monitor, batch_id=scored.batch_id, report="drift", **self.parameters)
+        self._requested = is_retraining_requested(monitored)
         return LongDemoMonth(month.statement_month, month.drifted, scored, monitored.verdicts[0])
 
-    def _judge_past(
-        self, rehearsal: "DemoData", seasons: "list[LongDemoMonth]", place: int
+    def _judge_matured_month(
+        self, data: "DemoData", months: "list[LongDemoMonth]", place: int
     ) -> bool:
-        """Whether a training is asked for, after the outcomes of that month, if there is one, are in and judged."""
+        """Take in and judge the outcomes of the month at `place`, if it is one; return whether to retrain."""
         if place < 0:
-            return self._asked
+            return self._requested
         from credit_default.flows.monitor import monitor
         from credit_default.services.monitoring.retraining import is_retraining_requested
 
-        ingest_demo_outcomes(self.settings, rehearsal.months[place : place + 1])
-        judged = run_flow(
-            monitor, batch_id=seasons[place].scored.batch_id, report="none", **self.common
-        )
-        seasons[place] = replace(seasons[place], performance=judged.find_verdict(PERFORMANCE.name))
-        return self._asked or is_retraining_requested(judged)
+        ingest_demo_outcomes(self.settings, data.months[place : place + 1])
+        batch_id = months[place].scored.batch_id
+        judged = run_flow(monitor, batch_id=batch_id, report="none", **self.parameters)
+        months[place] = replace(months[place], performance=judged.find_verdict(PERFORMANCE.name))
+        return self._requested or is_retraining_requested(judged)
 
-    def _retrain(self, seasons: "list[LongDemoMonth]") -> None:
+    def _retrain(self, months: "list[LongDemoMonth]") -> None:
         from credit_default.flows.train import train
 
         with self.output.step("a retraining is requested") as found:
-            trained = run_flow(train, refresh=True, **self.common)
-            seasons[-1] = replace(seasons[-1], trained=trained)
-            found(
-                f"version {trained.model_version} {trained.status}; {trained.verdicts[-1].reasons[0]}"
-            )
+            trained = run_flow(train, refresh=True, **self.parameters)
+            months[-1] = replace(months[-1], trained=trained)
+            reason = trained.verdicts[-1].reasons[0]
+            found(f"version {trained.model_version} {trained.status}; {reason}")
 
-    def _tell(self, seasons: "Sequence[LongDemoMonth]", place: int) -> str:
-        told = f"version {seasons[place].scored.model_version}; drift {seasons[place].drift.level}"
-        past = seasons[place - OUTCOME_DELAY_MONTHS] if place >= OUTCOME_DELAY_MONTHS else None
-        if past is None or past.performance is None:
-            return told
-        return f"{told}; performance of {past.statement_month} {past.performance.level}: {past.performance.reasons[0]}"
+
+def _format_month(months: "Sequence[LongDemoMonth]", place: int) -> str:
+    month = months[place]
+    line = f"version {month.scored.model_version}; drift {month.drift.level}"
+    past = months[place - OUTCOME_DELAY_MONTHS] if place >= OUTCOME_DELAY_MONTHS else None
+    if past is None or past.performance is None:
+        return line
+    performance = past.performance
+    judged = f"performance of {past.statement_month} {performance.level}: {performance.reasons[0]}"
+    return f"{line}; {judged}"
 
 
 def _show_results(
     output: Output,
     settings: "Settings",
     training: "Summary",
-    seasons: "Sequence[LongDemoMonth]",
+    months: "Sequence[LongDemoMonth]",
     *,
     story: str,
 ) -> "Summary":
@@ -171,11 +163,11 @@ def _show_results(
     if not output.as_json:
         from rich.console import Console
 
-        Console(highlight=False, markup=False).print(render_long_demo(seasons))
+        Console(highlight=False, markup=False).print(render_long_demo(months))
     lake = settings.lake
     paths = {
         "history (html)": page or "",
         "history": f".venv/bin/credit-default monitor --history --lake {lake}",
         "MLflow UI": f".venv/bin/mlflow ui --backend-store-uri sqlite:///{lake}/mlflow.db",
     }
-    return summarise_long_demo(training, seasons, data_description=story, paths=paths)
+    return summarise_long_demo(training, months, data_description=story, paths=paths)

@@ -1,66 +1,63 @@
-"""listen: the long-running process that hears of new files and announces each, so that a run scores it at once."""
+"""listen: the long-running process that announces new files, so that a run scores each at once."""
 
 import logging
 import signal
-import sys
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from credit_default.cli.terminal.options import Config, Lake, collect_flags
-from credit_default.cli.terminal.session import read_settings
-from credit_default.errors import CreditDefaultError, InputError
+from credit_default.cli.terminal.output import configure_logging, write_error
+from credit_default.cli.terminal.session import read_settings, require_prefect_server
+from credit_default.cli.terminal.shared_options import (
+    OF_EVERY_PROCESS,
+    SharedOptions,
+    takes_shared_options,
+)
+from credit_default.errors import CreditDefaultError
 
-if TYPE_CHECKING:
-    from credit_default.settings import Settings
 
-
+@takes_shared_options("lake", of_every=OF_EVERY_PROCESS)
 def listen(
     queue_url: Annotated[
         str | None,
         typer.Argument(
-            help="The SQS queue that the bucket tells of new files.  [default: listen.queue_url]"
+            help="The SQS queue that gets the bucket's messages.  [default: listen.queue_url]"
         ),
     ] = None,
-    lake: Lake = None,
-    config: Config = None,
+    *,
+    shared: SharedOptions,
 ) -> None:
     """Announce each new file in incoming/ to the Prefect server, until SIGTERM ends it (exit code 143).
 
-    A lake in a folder is watched. Of one in a bucket the queue tells, or without a queue the bucket is looked at.
+    A lake in a folder is watched. For a lake in a bucket the queue is read; without a queue the bucket is listed regularly.
     """
-    queue = None if queue_url is None else {"queue_url": queue_url}
     ended_by = signal.SIGINT
 
     def end(number: int, _frame: FrameType | None) -> None:
         nonlocal ended_by
         ended_by = signal.Signals(number)
-        raise KeyboardInterrupt  # the one way out that watchfiles leaves open
+        raise KeyboardInterrupt  # the only way to end watchfiles from outside
 
     signal.signal(signal.SIGTERM, end)
     try:
-        _listen(read_settings(collect_flags(lake=lake, listen=queue), config), config or [])
+        _listen(shared, queue_url)
     except CreditDefaultError as error:
-        sys.stderr.write(f"credit-default listen: {error}\n")
+        write_error("listen", error)
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as interrupt:
         raise typer.Exit(128 + ended_by) from interrupt
 
 
-def _listen(settings: "Settings", config: list[str]) -> None:
-    if not settings.prefect.api_url:
-        raise InputError(
-            "setting prefect.api_url",
-            found="none",
-            expected="a Prefect server that stays",
-            remedy="Name it with PREFECT_API_URL, or start all servers with `credit-default up`.",
-        )
+def _listen(shared: SharedOptions, queue_url: str | None) -> None:
+    queue = None if queue_url is None else {"queue_url": queue_url}
+    settings = read_settings(shared, listen=queue)
+    require_prefect_server(settings)
+    configure_logging(shared, usual="info")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     from credit_default.flows.deployments.service_environment import prepare_service
 
-    prepare_service(settings, config_files=config)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("credit_default").setLevel(logging.INFO)
+    prepare_service(settings, config_files=shared.config)
     from credit_default.flows.listen import listen_for_files
 
     listen_for_files(settings)

@@ -1,32 +1,30 @@
-"""reconcile: tidy up after a kill or an outage."""
+"""reconcile: repair what a kill or an outage left behind."""
 
 from typing import TYPE_CHECKING
 
-from credit_default.cli.terminal.options import Config, Json, Lake, Quiet, collect_flags
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import add_session_notes, read_settings, run_flow
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-def reconcile(
-    lake: Lake = None, config: Config = None, json: Json = False, quiet: Quiet = False
-) -> None:
-    """Close what a kill left running, record what an outage left unrecorded, remove what lies about."""
-    flags = collect_flags(lake=lake)
+@takes_shared_options("lake")
+def reconcile(*, shared: SharedOptions) -> None:
+    """Close orphaned runs, record what an outage left unrecorded, remove temporary files left behind."""
 
     def act(output: Output) -> "Summary":
         from credit_default.flows.server.session import flow_session
 
         with (
             output.step("looking for what was left open") as found,
-            flow_session(read_settings(flags, config)) as session,
+            flow_session(read_settings(shared)) as session,
         ):
             from credit_default.flows.reconcile import reconcile as flow
 
-            summary = run_flow(flow, overrides=flags, config=config)
+            summary = run_flow(flow, **shared.build_flow_parameters())
             found(summary.status)
         return add_session_notes(summary, session)
 
-    run_command("reconcile", act, as_json=json, quiet=quiet)
+    run_command("reconcile", act, shared)

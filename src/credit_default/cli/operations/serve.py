@@ -1,37 +1,42 @@
-"""serve: the long-running process that trains, scores and monitors by the clock and on events."""
-
-import sys
+"""serve: the long-running process that trains, scores and monitors by schedule and on events."""
 
 import typer
 
-from credit_default.cli.terminal.options import Config, Lake, collect_flags
-from credit_default.cli.terminal.session import read_settings
-from credit_default.errors import CreditDefaultError, InputError
+from credit_default.cli.terminal.output import INTERRUPTED, configure_logging, write_error
+from credit_default.cli.terminal.session import (
+    list_logging_variables,
+    read_settings,
+    require_prefect_server,
+)
+from credit_default.cli.terminal.shared_options import (
+    OF_EVERY_PROCESS,
+    SharedOptions,
+    takes_shared_options,
+)
+from credit_default.errors import CreditDefaultError
 
 
-def serve(lake: Lake = None, config: Config = None) -> None:
-    """Run train, predict, monitor and reconcile by their schedules and on events, until SIGTERM ends it (exit code 143)."""
+@takes_shared_options("lake", of_every=OF_EVERY_PROCESS)
+def serve(*, shared: SharedOptions) -> None:
+    """Run train, predict, monitor and reconcile by schedule and on events, until SIGTERM ends it (exit code 143)."""
     try:
-        raise typer.Exit(_serve(lake, config))
+        raise typer.Exit(_serve(shared))
     except CreditDefaultError as error:
-        sys.stderr.write(f"credit-default serve: {error}\n")
+        write_error("serve", error)
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as interrupt:
-        raise typer.Exit(130) from interrupt
+        raise typer.Exit(INTERRUPTED) from interrupt
 
 
-def _serve(lake: str | None, config: list[str] | None) -> int:
-    settings = read_settings(collect_flags(lake=lake), config)
-    if not settings.prefect.api_url:
-        raise InputError(
-            "setting prefect.api_url",
-            found="none",
-            expected="a Prefect server that stays",
-            remedy="Name it with PREFECT_API_URL, or start all servers with `credit-default up`.",
-        )
+def _serve(shared: SharedOptions) -> int:
+    settings = read_settings(shared)
+    require_prefect_server(settings)
+    logging = configure_logging(shared, usual="info")
     from credit_default.flows.deployments.service_environment import prepare_service
+    from credit_default.settings import export_environment
 
-    prepare_service(settings, config_files=config or ())
+    export_environment(list_logging_variables(logging))
+    prepare_service(settings, config_files=shared.config)
     import asyncio
 
     from credit_default.flows.deployments.runner import serve_deployments

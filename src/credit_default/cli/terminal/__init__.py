@@ -1,1 +1,1 @@
-"""The terminal: shared options, output and session of a command."""
+"""The terminal: the shared options, output and session of every command."""

@@ -1,6 +1,10 @@
-"""The options that several commands share, declared once."""
+"""The options that several commands take, each declared once.
 
-from typing import Annotated, Any, Literal
+`shared_options` hands the first group of them to a command as one value; the others are named in the command's signature
+by their alias here.
+"""
+
+from typing import Annotated, Literal
 
 import typer
 
@@ -8,6 +12,21 @@ Lake = Annotated[
     str | None,
     typer.Option(
         "--lake", help="A folder or s3://bucket/prefix.  [default: ./lake]", show_default=False
+    ),
+]
+Portfolio = Annotated[
+    str | None,
+    typer.Option(
+        "--portfolio", help="credit-card, or a TOML file that declares another.", show_default=False
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed",
+        min=0,
+        help="Seed of intervals and of simulated clients; recipe.seed is the forest's.",
+        show_default=False,
     ),
 ]
 Config = Annotated[
@@ -18,12 +37,24 @@ Config = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only, no progress.")]
-Seed = Annotated[
-    int | None,
+LogLevel = Annotated[
+    Literal["debug", "info", "warning", "error"] | None,
     typer.Option(
-        "--seed",
-        min=0,
-        help="Seed of intervals and of simulated clients; recipe.seed is the forest's.",
+        "--log-level",
+        help="Write log lines from this level upwards to standard error.",
+        show_default=False,
+    ),
+]
+LogFormat = Annotated[
+    Literal["text", "json"] | None,
+    typer.Option("--log-format", help="Log lines as text or as JSON objects.", show_default=False),
+]
+
+Data = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        help="public, simulated, or a file with outcomes.  [default: public]",
         show_default=False,
     ),
 ]
@@ -37,14 +68,8 @@ Corrects = Annotated[
     str | None,
     typer.Option(
         "--corrects",
-        help="The batch whose rejected rows come again, corrected.",
+        help="The batch whose rejected rows this file corrects.",
         show_default=False,
-    ),
-]
-Portfolio = Annotated[
-    str | None,
-    typer.Option(
-        "--portfolio", help="credit-card, or a TOML file that declares another.", show_default=False
     ),
 ]
 Reasons = Annotated[
@@ -55,8 +80,3 @@ Reasons = Annotated[
         show_default=False,
     ),
 ]
-
-
-def collect_flags(**flags: Any) -> dict[str, Any]:
-    """The flags that were given, by the names that settings go by."""
-    return {name: value for name, value in flags.items() if value is not None}

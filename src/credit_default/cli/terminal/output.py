@@ -1,4 +1,8 @@
-"""How every command ends: one summary on standard output, progress on standard error, an exit code, no traceback."""
+"""Run a command: progress on standard error, one summary on standard output, an exit code, no traceback.
+
+An expected error is one line on standard error (or, with `--json`, one object on standard output) and the exit code that
+`errors.py` gives it. Log lines of this package are configured here too, before the work begins.
+"""
 
 import logging
 import sys
@@ -9,9 +13,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from credit_default.cli.terminal.session import choose_logging
+from credit_default.cli.terminal.shared_options import SharedOptions
 from credit_default.errors import CreditDefaultError, escape_unprintable
 
 if TYPE_CHECKING:
+    from credit_default.logs import LogLevel
+    from credit_default.sections import LoggingSettings
     from credit_default.views.summaries.summary import Summary
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -30,7 +38,7 @@ _NOISY_LOGGERS = (
 
 
 class Output:
-    """Where a running command writes to a person: steps as they are done, nothing at all with --quiet or --json."""
+    """Where a running command shows its progress and its result; no progress with `--quiet` or `--json`."""
 
     def __init__(self, command: str, *, as_json: bool, quiet: bool) -> None:
         self.command = command
@@ -39,7 +47,14 @@ class Output:
 
     @contextmanager
     def step(self, doing: str) -> Iterator[Callable[[str], None]]:
-        """A block that is one step of the work; call what it gives with what came of it."""
+        """Show the block as one step of the work, with a tick when it is done.
+
+        Args:
+            doing: What the step does, as in "scoring march.csv".
+
+        Yields:
+            A function to call with the step's result, which is printed behind the tick.
+        """
         found: list[str] = []
         if self.silent:
             yield found.append
@@ -50,11 +65,11 @@ class Output:
         console = Console(stderr=True, highlight=False)
         with console.status(Text(escape_unprintable(doing))):
             yield found.append
-        told = escape_unprintable(doing + (f": {found[-1]}" if found else ""))
-        console.print(Text.assemble(("✓", "green"), f" {told}"))
+        line = escape_unprintable(doing + (f": {found[-1]}" if found else ""))
+        console.print(Text.assemble(("✓", "green"), f" {line}"))
 
     def show(self, summary: "Summary") -> None:
-        """Nothing; the summary stands on standard output, as JSON when that was asked for."""
+        """Print the summary on standard output, as one JSON object with `--json`."""
         from rich.console import Console
 
         from credit_default.views.summaries.summary import render_summary, render_summary_json
@@ -65,21 +80,29 @@ class Output:
             Console(highlight=False).print(render_summary(summary), crop=False, overflow="ignore")
 
 
-def run_command(
-    command: str, act: Callable[[Output], "Summary"], *, as_json: bool, quiet: bool
-) -> None:
-    """Nothing; shows what `act` came to, or the one line of an expected error, and ends with its exit code."""
+def run_command(command: str, act: Callable[[Output], "Summary"], shared: SharedOptions) -> None:
+    """Run a command's work, show its summary or the one line of its error, and end with the exit code.
+
+    Args:
+        command: The name that its summary and its errors begin with.
+        act: The work; it reports its steps to the `Output` that it is given.
+        shared: The shared options: how to print, and where the logging settings are read from.
+
+    Raises:
+        typer.Exit: Always: with the summary's exit code, the error's, or 130 when interrupted.
+    """
     _silence_libraries()
-    output = Output(command, as_json=as_json, quiet=quiet)
+    output = Output(command, as_json=shared.as_json, quiet=shared.quiet)
     try:
+        configure_logging(shared, usual="error")
         summary = act(output)
     except CreditDefaultError as error:
-        if as_json:
+        if shared.as_json:
             from credit_default.views.summaries.summary import summarise_error
 
             output.show(summarise_error(command, error))
         else:
-            sys.stderr.write(f"credit-default {command}: {error}\n")
+            write_error(command, error)
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as interrupt:
         sys.stderr.write(f"credit-default {command}: interrupted\n")
@@ -88,8 +111,25 @@ def run_command(
     raise typer.Exit(summary.exit_code)
 
 
+def configure_logging(shared: SharedOptions, *, usual: "LogLevel") -> "LoggingSettings":
+    """Write this process's log lines to standard error as the settings say, and return those settings.
+
+    `usual` is the level where nothing sets one; see `choose_logging`.
+    """
+    from credit_default import logs
+
+    logging_settings = choose_logging(shared, usual=usual)
+    logs.configure_logging(logging_settings.level, logging_settings.format)
+    return logging_settings
+
+
+def write_error(command: str, error: CreditDefaultError) -> None:
+    """Write the one line of an expected error to standard error."""
+    sys.stderr.write(f"credit-default {command}: {error}\n")
+
+
 def _silence_libraries() -> None:
-    """Nothing; libraries' own chatter stays out of the terminal, since what matters to a person is in the summary."""
+    """Keep warnings and log lines of libraries out of the terminal: the summary says what matters to a person."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     for name in _NOISY_LOGGERS:

@@ -1,57 +1,19 @@
-"""ingest and simulate: the commands that bring statements in, real or made."""
+"""simulate: write statements of simulated clients, month after month."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.options import (
-    Config,
-    Corrects,
-    Json,
-    Lake,
-    Month,
-    Portfolio,
-    Quiet,
-    Seed,
-    collect_flags,
-)
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import read_settings
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-def ingest(
-    source: Annotated[
-        str,
-        typer.Argument(
-            help="A file of statements, here or in a bucket: .csv, .xls, .xlsx or .parquet."
-        ),
-    ],
-    month: Month = None,
-    corrects: Corrects = None,
-    lake: Lake = None,
-    portfolio: Portfolio = None,
-    config: Config = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Check a file and keep its accepted rows as a snapshot named by its content."""
-    flags = collect_flags(lake=lake, portfolio=portfolio)
-
-    def act(output: Output) -> "Summary":
-        with output.step(f"checking {source}"):
-            from credit_default.flows.runs.context import connect, read_clock
-            from credit_default.services.intake.ingest import ingest_file
-
-            wiring = connect(flags, config or [])
-            return ingest_file(wiring, source, month=month, corrects=corrects, kept_at=read_clock())
-
-    run_command("ingest", act, as_json=json, quiet=quiet)
-
-
+@takes_shared_options("seed")
 def simulate(
     out: Annotated[Path, typer.Option("--out", help="The folder to write to.")] = Path("simulated"),
     clients: Annotated[
@@ -65,10 +27,10 @@ def simulate(
         str, typer.Option("--scenario", help="calm, recession, marketing, policy or broken-feed.")
     ] = "calm",
     start: Annotated[
-        int, typer.Option("--start", min=0, help="The month, from 0, in which it begins.")
+        int, typer.Option("--start", min=0, help="The month, from 0, in which the scenario begins.")
     ] = 0,
     strength: Annotated[
-        int, typer.Option("--strength", min=1, max=3, help="How hard it pulls.")
+        int, typer.Option("--strength", min=1, max=3, help="How strong the scenario is.")
     ] = 1,
     with_outcomes: Annotated[
         bool,
@@ -76,15 +38,13 @@ def simulate(
             "--with-outcomes", help="Put the outcome beside each statement, for training."
         ),
     ] = False,
-    config: Config = None,
-    seed: Seed = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    shared: SharedOptions,
 ) -> None:
-    """Make statements of clients who never existed, month after month, with the true probability of default."""
+    """Write statements of simulated clients, month after month, with each one's true probability of default."""
 
     def act(output: Output) -> "Summary":
-        settings = read_settings(collect_flags(seed=seed), config)
+        settings = read_settings(shared)
         with output.step(f"simulating {months} × {clients:,} statements"):
             from credit_default.data.simulation.months import Scenario
             from credit_default.services.simulation.export import write_simulation
@@ -99,4 +59,4 @@ def simulate(
                 with_outcomes=with_outcomes,
             )
 
-    run_command("simulate", act, as_json=json, quiet=quiet)
+    run_command("simulate", act, shared)

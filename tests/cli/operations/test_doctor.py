@@ -1,27 +1,6 @@
 import pytest
 
 
-def test_settings_show_each_value_and_where_it_came_from(run, tmp_path, monkeypatch):
-    config = tmp_path / "c.toml"
-    config.write_text("seed = 11\n")
-    monkeypatch.setenv("CREDIT_DEFAULT_JOBS", "1")
-
-    answer = run("settings", "--config", config, "--json")
-
-    assert answer.exit_code == 0
-    assert set(answer.json["notes"]) == {f"seed = 11 (file {config})", "jobs = 1 (environment)"}
-
-
-def test_mistyped_variable_is_one_line_and_exit_2(run, monkeypatch):
-    monkeypatch.setenv("CREDIT_DEFAULT_LAEK", "x")
-
-    answer = run("settings")
-
-    assert (answer.exit_code, answer.stdout) == (2, "")
-    assert "CREDIT_DEFAULT_LAKE" in answer.stderr
-    assert len(answer.stderr.splitlines()) == 1
-
-
 @pytest.mark.xdist_group("prefect")
 def test_doctor_finds_all_well_and_verifies_the_champion(run, config, prefect_server):
     answer = run("doctor", "--config", config, "--json", server=prefect_server)

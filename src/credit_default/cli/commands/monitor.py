@@ -1,0 +1,133 @@
+"""monitor: compare a scored batch with its reference and its outcomes, show the history, or explain a retraining."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.session import (
+    add_session_notes,
+    connect_with_mlflow,
+    read_settings,
+    run_flow,
+)
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
+from credit_default.errors import InputError
+
+if TYPE_CHECKING:
+    from credit_default.settings import Settings
+    from credit_default.views.summaries.summary import Summary
+
+
+@takes_shared_options("lake", "portfolio", "seed")
+def monitor(
+    batch: Annotated[
+        str | None, typer.Argument(help="A batch_id; the batch scored last when not given.")
+    ] = None,
+    history: Annotated[
+        bool,
+        typer.Option("--history", help="What was found so far: a table here, a page in the lake."),
+    ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Why a retraining is requested now, or why not; nothing is compared again.",
+        ),
+    ] = False,
+    retrain: Annotated[
+        bool,
+        typer.Option(
+            "--retrain", help="Train at once if the policy asks for it, through the same gate."
+        ),
+    ] = False,
+    *,
+    shared: SharedOptions,
+) -> None:
+    """Compare a scored batch with what its model was trained on, and with what became of it."""
+
+    def act(output: Output) -> "Summary":
+        settings = read_settings(shared)
+        if history + explain + retrain > 1 or (batch is not None and (history or explain)):
+            raise InputError(
+                "monitor",
+                found="--history, --explain or --retrain beside one another or a batch",
+                expected="one of them; a batch with --retrain alone",
+                remedy="See `credit-default monitor --help`.",
+            )
+        if history:
+            return _show_history(output, settings)
+        if explain:
+            return _explain_retraining(shared)
+        return _monitor_batch(output, settings, shared, batch_id=batch, retrain=retrain)
+
+    run_command("monitor", act, shared)
+
+
+def _monitor_batch(
+    output: Output,
+    settings: "Settings",
+    shared: SharedOptions,
+    *,
+    batch_id: str | None,
+    retrain: bool,
+) -> "Summary":
+    """Return what the monitors found in one batch; exit code 1 when one of their verdicts did not pass."""
+    from credit_default.flows.server.session import flow_session
+
+    with flow_session(settings) as session:
+        with output.step("comparing the batch with its reference") as found:
+            from credit_default.flows.monitor import monitor as flow
+
+            summary = run_flow(flow, batch_id=batch_id, **shared.build_flow_parameters())
+            found(summary.status)
+        from credit_default.services.monitoring.retraining import is_retraining_requested
+
+        if retrain and is_retraining_requested(summary):
+            summary = _retrain(output, summary, shared)
+    return replace(
+        add_session_notes(summary, session),
+        exit_code=int(any(not verdict.passed for verdict in summary.verdicts)),
+    )
+
+
+def _retrain(output: Output, monitored: "Summary", shared: SharedOptions) -> "Summary":
+    """Return the monitors' summary, with the result of a training on all that is known among its notes."""
+    with output.step("training on what is known now") as found:
+        from credit_default.flows.train import train as flow
+
+        trained = run_flow(flow, refresh=True, **shared.build_flow_parameters())
+        found(f"version {trained.model_version} {trained.status}")
+    reasons = "; ".join(trained.verdicts[-1].reasons)
+    note = f"trained version {trained.model_version}: {trained.status}; {reasons}"
+    return replace(monitored, notes=(*monitored.notes, note, *trained.notes))
+
+
+def _explain_retraining(shared: SharedOptions) -> "Summary":
+    from credit_default.services.monitoring.follow_up import explain_retraining
+
+    return explain_retraining(connect_with_mlflow(shared))
+
+
+def _show_history(output: Output, settings: "Settings") -> "Summary":
+    """Return how many findings there are and where the page of them is; print a table of them for people."""
+    from rich.console import Console
+
+    from credit_default.adapters.tables.monitoring import read_monitoring
+    from credit_default.flows.runs.context import read_clock
+    from credit_default.services.context.wiring import build_wiring
+    from credit_default.services.monitoring.history_page import write_history_page
+    from credit_default.views.history.table import format_finding_lines, render_history
+    from credit_default.views.summaries.summary import Summary
+
+    wiring = build_wiring(settings, commit="")
+    findings = read_monitoring(wiring.lake)
+    if not output.as_json:
+        Console(highlight=False).print(render_history(findings))
+    notes = tuple(format_finding_lines(findings)) if output.as_json else ()
+    page = write_history_page(wiring, now=read_clock())
+    paths = {"history (html)": page} if page else {}
+    return Summary(
+        "monitor", "history", counts={"findings": findings.height}, paths=paths, notes=notes
+    )

@@ -1,0 +1,77 @@
+"""outcomes: take in what became of clients, or show how much of that is known for each batch."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.session import connect
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
+
+if TYPE_CHECKING:
+    from credit_default.services.context.wiring import Wiring
+    from credit_default.views.summaries.summary import Summary
+
+
+@takes_shared_options("lake")
+def outcomes(
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            help="client_id, statement_month, defaulted, observed_at: .csv or .parquet, here or s3://."
+        ),
+    ] = None,
+    *,
+    shared: SharedOptions,
+) -> None:
+    """Take in what became of clients, the last observation wins; without a file, show what is known of each batch."""
+
+    def act(output: Output) -> "Summary":
+        wiring = connect(shared)
+        return _show_coverage(wiring, output) if file is None else _take_in(wiring, output, file)
+
+    run_command("outcomes", act, shared)
+
+
+def _take_in(wiring: "Wiring", output: Output, file: str) -> "Summary":
+    from credit_default.flows.runs.context import read_clock
+    from credit_default.services.outcomes.take_in import ingest_outcomes_file
+
+    with output.step(f"taking in {file}"):
+        taken = ingest_outcomes_file(wiring, file, taken_in_at=read_clock())
+        return _announce_outcomes(wiring, taken)
+
+
+def _show_coverage(wiring: "Wiring", output: Output) -> "Summary":
+    from credit_default.flows.runs.context import read_clock
+    from credit_default.services.outcomes.take_in import summarise_coverage
+
+    known = summarise_coverage(wiring, now=read_clock(), listed=output.as_json)
+    if known.batches and not output.as_json:
+        from rich.console import Console
+
+        from credit_default.views.history.vintage_tables import render_vintages
+        from credit_default.views.terminal.coverage import render_coverage
+
+        Console(highlight=False, markup=False).print(
+            render_coverage(known.batches), "", render_vintages(known.vintages), sep="\n"
+        )
+    return known.summary
+
+
+def _announce_outcomes(wiring: "Wiring", taken: "Summary") -> "Summary":
+    """Return the summary, after announcing to the Prefect server that is set, if any, which batches more is known of.
+
+    There `monitor` runs for each of them.
+    """
+    prefect = wiring.settings.prefect
+    if not prefect.api_url:
+        return taken
+    from credit_default.flows.server.session import prepare_libraries
+
+    prepare_libraries(wiring.settings)
+    from credit_default.flows.events.send import announce_outcomes
+    from credit_default.flows.server.ephemeral_server import run_on_server
+
+    with run_on_server(None, api_url=prefect.api_url, timeout_seconds=prefect.startup_seconds):
+        return announce_outcomes(wiring, taken)

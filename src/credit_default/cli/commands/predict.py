@@ -1,0 +1,58 @@
+"""predict: score one file, or every file that waits in the lake, and compare what was scored with its reference."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from credit_default.cli.terminal.options import Corrects, Month, Reasons
+from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.session import read_settings
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
+
+if TYPE_CHECKING:
+    from credit_default.views.summaries.summary import Summary
+
+
+@takes_shared_options("lake", "portfolio", "seed")
+def predict(
+    batch: Annotated[
+        str | None,
+        typer.Argument(help="A file of statements, here or s3://: .csv, .xls, .xlsx or .parquet."),
+    ] = None,
+    incoming: Annotated[
+        bool, typer.Option("--incoming", help="Score every file that waits in LAKE/incoming.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Also write the scores to this .csv or .parquet.", show_default=False
+        ),
+    ] = None,
+    month: Month = None,
+    corrects: Corrects = None,
+    reasons: Reasons = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help="What people call this batch.  [default: the file's name]"),
+    ] = None,
+    *,
+    shared: SharedOptions,
+) -> None:
+    """Score statements with the champion, then compare them with what it was trained on."""
+    flags = {"reasons": None if reasons is None else {"mode": reasons}}
+
+    def act(output: Output) -> "Summary":
+        from credit_default.cli.commands.score_and_monitor import score_batches
+
+        own = {"month": month, "corrects": corrects, "name": name}
+        return score_batches(
+            output,
+            read_settings(shared, **flags),
+            batch=batch,
+            incoming=incoming,
+            out=out,
+            parameters=shared.build_flow_parameters(**flags) | own,
+        )
+
+    run_command("predict", act, shared)

@@ -1,0 +1,62 @@
+"""train: fit a challenger on a data set, or on all that the lake knows by now, and let the gate decide."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from credit_default.cli.terminal.options import Data, Month
+from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.session import add_session_notes, read_settings, run_flow
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
+from credit_default.errors import InputError
+
+if TYPE_CHECKING:
+    from credit_default.views.summaries.summary import Summary
+
+
+@takes_shared_options("lake", "portfolio", "seed")
+def train(
+    data: Data = None,
+    cross_validate: Annotated[
+        bool,
+        typer.Option("--cross-validate", help="Also evaluate the recipe on five folds (cached)."),
+    ] = False,
+    refresh: Annotated[
+        bool,
+        typer.Option(
+            "--refresh", help="Train on all rows in the lake whose outcome is known by now."
+        ),
+    ] = False,
+    month: Month = None,
+    *,
+    shared: SharedOptions,
+) -> None:
+    """Train a challenger; the gate decides whether it becomes the champion."""
+
+    def act(output: Output) -> "Summary":
+        settings = read_settings(shared, data=data)
+        if refresh and (data is not None or month is not None):
+            raise InputError(
+                "train --refresh",
+                found="--data or --month beside it",
+                expected="--refresh alone",
+                remedy="It learns from what is in the lake: `ingest` the file first.",
+            )
+        from credit_default.flows.server.session import flow_session
+        from credit_default.services.training.data_source import require_existing_data_file
+
+        require_existing_data_file(settings)  # before a server is started
+        with output.step("training") as found, flow_session(settings) as session:
+            from credit_default.flows.train import train as flow
+
+            summary = run_flow(
+                flow,
+                **shared.build_flow_parameters(data=data),
+                month=month,
+                refresh=refresh,
+                cross_validated=cross_validate,
+            )
+            found(summary.status)
+        return add_session_notes(summary, session)
+
+    run_command("train", act, shared)

@@ -1,0 +1,44 @@
+"""verify: prove that the ledger and the scores are unchanged, and compute the scores of a batch again."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.session import connect_with_mlflow
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
+
+if TYPE_CHECKING:
+    from credit_default.views.summaries.summary import Summary
+
+
+@takes_shared_options("lake", "portfolio")
+def verify(
+    batch: Annotated[
+        str | None, typer.Argument(help="A batch_id whose scores are computed again.")
+    ] = None,
+    client: Annotated[
+        str | None,
+        typer.Option("--client", help="Compute this client of the batch only.", show_default=False),
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            "--head",
+            help="The hash of an earlier last entry, which the ledger must still contain.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    shared: SharedOptions,
+) -> None:
+    """Prove that the ledger is unbroken and the scores are those on record; compute a batch's scores again."""
+
+    def act(output: Output) -> "Summary":
+        from credit_default.services.audit.replay import verify_lake
+
+        wiring = connect_with_mlflow(shared)
+        with output.step("verifying"):
+            return verify_lake(wiring, batch_id=batch, client_id=client, head=head)
+
+    run_command("verify", act, shared)

@@ -1,0 +1,23 @@
+"""doctor: check that the lake, MLflow and Prefect can be reached."""
+
+from typing import TYPE_CHECKING
+
+from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.session import connect_with_mlflow
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
+
+if TYPE_CHECKING:
+    from credit_default.views.summaries.summary import Summary
+
+
+@takes_shared_options("lake")
+def doctor(*, shared: SharedOptions) -> None:
+    """Check what can be reached, at which version, and say what to do about what cannot."""
+
+    def act(output: Output) -> "Summary":
+        from credit_default.services.operations.doctor import diagnose
+
+        with output.step("checking the lake, MLflow and Prefect"):
+            return diagnose(connect_with_mlflow(shared))
+
+    run_command("doctor", act, shared)
