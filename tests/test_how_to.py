@@ -88,7 +88,7 @@ def apply_block(block: Block, folder: Path) -> None:
         for hunk in re.split(r"^@@\n", block.text, flags=re.MULTILINE):
             content = apply_hunk(content, hunk)
     elif block.appends:
-        content = path.read_text(encoding="utf-8") + block.text
+        content = f"{path.read_text(encoding='utf-8')}\n\n{block.text}"
     else:
         assert not path.exists(), f"{block.title} is there already"
         content = block.text
