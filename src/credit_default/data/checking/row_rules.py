@@ -1,4 +1,4 @@
-"""Check rows by the schema's rules: which rows hold to all of them, and which rules each other row broke.
+"""Check rows by the schema's rules: which rows satisfy all of them, and which rules the others broke.
 
 dataframely evaluates the rules. Its schema class is made here from our schema, so that another portfolio needs no class.
 Names: `<column>|type`, `|nullability`, `|format`, `|min`, `|max`, `|code`, then `key|repeated`, then the rules across
@@ -33,7 +33,7 @@ _REPEATED = "row:repeated"
 
 @dataclass(frozen=True, slots=True)
 class CheckedBatch:
-    """One batch after checking: the rows that hold to every rule, and the others with the rules that they broke.
+    """One batch after checking: rows that satisfy every rule, and others with the rules they broke.
 
     `accepted`: the schema's columns in their checked types (and `defaulted` where it is kept), in the file's order.
     `rejected`: line (1 is the header's), client_id, statement_month, rules, then the raw values as texts.
@@ -120,7 +120,7 @@ def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: boo
 
 
 def _declare_column(column: Column) -> dy.Column:
-    """Return the column for dataframely, which adds the rules |min and |max; missing values are left to our own rules."""
+    """Return the column for dataframely, which adds the rules |min and |max, but none on missing values."""
     if column.kind == "time":
         return dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
     if find_checked_type(column) == pl.String:

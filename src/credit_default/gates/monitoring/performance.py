@@ -82,8 +82,7 @@ def judge_performance(
     Returns:
         `alarm` when a finding is beyond doubt: the AUC's whole 95 % interval is below the floor;
         observed defaults are further from expected ones than chance explains, and by enough to
-        matter; or the calibration slope's whole interval is out of range. `watch` when it only
-        looks so, else `ok`. `not judged` with too few rows or defaults, or while too few outcomes
+        matter; or the calibration slope's whole interval is out of range. `watch` when the evidence for one is weaker, else `ok`. `not judged` with too few rows or defaults, or while too few outcomes
         are known.
     """
     policy = policy or PerformancePolicy()

@@ -52,7 +52,7 @@ class Summary:
     notes: tuple[str, ...] = ()
 
     def find_verdict(self, gate: str) -> Verdict | None:
-        """Return the verdict of this gate, or None where the gate was not asked."""
+        """Return the verdict of this gate, or None where the gate did not run."""
         return next((verdict for verdict in self.verdicts if verdict.gate == gate), None)
 
     @property
