@@ -1,6 +1,8 @@
 """Find keys that occur in more than one row of a file of any length, by hashes of the keys.
 
-Pass one over the file keeps nine bytes a row: the hash of its key, and whether the row satisfies all other rules. When all rows are read the hashes are sorted once. Pass two checks for each row whether its key is among the repeated ones.
+Pass one over the file keeps nine bytes a row: the hash of its key, and whether the row satisfies
+all other rules. When all rows are read the hashes are sorted once. Pass two checks for each row
+whether its key is among the repeated ones.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,9 @@
 """Find faults of a file as a whole: columns that are missing or do not hold what their header says.
 
-A row that breaks a rule is rejected and the others are used. But where most rows break the rules of one column, the column does not hold what its name says: values are shifted by one place, two columns are swapped, or the unit is another one. Then no row
-can be trusted, and one error says what was found where.
+A row that breaks a rule is rejected and the others are used. But where most rows break the rules of
+one column, the column does not hold what its name says: values are shifted by one place, two
+columns are swapped, or the unit is another one. Then no row can be trusted, and one error says what
+was found where.
 """
 
 from collections.abc import Collection, Mapping
@@ -21,7 +23,9 @@ _SHOWN_COUNT = 5
 class FileFaultPolicy:
     """From how many broken rows on the file as a whole is at fault."""
 
-    broken_share: float = 0.5  # of all rows; when more break the rules of one column, the file is at fault
+    broken_share: float = (
+        0.5  # of all rows; when more break the rules of one column, the file is at fault
+    )
     least_rows: int = 20  # in a smaller file, broken rows are only rejected
 
 
@@ -107,7 +111,8 @@ def check_column_faults(
         policy: The share, and from how many rows on it counts.
 
     Raises:
-        InputError: Columns do; the message names them, shows values, and says what they should hold.
+        InputError: Columns do; the message names them, shows values, and says what they should
+            hold.
     """
     if row_count < policy.least_rows:
         return

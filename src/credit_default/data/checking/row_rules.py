@@ -1,8 +1,9 @@
 """Check rows by the schema's rules: which rows satisfy all of them, and which rules the others broke.
 
-dataframely evaluates the rules. Its schema class is made here from our schema, so that another portfolio needs no class.
-Names: `<column>|type`, `|nullability`, `|format`, `|min`, `|max`, `|code`, then `key|repeated`, then the rules across
-columns under their own names. A value that is missing or of the wrong type breaks that rule and no other.
+dataframely evaluates the rules. Its schema class is made here from our schema, so that another
+portfolio needs no class. Names: `<column>|type`, `|nullability`, `|format`, `|min`, `|max`,
+`|code`, then `key|repeated`, then the rules across columns under their own names. A value that is
+missing or of the wrong type breaks that rule and no other.
 """
 
 from collections.abc import Iterable
@@ -35,8 +36,10 @@ _REPEATED = "row:repeated"
 class CheckedBatch:
     """One batch after checking: rows that satisfy every rule, and others with the rules they broke.
 
-    `accepted`: the schema's columns in their checked types (and `defaulted` where it is kept), in the file's order.
-    `rejected`: line (1 is the header's), client_id, statement_month, rules, then the raw values as texts.
+    `accepted`: the schema's columns in their checked types (and `defaulted` where it is kept), in
+    the file's order.
+    `rejected`: line (1 is the header's), client_id, statement_month, rules, then the raw values as
+    texts.
     """
 
     accepted: pl.DataFrame
@@ -61,7 +64,8 @@ class RowRules:
 
         Args:
             raw: The rows as they were read, with their lines.
-            repeated: True for rows whose key another row of the file has too; None where that is not known yet.
+            repeated: True for rows whose key another row of the file has too; None where that is
+                not known yet.
         """
         frame = convert(raw, columns=self.columns).with_columns(
             pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW),

@@ -1,9 +1,10 @@
 """Convert raw values to the types of the schema, and flag values that cannot be converted exactly.
 
-A text becomes a number when it reads as one: "20000", " 20000.0" and "2e+04" are whole numbers, "20000.5" is not; "NaN", "inf"
-and "1,000" are not numbers at all. What cannot be converted becomes null with the flag False, so that a missing value (null,
-flag True) and a value that makes no sense are distinguished and rejected under different rules. Each value is converted by
-itself: what other rows hold never changes the result.
+A text becomes a number when it reads as one: "20000", " 20000.0" and "2e+04" are whole numbers,
+"20000.5" is not; "NaN", "inf" and "1,000" are not numbers at all. What cannot be converted becomes
+null with the flag False, so that a missing value (null, flag True) and a value that makes no sense
+are distinguished and rejected under different rules. Each value is converted by itself: what other
+rows hold never changes the result.
 """
 
 import polars as pl

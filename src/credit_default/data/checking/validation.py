@@ -1,7 +1,9 @@
 """Apply the contract to a file of any size: pass one judges it, pass two yields its rows.
 
-Pass one counts the broken rules, finds repeated keys across all batches and faults of the file as a whole (a column that does not hold what its name says). It keeps nine bytes of each row and no values. Pass two reads the file again, a
-batch at a time. Nothing is clamped, imputed or dropped: accepted and rejected rows together are all rows.
+Pass one counts the broken rules, finds repeated keys across all batches and faults of the file as a
+whole (a column that does not hold what its name says). It keeps nine bytes of each row and no
+values. Pass two reads the file again, a batch at a time. Nothing is clamped, imputed or dropped:
+accepted and rejected rows together are all rows.
 """
 
 from collections import Counter
@@ -45,7 +47,9 @@ _FIRST_LINE = 2  # the header's is 1
 class ValidationResult:
     """What pass one found; `batches` reads the rows again and yields them.
 
-    `rule_counts` gives for every broken rule the number of rows that broke it (a row may break several); `months` are those of rows that satisfy every rule, in order. `has_outcome` says that the file has an outcome column, kept or not.
+    `rule_counts` gives for every broken rule the number of rows that broke it (a row may break
+    several); `months` are those of rows that satisfy every rule, in order. `has_outcome` says that
+    the file has an outcome column, kept or not.
     """
 
     row_count: int
@@ -115,19 +119,22 @@ def check_rows(
 ) -> ValidationResult:
     """Check all rows of a file by the schema.
 
-    Two different keys are taken for one with a chance of about n² / 2⁶⁵: 2e-5 at 30 million rows. Memory grows by 17 bytes a
-    row, for the search for repeated keys.
+    Two different keys are taken for one with a chance of about n² / 2⁶⁵: 2e-5 at 30 million rows.
+    Memory grows by 17 bytes a row, for the search for repeated keys.
 
     Args:
-        read: Gives the file's raw batches anew at each call: the schema's columns (text or typed, in any order), the outcome
-            if there is one, and `line`, the row's line in the file (counted from 2 where the column is absent).
+        read: Gives the file's raw batches anew at each call: the schema's columns (text or typed,
+            in any order), the outcome if there is one, and `line`, the row's line in the file
+            (counted from 2 where the column is absent).
         schema: The portfolio's columns and rules.
-        outcome: "required" (training: each row has one), "kept" (checked where there is one) or "ignored" (scoring).
+        outcome: "required" (training: each row has one), "kept" (checked where there is one) or
+            "ignored" (scoring).
         policy: From how many broken rows on the file is at fault.
 
     Raises:
-        InputError: A column is missing; the outcome is, and is required; there are no rows; or more than the policy's share
-            of the rows break the rules of one column, so that the file as a whole is at fault.
+        InputError: A column is missing; the outcome is, and is required; there are no rows; or more
+            than the policy's share of the rows break the rules of one column, so that the file as a
+            whole is at fault.
     """
     batches = _number_lines(read())
     first = next(batches, None)

@@ -1,7 +1,7 @@
 """What the ledger records of batches, from the file to its outcomes.
 
-No event holds a client, a file's name or free text. Fields are stored under their own names or as `stored_as` says; the form
-of what is stored never changes (`gates.ledger.event_format`).
+No event holds a client, a file's name or free text. Fields are stored under their own names or as
+`stored_as` says; the form of what is stored never changes (`gates.ledger.event_format`).
 """
 
 from collections.abc import Mapping
@@ -72,7 +72,9 @@ class Scored(LedgerEvent):
     )
     loss_given_default: float | None = None
     expected_losses: Mapping[str, float] = stored_with_prefix("expected_loss ")  # by decision, band
-    mlflow: str | None = None  # MLFLOW_AWAY where the pinned champion scored, as MLflow did not answer
+    mlflow: str | None = (
+        None  # MLFLOW_AWAY where the pinned champion scored, as MLflow did not answer
+    )
     scores_digest: str
 
     @property

@@ -1,7 +1,9 @@
 """Chain the entries of the ledger by hash, and check that the chain is unbroken.
 
 Each entry carries the hash of the one before it (Haber and Stornetta, "How to time-stamp a digital
-document", 1991): to change, remove, add or move an entry changes every hash after it. A person who can write the whole table can still forge the whole chain; comparing it with a hash that was noted elsewhere reveals that.
+document", 1991): to change, remove, add or move an entry changes every hash after it. A person who
+can write the whole table can still forge the whole chain; comparing it with a hash that was noted
+elsewhere reveals that.
 """
 
 import hashlib

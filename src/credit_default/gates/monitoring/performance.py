@@ -82,8 +82,9 @@ def judge_performance(
     Returns:
         `alarm` when a finding is beyond doubt: the AUC's whole 95 % interval is below the floor;
         observed defaults are further from expected ones than chance explains, and by enough to
-        matter; or the calibration slope's whole interval is out of range. `watch` when the evidence for one is weaker, else `ok`. `not judged` with too few rows or defaults, or while too few outcomes
-        are known.
+        matter; or the calibration slope's whole interval is out of range. `watch` when the evidence
+        for one is weaker, else `ok`. `not judged` with too few rows or defaults, or while too few
+        outcomes are known.
     """
     policy = policy or PerformancePolicy()
     known = {"coverage_share": coverage.known_share} if coverage else {}

@@ -2,9 +2,9 @@
 
 What is judged is the change from one model to the other. How fair either model is by itself is the
 subject of the fairness report: this gate must not protect an unfair champion from a fairer
-challenger. Nor must it protect a champion that has missed a recession: a model that declines more clients
-spreads the groups' shares, so a fault must exist at the threshold in force and also where the
-champion would decline as many clients (like for like, ADR 18).
+challenger. Nor must it protect a champion that has missed a recession: a model that declines more
+clients spreads the groups' shares, so a fault must exist at the threshold in force and also where
+the champion would decline as many clients (like for like, ADR 18).
 """
 
 from collections.abc import Iterator, Sequence

@@ -40,7 +40,9 @@ class PromotionPolicy:
     highest_slope: float = 1.1
     # Of a ratio or a gap: better calibration alone moves them by 2 to 4 points.
     fairness_margin: float = 0.05
-    slice_log_loss_margin: float = 0.001  # a smaller loss has no practical effect, even beyond noise
+    slice_log_loss_margin: float = (
+        0.001  # a smaller loss has no practical effect, even beyond noise
+    )
     # What is reported, and how it is computed.
     power: float = 0.8  # the chance with which the reported difference would have been found
     resample_count: int = 300

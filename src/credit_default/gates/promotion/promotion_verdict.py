@@ -2,7 +2,8 @@
 
 A change of recipe is judged on the pooled out-of-fold probabilities of both recipes and confirmed
 on the test side; a refresh is judged with both models frozen, on rows that neither was trained on.
-A tie keeps the champion: a change costs work and trust, so it must be worth them. Reasons come in the order in which people read them: what was decided, by which figure, what else was checked, and
+A tie keeps the champion: a change costs work and trust, so it must be worth them. Reasons come in
+the order in which people read them: what was decided, by which figure, what else was checked, and
 what these rows could have shown.
 """
 

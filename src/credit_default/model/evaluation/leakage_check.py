@@ -1,8 +1,9 @@
 """Refuse a ROC AUC on the public data set that is too high to be free of leakage.
 
 With these inputs the best model that we measured is a blend of four families, at a ROC AUC of .79
-on pooled folds (docs/adr/0014); the published cross-validations that we know of end there too. A model that is better by a hundredth has had access to the outcomes: an outcome among the inputs, a client on
-both sides, or statistics taken over the rows that it is judged on.
+on pooled folds (docs/adr/0014); the published cross-validations that we know of end there too. A
+model that is better by a hundredth has had access to the outcomes: an outcome among the inputs, a
+client on both sides, or statistics taken over the rows that it is judged on.
 """
 
 from dataclasses import dataclass

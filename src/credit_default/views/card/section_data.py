@@ -16,7 +16,7 @@ _USES: Final = (
     ),
     (
         "Not for: applicants without statements, other products, pricing, or decisions that no "
-            "person can overrule."
+        "person can overrule."
     ),
     (
         "Users: risk analysts (scores and reasons), validators (this card and its evidence), "
