@@ -1,4 +1,4 @@
-"""The errors that this package raises, as a tree, each class with the exit code of the command line.
+"""The errors that this package raises, as a tree, each class with the command's exit code.
 
 CreditDefaultError
 ├── InputError       2  bad usage, or input that cannot be read as what it should be
@@ -103,7 +103,7 @@ def hide_credentials(text: str) -> str:
 
 
 def show_examples(values: object, *, most: int = 5) -> str:
-    """Return the first `most` values in quotes, long ones shortened; the count of all if there are more."""
+    """Return the first `most` values in quotes, long ones shortened, and the count if there are more."""
     items = [_shorten(repr(value)) for value in values]  # type: ignore[attr-defined]
     shown = ", ".join(items[:most])
     return shown if len(items) <= most else f"{shown} … ({len(items)} in all)"

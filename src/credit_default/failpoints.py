@@ -21,7 +21,7 @@ def hit_failpoint(name: str) -> None:
 
 
 def arm_failpoint(name: str, act: Callable[[], None]) -> None:
-    """Call `act` whenever the failpoint `name` is hit from now on; it may raise or end the process."""
+    """Call `act` whenever the failpoint is hit from now on; it may raise or end the process."""
     _armed_actions[name] = act
 
 

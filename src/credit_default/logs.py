@@ -63,7 +63,7 @@ class StandardErrorHandler(logging.Handler):
 
 
 class TextFormatter(logging.Formatter):
-    """A record as `2026-01-31T12:00:00Z info credit_default.… message key=value`, credentials hidden."""
+    """A record as `2026-01-31T12:00:00Z info credit_default.… message key=value`, secrets hidden."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line, followed by its traceback where it has one."""
@@ -75,7 +75,7 @@ class JsonFormatter(logging.Formatter):
     """A record as one JSON object on one line, credentials hidden."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record's fields as JSON: the five fixed ones, then each key of a `key=value` pair."""
+        """Return the record's fields as JSON: the five fixed ones, then those of `key=value` pairs."""
         fields: dict[str, Any] = {
             "time": _format_time(record),
             "level": record.levelname.lower(),
@@ -100,7 +100,7 @@ def _read_exception(formatter: logging.Formatter, record: logging.LogRecord) -> 
 
 
 def _read_pairs(record: logging.LogRecord) -> dict[str, Any]:
-    """Return the arguments of a message by the keys that it writes before them; numbers stay numbers."""
+    """Return the arguments of a message by the keys written before them; numbers stay numbers."""
     if not isinstance(record.args, tuple):
         return {}
     found = [match for match in _PLACEHOLDER.finditer(str(record.msg)) if match[0] != "%%"]

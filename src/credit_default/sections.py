@@ -135,7 +135,7 @@ class ListenSettings(BaseModel):
 
 
 class StackSettings(BaseModel):
-    """On which loopback ports `up` starts its servers (0: any free one), and where records are kept.
+    """On which loopback ports `up` starts servers (0: any free one), and where records are kept.
 
     `database` is a PostgreSQL server, `postgresql://user:password@host:port`; empty means SQLite in
     the lake. `artifacts` is where models are kept, `s3://…`; empty means beside the lake's SQLite.
@@ -153,7 +153,7 @@ class StackSettings(BaseModel):
 
 
 class RefreshSettings(BaseModel):
-    """Which rows a retrained model and the champion are compared on: new ones that neither trained on.
+    """Which rows a retrained model is compared with the champion on: new to both of them.
 
     Months with matured outcomes are added, newest first, until there are `contest_row_count` rows.
     `test_share` (0–1) is the part of the clients that a retraining never learns from.

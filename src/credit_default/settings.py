@@ -85,9 +85,7 @@ def load_settings(
 
 
 def require_no_secrets(overrides: Mapping[str, Any]) -> None:
-    """Raise if an override is a secret.
-
-    A flow's parameters are shown to every person who can open Prefect's pages.
+    """Raise if an override is a secret: Prefect's pages show a flow's parameters to all users.
 
     Raises:
         InputError: An override sets a secret setting, or has credentials in an address.

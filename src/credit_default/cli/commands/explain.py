@@ -19,7 +19,7 @@ def explain(
     *,
     shared: SharedOptions,
 ) -> None:
-    """Show why a client got this score: inputs, reasons, contributions, and what would change it."""
+    """Show why a client got a score: inputs, reasons, contributions, and what would change it."""
 
     def act(output: Output) -> "Summary":
         from credit_default.services.scoring.explain_client import explain_client

@@ -113,7 +113,7 @@ class _LongDemo:
     def _judge_matured_month(
         self, data: "DemoData", months: "list[LongDemoMonth]", place: int
     ) -> bool:
-        """Take in and judge the outcomes of the month at `place`, if any; return whether to retrain."""
+        """Take in and judge the outcomes of the month at `place`; return whether to retrain."""
         if place < 0:
             return self._requested
         from credit_default.flows.monitor import monitor

@@ -130,7 +130,7 @@ def write_error(command: str, error: CreditDefaultError) -> None:
 
 
 def _silence_libraries() -> None:
-    """Keep warnings and log lines of libraries out of the terminal: the summary says what matters."""
+    """Keep libraries' warnings and log lines out of the terminal: the summary says what matters."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     for name in _NOISY_LOGGERS:

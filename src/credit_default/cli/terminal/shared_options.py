@@ -64,7 +64,7 @@ class SharedOptions:
         return _drop_none({**shared, "logging": logging or None, **flags})
 
     def build_flow_parameters(self, **flags: Any) -> dict[str, Any]:
-        """Return the parameters of every flow: the overrides and the names of configuration files."""
+        """Return the parameters of every flow: the overrides and the configuration files' names."""
         return {"overrides": self.build_overrides(**flags), "config": list(self.config)}
 
 

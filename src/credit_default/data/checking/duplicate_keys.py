@@ -54,7 +54,7 @@ def build_key_hashes(keys: pl.DataFrame, sound: Flags) -> KeyHashes:
 
 
 def find_repeated_keys(kept: Sequence[KeyHashes]) -> RepeatedKeys:
-    """Return the keys that occur in several of all rows kept; needs eight more bytes a row meanwhile."""
+    """Return the keys that occur in several rows; needs eight more bytes a row while it runs."""
     if not kept:
         return RepeatedKeys(np.empty(0, dtype=np.uint64))
     ordered = np.concatenate([rows.hashes for rows in kept])
@@ -70,7 +70,9 @@ def find_repeated_keys(kept: Sequence[KeyHashes]) -> RepeatedKeys:
 
 
 def hash_keys(rows: pl.DataFrame) -> Hashes:
-    """Return a hash of each row's (client_id, statement_month), in row order; 0 where a part is missing.
+    """Return a hash of each row's key, in row order; 0 where a part of the key is missing.
+
+    The key is (client_id, statement_month).
 
     Equal keys have equal hashes within one process only, so the hashes must not be stored.
     """

@@ -1,4 +1,4 @@
-"""Find faults of a file as a whole: columns that are missing or do not hold what their header says.
+"""Find faults of a file as a whole: columns that are missing or do not hold what they should.
 
 A row that breaks a rule is rejected and the others are used. But where most rows break the rules of
 one column, the column does not hold what its name says: values are shifted by one place, two
@@ -81,7 +81,7 @@ def collect_examples(
         into: The examples found so far; the inner dict keeps their order.
     """
     broken = rejected.select(pl.col("rules").explode().unique())["rules"].to_list()
-    for column, names in rules.own.items():
+    for column, names in rules.column_rules.items():
         seen = into.setdefault(column, {})
         if len(seen) >= _SHOWN_COUNT or not set(names) & set(broken):
             continue
@@ -118,7 +118,8 @@ def check_column_faults(
         return
     # A value breaks at most one rule of its column, so that the sum counts rows.
     broken = {
-        name: sum(rule_counts.get(rule, 0) for rule in own) for name, own in rules.own.items()
+        column: sum(rule_counts.get(rule, 0) for rule in names)
+        for column, names in rules.column_rules.items()
     }
     limit = policy.broken_share * row_count
     faulty = [column for column in rules.columns if broken[column.name] > limit]

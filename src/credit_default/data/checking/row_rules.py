@@ -1,4 +1,4 @@
-"""Check rows by the schema's rules: which rows satisfy all of them, and which rules the others broke.
+"""Check rows by the schema's rules: which rows satisfy all, and which rules the others broke.
 
 dataframely evaluates the rules. Its schema class is made here from our schema, so that another
 portfolio needs no class. Names: `<column>|type`, `|nullability`, `|format`, `|min`, `|max`,
@@ -23,7 +23,7 @@ from credit_default.data.contract.schema import CLIENT_ID, LINE, STATEMENT_MONTH
 
 REPEATED_KEY = "key|repeated"
 
-# No client id begins with . or -, so that none is read as a hidden file, an option or a spreadsheet's formula.
+# No client id begins with . or -: it could be read as a hidden file, an option or a formula.
 _FORMATS = {
     CLIENT_ID: r"\A[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\z",
     STATEMENT_MONTH: r"\A[0-9]{4}-(0[1-9]|1[0-2])\z",
@@ -52,7 +52,7 @@ class RowRules:
 
     columns: tuple[Column, ...]
     names: tuple[str, ...]  # every rule's name, in the order in which they are reported
-    own: dict[str, tuple[str, ...]]  # by column: the rules on it alone
+    column_rules: dict[str, tuple[str, ...]]  # by column: the rules on it alone
     frame_class: type[dy.Schema]
 
     def convert_keys(self, raw: pl.DataFrame) -> pl.DataFrame:
@@ -102,7 +102,7 @@ def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: boo
     """
     columns = (*schema.columns, schema.outcome) if with_outcome else schema.columns
     members: dict[str, Any] = {_ROW: dy.Int64(nullable=True), _REPEATED: dy.Bool(nullable=True)}
-    own: dict[str, tuple[str, ...]] = {}
+    column_rules: dict[str, tuple[str, ...]] = {}
     for column in columns:
         members |= {
             column.name: _declare_column(column),
@@ -113,18 +113,19 @@ def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: boo
         )
         members |= {name: _build_rule(expression) for name, expression in rules.items()}
         bounds = {"min": column.minimum, "max": column.maximum}
-        own[column.name] = (
+        column_rules[column.name] = (
             *rules,
-            *(f"{column.name}|{word}" for word, bound in bounds.items() if bound is not None),
+            *(f"{column.name}|{name}" for name, bound in bounds.items() if bound is not None),
         )
     members[REPEATED_KEY] = _build_rule(~pl.col(_REPEATED))
     members |= {rule.name: _build_rule(pl.sql_expr(rule.expression)) for rule in schema.rules}
-    names = (*_concatenate_names(own.values()), REPEATED_KEY, *(rule.name for rule in schema.rules))
-    return RowRules(columns, names, own, type("CheckedRows", (dy.Schema,), members))
+    across = (rule.name for rule in schema.rules)
+    names = (*_concatenate_names(column_rules.values()), REPEATED_KEY, *across)
+    return RowRules(columns, names, column_rules, type("CheckedRows", (dy.Schema,), members))
 
 
 def _declare_column(column: Column) -> dy.Column:
-    """Return the column for dataframely, which adds the rules |min and |max, but none on missing values."""
+    """Return the column for dataframely: with the rules |min and |max, none on missing values."""
     if column.kind == "time":
         return dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
     if find_checked_type(column) == pl.String:

@@ -35,7 +35,7 @@ def build_flag_name(column: Column) -> str:
 
 
 def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> pl.DataFrame:
-    """Return the columns in their checked types, each followed by its flag, and nothing else of `raw`.
+    """Return the columns in their checked types, each followed by its flag, without other columns.
 
     A value is null where the raw value is null, an empty text, or cannot be converted.
     """
@@ -116,7 +116,7 @@ def _convert_to_time(raw: pl.Series) -> pl.Series:
 def _parse_numbers(raw: pl.Series, *, whole: bool) -> pl.Series:
     target = pl.Int64 if whole else pl.Float64
     quick = raw.cast(target, strict=False)
-    # Blanks around a number, or "2e+04" for a whole one, are rare: the slow way is taken only where the fast one fails.
+    # Blanks around a number, or "2e+04" for a whole one, are rare: the slow way is a fallback.
     if quick.null_count() > raw.null_count():
         stripped = raw.str.strip_chars()
         slow = _convert_to_number(stripped.cast(pl.Float64, strict=False), whole=whole)
@@ -126,7 +126,7 @@ def _parse_numbers(raw: pl.Series, *, whole: bool) -> pl.Series:
 
 
 def _convert_to_number(raw: pl.Series, *, whole: bool) -> pl.Series:
-    """Return whole numbers or floats; null where not finite or, with `whole`, not a whole number."""
+    """Return whole numbers or floats; null where not finite or, if `whole`, with a fraction."""
     if raw.dtype.is_integer():
         return raw.cast(pl.Int64 if whole else pl.Float64, strict=False)
     number = raw.cast(pl.Float64, strict=False)

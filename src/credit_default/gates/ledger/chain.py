@@ -64,7 +64,10 @@ def chain_entry(entry: LedgerEntry, previous: LedgerEntry | None) -> LedgerEntry
 
 
 def hash_entry(entry: LedgerEntry) -> str:
-    """Return the hex sha256 of the entry's fields without `entry_hash`, as JSON with sorted keys and no blanks."""
+    """Return the hex sha256 of the entry's fields without `entry_hash`, as canonical JSON.
+
+    Canonical JSON has sorted keys and no blanks.
+    """
     content = {name: value for name, value in asdict(entry).items() if name != "entry_hash"}
     return hashlib.sha256(_write_json(content).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""The gates that judge a scored batch: one definition each, which pages, alarms and flows iterate over.
+"""Declare the gates that judge a scored batch, once each, for pages, alarms and flows.
 
 To add a monitor, write its gate in a module of its own in this chapter, declare it here, and call
 it where a batch is monitored (`services/monitoring`). The history page, the terminal table, the

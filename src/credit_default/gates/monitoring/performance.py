@@ -1,4 +1,4 @@
-"""Judge whether ranking and calibration of a scored batch are still right, once its outcomes are known.
+"""Judge whether ranking and calibration of a batch are still right, once outcomes are known.
 
 Defaults become known before it is known who pays, so a batch is judged only when its outcomes are
 due and nearly all of them are known. A batch that is not mature never raises an alarm.

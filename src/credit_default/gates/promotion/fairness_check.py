@@ -27,7 +27,7 @@ _LOSS_SIGNS: Final = np.array([-1.0, 1.0, 1.0])
 
 @dataclass(frozen=True, slots=True)
 class FairnessLoss:
-    """By how much the challenger is less even than the champion at one of the champion's thresholds."""
+    """How much less even the challenger is than the champion at one of the champion's thresholds."""
 
     champion: float  # its figure
     loss: float  # positive: the challenger is less even

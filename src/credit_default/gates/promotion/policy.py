@@ -29,10 +29,11 @@ class PromotionPolicy:
     least_brier_gain: float = 0.0002
     least_roc_auc_gain: float = 0.001
     least_cost_gain_share: float = 0.01  # of the champion's cost, since costs have no fixed unit
-    # Four measures may win, and they move together: with tails of .375 % each, one tie in a hundred passes (ADR 13).
+    # Four measures may win, and they move together: with tails of .375 % each, one tie in a
+    # hundred passes (ADR 13).
     confidence: float = 0.9925
-    # Objections: a wrong one costs a gain, a missed one costs clients. The confidence is that of each check as a whole,
-    # however many slices or groups it judges.
+    # Objections: a wrong one costs a gain, a missed one costs clients. The confidence is that of
+    # each check as a whole, however many slices or groups it judges.
     objection_confidence: float = 0.95
     # Over a champion above the floor: a larger jump counts as a leak until it is explained.
     largest_roc_auc_gain: float = 0.06

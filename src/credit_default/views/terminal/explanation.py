@@ -1,4 +1,4 @@
-"""One client's explanation, as tables for the terminal and as a summary for output without tables."""
+"""Render one client's explanation as tables for the terminal or as a summary without tables."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
