@@ -110,6 +110,8 @@ def test_evidence_is_json_and_holds_every_part(wiring, summary, version):
         "economics",
         "fairness",
         "rivals",
+        "seat",
+        "folds_told",
         "stability",
         "sensitivity",
         "slices",

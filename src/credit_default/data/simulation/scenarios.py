@@ -1,4 +1,4 @@
-"""What can happen to a portfolio: scenarios, each at the strengths 1, 2 and 3.
+"""Declare what can happen to a portfolio: scenarios, each at the strengths 1, 2 and 3.
 
 A scenario acts from its start month on. `recession` changes what the inputs mean, `marketing` and
 `policy` change which clients and limits are seen, and `broken-feed` changes only the delivery.

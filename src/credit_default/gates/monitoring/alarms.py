@@ -118,7 +118,7 @@ def update_alarms(known: Sequence[Alarm], computed: Sequence[Alarm], *, at: str)
 
     An alarm on record keeps the id and the time under which people were notified of it, even when a
     late batch shows that it began earlier. An alarm that opened and closed before it was first
-    computed is recorded as closed, and nobody is notified.
+    computed is recorded as closed, and no message is sent about it.
 
     Args:
         known: The alarms on record.

@@ -1,4 +1,4 @@
-"""From a default probability to a decision, by the costs of the two kinds of mistake.
+"""Decide from a default probability, by the costs of the two kinds of mistake.
 
 Declining pays as soon as the expected loss from a missed default exceeds that of a false alarm. For
 calibrated probabilities this is a threshold of false_alarm_cost / (false_alarm_cost +

@@ -1,4 +1,4 @@
-"""Other model families on the same features, to show how much the forest leaves unused.
+"""Measure other model families on the same features, to show what the forest leaves unused.
 
 They are measured, logged and reported beside the forest on the same folds, and cannot be
 registered: the loader accepts a single structure, a forest's (docs/adr/0014 has the price). Each is
@@ -28,7 +28,7 @@ class Family:
 
     Attributes:
         name: The family's name in reports and logs.
-        meaning: What the model is, in half a line.
+        meaning: What the model is, in a few words.
         build: Makes an unfitted estimator from a seed.
     """
 

@@ -1,4 +1,4 @@
-"""How much an error in one input would change the scores.
+"""Measure how much an error in one input would change the scores.
 
 Each input is changed by itself, on rows that the model has not seen.
 """

@@ -1,4 +1,4 @@
-"""The default rate, ranking and calibration of one statement month's clients, in closed form.
+"""Measure the default rate, ranking and calibration of one statement month, in closed form.
 
 A vintage is measured again whenever further outcomes arrive, and may hold millions of rows, so that
 its intervals come from formulas and not from resamples.

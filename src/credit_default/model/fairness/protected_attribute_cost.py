@@ -1,4 +1,4 @@
-"""What leaving protected attributes out costs, and which groups it benefits.
+"""Measure what leaving protected attributes out costs, and which groups it benefits.
 
 Two models, without and with the attributes, are compared on the same rows in pairs.
 """

@@ -1,4 +1,4 @@
-"""How well the model's inputs reveal protected attributes.
+"""Measure how well the model's inputs reveal protected attributes.
 
 Leaving sex out does not help where the other inputs reveal it. A small forest learns to predict
 each attribute from the features that the model sees, and is judged on clients that it did not learn
