@@ -302,7 +302,8 @@ def test_another_function_is_refused_by_name_and_never_imported(sealed, module, 
     rewrite_schema(path, b'"credit_default.bundled"', f'"{module}"'.encode())
 
     with pytest.raises(
-        ArtifactError, match=rf"{module}\.{name} \(FunctionNode\), which is on no list of ours"
+        ArtifactError,
+        match=rf"{module}\.{name} \(FunctionNode\), which is not on the list of allowed types",
     ):
         read_pipeline(path, tree_count=TREE_COUNT)
 

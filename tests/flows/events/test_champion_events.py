@@ -145,7 +145,7 @@ def test_command_whose_server_is_away_says_that_the_event_was_not_sent(wiring):
     (note,) = announce_from_command(wiring, named, alarms=NO_ALARMS)
 
     assert note == (
-        "Prefect at http://***@127.0.0.1:9/api is away: the event was not sent, `credit-default reconcile` sends it later"
+        "Prefect at http://***@127.0.0.1:9/api did not accept the event: `credit-default reconcile` sends it later"
     )
     assert announce_champion_changes(wiring).counts == {"seat moves told": 1}
 

@@ -126,7 +126,7 @@ def test_batch_is_scored_by_the_pinned_champion_where_mlflow_is_away_and_says_so
     outage = summary.find_verdict("mlflow")
     assert outage.level == "watch"
     assert outage.reasons == (
-        "MLflow is away: scored by version 1, pinned in the lake",
+        "MLflow does not answer: scored by version 1, pinned in the lake",
         "the registry last named it champion 3 hours ago; a later champion is not known here",
         "its run in MLflow is missing: `credit-default reconcile` adds it",
     )
@@ -243,7 +243,7 @@ def test_server_that_goes_away_after_the_champion_was_loaded_costs_the_run_not_t
     summary = record_scores(away, checked, scored, verdict, recorded_at=NOON)
 
     assert (summary.status, summary.run_id) == ("scored", None)
-    assert summary.find_verdict("mlflow").reasons[0].startswith("MLflow went away: ")
+    assert summary.find_verdict("mlflow").reasons[0].startswith("MLflow stopped answering: ")
 
 
 def test_batch_in_flight_finishes_on_the_version_that_it_pinned_and_the_next_uses_the_new_one(

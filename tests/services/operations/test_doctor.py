@@ -56,7 +56,7 @@ def test_server_that_does_not_answer_is_named_with_what_to_do(empty):
     level, reason = read(summary)["prefect"]
     assert (summary.exit_code, summary.status, level) == (
         3,
-        "prefect, deployments out of reach",
+        "prefect, deployments cannot be reached",
         "alarm",
     )
     assert "unset PREFECT_API_URL" in reason

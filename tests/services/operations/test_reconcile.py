@@ -378,7 +378,7 @@ def test_mlflow_that_is_still_away_is_a_verdict_and_fails_nothing(make_wiring, l
         mended = repair_records(away, now=NOON)
 
     summary = summarise_repairs(Repairs({"leftovers removed": 1}, ("removed x",)), mended)
-    assert (summary.status, summary.exit_code) == ("reconciled; mlflow away", 3)
+    assert (summary.status, summary.exit_code) == ("reconciled; mlflow unavailable", 3)
     assert summary.figures == {"leftovers removed": 1.0}
     assert summary.find_verdict("mlflow").level == "watch"
 

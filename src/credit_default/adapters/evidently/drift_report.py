@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["RenderedReport", "ReportTitle", "publish_verdicts", "render_drift_report"]
 
 SAMPLE_ROWS: Final = 5_000
+_FRAME_REMEDY: Final = "Compare checked and scored rows of one portfolio."
 _SCORE, _DECISION = "default_probability", "decision"
 _DECISIONS: Final = ("accept", DECLINE)
 
@@ -89,7 +90,7 @@ def render_drift_report(
 
     Raises:
         InputError: A frame is missing, is empty, or lacks a column or a value.
-        ServiceError: Evidently's page has an unknown layout, or the disk refused.
+        ServiceError: Evidently's page has an unknown layout, or the disk cannot be read or written.
     """
     columns = _plan_columns(schema, policy)
     if reference is None:
@@ -124,7 +125,7 @@ def publish_verdicts(paths: Mapping[str, str], verdicts: Sequence[Verdict], *, n
         note: A sentence for the end of the heading.
 
     Raises:
-        ServiceError: The disk refused.
+        ServiceError: The disk cannot be read or written.
     """
     path = Path(paths["html"])
     with disk_errors(path):
@@ -244,9 +245,4 @@ def _to_json(value: Any) -> Any:
 
 
 def _build_frame_error(thing: str, *, found: str, expected: str) -> InputError:
-    return InputError(
-        thing,
-        found=found,
-        expected=expected,
-        remedy="Compare checked and scored rows of one portfolio.",
-    )
+    return InputError(thing, found=found, expected=expected, remedy=_FRAME_REMEDY)

@@ -33,8 +33,8 @@ DEFAULT_PORTFOLIO: Final = "credit-card"
 class Portfolio:
     """A lender's portfolio: columns, features, the wording of reasons, what a client can change.
 
-    `levers` is None where they are derived from the schema. What has no wording in `reasons` is described in
-    the schema's words.
+    `levers` is None where they are derived from the schema. Features without a wording in `reasons` are described by the
+    schema's own descriptions.
     """
 
     schema: Schema
@@ -123,7 +123,7 @@ def read_portfolio(name: str) -> Portfolio:
         raise SetupError(
             f"portfolio {name}",
             found=f"the keys {sorted(content)}",
-            expected="schema and features, no other",
+            expected="schema and features only",
             remedy="docs/another-portfolio.md shows one.",
         )
     schema = parse_schema(content["schema"])
