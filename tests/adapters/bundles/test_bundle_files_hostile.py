@@ -1,6 +1,6 @@
-"""What a hostile store may hand us as a model: nothing of it runs, nothing breaks, each is refused quickly, with its reason.
+"""Bundles that a hostile store may deliver: none of their code runs, no process crashes, each is refused quickly with its reason.
 
-`tests/fakes/hostile_bundles.py` forges them all and reads them in one process of its own, which a crash would end.
+`tests/fakes/hostile_bundles.py` forges them all and reads them in a separate process, so that a crash ends only that one.
 """
 
 import hashlib
@@ -217,13 +217,13 @@ REFUSED = [
         "ValueError: reference.parquet: Corrupted message, only 3 bytes available",
     ),
 ]
-# What is said there is never looked at: the bundle beside it is the registered one.
+# Its content is never read: the bundle beside it is the registered one.
 HARMLESS = ["MLmodel beside it that asks for a pickle", "function where its content says another"]
 
 
 @pytest.fixture(scope="module")
 def reports(bundle, calibrated_bundle, monotone_bundle, tmp_path_factory):
-    """What came of each forgery, by its name."""
+    """The result of reading each forgery, by its name."""
     root = tmp_path_factory.mktemp("hostile")
     for name, good in (
         ("plain", bundle),
@@ -271,9 +271,9 @@ def spoil_bytes(folder, flips):
     for place, bits in flips:
         content[int(place * (len(content) - 1))] ^= bits
     path.write_bytes(bytes(content))
-    told = json.loads(manifest.read_text())
-    told["files"]["pipeline.skops"] = hashlib.sha256(bytes(content)).hexdigest()
-    manifest.write_text(json.dumps(told))
+    reported = json.loads(manifest.read_text())
+    reported["files"]["pipeline.skops"] = hashlib.sha256(bytes(content)).hexdigest()
+    manifest.write_text(json.dumps(reported))
 
 
 FLIPS = st.lists(st.tuples(st.floats(0, 1), st.integers(1, 255)), min_size=1, max_size=4)

@@ -1,4 +1,4 @@
-"""The names in a bundle: new ones name `credit_default.bundled` alone, and those made before it are read as well."""
+"""The names in a bundle: new ones use `credit_default.bundled` only, and older ones are read as well."""
 
 import json
 import warnings

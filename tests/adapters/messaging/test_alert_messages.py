@@ -44,9 +44,9 @@ def test_a_hanging_service_is_given_up_on_and_the_others_get_the_message(webhook
 
 
 def test_an_unreachable_service_and_an_unknown_address_are_reported(webhook):
-    away = "json://127.0.0.1:9/"
+    unreachable = "json://127.0.0.1:9/"
 
-    assert send("not an address", away, webhook.address) == (
+    assert send("not an address", unreachable, webhook.address) == (
         "address 1 of 3 is not an address that Apprise can send to",
         "address 2 of 3 (JSON) did not accept it",
     )

@@ -439,14 +439,14 @@ def test_the_remedy_says_where_credentials_come_from(prepare, fault_proxy, fault
 
 
 def test_opening_a_storage_imports_no_boto3():
-    look = (
+    script = (
         "import sys, credit_default.adapters.storage.open_storage as stores\n"
         "stores.open_storage('s3://some-bucket/x')\n"
         "sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
     )
 
     assert (
-        subprocess.run([sys.executable, "-c", look], env=dict(os.environ), check=False).returncode
+        subprocess.run([sys.executable, "-c", script], env=dict(os.environ), check=False).returncode
         == 0
     )
 

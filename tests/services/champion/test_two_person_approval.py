@@ -71,12 +71,12 @@ def champion_lake(wiring):
 
 def test_one_requests_another_approves_and_the_registry_names_both_and_the_digest(two):
     asked = ask(two)
-    seated_then = champion_lake(two)
+    champion_then = champion_lake(two)
 
     approved = agree(two)
 
     tags = two.registry.find_version(2).tags
-    assert (asked.status, asked.exit_code, seated_then) == ("approval requested", 0, 1)
+    assert (asked.status, asked.exit_code, champion_then) == ("approval requested", 0, 1)
     assert "--approve" in asked.notes[0]
     assert (approved.status, champion_lake(two)) == ("version 2 is the champion", 2)
     assert (tags["requested_by"], tags["approved_by"]) == ("Ada", "Grace")

@@ -81,7 +81,7 @@ def count_already_scored_rows(
     frames: Iterable[pl.DataFrame],
     *,
     months: Sequence[str],
-    excluding: Collection[str],
+    own_ids: Collection[str],
 ) -> BatchHistory:
     """Count the keys among these rows that other batches were scored for, and name those batches.
 
@@ -89,19 +89,22 @@ def count_already_scored_rows(
         wiring: The lake.
         frames: Checked rows.
         months: The statement months that they hold.
-        excluding: The ids of the batch itself and of those it corrects, which do not count.
+        own_ids: The ids of the batch itself and of those it corrects, which do not count.
     """
     scores = scan_table(wiring.lake, "scores").filter(pl.col(STATEMENT_MONTH).is_in(list(months)))
     batches = collect_rows(wiring.lake, scores.select("batch_id").unique())["batch_id"].sort()
-    others = [batch for batch in batches if batch not in excluding]
+    others = [batch for batch in batches if batch not in own_ids]
     if not others:
         return BatchHistory()
-    keys = scores.filter(pl.col("batch_id").is_in(others)).select(
-        "batch_id", pl.struct(*KEY).hash().alias("key")
-    )
-    known = collect_rows(wiring.lake, keys.unique()).sort("key")
+    known = _read_scored_keys(wiring, scores.filter(pl.col("batch_id").is_in(others)))
     brought = [
         known.filter(pl.col("key").is_in(pl.Series(hash_keys(rows)).implode())) for rows in frames
     ]
     found = pl.concat(brought)
     return BatchHistory((), found["key"].n_unique(), tuple(found["batch_id"].unique().sort()))
+
+
+def _read_scored_keys(wiring: Wiring, scores: pl.LazyFrame) -> pl.DataFrame:
+    """Return `batch_id` and the hash `key` of each client and month among the scores, once a batch, sorted by hash."""
+    keys = scores.select("batch_id", pl.struct(*KEY).hash().alias("key"))
+    return collect_rows(wiring.lake, keys.unique()).sort("key")

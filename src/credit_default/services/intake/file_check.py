@@ -190,8 +190,8 @@ def _read_batch_history(wiring: Wiring, checked: CheckedFile) -> BatchHistory | 
     earlier = read_batch_row_counts(wiring)
     if checked.batch_id in earlier:
         return None
-    excluding = {checked.batch_id, *checked.family}
+    own_ids = {checked.batch_id, *checked.family}
     known = count_already_scored_rows(
-        wiring, checked.accepted(), months=checked.validated.months, excluding=excluding
+        wiring, checked.accepted(), months=checked.validated.months, own_ids=own_ids
     )
     return known if checked.corrects else replace(known, row_counts=tuple(earlier.values()))

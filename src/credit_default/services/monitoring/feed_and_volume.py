@@ -126,9 +126,8 @@ def read_delivery_history(
 ) -> DeliveryHistory:
     """Return how this batch was delivered, and the batches that were scored before it.
 
-    Corrections are left out. A batch that is monitored again later is compared with the same
-    batches as the first time. An earlier batch that was never monitored has no month on record; it
-    counts as being of its predecessor's.
+    Corrections are left out. A batch that is monitored again later is compared with the same batches as the first time.
+    An earlier batch that was never monitored has no month on record: the month of the batch before it is used.
 
     Args:
         wiring: Where ledger and monitoring table are read from.
@@ -138,13 +137,13 @@ def read_delivery_history(
     """
     scorings = list_first_scorings(wiring)
     before = list(takewhile(lambda scoring: scoring.entry.batch_id != batch_id, scorings))
-    this_one = scorings[len(before) : len(before) + 1]
+    latest = scorings[len(before) : len(before) + 1]
     months = dict(read_monitoring(wiring.lake).select("batch_id", "statement_month").iter_rows())
     found = _list_deliveries(
-        (*before, *this_one), months=months | {batch_id: month}, first_month=month
+        (*before, *latest), months=months | {batch_id: month}, first_month=month
     )
     shares = tuple(scoring.event.rejected_share for scoring in before)
-    if not this_one:
+    if not latest:
         return DeliveryHistory(Delivery(row_count, 0), tuple(found), shares)
     return DeliveryHistory(found[-1], tuple(found[:-1]), shares)
 
