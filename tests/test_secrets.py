@@ -213,7 +213,7 @@ def read_everything(places):
                 continue
             yield str(path), path.read_bytes()
             if path.suffix == ".parquet":
-                yield str(path), pl.read_parquet(path).render_summary_json().encode()
+                yield str(path), pl.read_parquet(path).write_json().encode()
             if path.suffix == ".db":
                 yield str(path), dump(path)
 

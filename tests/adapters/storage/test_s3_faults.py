@@ -276,7 +276,7 @@ def test_an_object_whose_creator_lost_the_reply_is_written_once(
 def test_parts_that_were_joined_before_the_reply_was_lost_are_ours(prepare, fault_proxy, verb):
     storage = prepare(PATIENT)
     fault_proxy.add("POST", "uploadId=", "lost")
-    fault_proxy.add("POST", "uploadId=", "404")  # what S3 says of an upload that is finished
+    fault_proxy.add("POST", "uploadId=", "404")  # S3's answer about an upload that is finished
 
     if verb == "create":
         assert storage.create_object("new", BIG)

@@ -28,7 +28,7 @@ AWAY = {"tracking_uri": "http://127.0.0.1:9", "wait_seconds": 0.1, "training_wai
 
 @pytest.fixture
 def lake(two_versions, tmp_path, make_wiring):
-    """A copy of the lake with two versions, the first of them champion; MLflow in reach."""
+    """A copy of the lake with two versions, the first of them champion; MLflow answers."""
     shutil.copytree(two_versions, tmp_path / "lake")
     return make_wiring()
 
@@ -266,7 +266,7 @@ def test_batch_in_flight_finishes_on_the_version_that_it_pinned_and_the_next_use
     assert load_champion(lake, checked).number == 2
 
 
-# in words
+# the age as text
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_message_that_failed_is_noted_stored_with_the_alarm_and_sent_again(make_
     assert (ids(later.opened), later.notes) == ([], ())
     assert webhook.messages[-1]["message"].endswith(
         "since month 2005-10: so"
-    )  # as it was when it rang
+    )  # as when the alarm opened
     assert read_alarms(wiring.lake)[0].opening_delivery == "told"
     assert "secret-word" not in str(failed)
 

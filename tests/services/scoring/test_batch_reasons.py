@@ -39,7 +39,7 @@ def under(champion_lake, **policy):
 
 @pytest.fixture
 def score_under(champion_lake, tmp_path):
-    """Scores the rows under a policy of reasons; returns what became of them and the scores."""
+    """Scores the rows under a policy of reasons; returns the result and the scores."""
 
     def score(rows, **policy):
         rows.write_csv(tmp_path / "batch.csv")

@@ -152,20 +152,6 @@ def list_open_alarms(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
     return tuple(alarm for alarm in alarms if alarm.is_open)
 
 
-def describe_alarm(alarm: Alarm, reasons: Sequence[str] = ()) -> str:
-    """Return one line about the alarm, as people are notified of it.
-
-    An open alarm is described by its gate, version, first month and `reasons`; a closed one by why
-    it closed.
-    """
-    about = f"{alarm.gate} of version {alarm.model_version}"
-    if not alarm.is_open:
-        since = f", month {alarm.closed_month}" if alarm.closed_month else ""
-        return f"alarm closed: {about}, open since month {alarm.opened_month}: {alarm.closed_because}{since}"
-    why = "; ".join(reasons)
-    return f"alarm: {about}, since month {alarm.opened_month}" + (f": {why}" if why else "")
-
-
 def _build_alarm_key(alarm: Alarm) -> tuple[str, int]:
     return alarm.gate, alarm.model_version
 

@@ -92,15 +92,13 @@ def count_already_scored_rows(
         own_ids: The ids of the batch itself and of those it corrects, which do not count.
     """
     scores = scan_table(wiring.lake, "scores").filter(pl.col(STATEMENT_MONTH).is_in(list(months)))
-    batches = collect_rows(wiring.lake, scores.select("batch_id").unique())["batch_id"].sort()
-    others = [batch for batch in batches if batch not in own_ids]
+    batches = collect_rows(wiring.lake, scores.select("batch_id").unique())["batch_id"]
+    others = sorted(set(batches) - set(own_ids))
     if not others:
         return BatchHistory()
     known = _read_scored_keys(wiring, scores.filter(pl.col("batch_id").is_in(others)))
-    brought = [
-        known.filter(pl.col("key").is_in(pl.Series(hash_keys(rows)).implode())) for rows in frames
-    ]
-    found = pl.concat(brought)
+    hashes = (pl.Series(hash_keys(rows)).implode() for rows in frames)
+    found = pl.concat([known.filter(pl.col("key").is_in(keys)) for keys in hashes])
     return BatchHistory((), found["key"].n_unique(), tuple(found["batch_id"].unique().sort()))
 
 

@@ -1,7 +1,7 @@
 import logging
 import time
 
-from credit_default.adapters.messaging.alert_messages import Message, send_message
+from credit_default.adapters.messaging.apprise_delivery import Message, send_message
 
 MESSAGE = Message("credit-default: alarm", "drift of version 3")
 
