@@ -1,4 +1,4 @@
-"""A corrected file, a batch like no other, clients that come twice: what the door does with each."""
+"""A corrected file, a batch unlike all earlier ones, clients that come twice: how the check treats each."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Check that a loaded pipeline is one of ours before it may score: our two steps, our function, a forest of sound trees.
+"""Check, before a loaded pipeline may score, that it is one that `train` fits: its two steps, its function, sound trees.
 
 An attribute that hides a method would change every score, so every estimator must have the attributes that fitting gives it
 and no others. `tree_check` checks the trees themselves, before they are built.
@@ -50,7 +50,7 @@ def check_pipeline(pipeline: Any, *, tree_count: int) -> None:
     """Check that the pipeline is exactly one of ours: `build_features`, then a forest of `tree_count` trees of two classes.
 
     Raises:
-        ArtifactError: It is not; what was found instead is named.
+        ArtifactError: It is another pipeline; the message names what was found.
     """
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.pipeline import Pipeline

@@ -91,7 +91,7 @@ def render_drift_report(
 
     Raises:
         InputError: A frame is missing, is empty, or lacks a column or a value.
-        ServiceError: Evidently's page has an unknown layout, or the disk refused.
+        ServiceError: Evidently's page has an unknown layout, or the disk cannot be read or written.
     """
     columns = _plan_columns(schema, policy)
     if reference is None:
@@ -126,7 +126,7 @@ def publish_verdicts(paths: Mapping[str, str], verdicts: Sequence[Verdict], *, n
         note: A sentence for the end of the heading.
 
     Raises:
-        ServiceError: The disk refused.
+        ServiceError: The disk cannot be read or written.
     """
     path = Path(paths["html"])
     with disk_errors(path):

@@ -2,7 +2,7 @@
 
 `open_statement_file` is the only place that works out what a file is. From one handle it takes the format, the header, the
 digest of the bytes and what the disk knows of the file; `StatementFile` carries these, so that no later step asks again.
-Only the file itself is checked here. What the cells hold is for `data/checking/validation` to judge.
+Only the file itself is checked here. What the cells hold is judged by `data.checking.validation`.
 """
 
 import os
@@ -38,7 +38,7 @@ _BLOCK_BYTES = 1_048_576
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where rows came from: enough to find the very same bytes again."""
+    """Where rows came from: enough to find the same bytes again."""
 
     uri: str
     sha256: str  # of the file's bytes, hexadecimal

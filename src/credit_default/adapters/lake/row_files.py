@@ -18,7 +18,7 @@ def write_row_file(
 
     Raises:
         InputError: There are fewer rows than `minimum_row_count`.
-        ServiceError: The disk refuses.
+        ServiceError: The disk cannot be read or written.
     """
     row_count = _write_frames(frames, path)
     if row_count < minimum_row_count:

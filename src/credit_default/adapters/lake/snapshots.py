@@ -36,7 +36,7 @@ class SnapshotOrigin:
     schema_version: str
     data_origin: str  # "real" or "simulated"
     kept_at: dt.datetime  # UTC
-    corrects: str | None = None  # the batch whose rejected rows it brings again, corrected
+    corrects: str | None = None  # the batch whose rejected rows it contains in corrected form
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Snapshot:
 
     @property
     def uri(self) -> str:
-        """Return where the snapshot stands, for people."""
+        """Return the snapshot's address in the lake, as messages show it."""
         return f"{self.lake.uri}/{_PREFIX}{self.digest}"
 
 
@@ -69,7 +69,7 @@ def write_snapshot(
 
     Raises:
         InputError: The frames hold no row.
-        ServiceError: The lake refuses.
+        ServiceError: The lake cannot be written to.
     """
     record_key = f"{_PREFIX}{check_hex(digest, 'digest')}{_RECORD}"
     if lake.storage.find_object(record_key) is None:

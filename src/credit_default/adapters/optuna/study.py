@@ -1,12 +1,11 @@
 """A search for parameters that can be interrupted and resumed: which trial comes next, and how each one ended.
 
-The only module that uses Optuna. Every proposal is drawn with a seed of its own, the sum of the search's seed and the number
-of trials that ended before it. A search that was interrupted ten times therefore proposes the same trials as one that ran
-without interruption.
+Only this module and `study_file` know Optuna. Every proposal is drawn with a seed of its own, the sum of the search's seed
+and the number of trials that ended before it. A search that was interrupted ten times therefore proposes the same trials as
+one that ran without interruption.
 """
 
 import logging
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -69,9 +68,9 @@ class OpenTrial:
             fold: The number of the fold, 0 first.
 
         Raises:
-            ServiceError: The database refused.
+            ServiceError: The database cannot be read or written.
         """
-        with _optuna_errors():
+        with optuna_errors():
             self._trial.report(loss, fold)
             return self._trial.should_prune()
 
@@ -79,9 +78,9 @@ class OpenTrial:
         """Record the trial with its final loss and further figures, and return it.
 
         Raises:
-            ServiceError: The database refused.
+            ServiceError: The database cannot be read or written.
         """
-        with _optuna_errors():
+        with optuna_errors():
             self._trial.set_user_attr(_FIGURES, dict(figures))
             self._study.tell(self._trial, loss)
         return EndedTrial(self.number, self.values, "finished", loss, figures)
@@ -90,11 +89,11 @@ class OpenTrial:
         """Record the trial as given up at this loss, and return it.
 
         Raises:
-            ServiceError: The database refused.
+            ServiceError: The database cannot be read or written.
         """
         from optuna.trial import TrialState
 
-        with _optuna_errors():
+        with optuna_errors():
             self._study.tell(self._trial, state=TrialState.PRUNED)
         return EndedTrial(self.number, self.values, "given up", loss)
 
@@ -119,7 +118,7 @@ class Study:
         """Return the trials that have ended, oldest first.
 
         Raises:
-            ServiceError: The database refused.
+            ServiceError: The database cannot be read or written.
         """
         from optuna.trial import TrialState
 
@@ -127,7 +126,7 @@ class Study:
             TrialState.COMPLETE: "finished",
             TrialState.PRUNED: "given up",
         }
-        with _optuna_errors():
+        with optuna_errors():
             trials = self._study.get_trials(deepcopy=False, states=tuple(endings))
         return tuple(
             EndedTrial(
@@ -144,11 +143,11 @@ class Study:
         """Begin the next trial.
 
         Raises:
-            ServiceError: The database refused.
+            ServiceError: The database cannot be read or written.
         """
         from optuna.samplers import TPESampler
 
-        with _optuna_errors():
+        with optuna_errors():
             self._study.sampler = TPESampler(
                 seed=self._seed + len(self.list_trials()),
                 n_startup_trials=self._startup_trial_count,
@@ -189,7 +188,7 @@ def open_study(
 
     Raises:
         InputError: Another process is working on a study in this file.
-        ServiceError: The disk or the database refused.
+        ServiceError: The disk or the database cannot be read or written.
     """
     with lock_study_file(path):
         with _optuna_errors():

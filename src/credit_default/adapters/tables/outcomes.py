@@ -49,8 +49,8 @@ def merge_outcomes(
 
     Of each client and statement month the outcome that was observed last is current; of two
     observed at the same time, a default. So neither the order of files nor merging one twice makes
-    a difference. With a `batch_id` the file is merged once and never again, so that a client who
-    was erased since does not come back with it.
+    a difference. With a `batch_id` the file is merged only once, so that
+    merging it later does not bring back a client who was erased since.
 
     The columns are those of `write_observations`.
     """

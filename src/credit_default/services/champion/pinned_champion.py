@@ -1,4 +1,4 @@
-"""Pin the champion's verified bundle in the lake, and load it from there for scoring when MLflow is away.
+"""Pin the champion's verified bundle in the lake, and load it from there for scoring when MLflow does not answer.
 
 Only a change of the champion and `reconcile` write the pinned champion; scoring reads it and never
 changes it.
@@ -92,7 +92,7 @@ def load_pinned_champion(wiring: Wiring) -> CurrentChampion | None:
         wiring.schema, bundle.schema_name, thing=f"pinned champion, version {pointer.model_version}"
     )
     _LOG.warning(
-        "mlflow is away, using pinned champion model_version=%d pinned_at=%s",
+        "mlflow does not answer, using pinned champion model_version=%d pinned_at=%s",
         pointer.model_version,
         pointer.verified_at.isoformat(),
     )
@@ -108,7 +108,7 @@ def judge_outage(model_version: int, pinned_at: dt.datetime, *, now: dt.datetime
     """
     age = now - pinned_at
     reasons = (
-        f"MLflow is away: scored by version {model_version}, pinned in the lake",
+        f"MLflow does not answer: scored by version {model_version}, pinned in the lake",
         f"the registry last named it champion {format_age(age)} ago; a later champion is not known here",
     )
     return Verdict(MLFLOW_GATE, "watch", reasons, {"pin_age_seconds": age.total_seconds()})

@@ -25,7 +25,7 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 from credit_default.views.terminal.models import ModelRow
 
-_PERSON = "a person"  # as the ledger says who decided
+_PERSON = "a person"  # the role that decided, as the ledger names it
 
 _LOG = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def promote_by_hand(
     reasons = (f"by a person's decision: {reason}", *describe_gate_verdict(version))
     verdict = Verdict("promotion", "ok", reasons)
     promoted = wiring.registry.promote(version, verdict, promoted_at=decided_at)
-    hit_failpoint("promote.seated-by-hand")
+    hit_failpoint("promote.alias-moved-by-hand")
     record_champion_change(wiring, by=_PERSON)
     hit_failpoint("promote.recorded")
     _LOG.info("promoted by a person model_version=%d", promoted.number)
@@ -97,7 +97,7 @@ def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summar
         return _summarise_rollback(unfinished.model_version)
     _prepare_rollback(wiring, reason=reason, decided_at=decided_at)
     earlier = wiring.registry.rollback(reason=reason, rolled_back_at=decided_at)
-    hit_failpoint("rollback.seated")
+    hit_failpoint("rollback.alias-moved")
     record_champion_change(wiring, by=_PERSON)
     hit_failpoint("rollback.recorded")
     _LOG.info("rolled back to model_version=%d", earlier.number)
@@ -115,17 +115,22 @@ def _prepare_rollback(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -
 
 
 def _tag_rolled_back_runs(
-    wiring: Wiring, left: ModelVersion, back: ModelVersion, *, reason: str, decided_at: dt.datetime
+    wiring: Wiring,
+    replaced: ModelVersion,
+    restored: ModelVersion,
+    *,
+    reason: str,
+    decided_at: dt.datetime,
 ) -> None:
     at = decided_at.isoformat()
     rolled_back = {
         "rolled_back_at": at,
         "rolled_back_because": reason[:LONGEST_TAG],
-        "rolled_back_to": str(back.number),
+        "rolled_back_to": str(restored.number),
     }
-    wiring.tracking.tag_ended_run(left.run_id, rolled_back)
+    wiring.tracking.tag_ended_run(replaced.run_id, rolled_back)
     wiring.tracking.tag_ended_run(
-        back.run_id, {"champion_again_at": at, "champion_again_after": str(left.number)}
+        restored.run_id, {"champion_again_at": at, "champion_again_after": str(replaced.number)}
     )
 
 
@@ -141,7 +146,7 @@ def _require_one_person_promotion(approval: str, number: int) -> None:
             f"version {number}",
             found="one person's decision",
             expected="two people's: promotion.approval is second-person",
-            remedy=f"Ask with `credit-default models promote {number} --request`; another person approves.",
+            remedy=f"Request it with `credit-default models promote {number} --request`; another person approves.",
         )
 
 

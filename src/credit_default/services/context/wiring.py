@@ -34,8 +34,8 @@ _PORTFOLIO_REMEDY: Final = "docs/another-portfolio.md shows one."
 class Portfolio:
     """A lender's portfolio: columns, features, the wording of reasons, what a client can change.
 
-    `levers` is None where they are derived from the schema. What has no wording in `reasons` is described in
-    the schema's words.
+    `levers` is None where they are derived from the schema. Features without a wording in `reasons` are described by the
+    schema's own descriptions.
     """
 
     schema: Schema

@@ -40,11 +40,11 @@ def ingest_file(
         wiring: The lake and the portfolio.
         uri: A path or `s3://bucket/key`.
         month: "YYYY-MM" for every row, where the file has no statement_month column.
-        corrects: The batch_id of the batch whose rejected rows this file brings again, corrected.
+        corrects: The batch_id of the batch whose rejected rows this file corrects; None for any other file.
         kept_at: The time to put on record.
 
     Raises:
-        InputError: The file as a whole is not what it should be, or the lake's clients are of the other origin.
+        InputError: The file as a whole cannot be used, or the lake's clients are of the other origin.
         RefusedError: The quality gate refused the file; nothing was kept.
     """
     checked = check_file(wiring, uri, month=month, outcome="kept", corrects=corrects)
@@ -70,7 +70,7 @@ def save_checked_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datet
     Running it again completes what a crash left undone, and otherwise changes nothing.
     """
     key = f"ingested {checked.batch_id}"
-    if find_entry(wiring.lake, key) is None:  # else a client who was forgotten would come back
+    if find_entry(wiring.lake, key) is None:  # otherwise a client who was erased would come back
         _require_new_rows(checked)
         write_rejected_rows(wiring, checked)
         hit_failpoint("ingest.quarantined")
@@ -130,7 +130,7 @@ def require_same_origin_as_lake(wiring: Wiring, checked: CheckedFile) -> None:
     This comes before anything is kept: one snapshot of the other kind would stop every later `train --refresh`.
 
     Raises:
-        InputError: They are not.
+        InputError: Real and simulated clients would be mixed.
     """
     origins = {snapshot.origin.data_origin for snapshot in list_snapshots(wiring.lake)}
     if origins - {checked.data_origin}:

@@ -43,7 +43,7 @@ from credit_default.views.summaries.alarm_message import (
 
 _LOG = logging.getLogger(__name__)
 
-# How the delivery of a message is stored with its alarm; the strings are in the tables of older lakes.
+# How the delivery of a message is stored with its alarm. Tables of older lakes hold these strings, so they stay.
 _SENT: Final = "told"
 _NO_RECIPIENT: Final = "nobody to tell"
 _CLOSED_UNSEEN: Final = "over before anybody looked"
@@ -52,7 +52,7 @@ _FAILED: Final = "failed: "
 
 @dataclass(frozen=True, slots=True)
 class AlarmUpdate:
-    """All alarms on record, those that this update opened or closed, and notes on them for people."""
+    """All alarms on record, those that this update opened or closed, with notes for the summary."""
 
     alarms: tuple[Alarm, ...]
     opened: tuple[Alarm, ...] = ()
@@ -145,7 +145,7 @@ def _send_due_message(wiring: Wiring, recorded: RecordedAlarm) -> list[str]:
     """Send the message that is due about this alarm, if any, after its change is in the ledger.
 
     Returns:
-        A note for each address that did not take it.
+        A note for each address that did not accept it.
     """
     if not _is_message_due(recorded):
         return []
@@ -195,7 +195,7 @@ def _read_opening_reasons(lake: Lake, alarm: Alarm) -> tuple[str, ...]:
 
 
 def _send(notify: NotifySettings, text: AlarmMessage) -> tuple[str, ...]:
-    """Send the message to every address; return a line for each that did not take it."""
+    """Send the message to every address; return a line for each that did not accept it."""
     if not notify.addresses:
         return ()
     message = Message(text.title, text.body)

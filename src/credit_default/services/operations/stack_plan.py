@@ -1,4 +1,4 @@
-"""Plan what `credit-default up` starts: the servers first, then the commands of ours that work with them.
+"""Plan what `credit-default up` starts: the servers first, then the project's commands that work with them.
 
 The servers ask for the lake's credentials. The commands find addresses and credentials in their environment, as any
 command does.
@@ -107,7 +107,7 @@ def plan_stack(
 
     Raises:
         InputError: The database's address is not valid.
-        ServiceError: The disk or the database refuses.
+        ServiceError: The disk or the database cannot be read or written.
     """
     postgres = parse_postgres_address(settings.database) if settings.database else {}
     if postgres:
