@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from credit_default.adapters.optuna.study_lock import lock_study_file
-from credit_default.errors import ServiceError
+from credit_default.adapters.optuna.study_file import lock_study_file, optuna_errors
 from credit_default.model.estimator.search_space import SearchParameter
 
 if TYPE_CHECKING:
@@ -191,7 +190,7 @@ def open_study(
         ServiceError: The disk or the database cannot be read or written.
     """
     with lock_study_file(path):
-        with _optuna_errors():
+        with optuna_errors():
             study = _load_study(
                 path, name, startup_trial_count=startup_trial_count, kept_share=kept_share
             )
@@ -225,23 +224,3 @@ def _suggest_value(trial: "OptunaTrial", choice: SearchParameter) -> Any:
     if choice.has_numeric_values:
         return choice.values[trial.suggest_int(choice.name, 0, len(choice.values) - 1)]
     return trial.suggest_categorical(choice.name, choice.values)
-
-
-@contextmanager
-def _optuna_errors() -> Iterator[None]:
-    from sqlalchemy.exc import SQLAlchemyError
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about features that Optuna calls experimental
-        try:
-            yield
-        except SQLAlchemyError as error:
-            raise ServiceError(
-                "Optuna's database",
-                found=str(error).splitlines()[0][:300],
-                expected="an answer",
-                remedy=(
-                    "Free some space or correct the permissions of studies.db, "
-                    "then run the command again."
-                ),
-            ) from error

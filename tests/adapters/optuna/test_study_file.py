@@ -1,6 +1,6 @@
 import pytest
 
-from credit_default.adapters.optuna.study_lock import lock_study_file
+from credit_default.adapters.optuna.study_file import lock_study_file
 from credit_default.errors import InputError
 
 
