@@ -64,15 +64,13 @@ def load_settings(
     """Return the settings in force, each with its origin.
 
     Args:
-        flags: Values that win over all others, nested like a configuration file; None for a flag
-            that was not given.
-        config_files: Names of TOML files; a later file wins over an earlier one, and all win over
+        flags: Values that win over all others, nested as in a file; None for a flag not given.
+        config_files: Names of TOML files; later ones win over earlier ones, and all win over
             those that `CREDIT_DEFAULT_CONFIG` names.
         environment: Variables to read; None means those of the process.
 
     Raises:
-        InputError: A key or variable that nothing reads, a value out of range, a file that is
-            missing or not TOML.
+        InputError: An unknown key or variable, a value out of range, a missing or invalid file.
     """
     variables = dict(os.environ if environment is None else environment)
     files = [*filter(None, variables.get(CONFIG_VARIABLE, "").split(os.pathsep)), *config_files]
