@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from credit_default.errors import InputError, hide_credentials
-from credit_default.sections import ENVIRONMENT_PREFIX, SECRETS, Settings
+from credit_default.settings_sections import ENVIRONMENT_PREFIX, SECRETS, Settings
 
 __all__ = [
     "LoadedSettings",

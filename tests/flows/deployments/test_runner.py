@@ -25,7 +25,7 @@ from credit_default.flows.deployments.definitions import build_deployments
 from credit_default.flows.deployments.runner import _retry_while_unreachable, serve_deployments
 from credit_default.flows.events.send import announce_object
 from credit_default.flows.runs.context import connect
-from credit_default.sections import ScheduleSettings
+from credit_default.settings_sections import ScheduleSettings
 
 pytestmark = pytest.mark.xdist_group("prefect")
 

@@ -13,9 +13,9 @@ from credit_default.flows.events.champion_events import (
 )
 from credit_default.flows.runs.context import connect
 from credit_default.flows.train import train
-from credit_default.sections import PrefectSettings
 from credit_default.services.champion.versions import promote_by_hand, roll_back
 from credit_default.services.monitoring.alarms import AlarmUpdate
+from credit_default.settings_sections import PrefectSettings
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
 

@@ -12,7 +12,7 @@ from credit_default.flows.runs.context import connect
 from credit_default.flows.runs.run_log import start_run_log
 from credit_default.flows.runs.tasks import build_task
 from credit_default.logs import LOGGER_NAME, StandardErrorHandler
-from credit_default.sections import LoggingSettings
+from credit_default.settings_sections import LoggingSettings
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
 

@@ -68,7 +68,7 @@ def served(server, make_wiring):
 
 def test_deployments_are_those_that_are_planned():
     from credit_default.flows.deployments.definitions import plan_deployments
-    from credit_default.sections import ScheduleSettings
+    from credit_default.settings_sections import ScheduleSettings
 
     planned = {
         plan.entrypoint.rpartition(".")[2].replace("_", "-") + "/" + plan.name

@@ -5,8 +5,8 @@ import pytest
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.local_stack.credentials import read_credentials
 from credit_default.errors import ServiceError
-from credit_default.sections import StackSettings
 from credit_default.services.operations.stack_plan import Ports, choose_ports, plan_stack
+from credit_default.settings_sections import StackSettings
 
 PORTS = Ports(mlflow=5000, prefect=4200, evidently=8000)
 

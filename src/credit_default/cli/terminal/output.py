@@ -20,7 +20,7 @@ from credit_default.errors import CreditDefaultError, escape_unprintable
 
 if TYPE_CHECKING:
     from credit_default.logs import LogLevel
-    from credit_default.sections import LoggingSettings
+    from credit_default.settings_sections import LoggingSettings
     from credit_default.views.summaries.summary import Summary
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it

@@ -12,9 +12,9 @@ from credit_default.errors import InputError
 if TYPE_CHECKING:
     from credit_default.flows.server.session import Session
     from credit_default.logs import LogLevel
-    from credit_default.sections import LoggingSettings
     from credit_default.services.context.wiring import Wiring
     from credit_default.settings import Settings
+    from credit_default.settings_sections import LoggingSettings
     from credit_default.views.summaries.summary import Summary
 
 
@@ -69,7 +69,7 @@ def choose_logging(shared: SharedOptions, *, usual: "LogLevel") -> "LoggingSetti
 
 def list_logging_variables(logging: "LoggingSettings") -> dict[str, str]:
     """Return the environment variables with which a process that this one starts logs likewise."""
-    from credit_default.sections import ENVIRONMENT_PREFIX
+    from credit_default.settings_sections import ENVIRONMENT_PREFIX
 
     return {
         f"{ENVIRONMENT_PREFIX}LOGGING__LEVEL": logging.level,

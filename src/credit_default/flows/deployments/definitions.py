@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from credit_default.errors import InputError
-from credit_default.sections import ScheduleSettings
+from credit_default.settings_sections import ScheduleSettings
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment

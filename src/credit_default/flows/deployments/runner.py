@@ -22,7 +22,7 @@ from prefect.runner import Runner
 from credit_default.errors import ServiceError
 from credit_default.flows.deployments.definitions import INBOX_DEPLOYMENT, build_deployments
 from credit_default.flows.deployments.missed_runs import skip_missed_runs
-from credit_default.sections import ScheduleSettings
+from credit_default.settings_sections import ScheduleSettings
 
 _LOG = logging.getLogger(__name__)
 EXIT_CODE_TERMINATED = 128 + signal.SIGTERM

@@ -32,9 +32,9 @@ from credit_default.gates.monitoring.alarms import (
     list_open_alarms,
     update_alarms,
 )
-from credit_default.sections import NotifySettings
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
+from credit_default.settings_sections import NotifySettings
 from credit_default.views.summaries.alarm_message import (
     AlarmMessage,
     describe_alarm,

@@ -17,7 +17,6 @@ from credit_default.adapters.local_stack.postgres_databases import (
 )
 from credit_default.adapters.local_stack.processes import LOOPBACK, Program, choose_port
 from credit_default.adapters.mlflow.users import change_password, write_auth_configuration
-from credit_default.sections import StackSettings
 from credit_default.services.operations.stack_programs import (
     ServerContext,
     describe_command,
@@ -25,6 +24,7 @@ from credit_default.services.operations.stack_programs import (
     describe_mlflow,
     describe_prefect,
 )
+from credit_default.settings_sections import StackSettings
 
 EVIDENTLY_VARIABLE: Final = "EVIDENTLY_URL"  # the address of its pages; only `doctor` reads it
 _DATABASES: Final = ("mlflow", "mlflow_users", "prefect")

@@ -16,7 +16,7 @@ from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.local_stack.credentials import Credentials
 from credit_default.adapters.local_stack.processes import LOOPBACK, Program
 from credit_default.adapters.mlflow.server_app import APP_NAME
-from credit_default.sections import StackSettings
+from credit_default.settings_sections import StackSettings
 
 _PREFECT_DATABASE_VARIABLES: Final[Mapping[str, str]] = {
     "PGHOST": "PREFECT_SERVER_DATABASE_HOST",
