@@ -267,7 +267,7 @@ def test_probability_of_default_is_never_called_pd():
     }
 
     assert named == {
-        "adapters/evidently/drift_report.py",
+        "adapters/evidently/frames.py",
         "adapters/evidently/report_run.py",
     }  # where pd is pandas
 

@@ -31,9 +31,9 @@ from credit_default.adapters.local_stack.processes import Program
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
 from credit_default.flows.train import train
-from credit_default.sections import StackSettings
 from credit_default.services.operations.stack_plan import StackPlan, choose_ports, plan_stack
 from credit_default.services.operations.stack_supervisor import open_stack, wait_for_programs
+from credit_default.settings_sections import StackSettings
 from credit_default.views.summaries.summary import Summary
 
 pytestmark = [

@@ -1,8 +1,9 @@
-"""Give what model bundles hold a name that no move of a file can break.
+"""Define the lasting module name under which model bundles store their function and class.
 
-skops and pickle store a function and a class by the name of their module. `build_features` and `CalibratedForest` say that
-they live here, so this module's name stands in every registered bundle, and may never change; where the two are written may.
-Bundles made before this module existed hold two other names, which `adapters/bundles/skops_pipeline` maps to these.
+skops and pickle store a function and a class by the name of their module. `build_features` and
+`CalibratedForest` name this module as theirs, so its name is in every registered bundle and must
+never change; the files that define the two may move. Bundles made before this module existed hold
+two other names, which `adapters/bundles/skops_pipeline` maps to these.
 """
 
 from credit_default.model.estimator.calibrated_forest import CalibratedForest

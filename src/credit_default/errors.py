@@ -1,11 +1,11 @@
-"""The errors that this package raises, as a tree; each class has the exit code that the command line ends with.
+"""The errors that this package raises, as a tree, each class with the command's exit code.
 
 CreditDefaultError
 ├── InputError       2  bad usage, or input that cannot be read as what it should be
 │   └── SetupError   2  no champion, or an option or portfolio that every file would fail by
-├── RefusedError     1  a gate said no, and the run cannot go on
-├── ServiceError     3  MLflow, Prefect, a disk or a network did not do its part
-│   └── MlflowError  3  MLflow did not: scoring and reconciling go on without it where they can
+├── RefusedError     1  a gate refused, and the run cannot continue
+├── ServiceError     3  MLflow, Prefect, a disk or a network failed or did not answer
+│   └── MlflowError  3  MLflow did: scoring and reconciling continue without it if they can
 └── ArtifactError    3  a model artifact is not the one on record, or not one that we load
 """
 
@@ -13,7 +13,7 @@ import re
 from typing import ClassVar
 
 _LONGEST_EXAMPLE = 100
-# Begins at "://", since a pattern that began at the scheme would be tried from each letter of a long word.
+# Begins at "://": a pattern that began at the scheme would be tried from each letter of a word.
 _CREDENTIALS = re.compile(r"://[^/\s'\"]*@")
 
 
@@ -55,12 +55,13 @@ class InputError(CreditDefaultError):
 class SetupError(InputError):
     """What a file is scored with is missing or wrong: the champion, an option or the portfolio.
 
-    The file itself is not at fault: every other file would fail alike, so that none may be set aside for it.
+    The file itself is not at fault: every other file would fail in the same way, so no file may be
+    set aside because of it.
     """
 
 
 class RefusedError(CreditDefaultError):
-    """A gate refused and the run cannot go on; `found` holds the verdict's reasons."""
+    """A gate refused and the run cannot continue; `found` holds the verdict's reasons."""
 
     exit_code = 1
 
@@ -70,7 +71,7 @@ class ServiceError(CreditDefaultError):
 
 
 class MlflowError(ServiceError):
-    """MLflow did not do its part, as opposed to, say, this machine's disk."""
+    """MLflow failed or did not answer, as opposed to, say, this machine's disk."""
 
 
 class ArtifactError(CreditDefaultError):
@@ -84,9 +85,10 @@ def _rebuild_error(
 
 
 def escape_unprintable(text: str) -> str:
-    """Return the text on one line, with line ends, terminal codes and bidirectional marks written as escapes.
+    """Return the text on one line, line ends, terminal codes and bidirectional marks as escapes.
 
-    File names and cells come from outside: quoted in a message, they must not move the cursor or reverse a line.
+    File names and cells come from outside: quoted in a message, they must not move the cursor or
+    reverse a line.
     """
     return (
         text
@@ -101,7 +103,7 @@ def hide_credentials(text: str) -> str:
 
 
 def show_examples(values: object, *, most: int = 5) -> str:
-    """Return the first `most` values in quotes, long ones shortened, and the count of all when there are more."""
+    """Return the first `most` values in quotes, long ones shortened, and the count if there are more."""
     items = [_shorten(repr(value)) for value in values]  # type: ignore[attr-defined]
     shown = ", ".join(items[:most])
     return shown if len(items) <= most else f"{shown} … ({len(items)} in all)"

@@ -1,7 +1,7 @@
 """Named points in the code where a test can make a run fail, to see what it leaves behind.
 
-`hit_failpoint` is called between two steps that a crash could separate. It does nothing unless a test has armed that name or
-observes all of them: no environment variable and no setting can.
+`hit_failpoint` is called between two steps that a crash could separate. It does nothing unless a
+test has armed that name or observes all of them: no environment variable and no setting can.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,12 +21,12 @@ def hit_failpoint(name: str) -> None:
 
 
 def arm_failpoint(name: str, act: Callable[[], None]) -> None:
-    """Call `act` whenever the failpoint `name` is hit from now on: it may raise, or end the process."""
+    """Call `act` whenever the failpoint is hit from now on; it may raise or end the process."""
     _armed_actions[name] = act
 
 
 def observe_failpoints(observe: Callable[[str], None]) -> None:
-    """Call `observe` with the name of every failpoint that is hit from now on, before its armed action."""
+    """Call `observe` with the name of every failpoint hit from now on, before its armed action."""
     _observers.append(observe)
 
 

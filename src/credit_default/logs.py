@@ -1,8 +1,8 @@
 """Log lines on standard error: one line a step, as text for people or as JSON for a log collector.
 
-Library code asks for a logger by its module's name and never configures one. Only a process's entry point (a command, a
-flow run) calls `configure_logging`, which touches the logger `credit_default` and no other: MLflow, Prefect and Evidently
-log as they are configured themselves.
+Library code asks for a logger by its module's name and never configures one. Only a process's entry
+point (a command, a flow run) calls `configure_logging`, which configures the logger
+`credit_default` only: MLflow, Prefect and Evidently log as they are configured themselves.
 """
 
 import json
@@ -27,14 +27,15 @@ _OWN_FIELDS = frozenset({"time", "level", "logger", "message", "exception"})
 def configure_logging(level: LogLevel, log_format: LogFormat) -> None:
     """Write this package's log lines to standard error, from `level` upwards.
 
-    Calling it again replaces the earlier configuration. Lines from INFO upwards still reach other handlers of the logger
-    (Prefect's, which keeps them with the flow run), whatever `level` is. They do not propagate to the root logger, where
-    Prefect has a console handler that would print them a second time.
+    Calling it again replaces the earlier configuration. Lines from INFO upwards still reach other
+    handlers of the logger (Prefect's, which keeps them with the flow run), whatever `level` is.
+    They do not propagate to the root logger, where Prefect has a console handler that would print
+    them a second time.
 
     Args:
         level: The least severe lines to write.
-        log_format: `text` for one readable line, `json` for one JSON object a line with the fields time, level, logger,
-            message and each `key=value` pair of the message.
+        log_format: `text` for one readable line, `json` for one JSON object a line with the fields
+            time, level, logger, message and each `key=value` pair of the message.
     """
     logger = logging.getLogger(LOGGER_NAME)
     for handler in [one for one in logger.handlers if isinstance(one, StandardErrorHandler)]:
@@ -48,13 +49,13 @@ def configure_logging(level: LogLevel, log_format: LogFormat) -> None:
 
 
 class StandardErrorHandler(logging.Handler):
-    """A handler that writes to whatever standard error is at that moment, which a test or a shell may redirect."""
+    """A handler that writes to the current standard error, which a test or a shell may redirect."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record as one line.
 
-        A failure, of a full standard error or of arguments that do not fit the message, is reported as `logging` does
-        and never raised: a log line must not end the work that writes it.
+        A failure, such as a full standard error or arguments that do not fit the message, is
+        reported as `logging` does and not raised: a log line must not end the work that writes it.
         """
         try:
             sys.stderr.write(f"{self.format(record)}\n")
@@ -64,7 +65,7 @@ class StandardErrorHandler(logging.Handler):
 
 
 class TextFormatter(logging.Formatter):
-    """A record as `2026-01-31T12:00:00Z info credit_default.services.… message key=value`, credentials hidden."""
+    """A record as `2026-01-31T12:00:00Z info credit_default.… message key=value`, secrets hidden."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line, followed by its traceback where it has one."""
@@ -76,7 +77,7 @@ class JsonFormatter(logging.Formatter):
     """A record as one JSON object on one line, credentials hidden."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record's fields as JSON: our own five first, then each key of a `key=value` pair."""
+        """Return the record's fields as JSON: the five fixed ones, then those of `key=value` pairs."""
         fields: dict[str, Any] = {
             "time": _format_time(record),
             "level": record.levelname.lower(),
@@ -101,7 +102,7 @@ def _read_exception(formatter: logging.Formatter, record: logging.LogRecord) -> 
 
 
 def _read_pairs(record: logging.LogRecord) -> dict[str, Any]:
-    """Return the arguments of a message by the keys that it writes before them, finite numbers as numbers."""
+    """Return the arguments of a message by the keys written before them; finite numbers stay numbers."""
     if not isinstance(record.args, tuple):
         return {}
     found = [match for match in _PLACEHOLDER.finditer(str(record.msg)) if match[0] != "%%"]

@@ -1,8 +1,8 @@
 """Load the settings in force, each with its origin; the only reader (and writer) of the environment.
 
-From weakest to strongest: the defaults of the policy classes, configuration files in TOML, `CREDIT_DEFAULT_*` variables (two
-underscores separate a section from its key), flags. A key or a variable that nothing reads is refused: a mistyped
-threshold would otherwise be ignored without a word.
+From weakest to strongest: the defaults of the policy classes, configuration files in TOML,
+`CREDIT_DEFAULT_*` variables (two underscores separate a section from its key), flags. A key or a
+variable that nothing reads is refused: a mistyped threshold would otherwise be ignored silently.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from credit_default.errors import InputError, hide_credentials
-from credit_default.sections import ENVIRONMENT_PREFIX, SECRETS, Settings
+from credit_default.settings_sections import ENVIRONMENT_PREFIX, SECRETS, Settings
 
 __all__ = [
     "LoadedSettings",
@@ -31,7 +31,7 @@ __all__ = [
 
 CONFIG_VARIABLE = "CREDIT_DEFAULT_CONFIG"
 _HIDDEN = "***"
-# Variables that users of MLflow and Prefect have set already; our own, when set, win over them.
+# Variables that users of MLflow and Prefect have set already; `CREDIT_DEFAULT_*` wins over them.
 STANDARD_VARIABLES = {
     "MLFLOW_TRACKING_URI": ("mlflow", "tracking_uri"),
     "PREFECT_API_URL": ("prefect", "api_url"),
@@ -40,7 +40,7 @@ STANDARD_VARIABLES = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SettingOrigin:
-    """A setting's dotted name, its value in force, and what set it: default, file, environment or flag."""
+    """A setting: its dotted name, its value, and what set it: default, file, environment or flag."""
 
     name: str
     value: object
@@ -64,13 +64,13 @@ def load_settings(
     """Return the settings in force, each with its origin.
 
     Args:
-        flags: Values that win over all others, nested like a configuration file; None for a flag that was not given.
-        config_files: Names of TOML files; a later file wins over an earlier one, and all win over those that
-            `CREDIT_DEFAULT_CONFIG` names.
-        environment: Variables to read; None means the process's own.
+        flags: Values that win over all others, nested as in a file; None for a flag not given.
+        config_files: Names of TOML files; later ones win over earlier ones, and all win over
+            those that `CREDIT_DEFAULT_CONFIG` names.
+        environment: Variables to read; None means those of the process.
 
     Raises:
-        InputError: A key or variable that nothing reads, a value out of range, a file that is missing or not TOML.
+        InputError: An unknown key or variable, a value out of range, a missing or invalid file.
     """
     variables = dict(os.environ if environment is None else environment)
     files = [*filter(None, variables.get(CONFIG_VARIABLE, "").split(os.pathsep)), *config_files]
@@ -83,7 +83,7 @@ def load_settings(
 
 
 def require_no_secrets(overrides: Mapping[str, Any]) -> None:
-    """Raise if an override is a secret: a flow's parameters are shown to everybody who can open Prefect's pages.
+    """Raise if an override is a secret: Prefect's pages show a flow's parameters to all users.
 
     Raises:
         InputError: An override sets a secret setting, or has credentials in an address.

@@ -191,7 +191,7 @@ def quick_s3_clients(_s3_model, monkeypatch):
 
 @pytest.fixture
 def wait_until_gone():
-    """Waits until a process is no longer there, or is one that has ended and that nobody has looked at."""
+    """Waits until a process is no longer there, or has ended and was not waited for yet (a zombie)."""
 
     def wait(process_id: int) -> None:
         deadline = time.monotonic() + 30

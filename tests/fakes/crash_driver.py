@@ -281,7 +281,7 @@ def _digest(frame: Any) -> list[Any]:
     ordered = frame.select(sorted(frame.columns)).sort(
         [c for c in sorted(frame.columns) if c != "rules"]
     )
-    return [frame.height, sha256(ordered.render_summary_json().encode()).hexdigest()[:12]]
+    return [frame.height, sha256(ordered.write_json().encode()).hexdigest()[:12]]
 
 
 def _list_files(lake: Lake, place: str) -> list[list[str]]:

@@ -101,7 +101,9 @@ def test_batch_whose_run_died_before_it_could_announce_it_is_announced(
     monitor(
         batch_id=first.batch_id, overrides=inbox.overrides, report="none", return_state=True
     ).result()
-    run(inbox.overrides, batch=inbox.drop("a.csv", rows))  # its findings are there: somebody heard
+    run(
+        inbox.overrides, batch=inbox.drop("a.csv", rows)
+    )  # its findings are there: the event was received
 
     last = run(inbox.overrides, batch=inbox.drop("b.csv", inbox.rows.slice(500, 250))).result()
     assert wait_for_events(prefect_server, "credit-default.batch.scored", batch_id=last.batch_id)

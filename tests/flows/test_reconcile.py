@@ -45,7 +45,7 @@ def test_batch_scored_while_mlflow_was_away_is_recorded_when_it_is_back_and_then
     assert (held_name, held.exit_code, held.status) == (
         "PartlyReconciled",
         3,
-        "nothing to do; mlflow away",
+        "nothing to do; mlflow unavailable",
     )
     assert (mended_name, mended.figures) == ("Reconciled", {"records added": 1.0})
     assert mended.notes == (f"recorded batch {scored.batch_id}, version 1",)

@@ -112,7 +112,7 @@ def champion_lake(tmp_path_factory, mlflow_template, month_rows) -> ChampionLake
 
 @pytest.fixture
 def score_rows(champion_lake, tmp_path):
-    """Scores rows as a file in the lake with a champion; returns what became of them."""
+    """Scores rows as a file in the lake with a champion; returns the result of scoring."""
 
     def score(
         rows: pl.DataFrame,
@@ -133,7 +133,7 @@ def score_rows(champion_lake, tmp_path):
 
 
 CRASH_DRIVER = Path(__file__).parents[1] / "fakes" / "crash_driver.py"
-# no threads but the one that forks: OpenBLAS, Polars' and Arrow's allocators begin some when they are imported
+# only the thread that forks: OpenBLAS, Polars' and Arrow's allocators begin some when they are imported
 THREADLESS = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -147,7 +147,7 @@ THREADLESS = {
 
 @dataclass(frozen=True)
 class CrashDriver:
-    """The warmed process of tests/fakes/crash_driver.py, which says what can be asked of it."""
+    """The warmed process of tests/fakes/crash_driver.py, which describes its commands."""
 
     process: subprocess.Popen
 

@@ -1,4 +1,4 @@
-"""What a run leaves behind that dies at any of its named steps, in any of four ways, or at a moment nobody chose.
+"""The state that a run leaves when it dies at any of its failpoints, in any of four ways, or at a random moment.
 
 Each case: a copy of a small lake, a child that dies there, then a reader, then the same act again, twice. A reader sees the
 old state or the new of each part; the second run completes; rows balance; the ledger is unbroken; the scores can be proved;
@@ -24,7 +24,7 @@ EXITS = {
     "term": {143},
     "raise": {70},
     "full": {3, 70},
-}  # 70: an error that nobody translated
+}  # 70: an error that no layer translated
 # in a bucket only: tests/adapters/storage/test_s3_faults.py stops an upload there; and where another runner was faster
 ELSEWHERE = {"upload.begun", "upload.parts_sent", "table.refused"}
 LITTLE = 24  # kills at random moments; the nightly suite has ten times as many
@@ -229,7 +229,7 @@ def test_a_kill_at_any_moment_leaves_the_old_state_or_the_new_and_the_next_run_c
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a case: how the child ended, what a reader found, what the next run said, what was wrong."""
+    """The result of a case: how the child ended, what a reader found, what the next run reported, what was wrong."""
 
     case: Case
     exit_code: int
@@ -305,7 +305,7 @@ def _judge_found(act: Act, found: dict[str, Any]) -> list[str]:
 
 
 def _judge_then(act: Act, second: str, then: dict[str, Any]) -> list[str]:
-    """The act done again ends well (or finds nothing left to do), and all is as if nothing had happened."""
+    """The act done again ends well (or finds nothing left to do), and all is as after an undisturbed run."""
     faults = (
         []
         if not second.startswith("exit") or second == act.statuses[1]

@@ -1,4 +1,4 @@
-"""Runners at one batch at once: one result, whoever comes first, and a runner that slept through it changes nothing."""
+"""Several runners on one batch: there is one result, whichever is first, and a runner that was stopped meanwhile changes nothing."""
 
 import json
 import os

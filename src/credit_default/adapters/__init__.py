@@ -1,1 +1,1 @@
-"""The outside: one outside library each, behind our own words."""
+"""Adapters to files, servers and outside libraries; each of these libraries is used in one chapter only."""

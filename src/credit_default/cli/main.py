@@ -1,4 +1,4 @@
-"""The command line's entry point: names the commands, and keeps `--help` quick by importing nothing heavy."""
+"""Define the command line and its commands; `--help` is quick, as nothing heavy is imported."""
 
 import sys
 from typing import Annotated
@@ -31,7 +31,7 @@ from credit_default.cli.terminal.shared_options import (
 
 app = typer.Typer(
     name="credit-default",
-    help="Which credit-card clients will default next month: train, gate, score, monitor, and defend it.",
+    help="Predict which credit-card clients will default: train, promote, score, monitor, explain.",
     cls=SharedOptionsGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -86,7 +86,7 @@ def run() -> None:
     try:
         app()
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away: an error message could not be written either
+        sys.stderr.close()  # the output's reader is gone: an error could not be written either
         sys.exit(141)
 
 

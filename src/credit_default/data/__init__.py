@@ -1,1 +1,1 @@
-"""What a row is: the contract, checks against it, splits by client, and simulated portfolios."""
+"""Statement rows: the contract, checks against it, splits by client, and simulated portfolios."""

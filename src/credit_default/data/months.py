@@ -1,4 +1,4 @@
-"""Months as "YYYY-MM" text."""
+"""Compute with months written as "YYYY-MM"."""
 
 MONTHS_IN_YEAR = 12
 

@@ -1,1 +1,1 @@
-"""What happens when: the order of the acts, with retries and names. Prefect lives here."""
+"""Prefect flows: the order of the services, with retries and names. No other layer uses Prefect."""

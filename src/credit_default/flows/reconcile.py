@@ -1,4 +1,4 @@
-"""The flow `reconcile`: clean up after kills and outages. It may run at any time and as often as one likes."""
+"""The flow `reconcile`: clean up after kills and outages. It is idempotent and may run at any time."""
 
 import datetime as dt
 from typing import Any

@@ -68,7 +68,7 @@ def judge_fairness(report: FairnessReport, *, policy: FairnessPolicy | None = No
 def list_fairness_findings(
     report: FairnessReport, *, policy: FairnessPolicy | None = None
 ) -> tuple[FairnessFinding, ...]:
-    """Return every figure beyond the policy's limits, whether it is sure or not.
+    """Return every figure beyond the policy's limits, including those that may be noise.
 
     Single attributes come first, in the report's order.
     """

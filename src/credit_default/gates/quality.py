@@ -1,7 +1,7 @@
 """Judge whether a file may be used at all, by its rejected rows and by the batches before.
 
-This is the first gate. It is asked before anything is written: a file that it refuses leaves
-nothing but the refusal.
+This is the first gate. It runs before anything is written: of a file that it refuses, only the
+refusal is recorded.
 """
 
 from collections.abc import Mapping, Sequence

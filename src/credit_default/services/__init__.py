@@ -1,1 +1,1 @@
-"""Complete acts that need no server: check this file, train a challenger, score this batch."""
+"""Complete use cases that need no Prefect server: check a file, train a challenger, score a batch."""

@@ -1,1 +1,1 @@
-"""What people read: pure functions from values to figures, pages, tables and text."""
+"""Views for people: pure functions from values to figures, pages, tables and text."""

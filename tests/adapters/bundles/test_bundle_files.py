@@ -35,7 +35,7 @@ def sealed(bundle, tmp_path):
 
 
 def edit_manifest(sealed, **changes):
-    """As someone would who can write to the store: the manifest agrees with the files, only the seal does not."""
+    """Change the manifest as an attacker with access to the store would: it agrees with the files, only the seal does not."""
     path = sealed.folder / "bundle.json"
     content = json.loads(path.read_text())
     for name in content["files"]:
@@ -122,9 +122,9 @@ def test_a_line_and_constraints_come_back_and_so_does_every_bit_of_a_score(reque
 
 
 def test_the_manifest_holds_the_calibration_line(calibrated_bundle, bundle, tmp_path):
-    for good, told in ((bundle, None), (calibrated_bundle, {"slope": 0.5, "intercept": -0.25})):
+    for good, reported in ((bundle, None), (calibrated_bundle, {"slope": 0.5, "intercept": -0.25})):
         sealed = write_bundle(good, tmp_path)
-        assert json.loads((sealed.folder / "bundle.json").read_text())["calibration"] == told
+        assert json.loads((sealed.folder / "bundle.json").read_text())["calibration"] == reported
 
 
 def test_a_bundle_without_a_reference_comes_back_without_one(bundle, tmp_path):
@@ -302,7 +302,8 @@ def test_another_function_is_refused_by_name_and_never_imported(sealed, module, 
     rewrite_schema(path, b'"credit_default.bundled"', f'"{module}"'.encode())
 
     with pytest.raises(
-        ArtifactError, match=rf"{module}\.{name} \(FunctionNode\), which is on no list of ours"
+        ArtifactError,
+        match=rf"{module}\.{name} \(FunctionNode\), which is not on the list of allowed types",
     ):
         read_pipeline(path, tree_count=TREE_COUNT)
 

@@ -1,6 +1,6 @@
-"""What a hostile store may hand us as a model: nothing of it runs, nothing breaks, each is refused quickly, with its reason.
+"""Bundles that a hostile store may deliver: none of their code runs, no process crashes, each is refused quickly with its reason.
 
-`tests/fakes/hostile_bundles.py` forges them all and reads them in one process of its own, which a crash would end.
+`tests/fakes/hostile_bundles.py` forges them all and reads them in a separate process, so that a crash ends only that one.
 """
 
 import hashlib
@@ -72,59 +72,62 @@ REFUSED = [
     ),
     ("array that is an archive of pickles", "malformed tree nodes"),
     ("array that claims a billion nodes", "MemoryError"),
-    ("function os.system", "os.build_features (FunctionNode), which is on no list of ours"),
+    (
+        "function os.system",
+        "os.build_features (FunctionNode), which is not on the list of allowed types",
+    ),
     (
         "function of a module of its own",
-        "canary_module.build_features (FunctionNode), which is on no list of ours",
+        "canary_module.build_features (FunctionNode), which is not on the list of allowed types",
     ),
     (
         "loader that calls operators",
-        "credit_default.bundled.build_features (OperatorFuncNode), which is on no list of ours",
+        "credit_default.bundled.build_features (OperatorFuncNode), which is not on the list of allowed types",
     ),
     (
         "loader that calls methods",
-        "credit_default.bundled.build_features (MethodNode), which is on no list of ours",
+        "credit_default.bundled.build_features (MethodNode), which is not on the list of allowed types",
     ),
     (
         "loader that nobody knows",
-        "credit_default.bundled.build_features (EvilNode), which is on no list of ours",
+        "credit_default.bundled.build_features (EvilNode), which is not on the list of allowed types",
     ),
     (
         "loader of a reduced object",
-        "sklearn.ensemble._forest.RandomForestClassifier (ConstructorFromReduceNode), which is on no list of ours",
+        "sklearn.ensemble._forest.RandomForestClassifier (ConstructorFromReduceNode), which is not on the list of allowed types",
     ),
     (
         "forest of a class of its own",
-        "canary_module.RandomForestClassifier (ObjectNode), which is on no list of ours",
+        "canary_module.RandomForestClassifier (ObjectNode), which is not on the list of allowed types",
     ),
     (
         "forest of a class that skops would trust",
-        "sklearn.ensemble._forest.RandomForestRegressor (ObjectNode), which is on no list of ours",
+        "sklearn.ensemble._forest.RandomForestRegressor (ObjectNode), which is not on the list of allowed types",
     ),
     (
         "class name with a way out in it",
-        "sklearn.ensemble._forest.RandomForestClassifier.__init__.__globals__ (ObjectNode), which is on no list of ours",
+        "sklearn.ensemble._forest.RandomForestClassifier.__init__.__globals__ (ObjectNode), which is not on the list of allowed types",
     ),
     (
         "class name that is a list",
-        "sklearn.ensemble._forest.['RandomForestClassifier'] (ObjectNode), which is on no list of ours",
+        "sklearn.ensemble._forest.['RandomForestClassifier'] (ObjectNode), which is not on the list of allowed types",
     ),
     (
         "trust list of its own",
-        "canary_module.RandomForestClassifier (ObjectNode), which is on no list of ours",
+        "canary_module.RandomForestClassifier (ObjectNode), which is not on the list of allowed types",
     ),
     (
         "file that is not in the archive",
         "entries that the schema does not name, or names that are no entries",
     ),
     ("text that nests a hundred thousand deep", "RecursionError"),
-    ("type that is none of ours", "os.system (None), which is on no list of ours"),
+    ("type that is none of ours", "os.system (None), which is not on the list of allowed types"),
     ("schema of another version", "another version of the skops format"),
     ("schema that nests a hundred thousand deep", "RecursionError"),
     ("object that holds itself", "RecursionError"),
     (
         "trust list in the schema's head",
-        "canary_module.build_features (FunctionNode), which is on no list of ours",
+        "canary_module.build_features (FunctionNode), which is not on the list of allowed types",
     ),
     ("feature under a name of many underscores", "content with the digest"),
     (
@@ -214,13 +217,13 @@ REFUSED = [
         "ValueError: reference.parquet: Corrupted message, only 3 bytes available",
     ),
 ]
-# What is said there is never looked at: the bundle beside it is the registered one.
+# Its content is never read: the bundle beside it is the registered one.
 HARMLESS = ["MLmodel beside it that asks for a pickle", "function where its content says another"]
 
 
 @pytest.fixture(scope="module")
 def reports(bundle, calibrated_bundle, monotone_bundle, tmp_path_factory):
-    """What came of each forgery, by its name."""
+    """The result of reading each forgery, by its name."""
     root = tmp_path_factory.mktemp("hostile")
     for name, good in (
         ("plain", bundle),
@@ -268,9 +271,9 @@ def spoil_bytes(folder, flips):
     for place, bits in flips:
         content[int(place * (len(content) - 1))] ^= bits
     path.write_bytes(bytes(content))
-    told = json.loads(manifest.read_text())
-    told["files"]["pipeline.skops"] = hashlib.sha256(bytes(content)).hexdigest()
-    manifest.write_text(json.dumps(told))
+    reported = json.loads(manifest.read_text())
+    reported["files"]["pipeline.skops"] = hashlib.sha256(bytes(content)).hexdigest()
+    manifest.write_text(json.dumps(reported))
 
 
 FLIPS = st.lists(st.tuples(st.floats(0, 1), st.integers(1, 255)), min_size=1, max_size=4)

@@ -1,4 +1,4 @@
-"""The names in a bundle: new ones name `credit_default.bundled` alone, and those made before it are read as well."""
+"""The names in a bundle: new ones use `credit_default.bundled` only, and older ones are read as well."""
 
 import json
 import warnings
@@ -128,7 +128,7 @@ def test_a_former_name_is_known_only_with_its_loader_and_in_its_parts(
     with pytest.raises(ArtifactError, match=found) as caught:
         read_pipeline(path, tree_count=bundle.recipe.tree_count)
 
-    assert "which is on no list of ours" in str(caught.value)
+    assert "which is not on the list of allowed types" in str(caught.value)
 
 
 @BOTH

@@ -12,10 +12,10 @@ from tests.fakes.evidently_reports import read_drift
 
 from credit_default.adapters.evidently.drift_report import (
     ReportTitle,
-    _sample_rows,
     _write_quality,
     render_drift_report,
 )
+from credit_default.adapters.evidently.frames import take_evenly
 from credit_default.data.contract.schema import KEY
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
@@ -200,7 +200,7 @@ def test_quality_is_measured_on_the_rows_whose_outcome_is_known(reference, score
 
 def test_the_same_frames_give_the_same_figures_in_any_order(reference, moved, tmp_path):
     shuffled = [frame.sample(fraction=1, shuffle=True, seed=1) for frame in (reference, moved)]
-    drawn = [_sample_rows(frame, 250) for frame in (reference, moved)]
+    drawn = [take_evenly(frame, 250) for frame in (reference, moved)]
 
     first = run(reference, moved, tmp_path / "a", sample_rows=250).paths
     second = run(*shuffled, tmp_path / "b", sample_rows=250).paths

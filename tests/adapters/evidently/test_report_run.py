@@ -1,4 +1,4 @@
-"""What the installed Evidently really gives, held against each statistic computed again from its definition."""
+"""The installed Evidently's figures, compared with each statistic computed again from its definition."""
 
 from dataclasses import replace
 from math import comb

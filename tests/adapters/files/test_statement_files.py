@@ -428,9 +428,9 @@ def test_another_delimiter_is_refused_by_name(tmp_path, delimiter, name):
 def test_utf_16_is_refused(tmp_path, encoding):
     (tmp_path / "a.csv").write_bytes(f"{KAGGLE}\n{ONE}\n".encode(encoding))
 
-    told = refuse(tmp_path / "a.csv", "expected comma-separated UTF-8 text")
+    reported = refuse(tmp_path / "a.csv", "expected comma-separated UTF-8 text")
 
-    assert "found UTF-16 text" in told or "found binary data" in told
+    assert "found UTF-16 text" in reported or "found binary data" in reported
 
 
 def test_latin_1_bytes_are_refused_with_their_place(tmp_path):
@@ -447,9 +447,9 @@ def test_latin_1_bytes_far_down_are_refused_too(tmp_path):
     lines = [KAGGLE, *[ONE] * 5_000, ONE.replace("20000", "20000é")]
     (tmp_path / "a.csv").write_bytes("\n".join(lines).encode("latin-1"))
 
-    told = refuse(tmp_path / "a.csv", "found text that is not UTF-8 (")
+    reported = refuse(tmp_path / "a.csv", "found text that is not UTF-8 (")
 
-    assert "5002" in told
+    assert "5002" in reported
 
 
 @pytest.mark.parametrize(
@@ -482,12 +482,12 @@ def test_text_under_another_ending_is_refused(tmp_path, suffix):
     ("name", "ending"), [("a.txt", ".txt"), ("a", "without an ending"), ("a.csv.gz", ".gz")]
 )
 def test_an_unknown_ending_is_refused(tmp_path, name, ending):
-    told = refuse(
+    reported = refuse(
         write(tmp_path / name, KAGGLE, ONE),
         f"found text called {ending}; expected .csv, .xls, .xlsx",
     )
 
-    assert "Give it the ending .csv" in told
+    assert "Give it the ending .csv" in reported
 
 
 def test_a_gzipped_csv_is_refused_with_the_way_out(tmp_path):
@@ -513,9 +513,11 @@ def test_a_csv_cut_short_is_refused(tmp_path):
 def test_a_ragged_line_is_refused_with_its_number(tmp_path, line, count):
     path = write(tmp_path / "a.csv", KAGGLE, ONE, line, TWO)
 
-    told = refuse(path, f"found {count} cells; expected 25, as in the header. Correct that line")
+    reported = refuse(
+        path, f"found {count} cells; expected 25, as in the header. Correct that line"
+    )
 
-    assert told.startswith("line 3 of ")
+    assert reported.startswith("line 3 of ")
 
 
 def test_a_quote_that_is_not_closed_is_refused(tmp_path):
@@ -544,9 +546,11 @@ def test_a_quotation_mark_where_none_can_be_is_refused_with_its_line(tmp_path, c
         f"{THREE},x",
     )
 
-    told = refuse(path, f"found {found}; expected cells that are quoted as a whole or not at all")
+    reported = refuse(
+        path, f"found {found}; expected cells that are quoted as a whole or not at all"
+    )
 
-    assert told.startswith("line 3 of ")
+    assert reported.startswith("line 3 of ")
 
 
 def test_a_quote_that_the_end_of_the_file_closes_is_refused(tmp_path):
@@ -623,9 +627,12 @@ def test_half_a_file_is_refused(tmp_path, suffix):
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
 
-    told = refuse(path, "It was cut short")
+    reported = refuse(path, "It was cut short")
 
-    assert "found a damaged workbook" in told or "found a Parquet file whose end is missing" in told
+    assert (
+        "found a damaged workbook" in reported
+        or "found a Parquet file whose end is missing" in reported
+    )
 
 
 def test_a_flipped_byte_in_a_parquet_file_is_refused(tmp_path):

@@ -412,7 +412,7 @@ def make_csv(how, header, make_rows):
     rng = random.Random(seed)
     lines = [list(header), *make_rows(rng, rng.randint(1, 4))]
     for spoil in of_lines:
-        if lines and lines[0]:  # a title line may stand there, an empty one is left alone
+        if lines and lines[0]:  # a title line may be there, an empty one is left as it is
             spoil(rng, lines)
     content = "".join(",".join(line) + "\n" for line in lines).encode()
     for spoil in of_bytes:
@@ -600,7 +600,7 @@ def check_damaged(readers, whole_files, ending, how):
     assert "crashed" not in ours, ours["crashed"]
     if not ours["refused"]:
         expected = readers.read(whole, ending=ending)["ours"]["accepted"]
-        # The names of columns stand under no checksum: an outcome whose name is damaged is no outcome.
+        # The names of columns have no checksum: an outcome whose name is damaged is no outcome.
         expected += [[line, values[:-1]] for line, values in expected]
         assert [row for row in ours["accepted"] if row not in expected] == [], (damages, seed)
 

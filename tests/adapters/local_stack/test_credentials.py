@@ -86,8 +86,8 @@ def test_shell_reads_the_file(place):
         check=True,
     )
 
-    told = dict(line.split("=", 1) for line in ended.stdout.splitlines() if "=" in line)
-    assert made.client_variables.items() <= told.items()
+    reported = dict(line.split("=", 1) for line in ended.stdout.splitlines() if "=" in line)
+    assert made.client_variables.items() <= reported.items()
 
 
 def test_removing_the_file_generates_new_credentials(place):

@@ -6,9 +6,9 @@ def test_lines_come_once_and_whole_as_the_file_grows(tmp_path):
     log.write_bytes(b"first\nsec")
     tail = LogTail(log)
 
-    told = [tail.read_new(), tail.read_new()]
+    reported = [tail.read_new(), tail.read_new()]
     with log.open("ab") as file:
         file.write(b"ond\r\n\xff\n")
 
-    assert told == [["first"], []]
+    assert reported == [["first"], []]
     assert tail.read_new() == ["second", "�"]

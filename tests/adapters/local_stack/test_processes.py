@@ -107,10 +107,10 @@ def test_program_is_up_when_its_address_answers_well(tmp_path, answering, path, 
 
 def test_program_without_a_health_address_is_ready_at_once_and_one_out_of_reach_is_not(tmp_path):
     silent = start_program(program("pass"), logs=tmp_path)
-    away = start_program(program("pass", health_url="http://127.0.0.1:9/"), logs=tmp_path)
+    unreachable = start_program(program("pass", health_url="http://127.0.0.1:9/"), logs=tmp_path)
 
-    assert (is_ready(silent), is_ready(away)) == (True, False)
-    stop_programs([silent, away], seconds=5)
+    assert (is_ready(silent), is_ready(unreachable)) == (True, False)
+    stop_programs([silent, unreachable], seconds=5)
 
 
 def test_server_is_asked_with_its_credentials_and_a_refusal_is_another_error(tmp_path, answering):
@@ -142,9 +142,9 @@ def test_end_of_a_log_is_one_line_without_anything_that_moves_the_cursor(tmp_pat
     log = tmp_path / "x.log"
     log.write_text("\n".join(["first", *["\x1b[31mlater"] * 20, "", "last"]))
 
-    told = read_log_end(log, line_count=2)
+    reported = read_log_end(log, line_count=2)
 
-    assert told == "\\x1b[31mlater | last"
+    assert reported == "\\x1b[31mlater | last"
     assert read_log_end(tmp_path / "none.log") == "nothing"
 
 

@@ -4,7 +4,7 @@ from credit_default.adapters.mlflow.address import split_login
 
 
 @pytest.mark.parametrize(
-    ("uri", "told", "login"),
+    ("uri", "reported", "login"),
     [
         (
             "http://reader:hunter2@mlflow:5000/base",
@@ -15,10 +15,10 @@ from credit_default.adapters.mlflow.address import split_login
         ("http://reader@mlflow:5000", "http://mlflow:5000", ("reader", "")),
     ],
 )
-def test_credentials_are_taken_out_of_the_address(uri, told, login):
+def test_credentials_are_taken_out_of_the_address(uri, reported, login):
     address = split_login(uri)
 
-    assert address.uri == told
+    assert address.uri == reported
     assert address.login == {
         "MLFLOW_TRACKING_USERNAME": login[0],
         "MLFLOW_TRACKING_PASSWORD": login[1],

@@ -1,4 +1,4 @@
-"""The promises of the storage port, tested on a folder and on a bucket alike; then what only one of them does."""
+"""The guarantees of the storage port, tested on a folder and on a bucket alike; then what only one of them does."""
 
 import datetime as dt
 import errno

@@ -276,7 +276,7 @@ def test_an_object_whose_creator_lost_the_reply_is_written_once(
 def test_parts_that_were_joined_before_the_reply_was_lost_are_ours(prepare, fault_proxy, verb):
     storage = prepare(PATIENT)
     fault_proxy.add("POST", "uploadId=", "lost")
-    fault_proxy.add("POST", "uploadId=", "404")  # what S3 says of an upload that is finished
+    fault_proxy.add("POST", "uploadId=", "404")  # S3's answer about an upload that is finished
 
     if verb == "create":
         assert storage.create_object("new", BIG)
@@ -439,14 +439,14 @@ def test_the_remedy_says_where_credentials_come_from(prepare, fault_proxy, fault
 
 
 def test_opening_a_storage_imports_no_boto3():
-    look = (
+    script = (
         "import sys, credit_default.adapters.storage.open_storage as stores\n"
         "stores.open_storage('s3://some-bucket/x')\n"
         "sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
     )
 
     assert (
-        subprocess.run([sys.executable, "-c", look], env=dict(os.environ), check=False).returncode
+        subprocess.run([sys.executable, "-c", script], env=dict(os.environ), check=False).returncode
         == 0
     )
 

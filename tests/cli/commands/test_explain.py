@@ -56,7 +56,7 @@ def test_an_accepted_client_is_shown_the_largest_contributions(run, scored, conf
     answer = run("explain", batch, accepted, "--config", config)
 
     assert answer.exit_code == 0
-    assert "What pushed most" in answer.stdout
+    assert "Largest contributions" in answer.stdout
     assert "Reasons" not in answer.stdout
 
 

@@ -36,7 +36,7 @@ def test_batch_is_scored_with_both_servers_away_and_recorded_when_they_are_back(
     assert (scored.exit_code, scored.json["status"], scored.json["run_id"]) == (0, "scored", None)
     assert (
         scored.json["notes"][0]
-        == "Prefect at http://127.0.0.1:9/api is away: this ran on a server of its own"
+        == "Prefect at http://127.0.0.1:9/api does not answer: this ran on an ephemeral server"
     )
     assert "once MLflow answers" in scored.json["notes"][-1]
     assert {verdict["gate"]: verdict["level"] for verdict in scored.json["verdicts"]} == {
@@ -84,7 +84,7 @@ def test_reconcile_with_mlflow_away_does_its_other_parts_and_ends_with_3(
 
     answer = run("reconcile", "--config", config, "--lake", lake, "--json", server=prefect_server)
 
-    assert (answer.exit_code, answer.json["status"]) == (3, "nothing to do; mlflow away")
+    assert (answer.exit_code, answer.json["status"]) == (3, "nothing to do; mlflow unavailable")
 
 
 def test_rollback_with_its_server_away_says_that_the_event_is_owed(run, config, lake, monkeypatch):
@@ -97,5 +97,5 @@ def test_rollback_with_its_server_away_says_that_the_event_is_owed(run, config, 
 
     assert answer.exit_code == 0
     assert answer.json["notes"] == [
-        f"Prefect at {NOBODY}/api is away: the event was not sent, `credit-default reconcile` sends it later"
+        f"Prefect at {NOBODY}/api did not accept the event: `credit-default reconcile` sends it later"
     ]

@@ -5,7 +5,7 @@ import yaml
 
 from credit_default.errors import InputError
 from credit_default.flows.deployments.definitions import build_deployments, plan_deployments
-from credit_default.sections import ScheduleSettings
+from credit_default.settings_sections import ScheduleSettings
 
 PREFECT_YAML = Path(__file__).resolve().parents[3] / "prefect.yaml"
 

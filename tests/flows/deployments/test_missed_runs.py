@@ -14,7 +14,7 @@ from credit_default.flows.deployments.missed_runs import (
     is_superseded,
     skip_missed_runs,
 )
-from credit_default.sections import ScheduleSettings
+from credit_default.settings_sections import ScheduleSettings
 
 pytestmark = pytest.mark.xdist_group("prefect")
 

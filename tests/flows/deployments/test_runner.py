@@ -25,7 +25,7 @@ from credit_default.flows.deployments.definitions import build_deployments
 from credit_default.flows.deployments.runner import _retry_while_unreachable, serve_deployments
 from credit_default.flows.events.send import announce_object
 from credit_default.flows.runs.context import connect
-from credit_default.sections import ScheduleSettings
+from credit_default.settings_sections import ScheduleSettings
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -76,7 +76,7 @@ class Services:
     def wait_for_rest(self, flow, count):
         """The states of the flow's runs by their names, once there are that many and all of them have ended."""
 
-        def look():
+        def find():
             runs = [run["state"] for run in self.find_runs(flow)]
             ended = [
                 run
@@ -85,7 +85,7 @@ class Services:
             ]
             return runs if len(ended) == len(runs) >= count else None
 
-        return self.wait_for(look, f"{count} runs of {flow}")
+        return self.wait_for(find, f"{count} runs of {flow}")
 
     def drop(self, name, rows):
         """Written beside the inbox and renamed into it, as docs/architecture.md has it."""
@@ -183,7 +183,7 @@ def test_schedules_have_runs_to_start(services):
         "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
     }
 
-    def look():
+    def find():
         return (
             httpx.post(f"{services.server}/flow_runs/filter", json=wanted, timeout=60)
             .raise_for_status()
@@ -191,7 +191,7 @@ def test_schedules_have_runs_to_start(services):
             or None
         )
 
-    runs = services.wait_for(look, "a training on the calendar")
+    runs = services.wait_for(find, "a training on the calendar")
 
     assert all(run["auto_scheduled"] for run in runs)
 
@@ -228,13 +228,13 @@ def test_lines_of_a_run_are_in_its_log_on_the_server_and_in_the_output_of_serve(
     services.wait_for_rest("predict-incoming", before + 1)
     [run] = services.find_runs("predict-incoming")[before:]
 
-    def look():
+    def find():
         wanted = {"logs": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200}
         answer = httpx.post(f"{services.server}/logs/filter", json=wanted, timeout=60)
         lines = answer.raise_for_status().json()
         return [line for line in lines if line["name"].startswith("credit_default.")] or None
 
-    lines = services.wait_for(look, "lines of ours in the run's log")
+    lines = services.wait_for(find, "lines of ours in the run's log")
     lake = services.wiring.lake.uri
     assert any(line["message"].startswith(f"connected lake={lake} ") for line in lines)
     output = (services.logs / "serve.log").read_text(errors="replace")

@@ -13,13 +13,13 @@ from credit_default.flows.events.champion_events import (
 )
 from credit_default.flows.runs.context import connect
 from credit_default.flows.train import train
-from credit_default.sections import PrefectSettings
 from credit_default.services.champion.versions import promote_by_hand, roll_back
 from credit_default.services.monitoring.alarms import AlarmUpdate
+from credit_default.settings_sections import PrefectSettings
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
 
-LATER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)  # of no other test's moves
+LATER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)  # no other test changes the champion then
 HOUR = dt.timedelta(hours=1)
 NO_ALARMS = AlarmUpdate(())
 
@@ -113,9 +113,9 @@ def test_changes_that_could_not_be_announced_are_all_announced_later(wiring):
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     roll_back(wiring, reason="a test", decided_at=at + HOUR)
 
-    told = announce_champion_changes(wiring)
+    reported = announce_champion_changes(wiring)
 
-    assert told.notes == ("announced: version 2 promoted", "announced: version 1 rolled back")
+    assert reported.notes == ("announced: version 2 promoted", "announced: version 1 rolled back")
     assert len(read_moves(at, 1)) == len(read_moves(at + HOUR, 1)) == 1
 
 
@@ -145,7 +145,7 @@ def test_command_whose_server_is_away_says_that_the_event_was_not_sent(wiring):
     (note,) = announce_from_command(wiring, named, alarms=NO_ALARMS)
 
     assert note == (
-        "Prefect at http://***@127.0.0.1:9/api is away: the event was not sent, `credit-default reconcile` sends it later"
+        "Prefect at http://***@127.0.0.1:9/api did not accept the event: `credit-default reconcile` sends it later"
     )
     assert announce_champion_changes(wiring).counts == {"seat moves told": 1}
 

@@ -39,9 +39,9 @@ def test_outcomes_are_announced_for_each_batch_that_they_are_about(
     score_somebody(trained, simulated_files)
     taken = ingest_outcomes_file(wiring, str(simulated_files.outcomes), taken_in_at=read_clock())
 
-    told = announce_outcomes(wiring, taken)
+    reported = announce_outcomes(wiring, taken)
 
-    assert told == taken
+    assert reported == taken
     batch_ids = set(scan_table(wiring.lake, "scores").select("batch_id").collect()["batch_id"])
     assert batch_ids
     for batch_id in batch_ids:
@@ -63,4 +63,4 @@ def test_outcomes_that_could_not_be_announced_are_kept_with_a_note(trained):
     with temporary_settings(updates={PREFECT_API_URL: "http://127.0.0.1:1/api"}):
         assert (
             announce_outcomes(wiring, known) == known
-        )  # they tell of no batch: nobody needs to know
+        )  # they are about no batch, so no event is needed

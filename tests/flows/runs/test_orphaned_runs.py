@@ -144,8 +144,8 @@ def test_run_of_a_flow_carries_the_mark_of_its_process(client, trained, simulate
 def test_api_that_is_away_is_a_verdict_and_fails_nothing():
     from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-    away = {PREFECT_API_URL: "http://127.0.0.1:9/api", PREFECT_CLIENT_MAX_RETRIES: 0}
-    with temporary_settings(updates=away):
+    unreachable = {PREFECT_API_URL: "http://127.0.0.1:9/api", PREFECT_CLIENT_MAX_RETRIES: 0}
+    with temporary_settings(updates=unreachable):
         closed = close()
 
     assert closed.counts == {}

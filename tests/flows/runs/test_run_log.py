@@ -5,7 +5,6 @@ import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
-from prefect.logging.handlers import APILogHandler
 
 from credit_default.errors import InputError
 from credit_default.flows.reconcile import reconcile
@@ -13,7 +12,7 @@ from credit_default.flows.runs.context import connect
 from credit_default.flows.runs.run_log import start_run_log
 from credit_default.flows.runs.tasks import build_task
 from credit_default.logs import LOGGER_NAME, StandardErrorHandler
-from credit_default.sections import LoggingSettings
+from credit_default.settings_sections import LoggingSettings
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
 
@@ -156,4 +155,3 @@ def test_outside_a_run_nothing_is_set_up(tmp_path):
         connect({"lake": str(tmp_path / "lake"), "no": "such"}, [])
 
     assert logging.getLogger(LOGGER_NAME).handlers == before
-    assert not any(isinstance(handler, APILogHandler) for handler in before)

@@ -28,7 +28,7 @@ def is_running(process_id: int) -> bool:
         )
     except FileNotFoundError:
         return False
-    return state != "Z"  # ended; whoever adopted it has not looked yet
+    return state != "Z"  # ended, and not yet reaped by its new parent
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")

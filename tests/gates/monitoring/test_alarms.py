@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +11,6 @@ from credit_default.gates.monitoring.alarms import (
     AlarmPolicy,
     GateFinding,
     compute_alarms,
-    describe_alarm,
     list_open_alarms,
     update_alarms,
 )
@@ -147,23 +144,6 @@ def test_alarm_that_closed_before_it_was_first_seen_is_kept_and_not_reported():
 
     assert (changes.opened, changes.closed) == ((), ())
     assert [(alarm.is_open, alarm.closed_at) for alarm in changes.alarms] == [(False, "T1")]
-
-
-def test_alarm_is_described_in_one_line():
-    [alarm] = follow("aa")
-    over = replace(alarm, closed_month="2025-05", closed_because=CLOSED_AS_QUIET)
-
-    assert describe_alarm(alarm) == "alarm: drift of version 1, since month 2025-02"
-    assert describe_alarm(alarm, ["the score moved"]).endswith(
-        "since month 2025-02: the score moved"
-    )
-    assert (
-        describe_alarm(over)
-        == "alarm closed: drift of version 1, open since month 2025-02: quiet again, month 2025-05"
-    )
-    assert describe_alarm(replace(over, closed_month="")).endswith(
-        "open since month 2025-02: quiet again"
-    )
 
 
 STORIES = st.lists(

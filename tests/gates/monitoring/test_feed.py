@@ -12,8 +12,8 @@ CLEAN = BatchState(
         ColumnState(f"column_{number}", repeat_share=0.04, reference_repeat_share=0.04)
         for number in range(5)
     ),
-    twin_share=0.01,
-    reference_twin_share=0.01,
+    identical_share=0.01,
+    reference_identical_share=0.01,
     rejected_count=2,
     earlier_rejected_shares=(0.001, 0.002, 0.003),
 )
@@ -104,8 +104,8 @@ def test_code_that_a_small_reference_lacks_by_chance_is_quiet():
 
 
 def test_copied_rows_raise_an_alarm():
-    assert judge_feed(replace(CLEAN, twin_share=0.2)).level == "alarm"
-    assert judge_feed(replace(CLEAN, twin_share=0.05)).level == "ok"
+    assert judge_feed(replace(CLEAN, identical_share=0.2)).level == "alarm"
+    assert judge_feed(replace(CLEAN, identical_share=0.05)).level == "ok"
 
 
 def test_quarantine_above_the_usual_is_watched_with_its_faults():

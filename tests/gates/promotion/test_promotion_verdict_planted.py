@@ -151,12 +151,12 @@ def test_a_planted_challenger_keeps_the_champion_for_its_own_reason(contest, pla
 
 
 def test_equal_and_tied_challengers_are_refused_with_what_the_rows_could_have_shown(contest):
-    twins, tied = (
+    equal, tied = (
         judge(replace(contest, challenger=plant(contest))) for plant in (plant_equal, plant_tie)
     )
 
     assert (
-        twins.reasons[-1]
+        equal.reasons[-1]
         == "power: both models rank every client alike, so more rows would not separate them"
     )
     assert tied.reasons[-1].startswith("power: 8,000 rows show 0.0")

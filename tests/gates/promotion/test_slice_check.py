@@ -107,17 +107,20 @@ def test_a_group_that_holds_everybody_is_no_slice(make_contest):
     )
 
 
-def test_the_same_model_twice_is_worse_nowhere_and_a_loss_without_noise_is_sure():
+def test_the_same_model_twice_is_worse_nowhere_and_a_loss_without_noise_is_certain():
     outcome = np.tile([0, 0, 0, 1], 400)
     score = np.full(1_600, 0.3)
     labels = np.repeat(["left", "right"], 800)
     contest = PairedScores(outcome, score, score, groups={"side": labels})
 
-    twins = list(measure_slices(contest, policy=POLICY))
-    sure = replace(twins[0], gain=-0.1)
+    slices = list(measure_slices(contest, policy=POLICY))
+    certain = replace(slices[0], gain=-0.1)
 
-    assert [(twin.gain, twin.p_value) for twin in twins] == [(0.0, 1.0), (0.0, 1.0)]
-    assert sure.p_value == 0.0
+    assert [(slice_gain.gain, slice_gain.p_value) for slice_gain in slices] == [
+        (0.0, 1.0),
+        (0.0, 1.0),
+    ]
+    assert certain.p_value == 0.0
 
 
 def test_ties_are_accused_by_twenty_slices_no_more_often_than_by_one(make_contest):

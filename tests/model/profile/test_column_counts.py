@@ -115,7 +115,7 @@ def test_profile_of_no_rows_is_neutral():
     assert_equal(
         merge_profiles(none, profile_rows(PLAN, make_rows(30))), profile_rows(PLAN, make_rows(30))
     )
-    assert (none.twin_share, none.expected_cost) == (0.0, 0.0)
+    assert (none.identical_share, none.expected_cost) == (0.0, 0.0)
     assert math.isnan(none.columns["status"].mean)
     assert math.isnan(measure_magnitude(none.columns["paid_m1"], 0.5))
 
@@ -155,14 +155,14 @@ def test_identical_rows_are_counted_within_a_hundredth():
     rows = make_rows(3_000)
     doubled = pl.concat([rows, rows.head(1_000)])
 
-    assert profile_rows(PLAN, rows).twin_share == pytest.approx(0.0, abs=0.01)
-    assert profile_rows(PLAN, doubled).twin_share == pytest.approx(0.25, abs=0.01)
+    assert profile_rows(PLAN, rows).identical_share == pytest.approx(0.0, abs=0.01)
+    assert profile_rows(PLAN, doubled).identical_share == pytest.approx(0.25, abs=0.01)
 
 
 def test_score_and_decision_do_not_distinguish_identical_rows():
     rows = make_rows(2_000, status=0, paid_m1=5.0, paid_m2=7.0)
 
-    assert profile_rows(PLAN, rows).twin_share == pytest.approx(1 - 1 / 2_000, abs=1e-3)
+    assert profile_rows(PLAN, rows).identical_share == pytest.approx(1 - 1 / 2_000, abs=1e-3)
 
 
 def test_fingerprint_is_that_of_the_values_in_any_order():

@@ -189,9 +189,9 @@ def test_the_ledger_names_no_client(wired, scored, rows, tmp_path):
     take_in(wired, rows, tmp_path)
     forget_client(wired, rows["client_id"][5], forgotten_at=LATER)
 
-    told = json.dumps([entry.details + entry.key for entry in read_entries(wired.lake)])
+    reported = json.dumps([entry.details + entry.key for entry in read_entries(wired.lake)])
 
-    assert not any(client in told for client in rows["client_id"])
+    assert not any(client in reported for client in rows["client_id"])
 
 
 def test_a_rejected_row_is_erased_too_with_the_file_that_it_came_in(wired, scored, rows):
@@ -231,10 +231,14 @@ def die():
 
 def find(wired, client):
     """Every file in the lake that holds the client, whatever its compression."""
-    return [path for path in wired.lake.home.rglob("*") if path.is_file() and client in tell(path)]
+    return [
+        path
+        for path in wired.lake.home.rglob("*")
+        if path.is_file() and client in read_content(path)
+    ]
 
 
-def tell(path):
+def read_content(path):
     if path.suffix == ".parquet":
         return str(pl.read_parquet(path, hive_partitioning=False).to_dicts())
     return path.read_bytes().decode(errors="replace")
@@ -260,11 +264,11 @@ def test_an_erasure_that_was_cut_short_is_not_completed_by_that_of_another_clien
     with armed_failpoint("forget.begun", die), pytest.raises(KeyboardInterrupt):
         forget_client(wired, cut_short, forgotten_at=NOON)
 
-    told = forget_client(wired, "nobody", forgotten_at=LATER)
+    reported = forget_client(wired, "nobody", forgotten_at=LATER)
     forget_client(wired, other, forgotten_at=LATER)
 
-    assert told.status == "nothing found of this client"
-    assert "was cut short: run `forget` again for its client" in told.notes[0]
+    assert reported.status == "nothing found of this client"
+    assert "was cut short: run `forget` again for its client" in reported.notes[0]
     done = [
         json.loads(e.details)["begun"]
         for e in read_entries(wired.lake)

@@ -28,14 +28,14 @@ AWAY = {"tracking_uri": "http://127.0.0.1:9", "wait_seconds": 0.1, "training_wai
 
 @pytest.fixture
 def lake(two_versions, tmp_path, make_wiring):
-    """A copy of the lake with two versions, the first of them champion; MLflow in reach."""
+    """A copy of the lake with two versions, the first of them champion; MLflow answers."""
     shutil.copytree(two_versions, tmp_path / "lake")
     return make_wiring()
 
 
 @pytest.fixture
-def away(lake, make_wiring):
-    """The same lake on a day when MLflow is away."""
+def without_mlflow(lake, make_wiring):
+    """The same lake while MLflow does not answer."""
     return make_wiring(mlflow=AWAY)
 
 
@@ -111,10 +111,12 @@ def test_damaged_pinned_champion_is_written_again(lake, harm):
 # scoring without MLflow
 
 
-def test_batch_is_scored_by_the_pinned_champion_where_mlflow_is_away_and_says_so(away, batch):
-    forget_bundles(away)
+def test_batch_is_scored_by_the_pinned_champion_where_mlflow_is_away_and_says_so(
+    without_mlflow, batch
+):
+    forget_bundles(without_mlflow)
 
-    summary = predict(away, batch, at=NOON + 3 * HOUR)
+    summary = predict(without_mlflow, batch, at=NOON + 3 * HOUR)
 
     assert (summary.status, summary.exit_code, summary.model_version, summary.run_id) == (
         "scored",
@@ -126,38 +128,40 @@ def test_batch_is_scored_by_the_pinned_champion_where_mlflow_is_away_and_says_so
     outage = summary.find_verdict("mlflow")
     assert outage.level == "watch"
     assert outage.reasons == (
-        "MLflow is away: scored by version 1, pinned in the lake",
+        "MLflow does not answer: scored by version 1, pinned in the lake",
         "the registry last named it champion 3 hours ago; a later champion is not known here",
         "its run in MLflow is missing: `credit-default reconcile` adds it",
     )
     assert outage.figures == {"pin_age_seconds": 10_800.0}
     assert (
-        json.loads(find_entry(away.lake, f"scored {summary.batch_id} v1").details)["mlflow"]
+        json.loads(find_entry(without_mlflow.lake, f"scored {summary.batch_id} v1").details)[
+            "mlflow"
+        ]
         == "away"
     )
 
 
 def test_scores_are_the_same_with_and_without_mlflow(
-    lake, away, batch, make_wiring, tmp_path, two_versions
+    lake, without_mlflow, batch, make_wiring, tmp_path, two_versions
 ):
     shutil.copytree(two_versions, tmp_path / "other" / "lake")
     in_reach = make_wiring(tmp_path / "other")
-    with_registry, without = predict(in_reach, batch), predict(away, batch)
+    with_registry, without = predict(in_reach, batch), predict(without_mlflow, batch)
 
-    told = [
+    reported = [
         read_scores(wiring.lake, batch_id=summary.batch_id).sort("client_id").drop("scored_at")
-        for wiring, summary in ((in_reach, with_registry), (away, without))
+        for wiring, summary in ((in_reach, with_registry), (without_mlflow, without))
     ]
 
     assert with_registry.find_verdict("mlflow") is None
     assert with_registry.run_id is not None
-    assert told[0].equals(told[1])
+    assert reported[0].equals(reported[1])
 
 
-def test_batch_that_was_scored_before_misses_no_run(away, batch):
-    predict(away, batch)
+def test_batch_that_was_scored_before_misses_no_run(without_mlflow, batch):
+    predict(without_mlflow, batch)
 
-    again = predict(away, batch, at=NOON + HOUR)
+    again = predict(without_mlflow, batch, at=NOON + HOUR)
 
     assert again.status == "already scored, nothing done"
     assert len(again.find_verdict("mlflow").reasons) == 2
@@ -171,52 +175,56 @@ def test_ledger_of_a_batch_scored_with_mlflow_says_nothing_of_it(lake, batch):
     )
 
 
-def test_pinned_champion_with_other_bytes_scores_nothing(away, batch):
-    forget_bundles(away)
-    pinned = read_champion_pointer(away.lake)
+def test_pinned_champion_with_other_bytes_scores_nothing(without_mlflow, batch):
+    forget_bundles(without_mlflow)
+    pinned = read_champion_pointer(without_mlflow.lake)
     key = f"champion/pinned/{pinned.digest}/pipeline.skops"
-    content = away.lake.storage.read_object(key)
-    away.lake.storage.write_object(key, content[:-1] + b"?")
+    content = without_mlflow.lake.storage.read_object(key)
+    without_mlflow.lake.storage.write_object(key, content[:-1] + b"?")
 
     with pytest.raises(ArtifactError, match=r"pipeline\.skops with other bytes"):
-        predict(away, batch)
+        predict(without_mlflow, batch)
 
-    assert not (away.lake.bundles / pinned.digest).exists()
+    assert not (without_mlflow.lake.bundles / pinned.digest).exists()
 
 
-def test_bundle_of_another_digest_behind_the_pointer_scores_nothing(lake, away, batch):
+def test_bundle_of_another_digest_behind_the_pointer_scores_nothing(lake, without_mlflow, batch):
     other = lake.registry.find_version(2)
     lake.registry.load_version(other)
     pinned = read_champion_pointer(lake.lake)
     for path in lake.registry.find_cached_bundle(other).iterdir():
-        away.lake.storage.write_object(f"champion/pinned/{pinned.digest}/{path.name}", path)
-    forget_bundles(away)
+        without_mlflow.lake.storage.write_object(
+            f"champion/pinned/{pinned.digest}/{path.name}", path
+        )
+    forget_bundles(without_mlflow)
 
     with pytest.raises(ArtifactError, match="with another sha256"):
-        predict(away, batch)
+        predict(without_mlflow, batch)
 
 
-def test_damaged_copy_on_this_machine_is_replaced_by_the_one_in_the_lake(away):
-    pinned = read_champion_pointer(away.lake)
-    (away.lake.bundles / pinned.digest / "bundle.json").write_text("{}")
+def test_damaged_copy_on_this_machine_is_replaced_by_the_one_in_the_lake(without_mlflow):
+    pinned = read_champion_pointer(without_mlflow.lake)
+    (without_mlflow.lake.bundles / pinned.digest / "bundle.json").write_text("{}")
 
-    champion = load_pinned_champion(away)
+    champion = load_pinned_champion(without_mlflow)
 
     assert (champion.number, champion.bundle.digest, champion.pinned_at) == (1, pinned.digest, NOON)
 
 
-def test_lake_without_a_pinned_champion_waits_for_mlflow(away, batch):
-    away.lake.storage.delete_object("champion/champion.json")
-    checked = check_file(away, batch, month=None, outcome="ignored")
+def test_lake_without_a_pinned_champion_waits_for_mlflow(without_mlflow, batch):
+    without_mlflow.lake.storage.delete_object("champion/champion.json")
+    checked = check_file(without_mlflow, batch, month=None, outcome="ignored")
 
     with pytest.raises(ServiceError, match=r"MLflow \(http://127\.0\.0\.1:9\)"):
-        load_champion(away, checked)
+        load_champion(without_mlflow, checked)
 
-    assert [entry.event for entry in read_entries(away.lake) if entry.event == "scored"] == []
+    assert [
+        entry.event for entry in read_entries(without_mlflow.lake) if entry.event == "scored"
+    ] == []
 
 
 def test_real_clients_are_not_scored_by_a_pinned_champion_of_simulated_ones(
-    away, known_rows, tmp_path
+    without_mlflow, known_rows, tmp_path
 ):
     import polars as pl
 
@@ -226,24 +234,24 @@ def test_real_clients_are_not_scored_by_a_pinned_champion_of_simulated_ones(
         .with_columns(client_id=pl.col("client_id").str.replace("SIM-", "c"))
     )
     real.write_csv(tmp_path / "real.csv")
-    checked = check_file(away, str(tmp_path / "real.csv"), month=None, outcome="ignored")
+    checked = check_file(without_mlflow, str(tmp_path / "real.csv"), month=None, outcome="ignored")
 
     with pytest.raises(InputError, match=r"batch real\.csv: found real clients"):
-        load_champion(away, checked)
+        load_champion(without_mlflow, checked)
 
 
 def test_server_that_goes_away_after_the_champion_was_loaded_costs_the_run_not_the_batch(
     lake, make_wiring, batch
 ):
-    away = make_wiring(mlflow=AWAY)
+    without_mlflow = make_wiring(mlflow=AWAY)
     checked = check_file(lake, batch, month=None, outcome="ignored")
     verdict = judge_file(lake, checked, judged_at=NOON)
     scored = score_file(lake, checked, load_champion(lake, checked), scored_at=NOON)
 
-    summary = record_scores(away, checked, scored, verdict, recorded_at=NOON)
+    summary = record_scores(without_mlflow, checked, scored, verdict, recorded_at=NOON)
 
     assert (summary.status, summary.run_id) == ("scored", None)
-    assert summary.find_verdict("mlflow").reasons[0].startswith("MLflow went away: ")
+    assert summary.find_verdict("mlflow").reasons[0].startswith("MLflow stopped answering: ")
 
 
 def test_batch_in_flight_finishes_on_the_version_that_it_pinned_and_the_next_uses_the_new_one(
@@ -258,11 +266,11 @@ def test_batch_in_flight_finishes_on_the_version_that_it_pinned_and_the_next_use
     assert load_champion(lake, checked).number == 2
 
 
-# in words
+# the age as text
 
 
 @pytest.mark.parametrize(
-    ("age", "told"),
+    ("age", "reported"),
     [
         (dt.timedelta(0), "0 seconds"),
         (dt.timedelta(seconds=-5), "0 seconds"),
@@ -272,8 +280,8 @@ def test_batch_in_flight_finishes_on_the_version_that_it_pinned_and_the_next_use
         (dt.timedelta(days=9), "9 days"),
     ],
 )
-def test_age_is_formatted_in_the_largest_unit_that_fits(age, told):
-    assert format_age(age) == told
+def test_age_is_formatted_in_the_largest_unit_that_fits(age, reported):
+    assert format_age(age) == reported
 
 
 def test_verdict_on_an_outage_says_how_old_the_pinned_champion_is():

@@ -71,12 +71,12 @@ def champion_lake(wiring):
 
 def test_one_requests_another_approves_and_the_registry_names_both_and_the_digest(two):
     asked = ask(two)
-    seated_then = champion_lake(two)
+    champion_then = champion_lake(two)
 
     approved = agree(two)
 
     tags = two.registry.find_version(2).tags
-    assert (asked.status, asked.exit_code, seated_then) == ("approval requested", 0, 1)
+    assert (asked.status, asked.exit_code, champion_then) == ("approval requested", 0, 1)
     assert "--approve" in asked.notes[0]
     assert (approved.status, champion_lake(two)) == ("version 2 is the champion", 2)
     assert (tags["requested_by"], tags["approved_by"]) == ("Ada", "Grace")
@@ -84,7 +84,7 @@ def test_one_requests_another_approves_and_the_registry_names_both_and_the_diges
         tags["requested_digest"] == tags["approved_digest"] == two.registry.find_version(2).digest
     )
     assert tags["verdict_reasons"].split("\n")[0] == (
-        "by two people's decision: Ada asked (a better forest), Grace approved (I looked at it)"
+        "by two people's decision: Ada requested it (a better forest), Grace approved it (I looked at it)"
     )
 
 
@@ -234,7 +234,7 @@ def stop():
     raise Stop
 
 
-@pytest.mark.parametrize("where", ["approval.granted", "approval.seated", "approval.recorded"])
+@pytest.mark.parametrize("where", ["approval.granted", "approval.alias-moved", "approval.recorded"])
 def test_an_approval_that_was_cut_short_is_completed_by_the_next_one(two, where):
     ask(two)
     with armed_failpoint(where, stop), pytest.raises(Stop):

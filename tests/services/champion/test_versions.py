@@ -56,7 +56,7 @@ def wiring(tmp_path_factory, mlflow_template, month_rows):
     return wiring
 
 
-def seats(wiring):
+def read_aliases(wiring):
     return {model.number: model.alias for model in list_models(wiring.registry)}
 
 
@@ -96,13 +96,13 @@ def test_registry_without_versions_has_no_champion():
 def test_person_who_overrules_the_gate_is_on_record_beside_it_and_can_take_it_back(wiring):
     promoted = promote_by_hand(wiring, 2, reason="the board decided", decided_at=NOON)
     tags = wiring.registry.find_version(2).tags
-    seats_then = seats(wiring)
+    aliases_then = read_aliases(wiring)
 
     back = roll_back(wiring, reason="the board thought again", decided_at=NOON)
 
     assert (promoted.model_version, back.model_version) == (2, 1)
-    assert "champion" in seats_then[2]
-    assert "champion" in seats(wiring)[1]
+    assert "champion" in aliases_then[2]
+    assert "champion" in read_aliases(wiring)[1]
     assert "by a person's decision: the board decided" in tags["verdict_reasons"]
     assert "a tie" in tags["verdict_reasons"]
 
@@ -133,8 +133,12 @@ def test_rollback_is_recorded_in_both_runs_in_the_registry_and_in_the_ledger(wir
         for version in (left, back)
     }
     at = (NOON + 2 * HOUR).isoformat()
-    told = {"rolled_back_at": at, "rolled_back_because": "scores too low", "rolled_back_to": "1"}
-    assert told.items() <= tags[2].items()
+    reported = {
+        "rolled_back_at": at,
+        "rolled_back_because": "scores too low",
+        "rolled_back_to": "1",
+    }
+    assert reported.items() <= tags[2].items()
     assert {"champion_again_at": at, "champion_again_after": "2"}.items() <= tags[1].items()
     assert left.tags["rolled_back_because"] == "scores too low"
     last = read_entries(wiring.lake)[-1]
@@ -145,18 +149,18 @@ def test_rollback_is_recorded_in_both_runs_in_the_registry_and_in_the_ledger(wir
 
 @pytest.mark.parametrize("reason", ["", "  "])
 def test_no_version_is_promoted_without_a_reason(wiring, reason):
-    before = seats(wiring)
+    before = read_aliases(wiring)
 
     with pytest.raises(InputError, match="--reason"):
         promote_by_hand(wiring, 2, reason=reason, decided_at=NOON)
 
-    assert seats(wiring) == before
+    assert read_aliases(wiring) == before
 
 
 def test_version_that_is_not_there_is_not_promoted(wiring):
-    before = seats(wiring)
+    before = read_aliases(wiring)
 
     with pytest.raises(InputError, match="99"):
         promote_by_hand(wiring, 99, reason="why not", decided_at=NOON)
 
-    assert seats(wiring) == before
+    assert read_aliases(wiring) == before

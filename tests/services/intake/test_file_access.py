@@ -1,4 +1,4 @@
-"""The whole life of a batch in a lake that is a bucket, by the same acts as in a folder."""
+"""A batch from its file to its monitoring in a lake in a bucket, by the same services as in a folder."""
 
 import datetime as dt
 import gc

@@ -1,4 +1,4 @@
-"""A corrected file, a batch like no other, clients that come twice: what the door does with each."""
+"""A corrected file, a batch unlike all earlier ones, clients that come twice: how the check treats each."""
 
 import datetime as dt
 
@@ -88,7 +88,7 @@ def test_a_correction_of_nothing_is_refused(score_batch, rows):
 def test_clients_of_another_batch_are_refused_and_the_way_out_is_named(lake, score_batch, rows):
     first = score_batch(rows)
 
-    with pytest.raises(RefusedError, match=f"stand in batch {first.batch_id} already") as caught:
+    with pytest.raises(RefusedError, match=f"are in batch {first.batch_id} already") as caught:
         score_batch(rows.reverse(), "again.csv")
 
     assert "--corrects BATCH" in str(caught.value)
@@ -118,7 +118,7 @@ def test_a_batch_far_shorter_than_those_before_is_refused(score_batch, rows):
 
 
 def test_clients_that_come_twice_in_one_file_refuse_it(score_batch, rows):
-    with pytest.raises(RefusedError, match="bring the same client and month twice"):
+    with pytest.raises(RefusedError, match="hold a client and month that occur more than once"):
         score_batch(pl.concat([rows, rows.head(2)]))
 
 
@@ -176,7 +176,7 @@ def test_only_the_batches_that_brought_the_clients_are_named(score_batch, rows):
     score_batch(rows.head(100), "a.csv")
     second = score_batch(rows.slice(100, 100), "b.csv")
 
-    with pytest.raises(RefusedError, match=f"stand in batch {second.batch_id} already"):
+    with pytest.raises(RefusedError, match=f"are in batch {second.batch_id} already"):
         score_batch(rows.slice(100, 60), "again.csv")
 
 

@@ -3,7 +3,7 @@
 Two counts are taken. The interpreter's audit event "open" counts what Python code opens: there the format, the header, the
 digest and (for text) the encoding are found, so it must be one. The kernel's inotify counts every open of the path. It sees
 one more for each pass of a reading library (pyarrow, fastexcel) over the rows: those read by path, in C++ and Rust, from
-the place below the header that they are given, and work out nothing about the file. They count as passes, not as checks.
+the place below the header that they are given, and detect nothing about the file. They count as passes, not as checks.
 """
 
 import ctypes

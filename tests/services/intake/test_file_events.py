@@ -20,27 +20,27 @@ from credit_default.services.intake.file_events import (
     watch_inbox,
 )
 
-AWAY = ServiceError("Prefect", found="no answer", expected="one", remedy="Start it.")
+UNAVAILABLE = ServiceError("Prefect", found="no answer", expected="one", remedy="Start it.")
 TEST_EVENT = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "lake"})
 
 
 class Listener:
-    """Who is told: keeps what it heard, and may be away."""
+    """Where files are announced: it records the uris, and may be unavailable."""
 
     def __init__(self):
-        self.heard = []
-        self.away_for = 0  # announcements
+        self.announced = []
+        self.failures_left = 0  # announcements
         self.closed = False
 
     def announce(self, uri):
-        if self.away_for:
-            self.away_for -= 1
-            raise AWAY
-        self.heard.append(uri)
+        if self.failures_left:
+            self.failures_left -= 1
+            raise UNAVAILABLE
+        self.announced.append(uri)
 
     def check_open(self):
         if self.closed:
-            raise AWAY
+            raise UNAVAILABLE
 
     @property
     def announcer(self):
@@ -66,7 +66,7 @@ class Queue:
         self.url = client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
         self.opened = MessageQueue(self.url, wait_seconds=0)
 
-    def tell(self, *keys, name="ObjectCreated:Put"):
+    def notify(self, *keys, name="ObjectCreated:Put"):
         bucket, _, prefix = self.lake.uri.removeprefix("s3://").partition("/")
         records = [
             {
@@ -103,76 +103,76 @@ def listener():
     return Listener()
 
 
-def hear(queue, listener):
+def announce_queued(queue, listener):
     announce_queued_files(queue.lake, queue.opened, listener.announcer)
 
 
 def test_new_file_is_announced_by_its_name_and_its_message_is_gone(queue, listener):
-    queue.tell("incoming/märz (1) +%.csv")
+    queue.notify("incoming/märz (1) +%.csv")
 
-    hear(queue, listener)
+    announce_queued(queue, listener)
 
-    assert listener.heard == [f"{queue.lake.uri}/incoming/märz (1) +%.csv"]
+    assert listener.announced == [f"{queue.lake.uri}/incoming/märz (1) +%.csv"]
     assert queue.count() == 0
 
 
-def test_first_message_of_a_notification_is_put_down_without_a_word(queue, listener):
+def test_first_message_of_a_notification_is_deleted_without_an_announcement(queue, listener):
     queue.send(TEST_EVENT)
 
-    hear(queue, listener)
+    announce_queued(queue, listener)
 
-    assert (listener.heard, queue.count()) == ([], 0)
+    assert (listener.announced, queue.count()) == ([], 0)
 
 
 def test_other_objects_of_the_bucket_are_ignored(queue, listener):
-    queue.tell(
+    queue.notify(
         "processed/abc-a.csv",
         "tables/scores/part-1.parquet",
         "incoming/folder/a.csv",
         "incoming/.a.csv",
     )
-    queue.tell("incoming/a.csv", name="ObjectRemoved:Delete")
+    queue.notify("incoming/a.csv", name="ObjectRemoved:Delete")
 
-    hear(queue, listener)
+    announce_queued(queue, listener)
 
-    assert (listener.heard, queue.count()) == ([], 0)
+    assert (listener.announced, queue.count()) == ([], 0)
 
 
 def test_repeated_messages_in_another_order_are_announced_as_they_come(queue, listener):
-    queue.tell("incoming/b.csv")
-    queue.tell("incoming/a.csv", "incoming/b.csv")
+    queue.notify("incoming/b.csv")
+    queue.notify("incoming/a.csv", "incoming/b.csv")
 
-    hear(queue, listener)
+    announce_queued(queue, listener)
 
-    names = [uri.rpartition("/")[2] for uri in listener.heard]
+    names = [uri.rpartition("/")[2] for uri in listener.announced]
     assert sorted(names) == ["a.csv", "b.csv", "b.csv"]
     assert queue.count() == 0
 
 
 def test_message_stays_until_its_files_were_announced(queue, listener):
-    queue.tell("incoming/a.csv")
-    listener.away_for = 1
+    queue.notify("incoming/a.csv")
+    listener.failures_left = 1
 
     with pytest.raises(ServiceError, match="no answer"):
-        hear(queue, listener)
+        announce_queued(queue, listener)
     left = queue.count()
-    hear(queue, listener)
+    announce_queued(queue, listener)
 
     assert (left, queue.count()) == (1, 0)
-    assert len(listener.heard) == 1
+    assert len(listener.announced) == 1
 
 
 def test_nothing_is_received_from_the_queue_while_announcements_are_not_accepted(queue, listener):
-    queue.tell("incoming/a.csv")
+    queue.notify("incoming/a.csv")
     listener.closed = True
 
     for _ in range(5):  # more often than the redrive policy has patience
         with pytest.raises(ServiceError):
-            hear(queue, listener)
+            announce_queued(queue, listener)
     listener.closed = False
-    hear(queue, listener)
+    announce_queued(queue, listener)
 
-    assert len(listener.heard) == 1
+    assert len(listener.announced) == 1
     assert queue.count(queue.dead) == 0
 
 
@@ -181,12 +181,12 @@ def test_message_that_cannot_be_understood_is_set_aside_and_the_others_go_on(
 ):
     caplog.set_level(logging.WARNING)
     queue.send("not a word of S3\x1b")
-    queue.tell("incoming/a.csv")
+    queue.notify("incoming/a.csv")
 
     for _ in range(4):
-        hear(queue, listener)
+        announce_queued(queue, listener)
 
-    assert len(listener.heard) == 1
+    assert len(listener.announced) == 1
     assert (queue.count(), queue.count(queue.dead)) == (0, 1)
     assert "left a message in the queue" in caplog.text
     assert "times=3" in caplog.text
@@ -210,27 +210,27 @@ def lake(tmp_path):
     return open_lake(tmp_path / "lake")
 
 
-def test_what_lay_there_from_the_start_is_announced_once(lake, listener):
+def test_file_that_was_there_from_the_start_is_announced_once(lake, listener):
     drop(lake, "a.csv")
     watch = make_watch(lake, listener)
 
     assert [watch.check(), watch.check()] == [False, False]
-    assert listener.heard == [f"{lake.uri}/incoming/a.csv"]
+    assert listener.announced == [f"{lake.uri}/incoming/a.csv"]
 
 
 def test_file_that_is_still_being_written_is_announced_when_it_is_whole(lake, listener):
     drop(lake, "a.csv", seconds_ago=0)
     watch = make_watch(lake, listener)
 
-    first, heard_first = watch.check(), list(listener.heard)
+    first, announced_first = watch.check(), list(listener.announced)
     drop(lake, "a.csv", b"abc", seconds_ago=0)
-    second, heard_second = watch.check(), list(listener.heard)
+    second, announced_second = watch.check(), list(listener.announced)
     drop(lake, "a.csv", b"abc", seconds_ago=3)
     third = watch.check()
 
     assert (first, second, third) == (True, True, False)
-    assert (heard_first, heard_second) == ([], [])
-    assert listener.heard == [f"{lake.uri}/incoming/a.csv"]
+    assert (announced_first, announced_second) == ([], [])
+    assert listener.announced == [f"{lake.uri}/incoming/a.csv"]
 
 
 def test_new_content_under_an_old_name_is_announced_again(lake, listener):
@@ -241,20 +241,20 @@ def test_new_content_under_an_old_name_is_announced_again(lake, listener):
 
     watch.check()
 
-    assert len(listener.heard) == 2
+    assert len(listener.announced) == 2
 
 
 def test_file_whose_announcement_failed_is_announced_at_the_next_check(lake, listener):
     drop(lake, "a.csv")
     drop(lake, "b.csv", seconds_ago=30)
     watch = make_watch(lake, listener)
-    listener.away_for = 1
+    listener.failures_left = 1
 
     with pytest.raises(ServiceError):
         watch.check()
     watch.check()
 
-    assert [uri.rpartition("/")[2] for uri in listener.heard] == ["a.csv", "b.csv"]
+    assert [uri.rpartition("/")[2] for uri in listener.announced] == ["a.csv", "b.csv"]
 
 
 @pytest.mark.parametrize("name", [".part.csv", "a\\b.csv", "\udcff.csv"])
@@ -263,7 +263,7 @@ def test_hidden_files_and_names_that_cannot_be_stored_are_not_announced(lake, li
 
     make_watch(lake, listener).check()
 
-    assert listener.heard == []
+    assert listener.announced == []
 
 
 def test_bucket_without_a_queue_is_listed(s3_uri, listener, tmp_path):
@@ -272,7 +272,7 @@ def test_bucket_without_a_queue_is_listed(s3_uri, listener, tmp_path):
 
     make_watch(lake, listener).check()
 
-    assert listener.heard == [f"{s3_uri}/incoming/a b.csv"]
+    assert listener.announced == [f"{s3_uri}/incoming/a b.csv"]
 
 
 def test_folder_is_checked_first_and_then_after_each_change(lake, listener):
@@ -281,15 +281,15 @@ def test_folder_is_checked_first_and_then_after_each_change(lake, listener):
     drop(lake, "a.csv")
 
     act()
-    after_first = list(listener.heard)
+    after_first = list(listener.announced)
     drop(lake, "b.csv")
     act()
-    without_news = list(listener.heard)
+    without_news = list(listener.announced)
     act()
 
     assert [uri.rpartition("/")[2] for uri in after_first] == ["a.csv"]
     assert without_news == after_first
-    assert [uri.rpartition("/")[2] for uri in listener.heard] == ["a.csv", "b.csv"]
+    assert [uri.rpartition("/")[2] for uri in listener.announced] == ["a.csv", "b.csv"]
 
 
 def test_folder_is_checked_again_while_a_file_is_being_written_and_after_a_failure(lake, listener):
@@ -297,13 +297,13 @@ def test_folder_is_checked_again_while_a_file_is_being_written_and_after_a_failu
     drop(lake, "a.csv", seconds_ago=0)
     act()
     drop(lake, "a.csv", seconds_ago=3)
-    listener.away_for = 1
+    listener.failures_left = 1
 
     with pytest.raises(ServiceError):
         act()
     act()
 
-    assert len(listener.heard) == 1
+    assert len(listener.announced) == 1
 
 
 def test_watch_that_ended_is_opened_again(lake, listener):
@@ -327,7 +327,7 @@ def test_what_fails_is_tried_again_until_the_time_is_over(caplog):
     def act():
         tried.append(1)
         if len(tried) < 3:
-            raise AWAY
+            raise UNAVAILABLE
         time.sleep(0.01)
 
     repeat_with_backoff(act, longest_wait_seconds=0.01, until=time.monotonic() + 0.5)

@@ -1,4 +1,4 @@
-"""The inbox's own decisions, with a scorer that only writes down what it was asked."""
+"""The inbox's own decisions, with a scorer that only records its calls."""
 
 import datetime as dt
 import os
@@ -44,7 +44,7 @@ def folder(rows, tmp_path):
 
 
 class Inbox:
-    """A lake's inbox, files for it, and a scorer that keeps what it was given."""
+    """A lake's inbox, files for it, and a scorer that records its calls."""
 
     def __init__(self, overrides, rows):
         self.rows = rows

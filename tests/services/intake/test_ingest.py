@@ -145,13 +145,13 @@ def test_rules_that_most_rows_broke_are_named_first_and_the_rest_counted(wiring,
         broken = spoil(broken, place + 1, **{name: value})
     checked = check_file(wiring, write(broken), month=None, outcome="kept")
 
-    (told,) = describe_broken_rules(checked.validated)
+    (reported,) = describe_broken_rules(checked.validated)
 
-    assert told.startswith(
+    assert reported.startswith(
         "rows in quarantine broke payment_amount_m6|min (6), payment_amount_m5|min (5)"
     )
-    assert told.endswith("and 1 more rules")
-    assert Counter(told)["("] == 5
+    assert reported.endswith("and 1 more rules")
+    assert Counter(reported)["("] == 5
 
 
 def test_clean_file_has_no_broken_rules_to_name(wiring, rows, write):

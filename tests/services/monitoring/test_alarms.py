@@ -125,12 +125,12 @@ def test_message_that_failed_is_noted_stored_with_the_alarm_and_sent_again(make_
     webhook.status = 200
     later = update(wiring, minute=1)
 
-    assert failed.notes[-1] == "feed v1 2005-10: address 1 of 1 (JSON) did not take it"
-    assert stored == "failed: address 1 of 1 (JSON) did not take it"
+    assert failed.notes[-1] == "feed v1 2005-10: address 1 of 1 (JSON) did not accept it"
+    assert stored == "failed: address 1 of 1 (JSON) did not accept it"
     assert (ids(later.opened), later.notes) == ([], ())
     assert webhook.messages[-1]["message"].endswith(
         "since month 2005-10: so"
-    )  # as it was when it rang
+    )  # as when the alarm opened
     assert read_alarms(wiring.lake)[0].opening_delivery == "told"
     assert "secret-word" not in str(failed)
 

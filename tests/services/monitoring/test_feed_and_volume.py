@@ -81,7 +81,8 @@ def test_batch_is_held_against_those_scored_before_it(wiring, deliver, known_row
     )
 
     assert [
-        (d.row_count, d.age_months, d.month_step, d.wait_days) for d in (*found.earlier, found.own)
+        (d.row_count, d.age_months, d.month_step, d.wait_days)
+        for d in (*found.earlier, found.current)
     ] == [
         (300, 3, None, None),
         (300, 3, 1, 31.0),
@@ -90,7 +91,7 @@ def test_batch_is_held_against_those_scored_before_it(wiring, deliver, known_row
     ]
     assert found.earlier_rejected_shares == (0.0, 0.0, 0.01)
     assert len(second.earlier) == 1  # monitored again, it is compared with no later ones
-    assert (unknown.own.row_count, len(unknown.earlier)) == (77, 4)
+    assert (unknown.current.row_count, len(unknown.earlier)) == (77, 4)
     assert count_rejected(wiring.lake, ids[2]) == 3
     assert count_broken_rules(wiring.lake, ids[2]) == {"sex|code": 3}
     assert (count_rejected(wiring.lake, ids[0]), count_broken_rules(wiring.lake, ids[0])) == (0, {})

@@ -24,18 +24,18 @@ def read(summary):
 def test_fresh_lake_is_well_and_says_what_is_still_to_come(empty):
     summary = diagnose(empty())
 
-    told = read(summary)
+    reported = read(summary)
     assert (summary.exit_code, summary.status) == (0, "all well")
-    assert {level for level, _ in told.values()} == {"ok"}
-    assert "scores 0 rows" in told["lake"][1]
-    assert "none yet" in told["champion"][1]
-    assert "scikit-learn 1.9" in told["libraries"][1]
+    assert {level for level, _ in reported.values()} == {"ok"}
+    assert "scores 0 rows" in reported["lake"][1]
+    assert "none yet" in reported["champion"][1]
+    assert "scikit-learn 1.9" in reported["libraries"][1]
 
 
 def test_champion_is_verified(champion_lake):
-    told = read(diagnose(champion_lake.wiring))
+    reported = read(diagnose(champion_lake.wiring))
 
-    assert told["champion"] == (
+    assert reported["champion"] == (
         "ok",
         f"version 1, digest {champion_lake.champion.bundle.digest[:12]}, verified",
     )
@@ -56,7 +56,7 @@ def test_server_that_does_not_answer_is_named_with_what_to_do(empty):
     level, reason = read(summary)["prefect"]
     assert (summary.exit_code, summary.status, level) == (
         3,
-        "prefect, deployments out of reach",
+        "prefect, deployments cannot be reached",
         "alarm",
     )
     assert "unset PREFECT_API_URL" in reason
@@ -72,9 +72,9 @@ def test_lake_that_cannot_be_written_is_named_and_the_other_parts_are_still_aske
 
     summary = diagnose(wiring)
 
-    told = read(summary)
+    reported = read(summary)
     assert summary.exit_code == 3
-    assert {name: level for name, (level, _) in told.items()} == {
+    assert {name: level for name, (level, _) in reported.items()} == {
         "lake": "alarm",
         "mlflow": "ok",
         "prefect": "ok",

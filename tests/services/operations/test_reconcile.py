@@ -78,11 +78,11 @@ def test_run_of_a_process_that_was_killed_is_closed_at_once_and_once(
 ):
     run_id = begin_run(act, dead_mark)
 
-    mended, again = (repair_records(lake, now=NOON + dt.timedelta(seconds=1)) for _ in range(2))
+    repairs, again = (repair_records(lake, now=NOON + dt.timedelta(seconds=1)) for _ in range(2))
 
     assert status_of(lake, run_id) == "KILLED"
-    assert mended.counts == {"MLflow runs closed": 1, "records added": 0}
-    assert mended.notes == (f"closed MLflow run {run_id} ({act}), begun 1 seconds ago",)
+    assert repairs.counts == {"MLflow runs closed": 1, "records added": 0}
+    assert repairs.notes == (f"closed MLflow run {run_id} ({act}), begun 1 seconds ago",)
     assert (again.counts, again.notes) == (NOTHING, ())
     assert (
         lake.tracking.client.get_run(run_id).data.tags["closed_because"]
@@ -92,9 +92,9 @@ def test_run_of_a_process_that_was_killed_is_closed_at_once_and_once(
 
 def test_run_of_a_process_at_work_is_left_alone_however_long_it_takes(lake):
     with lake.tracking.start_run("train", name="long", tags={}, started_at=NOON) as run:
-        mended = repair_records(lake, now=NOON + dt.timedelta(days=3))
+        repairs = repair_records(lake, now=NOON + dt.timedelta(days=3))
 
-        assert (mended.counts, status_of(lake, run.run_id)) == (NOTHING, "RUNNING")
+        assert (repairs.counts, status_of(lake, run.run_id)) == (NOTHING, "RUNNING")
 
     assert status_of(lake, run.run_id) == "FINISHED"
 
@@ -127,19 +127,19 @@ def test_run_without_a_mark_is_closed_after_its_silence(lake, begin_run):
     assert status_of(lake, run_id) == "KILLED"
 
 
-# owed records
+# missing records
 
 
 @pytest.fixture
 def score(known_rows, tmp_path, make_wiring, lake):
-    """Scores a part of a month, with MLflow away."""
-    away = make_wiring(mlflow={"tracking_uri": "http://127.0.0.1:9", "wait_seconds": 0.1})
+    """Scores a part of a month while MLflow does not answer."""
+    without_mlflow = make_wiring(mlflow={"tracking_uri": "http://127.0.0.1:9", "wait_seconds": 0.1})
 
     def score_rows(start, *, at=NOON):
         rows = known_rows.filter(statement_month="2005-10").drop("defaulted").slice(start, 60)
         path = tmp_path / f"{start}.csv"
         rows.write_csv(path)
-        return score_path(away, path, at)
+        return score_path(without_mlflow, path, at)
 
     def score_path(wiring, path, at):
         checked = check_file(wiring, str(path), month=None, outcome="ignored")
@@ -167,21 +167,21 @@ def test_batch_scored_while_mlflow_was_away_is_recorded_once_as_it_would_have_be
 ):
     summary = score(0, at=NOON)
 
-    mended, again = (repair_records(lake, now=NOON + HOUR) for _ in range(2))
+    repairs, again = (repair_records(lake, now=NOON + HOUR) for _ in range(2))
 
     (run,) = list_predict_runs(lake)
-    assert mended.counts == {"MLflow runs closed": 0, "records added": 1}
-    assert mended.notes == (f"recorded batch {summary.batch_id}, version 1",)
-    assert [(entry.event, entry.batch_id) for entry in mended.recorded] == [
+    assert repairs.counts == {"MLflow runs closed": 0, "records added": 1}
+    assert repairs.notes == (f"recorded batch {summary.batch_id}, version 1",)
+    assert [(entry.event, entry.batch_id) for entry in repairs.recorded] == [
         ("scored", summary.batch_id)
     ]
     assert (again.counts, again.notes, again.recorded) == (NOTHING, (), ())
     assert run.info.start_time == NOON.timestamp() * 1000
-    told = {
+    reported = {
         name.replace(" ", "_"): value
         for name, value in {**summary.counts, **summary.figures}.items()
     }
-    assert run.data.metrics == pytest.approx({k: v for k, v in told.items() if "band" not in k})
+    assert run.data.metrics == pytest.approx({k: v for k, v in reported.items() if "band" not in k})
     assert (run.data.tags["batch_id"], run.data.tags["model_version"]) == (summary.batch_id, "1")
     assert (run.data.tags["git_commit"], run.data.tags["recorded_by"]) == ("0123abc", "reconcile")
     (dataset,) = run.inputs.dataset_inputs
@@ -238,9 +238,9 @@ def test_batch_whose_run_died_or_failed_is_recorded(lake, score, dead_mark):
         tags={**tags, "process": dead_mark},
     )
 
-    mended = repair_records(lake, now=NOON + HOUR)
+    repairs = repair_records(lake, now=NOON + HOUR)
 
-    assert mended.counts == {"MLflow runs closed": 1, "records added": 1}
+    assert repairs.counts == {"MLflow runs closed": 1, "records added": 1}
     assert status_of(lake, killed.info.run_id) == "KILLED"
 
 
@@ -255,33 +255,33 @@ def test_two_that_reconcile_at_once_record_each_batch_once(lake, score, make_wir
         score(start)
 
     with ThreadPoolExecutor(2) as pool:
-        mended = list(
+        repairs = list(
             pool.map(lambda wiring: repair_records(wiring, now=NOON + HOUR), (lake, make_wiring()))
         )
 
     counted = Counter(run.data.tags["batch_id"] for run in list_predict_runs(lake))
     assert list(counted.values()) == [1, 1, 1]
-    assert sorted(part.counts["records added"] for part in mended) == [0, 3]
+    assert sorted(part.counts["records added"] for part in repairs) == [0, 3]
 
 
-# the seat
+# the champion alias
 
 
 def test_champion_alias_that_was_moved_in_mlflow_is_recorded_and_pinned(lake):
     lake.tracking.client.set_registered_model_alias("credit-default", CHAMPION, "2")
 
-    mended = repair_records(lake, now=NOON + HOUR)
+    repairs = repair_records(lake, now=NOON + HOUR)
 
-    assert mended.notes == ("put on record: version 2 promoted",)
+    assert repairs.notes == ("put on record: version 2 promoted",)
     assert read_champion_pointer(lake.lake).model_version == 2
     assert [e.model_version for e in read_entries(lake.lake) if e.event == "promoted"] == [1, 2]
     assert repair_records(lake, now=NOON + HOUR).notes == ()
 
 
 def test_pinned_champion_is_verified_again_once_a_day(lake):
-    mended = repair_records(lake, now=NOON + 25 * HOUR)
+    repairs = repair_records(lake, now=NOON + 25 * HOUR)
 
-    assert mended.notes == ("pinned version 1 in the lake, verified",)
+    assert repairs.notes == ("pinned version 1 in the lake, verified",)
     assert read_champion_pointer(lake.lake).verified_at == NOON + 25 * HOUR
     assert repair_records(lake, now=NOON + 26 * HOUR).notes == ()
 
@@ -319,10 +319,10 @@ def test_folder_of_a_process_that_was_killed_is_removed_at_once_and_once(
 ):
     folder = plant(place, kind, dead_mark)
 
-    mended, again = (remove_stale_files(lake, now=NOON) for _ in range(2))
+    repairs, again = (remove_stale_files(lake, now=NOON) for _ in range(2))
 
     assert not folder.exists()
-    assert (mended.counts, mended.notes) == ({"leftovers removed": 1}, (f"removed {folder}",))
+    assert (repairs.counts, repairs.notes) == ({"leftovers removed": 1}, (f"removed {folder}",))
     assert (again.counts, again.notes) == ({"leftovers removed": 0}, ())
 
 
@@ -350,9 +350,9 @@ def test_folder_that_holds_the_only_copy_of_a_file_is_kept_with_a_note(lake, pla
     folder = plant("processed", "staging", dead_mark)
     (folder / "leaving").write_text("a file that was written anew while it was moved")
 
-    mended = remove_stale_files(lake, now=NOON)
+    repairs = remove_stale_files(lake, now=NOON)
 
-    assert mended.notes == (f"kept {folder}: it holds the only copy of a file",)
+    assert repairs.notes == (f"kept {folder}: it holds the only copy of a file",)
     assert (folder / "leaving").exists()
 
 
@@ -370,15 +370,17 @@ def test_other_files_and_other_people_s_hidden_ones_are_left_alone(lake):
 
 
 def test_mlflow_that_is_still_away_is_a_verdict_and_fails_nothing(make_wiring, lake):
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        port = nobody.getsockname()[1]
-        away = make_wiring(mlflow={"tracking_uri": f"http://127.0.0.1:{port}", "wait_seconds": 0.1})
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        without_mlflow = make_wiring(
+            mlflow={"tracking_uri": f"http://127.0.0.1:{port}", "wait_seconds": 0.1}
+        )
 
-        mended = repair_records(away, now=NOON)
+        repairs = repair_records(without_mlflow, now=NOON)
 
-    summary = summarise_repairs(Repairs({"leftovers removed": 1}, ("removed x",)), mended)
-    assert (summary.status, summary.exit_code) == ("reconciled; mlflow away", 3)
+    summary = summarise_repairs(Repairs({"leftovers removed": 1}, ("removed x",)), repairs)
+    assert (summary.status, summary.exit_code) == ("reconciled; mlflow unavailable", 3)
     assert summary.figures == {"leftovers removed": 1.0}
     assert summary.find_verdict("mlflow").level == "watch"
 

@@ -68,7 +68,7 @@ def served(server, make_wiring):
 
 def test_deployments_are_those_that_are_planned():
     from credit_default.flows.deployments.definitions import plan_deployments
-    from credit_default.sections import ScheduleSettings
+    from credit_default.settings_sections import ScheduleSettings
 
     planned = {
         plan.entrypoint.rpartition(".")[2].replace("_", "-") + "/" + plan.name
@@ -125,16 +125,16 @@ def test_evidentlys_pages_are_reported_with_their_version_and_needed_only_where_
     make_wiring, server, monkeypatch
 ):
     server.answers["/api/version"] = {"version": "0.7.23"}
-    here, away = (
+    reachable, unreachable = (
         make_wiring(stack={"evidently_port": server.server_port}),
         make_wiring(stack={"evidently_port": 9}),
     )
 
-    assert check_evidently(here).reasons == (f"{server.url}: version 0.7.23",)
-    assert "credit-default up" in check_evidently(away).reasons[0]
+    assert check_evidently(reachable).reasons == (f"{server.url}: version 0.7.23",)
+    assert "credit-default up" in check_evidently(unreachable).reasons[0]
     monkeypatch.setenv("EVIDENTLY_URL", "http://127.0.0.1:9")
     with pytest.raises(ServiceError, match="Evidently at"):
-        check_evidently(here)
+        check_evidently(reachable)
 
 
 def test_queue_is_reported_with_how_many_messages_wait(make_wiring, s3_environment):

@@ -5,8 +5,8 @@ import pytest
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.local_stack.credentials import read_credentials
 from credit_default.errors import ServiceError
-from credit_default.sections import StackSettings
 from credit_default.services.operations.stack_plan import Ports, choose_ports, plan_stack
+from credit_default.settings_sections import StackSettings
 
 PORTS = Ports(mlflow=5000, prefect=4200, evidently=8000)
 
@@ -58,20 +58,20 @@ def test_server_is_on_loopback_sends_no_telemetry_and_shows_no_credential_in_its
 ):
     server = find(plan(), name)
 
-    told = " ".join(server.command)
+    reported = " ".join(server.command)
     assert server.address.startswith("http://127.0.0.1:")
     assert server.environment["DO_NOT_TRACK"] == "true"
-    assert credentials.mlflow_password not in told
-    assert credentials.prefect_auth_string not in told
-    assert name == "prefect" or "--host 127.0.0.1" in told
+    assert credentials.mlflow_password not in reported
+    assert credentials.prefect_auth_string not in reported
+    assert name == "prefect" or "--host 127.0.0.1" in reported
 
 
 def test_mlflow_asks_for_credentials_allows_its_own_names_and_runs_no_jobs(plan, lake, credentials):
     mlflow = find(plan(), "mlflow")
 
-    told = " ".join(mlflow.command)
-    assert "--app-name credit-default" in told
-    assert "--allowed-hosts 127.0.0.1:5000,localhost:5000" in told
+    reported = " ".join(mlflow.command)
+    assert "--app-name credit-default" in reported
+    assert "--allowed-hosts 127.0.0.1:5000,localhost:5000" in reported
     assert mlflow.environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
     assert mlflow.environment["MLFLOW_BASIC_AUTH_FAIL_CLOSED"] == "true"
     assert mlflow.environment["MLFLOW_FLASK_SERVER_SECRET_KEY"] == credentials.session_key
@@ -90,10 +90,10 @@ def test_records_and_models_are_where_commands_without_servers_have_them(plan, l
 
 
 def test_models_go_through_the_server_where_they_are_in_a_bucket(plan):
-    told = " ".join(find(plan(artifacts="s3://models/mlflow"), "mlflow").command)
+    reported = " ".join(find(plan(artifacts="s3://models/mlflow"), "mlflow").command)
 
-    assert "--serve-artifacts --artifacts-destination s3://models/mlflow" in told
-    assert "--default-artifact-root" not in told
+    assert "--serve-artifacts --artifacts-destination s3://models/mlflow" in reported
+    assert "--default-artifact-root" not in reported
 
 
 def test_prefect_asks_for_credentials_and_for_a_token_with_each_change(plan, credentials):

@@ -113,7 +113,7 @@ def test_end_of_one_program_is_an_error(tmp_path):
 
 
 def test_new_lines_of_each_log_are_shown_with_the_programs_name(tmp_path):
-    told = []
+    reported = []
     until = time.monotonic() + 20
 
     with open_stack(logs=tmp_path, stop_seconds=10) as stack:
@@ -122,11 +122,11 @@ def test_new_lines_of_each_log_are_shown_with_the_programs_name(tmp_path):
         )
         watch_programs(
             stack.running,
-            stop_requested=lambda: len(told) == 2 or time.monotonic() > until,
-            show_log_line=lambda *line: told.append(line),
+            stop_requested=lambda: len(reported) == 2 or time.monotonic() > until,
+            show_log_line=lambda *line: reported.append(line),
         )
 
-    assert told == [("one", "a"), ("one", "b")]
+    assert reported == [("one", "a"), ("one", "b")]
 
 
 def test_password_is_reset_once_for_a_server_that_refuses_it(tmp_path):

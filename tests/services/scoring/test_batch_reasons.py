@@ -39,7 +39,7 @@ def under(champion_lake, **policy):
 
 @pytest.fixture
 def score_under(champion_lake, tmp_path):
-    """Scores the rows under a policy of reasons; returns what became of them and the scores."""
+    """Scores the rows under a policy of reasons; returns the result and the scores."""
 
     def score(rows, **policy):
         rows.write_csv(tmp_path / "batch.csv")
@@ -127,13 +127,13 @@ def test_reasons_are_exported_with_the_scores(champion_lake, score_under, rows, 
     export_scores(champion_lake.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path)
 
     written = pl.read_csv(path) if ending == "csv" else pl.read_parquet(path)
-    told = scores.sort(KEY)["reasons"].to_list()
+    reported = scores.sort(KEY)["reasons"].to_list()
     if ending == "parquet":
-        assert written["reasons"].to_list() == told
+        assert written["reasons"].to_list() == reported
     else:
         assert all(
             reason in text
-            for text, given in zip(written["reasons"], told, strict=True)
+            for text, given in zip(written["reasons"], reported, strict=True)
             for reason in given
         )
 

@@ -180,9 +180,9 @@ def test_scoring_logs_its_steps_by_batch_and_version_and_names_no_client(
     scored = score_rows(batch)
     score_rows(batch)
 
-    told = [record.getMessage() for record in caplog.records if "scoring" in record.name]
+    reported = [record.getMessage() for record in caplog.records if "scoring" in record.name]
     named = f"batch_id={scored.batch_id} model_version=1"
-    assert told[0].startswith(f"recorded scores {named} scores_digest=")
-    assert told[1].startswith(f"scored batch {named} scored_count=40 rejected_count=0")
-    assert told[2].startswith(f"batch is scored already {named} scored_count=40")
+    assert reported[0].startswith(f"recorded scores {named} scores_digest=")
+    assert reported[1].startswith(f"scored batch {named} scored_count=40 rejected_count=0")
+    assert reported[2].startswith(f"batch is scored already {named} scored_count=40")
     assert "SIM-" not in caplog.text

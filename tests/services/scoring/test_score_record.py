@@ -134,7 +134,7 @@ def test_scores_whose_run_a_crash_prevented_are_recorded_by_the_next_try(
     soon = record_scores(champion_lake.wiring, checked, others, FINE, recorded_at=first.scored_at)
     summary = record_scores(champion_lake.wiring, checked, score_rows(rows), FINE, recorded_at=NOON)
 
-    assert soon.run_id is None  # whoever scored it may be about to record it
+    assert soon.run_id is None  # the run that scored it may be about to record it
     assert (summary.status, summary.batch_id) == ("already scored, nothing done", first.batch_id)
     assert get_run(champion_lake, summary.run_id).data.metrics["scored"] == 80
 

@@ -136,7 +136,7 @@ def real_rows(real_data):
 
 @pytest.fixture(scope="module")
 def some_rows(simulated_files):
-    """Clients of one month under plain names: what `write_real_demo_months` is given, whoever they are."""
+    """Clients of one month under plain names: the input of `write_real_demo_months`."""
     rows = read_statements(simulated_files.training, outcome="required")
     return rows.with_columns(pl.col("client_id").str.replace("SIM-", "c"))
 

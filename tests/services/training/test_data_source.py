@@ -10,7 +10,6 @@ import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.sections import PublicDataSettings
 from credit_default.services.training.data_source import (
     DataFile,
     NoRealData,
@@ -20,6 +19,7 @@ from credit_default.services.training.data_source import (
 )
 from credit_default.services.training.training_rows import read_training_rows
 from credit_default.settings import Settings
+from credit_default.settings_sections import PublicDataSettings
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 

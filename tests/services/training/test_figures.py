@@ -63,12 +63,12 @@ def test_every_picture_is_drawn_where_both_outcomes_are_known(challenger):
 
 
 def test_curves_are_left_out_where_no_client_defaulted(challenger):
-    nobody = np.zeros_like(challenger.test_defaulted)
+    no_defaults = np.zeros_like(challenger.test_defaulted)
     evaluation = evaluate(
-        nobody, challenger.test_probability, policy=challenger.bundle.decision_policy, seed=1
+        no_defaults, challenger.test_probability, policy=challenger.bundle.decision_policy, seed=1
     )
 
-    drawn = draw(replace(challenger, test_defaulted=nobody, evaluation=evaluation))
+    drawn = draw(replace(challenger, test_defaulted=no_defaults, evaluation=evaluation))
 
     assert set(drawn) == {"confusion", "importance"}
 

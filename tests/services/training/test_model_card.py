@@ -93,12 +93,12 @@ def test_card_is_in_the_versions_run_in_three_forms_beside_its_evidence(wiring, 
 
 def test_card_shows_what_the_run_measured_and_no_other_figure(wiring, summary, version):
     metrics = wiring.tracking.client.get_run(summary.run_id).data.metrics
-    told = render_document_markdown(read_card(wiring, version))
+    reported = render_document_markdown(read_card(wiring, version))
 
     for name in ("roc_auc", "brier", "log_loss"):
-        assert f"{metrics[name]:.4f}" in told
-    assert version.digest in told
-    assert f"{metrics['fairness_lowest_ratio_sex']:.3f}" in told
+        assert f"{metrics[name]:.4f}" in reported
+    assert version.digest in reported
+    assert f"{metrics['fairness_lowest_ratio_sex']:.3f}" in reported
 
 
 def test_evidence_is_json_and_holds_every_part(wiring, summary, version):
@@ -110,6 +110,8 @@ def test_evidence_is_json_and_holds_every_part(wiring, summary, version):
         "economics",
         "fairness",
         "rivals",
+        "seat",
+        "folds_told",
         "stability",
         "sensitivity",
         "slices",

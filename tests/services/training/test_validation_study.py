@@ -89,10 +89,12 @@ def test_a_model_that_sees_protected_attributes_is_compared_with_none(wiring, ch
 def test_what_one_outcome_cannot_give_is_left_out(wiring, challenger, sides):
     paid = pl.Series(challenger.test_defaulted == 0)
     probability = challenger.test_probability[paid.to_numpy()]
-    nobody = np.zeros(len(probability), dtype=np.int64)
-    evaluation = evaluate(nobody, probability, policy=challenger.bundle.decision_policy, seed=1)
+    no_defaults = np.zeros(len(probability), dtype=np.int64)
+    evaluation = evaluate(
+        no_defaults, probability, policy=challenger.bundle.decision_policy, seed=1
+    )
     quiet = replace(
-        challenger, test_defaulted=nobody, test_probability=probability, evaluation=evaluation
+        challenger, test_defaulted=no_defaults, test_probability=probability, evaluation=evaluation
     )
 
     assessment = assess_challenger(wiring, quiet, replace(sides, test=sides.test.filter(paid)))

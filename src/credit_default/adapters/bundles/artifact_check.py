@@ -1,4 +1,4 @@
-"""Check that a loaded pipeline is one of ours before it may score: our two steps, our function, a forest of sound trees.
+"""Check, before a loaded pipeline may score, that it is one that `train` fits: its two steps, its function, sound trees.
 
 An attribute that hides a method would change every score, so every estimator must have the attributes that fitting gives it
 and no others. `tree_check` checks the trees themselves, before they are built.
@@ -50,7 +50,7 @@ def check_pipeline(pipeline: Any, *, tree_count: int) -> None:
     """Check that the pipeline is exactly one of ours: `build_features`, then a forest of `tree_count` trees of two classes.
 
     Raises:
-        ArtifactError: It is not; what was found instead is named.
+        ArtifactError: It is another pipeline; the message names what was found.
     """
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.pipeline import Pipeline
@@ -58,13 +58,7 @@ def check_pipeline(pipeline: Any, *, tree_count: int) -> None:
 
     _check_attributes(pipeline, Pipeline)
     steps = pipeline.steps
-    named = isinstance(steps, list) and all(
-        isinstance(step, tuple) and len(step) == len(("name", "step")) for step in steps
-    )
-    require(
-        named and [name for name, _ in steps] == [FEATURES_STEP, FOREST_STEP],
-        "other steps in the pipeline",
-    )
+    require(_has_our_steps(steps), "other steps in the pipeline")
     require(
         pipeline.memory is None and pipeline.transform_input is None,
         "a pipeline that keeps or passes on its input",
@@ -73,6 +67,13 @@ def check_pipeline(pipeline: Any, *, tree_count: int) -> None:
     _check_attributes(transformer, FunctionTransformer)
     _check_attributes(forest, RandomForestClassifier)
     _check_forest(forest, tree_count=tree_count, feature_count=_check_transformer(transformer))
+
+
+def _has_our_steps(steps: Any) -> bool:
+    are_named = isinstance(steps, list) and all(
+        isinstance(step, tuple) and len(step) == len(("name", "step")) for step in steps
+    )
+    return are_named and [name for name, _ in steps] == [FEATURES_STEP, FOREST_STEP]
 
 
 def _check_calibration(last_step: Any) -> Any:

@@ -63,7 +63,7 @@ def write_bundle(bundle: ModelBundle, folder: Path) -> SealedBundle:
     """Write the bundle's files into an existing folder: pipeline, rows trained on, reference, and last the manifest.
 
     Raises:
-        ServiceError: The disk refuses.
+        ServiceError: The disk cannot be read or written.
     """
     with disk_errors(folder):
         write_pipeline(bundle.pipeline, folder / PIPELINE)
@@ -159,7 +159,7 @@ def _read_reference(folder: Path) -> pl.DataFrame:
     import pyarrow.parquet as pq
 
     try:
-        # Arrow and not Polars: on a file that is not Parquet it raises, where Polars may panic.
+        # Read by Arrow: on a file that is not Parquet it raises, where Polars may panic.
         with pq.ParquetFile(folder / REFERENCE) as file:
             _check_reference(file)
             return pl.DataFrame(file.read())
@@ -180,7 +180,7 @@ def _check_reference(file: Any) -> None:
 
 
 def _has_plain_type(field: Any) -> bool:
-    """Return True for numbers, flags and texts that bring no type of their own."""
+    """Return True for numbers, flags and texts; extension types, which define a type of their own, are not plain."""
     from pyarrow import types
 
     kinds = (

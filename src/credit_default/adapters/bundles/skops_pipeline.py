@@ -1,4 +1,4 @@
-"""Write a fitted pipeline with skops, and read one back without trusting the file (skops' home).
+"""Write a fitted pipeline with skops, and read one back without trusting the file. No other module uses skops.
 
 skops' own list of types that may be loaded is long, and a list that travels with the artifact is the artifact's own claim.
 So the file is refused unless everything in it is on the short list below, before skops sees it. Then each tree's state is
@@ -23,7 +23,7 @@ _STABLE_MODULE: Final = "credit_default.bundled"
 _BUILD_FEATURES: Final = f"{_STABLE_MODULE}.build_features"
 _CALIBRATED: Final = f"{_STABLE_MODULE}.CalibratedForest"
 _TREE: Final = "sklearn.tree._tree.Tree"
-# By loader, module and name: what bundles call the two that were made before `bundled` existed. Nothing is ever added here.
+# Loader, module and name of the two objects in bundles that were written before `bundled` existed. Never add to this list.
 _FORMER_NAMES: Final = frozenset(
     {
         ("FunctionNode", "credit_default.model.features", "build_features"),
@@ -84,12 +84,12 @@ def write_pipeline(pipeline: Any, path: Path) -> None:
 
 
 def list_trusted_types() -> list[str]:
-    """Return what a user of `skops.io.load` or MLflow must trust beyond skops' defaults to open a pipeline of ours."""
+    """Return the types that `skops.io.load` or MLflow must trust, beyond skops' defaults, to open one of our pipelines."""
     return [_BUILD_FEATURES, _CALIBRATED, _TREE]
 
 
 def read_pipeline(path: Path, *, tree_count: int, limits: PipelineLimits = PipelineLimits()) -> Any:
-    """Return the fitted pipeline, after everything in the file was found to be on our list and every tree to be sound.
+    """Return the fitted pipeline, after checking that every type in the file is on our list and every tree is sound.
 
     It predicts on one core.
 
@@ -99,7 +99,7 @@ def read_pipeline(path: Path, *, tree_count: int, limits: PipelineLimits = Pipel
         limits: How much the file may unpack to.
 
     Raises:
-        ArtifactError: The file holds anything else; the first such thing is named.
+        ArtifactError: The file holds something else; the message names the first such entry.
     """
     try:
         with zipfile.ZipFile(path) as file:
@@ -138,7 +138,7 @@ def _build_pipeline(file: zipfile.ZipFile, schema: Any) -> Any:
     _check_archive_entries(file.namelist(), schema)
     root = get_tree(schema, LoadContext(src=file, protocol=_PROTOCOL), trusted=list_trusted_types())
     for node in _find_trees(root):
-        # A node builds its value once and keeps it, so the tree is made of the very values that are checked here.
+        # A node builds its value once and keeps it, so the tree is made of the same values that are checked here.
         check_tree_state(node.args.construct(), node.attrs.construct())
     with warnings.catch_warnings():
         # The file may come from another patch release of the minor version that `read_bundle` asks for.
@@ -149,7 +149,7 @@ def _build_pipeline(file: zipfile.ZipFile, schema: Any) -> Any:
 def _replace_former_names(schema: dict[str, Any]) -> None:
     """Give `build_features` and `CalibratedForest` their stable module in the schema of an older bundle.
 
-    The schema was just read and is ours to change. The list of what is allowed holds the stable names only.
+    The schema was just read from the file, so it may be changed in place. The list of allowed types holds the stable names only.
     """
     for item in _iterate_nodes(schema):
         name = (item.get("__loader__"), item.get("__module__"), item.get("__class__"))
@@ -188,7 +188,7 @@ def _check_allowed_type(item: dict[str, Any]) -> None:
     loader, name = item.get("__loader__"), f"{item.get('__module__')}.{item.get('__class__')}"
     if (loader, name) not in _ALLOWED:
         raise _build_artifact_error(
-            f"{name[:200]} ({str(loader)[:50]}), which is on no list of ours"
+            f"{name[:200]} ({str(loader)[:50]}), which is not on the list of allowed types"
         )
 
 

@@ -1,12 +1,13 @@
 """Check a stored decision tree before scikit-learn builds it.
 
-scikit-learn walks a tree without checking where it steps: one child index outside the array crashes the process, and one that
+scikit-learn follows a tree's child indices without checking them: one child index outside the array crashes the process, and one that
 points backwards never ends.
 """
 
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from credit_default.errors import ArtifactError
 
@@ -17,7 +18,7 @@ _TOLERANCE = 1e-9  # of the sum of a leaf's shares
 def check_tree_state(arguments: Any, state: Any) -> None:
     """Check that scikit-learn can safely build a tree from this stored state: it is a binary tree over its own arrays.
 
-    Every child stands after its parent and inside the array, each node but the root has one parent, features and thresholds
+    Every child comes after its parent and inside the array, each node but the root has one parent, features and thresholds
     are in range, and each leaf's shares (0-1) sum to 1.
 
     Args:
@@ -25,7 +26,7 @@ def check_tree_state(arguments: Any, state: Any) -> None:
         state: The depth, the node count, the nodes and the values.
 
     Raises:
-        ArtifactError: Something is not so; the first such thing is named.
+        ArtifactError: A condition does not hold; the message names the first one.
     """
     feature_count, class_counts, output_count = _parse_tree_arguments(arguments)
     require(output_count == 1 and class_counts.tolist() == [2], "a tree that is not of two classes")
@@ -36,6 +37,10 @@ def check_tree_state(arguments: Any, state: Any) -> None:
     nodes, values = state["nodes"], state["values"]
     _check_form(nodes, values, state=state)
     _check_nodes(nodes, feature_count=feature_count)
+    _check_shares(values)
+
+
+def _check_shares(values: NDArray[np.float64]) -> None:
     require(
         bool(np.isfinite(values).all() and (values >= 0).all() and (values <= 1).all()),
         "shares outside 0 to 1",

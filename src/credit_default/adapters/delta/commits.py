@@ -65,16 +65,16 @@ def create_rows(
 ) -> Written:
     """Put in the rows of a key, in one commit, unless that has been done before.
 
-    Whether the key exists is checked on the version that the commit follows: a runner that was held up before its commit
-    changes nothing when it continues after another's.
+    Whether the key exists is checked on the version that the commit follows: a runner that was delayed before its commit
+    changes nothing when it continues after another runner's commit.
 
     Args:
         table: The table; it is created where it does not exist.
-        read: Gives the rows as frames, one record batch at a time, and is called again when the commit is tried again.
+        read: Returns the rows as frames, one record batch at a time, and is called again when the commit is tried again.
             What it raises reaches the caller as it is, and nothing is committed. It must not read a Delta table: it runs
             inside deltalake's own stream.
         key: What may be written only once.
-        predicate: SQL; rows that answer to it without the key, as in an older lake, are replaced.
+        predicate: SQL; rows that match it but were committed without the key, as in an older lake, are replaced.
         retry: How often the commit is tried when another runner commits to the same rows.
 
     Raises:
@@ -100,7 +100,7 @@ def create_rows(
 def replace_rows(
     table: LakeTable, read: Frames, *, predicate: str, retry: RetryPolicy = DEFAULT_RETRY
 ) -> int:
-    """Replace all rows that answer to `predicate`, in one commit, and return how many rows were put in.
+    """Replace all rows that match `predicate`, in one commit, and return how many rows were put in.
 
     The last writer wins. Arguments and errors are those of `create_rows`.
     """

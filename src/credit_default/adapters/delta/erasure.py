@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def delete_rows(table: LakeTable, predicate: str, *, retry: RetryPolicy = DEFAULT_RETRY) -> int:
-    """Delete the rows that answer to `predicate` in one commit, and return how many there were.
+    """Delete the rows that match `predicate` in one commit, and return how many there were.
 
     They stay in the files of older versions until `erase_history` is called. The predicate itself is kept in the table's
     log: it should name no client.

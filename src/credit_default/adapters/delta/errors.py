@@ -1,7 +1,7 @@
 """Translate the errors of deltalake and Polars into ours, on one line.
 
 Their own messages come in several lines, coloured, with the whole reply of S3 in them. A cause for which S3 gives a code
-gets the message of `s3_errors`, whichever library met it.
+gets the message of `s3_errors`, whichever library raised it.
 """
 
 import re

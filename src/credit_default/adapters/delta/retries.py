@@ -108,7 +108,7 @@ def commit_once(
         table: The table; it is created where it does not exist.
         write: Makes the commit on the opened version, with the token; returns the result.
         recover_result: Makes the result from the commit's record, where the commit succeeded although `write` failed.
-        retry: How often a commit is tried that another runner spoiled.
+        retry: How often a commit is tried after a conflict with another runner's.
 
     Raises:
         ServiceError: The table cannot be reached, or another runner was faster each time.

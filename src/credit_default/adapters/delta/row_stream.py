@@ -28,7 +28,7 @@ _HIGH_CARDINALITY_COLUMNS = ("client_id", "default_probability")
 
 
 class RowStream:
-    """Frames on their way into a commit; counts their rows.
+    """Frames that are streamed into a commit, with a count of their rows.
 
     Attributes:
         row_count: How many rows the last attempt streamed.
@@ -40,7 +40,7 @@ class RowStream:
         self._read, self._schema = read, schema
 
     def overwrite(self, delta: DeltaTable, predicate: str, properties: CommitProperties) -> None:
-        """Commit the frames' rows in place of all rows that answer to `predicate` (SQL).
+        """Commit the frames' rows in place of all rows that match `predicate` (SQL).
 
         Raises:
             StreamFailedError: The reader of the frames raised; nothing is committed.

@@ -65,7 +65,7 @@ def query_rows(table: LakeTable, query: Callable[[pl.LazyFrame], pl.LazyFrame]) 
 def read_frames(
     table: LakeTable, columns: tuple[str, ...], *, predicate: str
 ) -> Iterator[pl.DataFrame]:
-    """Yield the rows that answer to `predicate`, a record batch at a time: memory does not grow with their number.
+    """Yield the rows that match `predicate`, a record batch at a time: memory does not grow with their number.
 
     Args:
         table: The table; nothing is yielded where nothing was ever written.

@@ -10,11 +10,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
+from credit_default.adapters.evidently.frames import (
+    DECISION,
+    SCORE,
+    build_frame_error,
+    check_frame,
+    take_evenly,
+    to_pandas,
+)
 from credit_default.adapters.evidently.html_page import (
     ReportTitle,
     insert_note,
@@ -30,19 +38,13 @@ from credit_default.adapters.evidently.report_run import (
 )
 from credit_default.adapters.host.atomic_files import disk_errors, write_atomically
 from credit_default.data.contract.schema import OUTCOME, Schema
-from credit_default.errors import InputError, show_examples
 from credit_default.gates.monitoring.drift import DriftPolicy
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import DECLINE
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["RenderedReport", "ReportTitle", "publish_verdicts", "render_drift_report"]
 
 SAMPLE_ROWS: Final = 5_000
-_SCORE, _DECISION = "default_probability", "decision"
-_DECISIONS: Final = ("accept", DECLINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +91,22 @@ def render_drift_report(
 
     Raises:
         InputError: A frame is missing, is empty, or lacks a column or a value.
-        ServiceError: Evidently's page has an unknown layout, or the disk refused.
+        ServiceError: Evidently's page has an unknown layout, or the disk cannot be read or written.
     """
     columns = _plan_columns(schema, policy)
     if reference is None:
-        raise _build_frame_error(
+        raise build_frame_error(
             "reference",
             found="none with the model",
             expected="scored rows that the model was not trained on",
         )
     earlier, later = (
-        _sample_rows(_check_frame(frame, columns, name=name), sample_rows)
+        take_evenly(check_frame(frame, columns, name=name), sample_rows)
         for frame, name in ((reference, "reference"), (current, "current rows"))
     )
     report = run_drift_report(
-        reference=_to_pandas(earlier, columns),
-        current=_to_pandas(later, columns),
+        reference=to_pandas(earlier, columns),
+        current=to_pandas(later, columns),
         columns=columns,
         drift_share=policy.highest_drifted_share,
         summary=full,
@@ -124,7 +126,7 @@ def publish_verdicts(paths: Mapping[str, str], verdicts: Sequence[Verdict], *, n
         note: A sentence for the end of the heading.
 
     Raises:
-        ServiceError: The disk refused.
+        ServiceError: The disk cannot be read or written.
     """
     path = Path(paths["html"])
     with disk_errors(path):
@@ -147,59 +149,10 @@ def _plan_columns(schema: Schema, policy: DriftPolicy) -> tuple[EvidentlyColumn,
         for column in schema.inputs
     )
     return (
-        EvidentlyColumn(_SCORE, is_code=False, method=psi, threshold=policy.score_threshold),
-        EvidentlyColumn(_DECISION, is_code=True, method=psi, threshold=policy.decision_threshold),
+        EvidentlyColumn(SCORE, is_code=False, method=psi, threshold=policy.score_threshold),
+        EvidentlyColumn(DECISION, is_code=True, method=psi, threshold=policy.decision_threshold),
         *inputs,
     )
-
-
-def _check_frame(
-    frame: pl.DataFrame, columns: Sequence[EvidentlyColumn], *, name: str
-) -> pl.DataFrame:
-    if frame.is_empty():
-        raise _build_frame_error(name, found="no rows", expected="at least one")
-    missing = [column.name for column in columns if column.name not in frame.columns]
-    if missing:
-        raise _build_frame_error(
-            name,
-            found=f"no column {show_examples(missing)}",
-            expected="every input, score and decision",
-        )
-    for column in columns:
-        _check_values(frame[column.name], column, name=name)
-    return frame
-
-
-def _check_values(values: pl.Series, column: EvidentlyColumn, *, name: str) -> None:
-    """Check that the column is complete and of its kind.
-
-    Evidently writes category values into its page as they are. Numbers, `accept` and `decline` carry no markup.
-    """
-    thing = f"{name}, column {column.name!r}"
-    if values.null_count():
-        raise _build_frame_error(
-            thing, found=f"{values.null_count()} empty values", expected="none"
-        )
-    is_known = (
-        values.is_in(_DECISIONS).all() if column.name == _DECISION else values.dtype.is_numeric()
-    )
-    if not is_known or (column.is_code and values.dtype.is_float()):
-        raise _build_frame_error(thing, found=f"{values.dtype} values", expected="checked values")
-
-
-def _sample_rows(frame: pl.DataFrame, count: int) -> pl.DataFrame:
-    if frame.height <= count:
-        return frame
-    # Rows of equal score are ordered by all their other columns: a reference holds no client_id to order by.
-    ties = [name for name in sorted(frame.columns) if name != _SCORE]
-    chosen = np.linspace(0, frame.height - 1, count).round().astype(np.int64)
-    return frame.sort(_SCORE, *ties)[chosen]
-
-
-def _to_pandas(frame: pl.DataFrame, columns: Sequence[EvidentlyColumn]) -> "pd.DataFrame":
-    texts = [pl.col(column.name).cast(pl.String) for column in columns if column.is_code]
-    numbers = [pl.col(column.name).cast(pl.Float64) for column in columns if not column.is_code]
-    return frame.select(*numbers, *texts).to_pandas()
 
 
 def _write_report(
@@ -223,17 +176,17 @@ def _write_quality(
     if any(side[OUTCOME].n_unique() < 2 for side in sides):  # noqa: PLR2004 - one class has no curve
         return {}
     reference, current = (
-        side.select(outcome=pl.col(OUTCOME).cast(pl.Int64), probability=pl.col(_SCORE)).to_pandas()
+        side.select(outcome=pl.col(OUTCOME).cast(pl.Int64), probability=pl.col(SCORE)).to_pandas()
         for side in sides
     )
-    threshold = _find_threshold(pl.concat([side.select(_SCORE, _DECISION) for side in sides]))
+    threshold = _find_threshold(pl.concat([side.select(SCORE, DECISION) for side in sides]))
     report = run_quality_report(reference=reference, current=current, threshold=threshold)
     return _write_report(report, folder, "quality", title=title)
 
 
 def _find_threshold(scores: pl.DataFrame) -> float:
     """Return the lowest probability that was declined: the threshold that reproduces the decisions as they were made."""
-    declined = scores.filter(pl.col(_DECISION) == DECLINE)[_SCORE]
+    declined = scores.filter(pl.col(DECISION) == DECLINE)[SCORE]
     return 1.0 if declined.is_empty() else float(declined.min())  # type: ignore[arg-type]
 
 
@@ -241,12 +194,3 @@ def _to_json(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     return getattr(value, "value", None) or str(value)
-
-
-def _build_frame_error(thing: str, *, found: str, expected: str) -> InputError:
-    return InputError(
-        thing,
-        found=found,
-        expected=expected,
-        remedy="Compare checked and scored rows of one portfolio.",
-    )

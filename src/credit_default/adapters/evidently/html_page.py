@@ -76,16 +76,16 @@ def render_page(page: str, *, title: ReportTitle) -> str:
             remedy="Install the versions that requirements.lock names.",
         )
     data = "\n".join(_escape_tags(line) for line in head.split("\n"))
-    text = html.escape(title.text)
-    note = "<br>No real client stands behind these figures." if title.simulated else ""
-    heading = _HEADING.format(
-        text=text,
-        note=note,
+    named = f"<head>\n        <title>{html.escape(title.text)}</title>"
+    return data.replace("<head>", named, 1) + body + _build_heading(title) + rest
+
+
+def _build_heading(title: ReportTitle) -> str:
+    return _HEADING.format(
+        text=html.escape(title.text),
+        note="<br>No real client stands behind these figures." if title.simulated else "",
         background="#ffe08a" if title.simulated else "#e8ecf4",
         verdict=_VERDICT,
-    )
-    return (
-        data.replace("<head>", f"<head>\n        <title>{text}</title>", 1) + body + heading + rest
     )
 
 

@@ -66,7 +66,7 @@ def record_workspace_run(
         most_runs: How many runs of the project are kept; the oldest are deleted.
 
     Raises:
-        ServiceError: The disk refused.
+        ServiceError: The disk cannot be read or written.
     """
     project_id = uuid5(NAMESPACE_URL, f"credit-default/{project}")
     runs = folder / str(project_id) / "snapshots"

@@ -1,4 +1,4 @@
-"""Read comma-separated text as text: what a cell means is for the contract to judge, not for a type guesser.
+"""Read comma-separated text as text: the data contract says what a cell means, so no type is guessed here.
 
 pyarrow streams the file in blocks, so that memory does not grow with its length, and is strict about the number of cells in
 a line. It is lax about quotation marks ("20"000 would be 20000, and the end of the file closes every cell) and about cells in

@@ -25,7 +25,7 @@ HEADER_LINES = 5  # the header is looked for in this many lines
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where each column stands in a file, and what the file lacks or has besides."""
+    """The position of each column in a file, and the columns that the schema does not know."""
 
     place: int  # the header's place among the file's first lines, from 0
     positions: Mapping[str, int]  # by our name: the raw column's position, from 0

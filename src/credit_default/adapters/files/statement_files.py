@@ -2,7 +2,7 @@
 
 `open_statement_file` is the only place that works out what a file is. From one handle it takes the format, the header, the
 digest of the bytes and what the disk knows of the file; `StatementFile` carries these, so that no later step asks again.
-Only the file itself is checked here. What the cells hold is for `data/checking/validation` to judge.
+Only the file itself is checked here. What the cells hold is judged by `data.checking.validation`.
 """
 
 import os
@@ -38,7 +38,7 @@ _BLOCK_BYTES = 1_048_576
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where rows came from: enough to find the very same bytes again."""
+    """Where rows came from: enough to find the same bytes again."""
 
     uri: str
     sha256: str  # of the file's bytes, hexadecimal
@@ -92,13 +92,7 @@ class StatementFile:
             for part in batch.iter_slices(batch_rows):
                 yield self._name_columns(part, first_row=row_count)
                 row_count += part.height
-        if not self._is_unchanged():
-            raise InputError(
-                f"file {self.path}",
-                found="other content than when it was checked",
-                expected="a file that nobody writes to",
-                remedy="Wait until the program that writes it has finished, then run again.",
-            )
+        self._require_unchanged()
         if not row_count:
             raise InputError(
                 str(self.path),
@@ -131,11 +125,18 @@ class StatementFile:
         lines = (rows + header.place + 2).alias(LINE)
         return pl.DataFrame([*(known[name] for name in names), lines])
 
-    def _is_unchanged(self) -> bool:
+    def _require_unchanged(self) -> None:
         try:
-            return FileStamp.from_stat(self.path.stat()) == self.stamp
+            is_unchanged = FileStamp.from_stat(self.path.stat()) == self.stamp
         except FileNotFoundError:
-            return False
+            is_unchanged = False
+        if not is_unchanged:
+            raise InputError(
+                f"file {self.path}",
+                found="other content than when it was checked",
+                expected="a file that nobody writes to",
+                remedy="Wait until the program that writes it has finished, then run again.",
+            )
 
 
 def open_statement_file(path: Path, *, schema: Schema, month: str | None = None) -> StatementFile:

@@ -1,6 +1,6 @@
 """Export tables for people as .csv or .parquet files that are safe to open in a spreadsheet.
 
-Cells of a table may hold what strangers wrote: a text that a spreadsheet would run as a formula must not reach one.
+Cells may hold text from outside the lender's systems: one that a spreadsheet would run as a formula must not reach it.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Write files and folders to disk atomically: whole, or not at all.
 
-Each is made beside its place under a hidden name that no reader looks at, then renamed into place. A crash leaves the old
+Each is written beside its target under a hidden name that no reader opens, then renamed. A crash leaves the old
 state or the new one, and at worst a hidden `.staging-…` neighbour. The disk's errors become `ServiceError` here.
 """
 
@@ -23,7 +23,7 @@ NO_HARD_LINK_ERRNOS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSY
 
 @contextmanager
 def disk_errors(path: Path, *, thing: str = "folder lake at") -> Iterator[None]:
-    """Open a block in which an `OSError` becomes a `ServiceError` about `path`; `thing` names what is there."""
+    """Turn an `OSError` in the block into a `ServiceError` about `path`; `thing` names what is there."""
     try:
         yield
     except OSError as error:
@@ -39,13 +39,13 @@ def disk_errors(path: Path, *, thing: str = "folder lake at") -> Iterator[None]:
 
 @contextmanager
 def staged_folder(target: Path) -> Iterator[Path]:
-    """Open a block with an empty folder, which becomes `target` when the block ends well and is removed when it does not.
+    """Yield an empty folder, which becomes `target` when the block ends well and is removed when it raises.
 
     If `target` exists by then (another run was faster), it stays and the new folder is removed. So use this only for
     folders that are named by their content.
 
     Raises:
-        ServiceError: The disk refuses.
+        ServiceError: The disk cannot be read or written.
     """
     with disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def write_atomically(target: Path, content: bytes | Path) -> None:
         content: The bytes, or the path of a file to copy.
 
     Raises:
-        ServiceError: The disk refuses; `target` then holds what it held before.
+        ServiceError: The disk cannot be written; `target` then holds what it held before.
     """
     with disk_errors(target), _staged_file(target, content) as staged:
         hit_failpoint("write.staged")
@@ -94,7 +94,7 @@ def create_atomically(target: Path, content: bytes | Path) -> bool:
         True when this call created the file. Of several that try at once, exactly one gets True.
 
     Raises:
-        ServiceError: The disk refuses; `target` is then not there.
+        ServiceError: The disk cannot be written; `target` is then not there.
     """
     with disk_errors(target):
         if os.path.lexists(target):
@@ -148,7 +148,7 @@ def _link_into_place(staged: Path, target: Path) -> bool:
 
 
 def _rename_under_lock(staged: Path, target: Path) -> bool:
-    """Do the same where the file system has no hard links, under a lock that ends with the process that holds it."""
+    """Do the same on a file system without hard links, under a lock that is released when its process ends."""
     descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

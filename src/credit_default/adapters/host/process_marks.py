@@ -2,7 +2,7 @@
 
 A run in MLflow, a flow run in Prefect and a hidden folder that is being written carry the mark of their process. On its own
 machine a process is looked up by its number and the moment it began, since numbers are used again. A process of another
-machine cannot be looked up: there, the age of its last sign of life decides.
+machine cannot be looked up: there, the age of its last heartbeat decides.
 """
 
 import os
@@ -19,7 +19,7 @@ _PROC = Path("/proc")
 _MARK = re.compile(r"([A-Za-z0-9_.-]{1,64})/(\d{1,10})/(\d{1,20})")
 _INVALID_HOST_CHARACTER = re.compile(r"[^A-Za-z0-9_.-]")
 _MARK_SEPARATOR = "~"  # between the parts of a mark in a file's name; no host has it
-HEARTBEAT_SECONDS: Final = 60  # between two signs of life of a run
+HEARTBEAT_SECONDS: Final = 60  # between two heartbeats of a run
 
 ProcessState = Literal["alive", "gone", "unknown"]
 
@@ -77,9 +77,9 @@ def find_process_state(mark: ProcessMark | None) -> ProcessState:
 def heartbeat(
     beat: Callable[[int], None], *, every_seconds: float = HEARTBEAT_SECONDS
 ) -> Iterator[None]:
-    """Open a block in which a thread calls `beat` at intervals, with the whole seconds since the block began.
+    """Call `beat` from a thread at intervals during the block, with the whole seconds since the block began.
 
-    An error in `beat` ends the thread, and with it the signs of life, but not the block.
+    An error in `beat` ends the thread and its heartbeats, but not the block.
     """
     over = threading.Event()
 
@@ -103,7 +103,7 @@ def _read_host() -> str:
 
 
 def _read_start_ticks(process_id: int) -> int | None:
-    """Return when the process began; None where there is none, or one that has ended and only its entry is left."""
+    """Return when the process began; None where there is no such process, or it has ended and only its entry is left."""
     try:
         state, *rest = (
             (_PROC / str(process_id) / "stat")

@@ -1,6 +1,6 @@
 """Find and remove hidden files and folders that a killed process left while it was writing them.
 
-`atomic_files` and `Lake.scratch` make them and remove them again; what a kill leaves is read by no one, so that `reconcile`
+`atomic_files` and `Lake.scratch` make them and remove them again; nothing reads what a killed process leaves, so `reconcile`
 removes it with this module.
 """
 
@@ -25,7 +25,7 @@ _FOREIGN_FOLDERS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A hidden file or folder whose process is gone. One that holds the only copy of a file is kept for a person to see."""
+    """A hidden file or folder whose process is gone. One that holds the only copy of a file is kept for a person to inspect."""
 
     path: Path
     holds_only_copy: bool
@@ -42,7 +42,7 @@ def find_leftovers(
         age: How long something of an unknown process (of another machine, say) must have been untouched.
 
     Raises:
-        ServiceError: The disk refuses.
+        ServiceError: The disk cannot be read or written.
     """
     found: dict[Path, Leftover] = {}
     for root in roots:
@@ -57,7 +57,7 @@ def remove_leftover(leftover: Leftover) -> None:
     """Delete the file or folder.
 
     Raises:
-        ServiceError: The disk refuses.
+        ServiceError: The disk cannot be read or written.
     """
     with disk_errors(leftover.path):
         if leftover.path.is_dir():
@@ -92,7 +92,7 @@ def _read_modified_time(path: Path) -> float:
 
 
 def _holds_only_copy(path: Path) -> bool:
-    """Return whether a move was killed between taking the file away and putting it down: this is then the only copy."""
+    """Return whether a move was killed between its two steps, so that this is the only copy of the file."""
     return any(
         (path / name).is_file() and (path / name).stat().st_nlink == 1 for name in _MOVE_FILE_NAMES
     )

@@ -1,7 +1,7 @@
 """List and move the files of the inbox: they wait in `incoming/` and go to `processed/` or, with the reason, to `refused/`.
 
 A file is moved only after its result is committed, and only as it was read: new content that was written under its name
-since then stays in `incoming/` and waits for the next run. Several processes may work on one inbox: one that comes late
+since then stays in `incoming/` and waits for the next run. Several processes may work on one inbox: the slower one
 finds nothing to do.
 """
 

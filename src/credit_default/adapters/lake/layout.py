@@ -1,7 +1,7 @@
 """Open a lake and say which part of it holds what: one root, a folder or a bucket (docs/architecture.md draws it).
 
 `snapshots`, `inbox`, `pinned_champion` and `published_reports` keep files in it through the storage port; `adapters/tables`
-keeps Delta tables in it by uri. What must stand on this machine's own disk (the embedded MLflow, Prefect's records, bundles
+keeps Delta tables in it by uri. What must be on this machine's own disk (the embedded MLflow, Prefect's records, bundles
 fetched from the registry) is under `home`, which is the root itself where the lake is a folder.
 """
 
@@ -29,7 +29,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 
 @dataclass(frozen=True, slots=True)
 class Lake:
-    """One lake: where its files stand, and the folder for what must be on this machine's own disk."""
+    """One lake: where its files are, and the folder for what must be on this machine's own disk."""
 
     storage: Storage
     home: Path
@@ -75,7 +75,7 @@ class Lake:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """Open a block with an empty folder on this machine's disk, which is removed when the block ends."""
+        """Yield an empty folder on this machine's disk, and remove it when the block ends."""
         with disk_errors(self.home):
             self.home.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix=build_marked_prefix("scratch"), dir=self.home))
@@ -86,7 +86,7 @@ class Lake:
 
     @contextmanager
     def hold_lock(self, name: str) -> Iterator[None]:
-        """Open a block that one process of this machine runs at a time; others wait until it ends or its process dies."""
+        """Hold a lock of this machine during the block; other processes wait until the block ends or this process dies."""
         with disk_errors(self.home):
             self.home.mkdir(parents=True, exist_ok=True)
             lock = (self.home / f".{name}.lock").open("ab")
@@ -100,12 +100,12 @@ def open_lake(uri: str | Path, *, home: Path | None = None) -> Lake:
 
     Args:
         uri: A folder or `s3://bucket/prefix`.
-        home: Where a lake in a bucket keeps, in a folder of its own, what must stand on this machine's disk; the current
+        home: Where a lake in a bucket keeps, in a folder of its own, what must be on this machine's disk; the current
             folder when None. A lake in a folder keeps it in itself.
 
     Raises:
         InputError: The path is not a folder, the bucket's name is not valid, or the scheme is another than s3://.
-        ServiceError: The disk refuses.
+        ServiceError: The disk cannot be read or written.
     """
     if is_bucket_uri(str(uri), thing="lake", expected="a folder or s3://bucket/prefix"):
         storage = open_storage(str(uri))

@@ -1,7 +1,7 @@
-"""Keep a copy of the champion in the lake, for days when MLflow is away: a verified bundle, and a pointer that names it.
+"""Keep a copy of the champion in the lake for outages of MLflow: a verified bundle, and a pointer that names it.
 
-The bundle is written first and the pointer last, so that a pointer never names files that are not there. Beside them stands
-which change of the champion alias was announced last, so that each change is announced once.
+The bundle is written first and the pointer last, so that a pointer never names files that are not there. A third
+file records which change of the champion alias was announced last, so that each change is announced once.
 """
 
 import datetime as dt

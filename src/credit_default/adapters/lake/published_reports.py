@@ -1,4 +1,4 @@
-"""Publish reports: written to this machine's disk, then copied into the lake under the batch's key for people to open.
+"""Publish reports: write them to this machine's disk, then copy them into the lake under the batch's key for people to open.
 
 A report is a folder of files under `reports/<batch_id>/v<version>/`; publishing again replaces the earlier one.
 """
@@ -19,7 +19,7 @@ PROFILE_NAME: Final = "profile.json"
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A folder to write a report's files into, and where they will stand in the lake."""
+    """A folder to write a report's files into, and the address that they will have in the lake."""
 
     folder: Path
     uri: str
@@ -28,7 +28,7 @@ class Publication:
 
 @contextmanager
 def open_publication(lake: Lake, *, batch_id: str, model_version: int) -> Iterator[Publication]:
-    """Open a block with an empty folder; its files are put under `reports/<batch_id>/v<version>/` when the block ends well."""
+    """Yield a publication with an empty folder, and put its files under `reports/<batch_id>/v<version>/` when the block ends well."""
     prefix = f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}"
     with lake.scratch() as folder:
         yield Publication(folder, f"{lake.uri}/{prefix}", prefix)
@@ -54,7 +54,7 @@ def write_profile(folder: Path, content: Mapping[str, Any]) -> None:
     """Write the profile to profile.json in the folder.
 
     Raises:
-        ServiceError: The disk refuses.
+        ServiceError: The disk cannot be read or written.
     """
     write_atomically(folder / PROFILE_NAME, json.dumps(content).encode())
 

@@ -18,8 +18,20 @@ def write_row_file(
 
     Raises:
         InputError: There are fewer rows than `minimum_row_count`.
-        ServiceError: The disk refuses.
+        ServiceError: The disk cannot be read or written.
     """
+    row_count = _write_frames(frames, path)
+    if row_count < minimum_row_count:
+        raise InputError(
+            "snapshot",
+            found="no accepted row",
+            expected="at least one",
+            remedy="See which rules the rows broke.",
+        )
+    return row_count
+
+
+def _write_frames(frames: Iterable[pl.DataFrame], path: Path) -> int:
     row_count, writer = 0, None
     try:
         for frame in frames:
@@ -34,13 +46,6 @@ def write_row_file(
         if writer is not None:
             with disk_errors(path):
                 writer.close()
-    if row_count < minimum_row_count:
-        raise InputError(
-            "snapshot",
-            found="no accepted row",
-            expected="at least one",
-            remedy="See which rules the rows broke.",
-        )
     return row_count
 
 

@@ -36,7 +36,7 @@ class SnapshotOrigin:
     schema_version: str
     data_origin: str  # "real" or "simulated"
     kept_at: dt.datetime  # UTC
-    corrects: str | None = None  # the batch whose rejected rows it brings again, corrected
+    corrects: str | None = None  # the batch whose rejected rows it contains in corrected form
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Snapshot:
 
     @property
     def uri(self) -> str:
-        """Return where the snapshot stands, for people."""
+        """Return the snapshot's address in the lake, as messages show it."""
         return f"{self.lake.uri}/{_PREFIX}{self.digest}"
 
 
@@ -69,7 +69,7 @@ def write_snapshot(
 
     Raises:
         InputError: The frames hold no row.
-        ServiceError: The lake refuses.
+        ServiceError: The lake cannot be written to.
     """
     record_key = f"{_PREFIX}{check_hex(digest, 'digest')}{_RECORD}"
     if lake.storage.find_object(record_key) is None:
@@ -92,13 +92,7 @@ def read_snapshot(lake: Lake, digest: str) -> Snapshot:
     """
     found = lake.storage.read_object(f"{_PREFIX}{check_hex(digest, 'digest')}{_RECORD}")
     if found is None:
-        count = sum(1 for _ in _list_digests(lake))
-        raise InputError(
-            f"snapshot {digest}",
-            found=f"{count} other snapshots" if count else "no snapshot",
-            expected=f"one in {lake.uri}",
-            remedy="Create it with `credit-default ingest`.",
-        )
+        raise _build_missing_error(lake, digest)
     try:
         content = json.loads(found)
         rows_key = _check_rows_key(str(content["rows_key"]), digest)
@@ -225,6 +219,16 @@ def _read_origin(content: dict[str, Any]) -> SnapshotOrigin:
         data_origin=content["data_origin"],
         kept_at=dt.datetime.fromisoformat(content["kept_at"]),
         corrects=content["corrects"],
+    )
+
+
+def _build_missing_error(lake: Lake, digest: str) -> InputError:
+    count = sum(1 for _ in _list_digests(lake))
+    return InputError(
+        f"snapshot {digest}",
+        found=f"{count} other snapshots" if count else "no snapshot",
+        expected=f"one in {lake.uri}",
+        remedy="Create it with `credit-default ingest`.",
     )
 
 

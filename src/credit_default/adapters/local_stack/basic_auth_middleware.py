@@ -1,6 +1,6 @@
 """Ask for a user and password (HTTP basic auth) in front of another project's server.
 
-MLflow's and Prefect's servers show some of their addresses to anybody who asks. This plain ASGI middleware around them
+MLflow's and Prefect's servers answer some requests without credentials. This plain ASGI middleware around them
 answers 401, with the challenge that a browser understands, unless the request is authorized. It checks HTTP requests
 only: a websocket passes, because the servers check the credentials in its first message.
 """
@@ -23,7 +23,7 @@ class BasicAuthMiddleware:
     Args:
         application: The ASGI application to protect.
         name: The realm that a browser shows when it asks for the credentials.
-        public_paths: Paths that anybody may request, such as health checks.
+        public_paths: Paths that need no credentials, such as health checks.
         is_authorized: Whether a request with this path and Authorization header may pass.
     """
 

@@ -86,7 +86,7 @@ def write_credentials(
         addresses: The servers' addresses by the variables from which clients read them.
 
     Raises:
-        ServiceError: The disk refuses.
+        ServiceError: The disk cannot be read or written.
     """
     lines = {**addresses, _USERNAME: credentials.mlflow_username, **credentials.generated}
     text = "".join(f"{name}='{value}'\n" for name, value in lines.items())

@@ -1,4 +1,4 @@
-"""End the programs of a command that was killed outright (SIGKILL) and so could end nothing itself.
+"""End the programs that a command started and could not end itself because it was killed (SIGKILL).
 
 The command starts this module as a process and writes to it, one a line, the process groups that it has started. While
 the command lives it holds the other end of this process's standard input. When that closes without the line `done`, the

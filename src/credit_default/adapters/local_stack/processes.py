@@ -62,7 +62,7 @@ def start_program(program: Program, *, logs: Path) -> RunningProgram:
         logs: The folder of its log; the previous log is kept there as `<name>.log.1`.
 
     Raises:
-        ServiceError: The disk refuses, or the command does not exist.
+        ServiceError: The disk cannot be written, or the command does not exist.
     """
     path = logs / f"{program.name}.log"
     with disk_errors(path):

@@ -25,7 +25,7 @@ def download_bundle(tracking: Tracking, version: ModelVersion, folder: Path) -> 
 
     Raises:
         ArtifactError: The files are larger than any bundle of ours.
-        ServiceError: MLflow does not answer, or the disk refuses.
+        ServiceError: MLflow does not answer, or the disk cannot be read or written.
     """
     from mlflow.artifacts import download_artifacts
 

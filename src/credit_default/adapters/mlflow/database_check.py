@@ -20,7 +20,7 @@ def check_database_file(tracking_uri: str) -> None:
         tracking_uri: MLflow's address; nothing is checked for any other than `sqlite:///…`.
 
     Raises:
-        ServiceError: The disk refuses.
+        ServiceError: The disk cannot be read or written.
     """
     if not tracking_uri.startswith(_SCHEME):
         return

@@ -1,7 +1,7 @@
 """Wait, for a bounded time, until the MLflow server answers.
 
-This is done before anything is begun that needs the server: MLflow's own client takes half a minute to notice that it is
-away, at each of its calls.
+This is done before anything is begun that needs the server: at each call, MLflow's own client takes half
+a minute to notice that the server does not answer.
 """
 
 import logging

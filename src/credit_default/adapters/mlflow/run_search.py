@@ -66,7 +66,7 @@ def read_run_text(tracking: Tracking, run_id: str, name: str) -> str | None:
         name: The artifact's path, such as "card/card.json".
 
     Raises:
-        ServiceError: MLflow does not answer, or the disk refuses.
+        ServiceError: MLflow does not answer, or the disk cannot be read or written.
     """
     folder, _, _ = name.rpartition("/")
     with (

@@ -1,7 +1,7 @@
 """MLflow's server behind basic auth, as `mlflow server --app-name credit-default` starts it.
 
-MLflow shows the files of its pages, and the list of its enabled features, to anybody who asks. Here a request without
-credentials is refused, except for the health check. Whether the credentials are right is checked by MLflow, which knows
+MLflow serves the files of its pages, and the list of its enabled features, without credentials. Here a request without
+them is refused, except for the health check. Whether the credentials are right is checked by MLflow, which knows
 its users.
 """
 

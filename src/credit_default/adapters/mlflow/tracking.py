@@ -52,7 +52,7 @@ class Tracking:
 
     @property
     def is_server(self) -> bool:
-        """Whether the store is a server, which may be away, and not a file."""
+        """Whether the store is a server, which may be unavailable, and not a file."""
         return self.tracking_uri.startswith("http")
 
     def is_mlflow_outage(self, error: ServiceError) -> bool:
@@ -110,7 +110,7 @@ class Tracking:
         self._end_run(run, "FINISHED")
 
     def tag_ended_run(self, run_id: str, tags: Mapping[str, str]) -> None:
-        """Add tags to a run that has ended, on what became of its model. A run that was deleted since is left alone."""
+        """Add tags to a run that has ended, such as a later rollback of its model. A deleted run is left as it is."""
         from mlflow import MlflowException
 
         with mlflow_errors(self.tracking_uri):

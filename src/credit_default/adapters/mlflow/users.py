@@ -32,7 +32,7 @@ def write_auth_configuration(path: Path, *, database_uri: str) -> None:
         database_uri: The database in which MLflow keeps its users, as SQLAlchemy writes it.
 
     Raises:
-        ServiceError: The disk refuses.
+        ServiceError: The disk cannot be read or written.
     """
     escaped = database_uri.replace("%", "%%")
     write_atomically(path, _CONFIGURATION.format(database_uri=escaped).encode())

@@ -1,21 +1,18 @@
 """A search for parameters that can be interrupted and resumed: which trial comes next, and how each one ended.
 
-The only module that uses Optuna. Every proposal is drawn with a seed of its own, the sum of the search's seed and the number
-of trials that ended before it. A search that was interrupted ten times therefore proposes the same trials as one that ran
-without interruption.
+Only this module and `study_file` know Optuna. Every proposal is drawn with a seed of its own, the sum of the search's seed
+and the number of trials that ended before it. A search that was interrupted ten times therefore proposes the same trials as
+one that ran without interruption.
 """
 
-import fcntl
 import logging
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.errors import InputError, ServiceError
+from credit_default.adapters.optuna.study_file import lock_study_file, optuna_errors
 from credit_default.model.estimator.search_space import SearchParameter
 
 if TYPE_CHECKING:
@@ -70,9 +67,9 @@ class OpenTrial:
             fold: The number of the fold, 0 first.
 
         Raises:
-            ServiceError: The database refused.
+            ServiceError: The database cannot be read or written.
         """
-        with _optuna_errors():
+        with optuna_errors():
             self._trial.report(loss, fold)
             return self._trial.should_prune()
 
@@ -80,9 +77,9 @@ class OpenTrial:
         """Record the trial with its final loss and further figures, and return it.
 
         Raises:
-            ServiceError: The database refused.
+            ServiceError: The database cannot be read or written.
         """
-        with _optuna_errors():
+        with optuna_errors():
             self._trial.set_user_attr(_FIGURES, dict(figures))
             self._study.tell(self._trial, loss)
         return EndedTrial(self.number, self.values, "finished", loss, figures)
@@ -91,11 +88,11 @@ class OpenTrial:
         """Record the trial as given up at this loss, and return it.
 
         Raises:
-            ServiceError: The database refused.
+            ServiceError: The database cannot be read or written.
         """
         from optuna.trial import TrialState
 
-        with _optuna_errors():
+        with optuna_errors():
             self._study.tell(self._trial, state=TrialState.PRUNED)
         return EndedTrial(self.number, self.values, "given up", loss)
 
@@ -120,7 +117,7 @@ class Study:
         """Return the trials that have ended, oldest first.
 
         Raises:
-            ServiceError: The database refused.
+            ServiceError: The database cannot be read or written.
         """
         from optuna.trial import TrialState
 
@@ -128,7 +125,7 @@ class Study:
             TrialState.COMPLETE: "finished",
             TrialState.PRUNED: "given up",
         }
-        with _optuna_errors():
+        with optuna_errors():
             trials = self._study.get_trials(deepcopy=False, states=tuple(endings))
         return tuple(
             EndedTrial(
@@ -145,11 +142,11 @@ class Study:
         """Begin the next trial.
 
         Raises:
-            ServiceError: The database refused.
+            ServiceError: The database cannot be read or written.
         """
         from optuna.samplers import TPESampler
 
-        with _optuna_errors():
+        with optuna_errors():
             self._study.sampler = TPESampler(
                 seed=self._seed + len(self.list_trials()),
                 n_startup_trials=self._startup_trial_count,
@@ -190,10 +187,10 @@ def open_study(
 
     Raises:
         InputError: Another process is working on a study in this file.
-        ServiceError: The disk or the database refused.
+        ServiceError: The disk or the database cannot be read or written.
     """
-    with _lock_study_file(path):
-        with _optuna_errors():
+    with lock_study_file(path):
+        with optuna_errors():
             study = _load_study(
                 path, name, startup_trial_count=startup_trial_count, kept_share=kept_share
             )
@@ -227,42 +224,3 @@ def _suggest_value(trial: "OptunaTrial", choice: SearchParameter) -> Any:
     if choice.has_numeric_values:
         return choice.values[trial.suggest_int(choice.name, 0, len(choice.values) - 1)]
     return trial.suggest_categorical(choice.name, choice.values)
-
-
-@contextmanager
-def _lock_study_file(path: Path) -> Iterator[None]:
-    """Keep other processes from opening the file by `open_study` during the block."""
-    with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_suffix(".lock").open("w")
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(
-                f"searches at {path}",
-                found="another `tune` at work on them",
-                expected="one at a time",
-                remedy="Wait until it ends, or stop it: the trials that it finished are kept.",
-            ) from error
-        yield
-
-
-@contextmanager
-def _optuna_errors() -> Iterator[None]:
-    from sqlalchemy.exc import SQLAlchemyError
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about features that Optuna calls experimental
-        try:
-            yield
-        except SQLAlchemyError as error:
-            raise ServiceError(
-                "Optuna's database",
-                found=str(error).splitlines()[0][:300],
-                expected="an answer",
-                remedy=(
-                    "Free some space or correct the permissions of studies.db, "
-                    "then run the command again."
-                ),
-            ) from error

@@ -1,7 +1,7 @@
 """Download one file over HTTP within a deadline and up to a size.
 
-The standard library's timeout is per read: a server that sends one byte a second never meets it, and the name lookup has no
-timeout at all. So the transfer runs in a thread of its own, which is abandoned when the time is over. ADR 19 says why this is
+The standard library's timeout is per read: a server that sends one byte a second never exceeds it, and the name lookup has
+no timeout at all. So the transfer runs in a thread of its own, which is abandoned when the time is over. ADR 19 says why this is
 not left to a library.
 """
 
@@ -28,7 +28,7 @@ class TransferLimits:
 
 
 def download_file(url: str, *, limits: TransferLimits) -> bytes:
-    """Download what stands at an http or https URL and return its bytes.
+    """Download the file at an http or https URL and return its bytes.
 
     Raises:
         ServiceError: The URL has another scheme; or the server cannot be reached, answers with an error, is too slow,

@@ -1,7 +1,7 @@
 """The storage in a folder: objects are files below a root, and every write is whole or not at all.
 
-The promises are those of `port.Storage`. Links below the root are refused: a file that is dropped into the inbox must not
-make another place of this machine readable. Hidden names are never listed; the staging folders of `atomic_files` are
+The guarantees are those of `port.Storage`. Links below the root are refused: a file that is put into the inbox must not
+make another folder of this machine readable. Hidden names are never listed; the staging folders of `atomic_files` are
 among them.
 """
 

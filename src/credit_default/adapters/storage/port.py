@@ -1,7 +1,7 @@
-"""The storage port: what the lake asks of the place where its files are kept, a folder or a bucket.
+"""The storage port: the operations that the lake needs from the place where its files are kept, a folder or a bucket.
 
-Objects are named by keys: parts joined by "/", below the storage's own root. `folder` and `s3` keep the same promises,
-which one set of tests holds. Tables are not written through this port: deltalake reaches them by uri and options.
+Objects are named by keys: parts joined by "/", below the storage's own root. `folder` and `s3` give the same guarantees,
+which one set of tests checks. Tables are not written through this port: deltalake reaches them by uri and options.
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ from credit_default.errors import InputError
 
 _LONGEST_KEY_BYTES = 900  # S3 takes 1,024 with the prefix
 _LONGEST_PART_BYTES = 255  # what a file system takes
-# Control characters, backslashes, and surrogates, which stand for a file name that is not UTF-8.
+# Control characters, backslashes, and surrogates, which Python uses for a file name that is not UTF-8.
 _INVALID_KEY_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
 
 
@@ -102,7 +102,7 @@ class Storage(Protocol):
 
 
 def check_key(key: str) -> str:
-    """Return the key, once it is certain that it names a place below the root.
+    """Return the key, after checking that it names a place below the root.
 
     Raises:
         InputError: The key is empty or too long, has an empty part, "." or "..", a backslash or a control character, or is

@@ -1,6 +1,6 @@
 """The storage in a bucket: objects below a prefix, created and moved by S3's own conditional requests.
 
-The promises are those of `port.Storage`. `s3_transfer` carries the content, `s3_client` sends the requests, `s3_conflicts`
+The guarantees are those of `port.Storage`. `s3_transfer` carries the content, `s3_client` sends the requests, `s3_conflicts`
 spaces the attempts. Where a lost reply leaves open whether an object was created, the object is looked up: one that carries
 this attempt's token is ours.
 """

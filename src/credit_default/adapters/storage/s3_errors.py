@@ -1,6 +1,6 @@
 """Translate the errors of S3 and of botocore into ours: one line that says what to do next, and never a secret.
 
-`s3_client` sends every error through `translate_s3_error`. Four of them are answers that a caller may have asked for
+`s3_client` sends every error through `translate_s3_error`. Four of them are answers that a caller may expect
 (missing, changed, busy, broken on arrival). They are kinds of `ServiceError`, so a caller that does not expect them sees an
 ordinary failure of a service.
 """
@@ -138,7 +138,7 @@ def translate_s3_error(error: Exception, thing: str) -> CreditDefaultError:
     """Return our error for one of botocore's.
 
     Args:
-        error: What botocore raised. An error of an unknown kind is quoted in its own words, on one line.
+        error: What botocore raised. An error of an unknown kind is quoted on one line.
         thing: What the request was about, such as the object's uri.
     """
     for name in (_read_error_code(error), *(kind.__name__ for kind in type(error).__mro__)):

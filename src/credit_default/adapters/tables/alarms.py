@@ -1,7 +1,7 @@
-"""The table of alarms: one row each, opened by one commit and closed by another, with what became of its messages.
+"""The table of alarms: one row each, opened by one commit and closed by another, with the delivery of its messages.
 
-Whether an alarm was opened or closed before is decided on the version of the table that the commit
-follows: of two runs at once, one opens or closes it.
+Whether an alarm was opened or closed before is decided on the version of the table that the commit follows: of two runs at
+once, one opens or closes it.
 """
 
 import datetime as dt
@@ -24,7 +24,7 @@ _ID = re.compile(r"[a-z][a-z_ -]{0,40} v\d+ \d{4}-\d{2}")
 
 @dataclass(frozen=True, slots=True)
 class RecordedAlarm:
-    """An alarm on record, and what became of the messages about its opening and closing.
+    """An alarm on record, and whether the messages about its opening and closing were delivered.
 
     A delivery is empty until a message was due.
     """
@@ -46,7 +46,7 @@ def read_alarms(lake: Lake) -> tuple[RecordedAlarm, ...]:
 def open_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> bool:
     """Record the alarm as open; return False where another run had done so.
 
-    `before` is its earlier row, closed, if any.
+    `before` is the alarm's earlier, closed row; None where there is none.
     """
     since = before.alarm.closed_at if before else "ever"
     return _commit_alarm(
@@ -57,7 +57,7 @@ def open_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> boo
 def close_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> bool:
     """Record the alarm as closed; return False where another run had done so.
 
-    `before` is its row as it was open, if any.
+    `before` is the alarm's open row; None where there is none.
     """
     recorded = replace(before, alarm=alarm) if before else RecordedAlarm(alarm)
     return _commit_alarm(
@@ -66,7 +66,7 @@ def close_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> bo
 
 
 def record_delivery(lake: Lake, recorded: RecordedAlarm) -> None:
-    """Write what became of the alarm's messages to its row."""
+    """Write the delivery of the alarm's messages to its row."""
     replace_rows(
         locate_table(lake, "alarms"),
         lambda: [_to_frame(recorded)],

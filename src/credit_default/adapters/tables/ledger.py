@@ -1,9 +1,8 @@
 """The table of the ledger: one row a decision, chained by hash and never changed.
 
-`gates.ledger.chain` has the rules of the chain. An entry
-is committed only onto the version of the table whose last entry it was chained to; a run that comes
-too late reads the new last entry and tries again. So there is one chain, however many runs append
-to it, and one entry for each decision, however often it is tried.
+`gates.ledger.chain` has the rules of the chain. An entry is committed only onto the version of the table whose last entry
+it was chained to; a slower run reads the new last entry and tries again. So there is one chain, however many runs append to
+it, and one entry for each decision, however often it is tried.
 """
 
 import datetime as dt
@@ -127,7 +126,7 @@ def _read_entry(delta: DeltaTable, sequence: int) -> LedgerEntry:
 def _compact_entries(lake: Lake) -> None:
     """Merge the small files of the entries.
 
-    The last entry is committed, so an error is passed over: a later append tries again.
+    The last entry is committed already, so an error here is only logged: a later append tries again.
     """
     try:
         compact_rows(locate_table(lake, "ledger"), retry=RetryPolicy(attempt_count=1))

@@ -1,8 +1,7 @@
 """The tables of outcomes: every observation (`outcome_history`) and the current ones (`outcomes`).
 
-Each
-is changed in one commit for a whole file. Write the observations first: `outcomes` can be rebuilt
-from them.
+Each is changed in one commit for a whole file. Write the observations first: `outcomes` can be
+rebuilt from them.
 """
 
 import datetime as dt
@@ -16,6 +15,11 @@ from credit_default.adapters.lake.layout import Lake, check_hex, check_month
 from credit_default.adapters.tables.schemas import OUTCOME_HISTORY, OUTCOMES, locate_table
 
 _KEY = ("client_id", "statement_month")
+# The newest observation is current; of two observed at the same time, a default.
+_UPDATE_WHEN = (
+    "new.observed_at > old.observed_at "
+    "OR (new.observed_at = old.observed_at AND new.defaulted > old.defaulted)"
+)
 
 
 def write_observations(
@@ -45,8 +49,8 @@ def merge_outcomes(
 
     Of each client and statement month the outcome that was observed last is current; of two
     observed at the same time, a default. So neither the order of files nor merging one twice makes
-    a difference. With a `batch_id` the file is merged once and never again, so that a client who
-    was erased since does not come back with it.
+    a difference. With a `batch_id` the file is merged only once, so that
+    merging it later does not bring back a client who was erased since.
 
     The columns are those of `write_observations`.
     """
@@ -55,18 +59,24 @@ def merge_outcomes(
     )
     if newest.is_empty():
         return MergeCounts(0, 0, 0)
-    months = ", ".join(
-        f"'{check_month(month)}'" for month in newest["statement_month"].unique().sort()
-    )
     return merge_rows(
         locate_table(lake, "outcomes"),
         newest,
-        # naming the months restricts what is read to their partitions
-        match=f"old.statement_month IN ({months}) AND old.statement_month = new.statement_month "
-        "AND old.client_id = new.client_id",
-        update_when="new.observed_at > old.observed_at "
-        "OR (new.observed_at = old.observed_at AND new.defaulted > old.defaulted)",
+        match=_build_match(newest["statement_month"].unique().sort()),
+        update_when=_UPDATE_WHEN,
         key=None if batch_id is None else f"merged {check_hex(batch_id, 'batch_id')}",
+    )
+
+
+def _build_match(statement_months: Iterable[str]) -> str:
+    """Return the condition that two rows are of one client and month.
+
+    Naming the months restricts what is read to their partitions.
+    """
+    months = ", ".join(f"'{check_month(month)}'" for month in statement_months)
+    return (
+        f"old.statement_month IN ({months}) AND old.statement_month = new.statement_month "
+        "AND old.client_id = new.client_id"
     )
 
 

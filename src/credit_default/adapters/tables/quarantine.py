@@ -20,7 +20,7 @@ _MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 def write_quarantine(lake: Lake, read: Frames, *, batch_id: str) -> Written:
     """Write the batch's rejected rows in one commit; return how many.
 
-    Idempotent: a batch's rows are written once. `read()` gives the `rejected` frames of the checked
+    Idempotent: a batch's rows are written once. `read()` returns the `rejected` frames of the checked
     batches; it is called again when the commit is tried again. Which rows are rejected depends on
     the file and the schema and not on a model, so the key is the batch without a model version. The
     values as they were in the file are kept as one JSON text a row.

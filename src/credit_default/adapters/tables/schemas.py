@@ -81,7 +81,7 @@ ALARMS = pa.schema(
         ("closed_month", pa.string()),  # null while it is open, or where no batch closed it
         ("closed_because", pa.string()),
         ("closed_at", _TIME),
-        ("opening_told", pa.string()),  # what became of the message; "" where none was due yet
+        ("opening_told", pa.string()),  # how the message was delivered; "" where none was due yet
         ("closing_told", pa.string()),
     ]
 )

@@ -45,7 +45,7 @@ def digest_frames(frames: Iterable[pl.DataFrame]) -> str:
 
 
 def _encode_rows(frame: pl.DataFrame) -> pl.Series:
-    """Return each row as one text that no other row has.
+    """Return each row as one text; different rows never give the same text.
 
     The lengths of its texts come first, -1 for a missing one.
     """

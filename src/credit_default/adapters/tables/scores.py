@@ -39,7 +39,7 @@ def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int)
 
     Idempotent: they are written once. Where they had been written before, nothing changes and the
     result says so. Scores of an older lake that were written without a key are replaced. `read()`
-    gives the scored frames, one record batch at a time; it is called again when the commit is tried
+    returns the scored frames, one record batch at a time; it is called again when the commit is tried
     again. An exception that it raises is passed on, and nothing is committed.
 
     Raises:

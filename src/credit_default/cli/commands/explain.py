@@ -19,7 +19,7 @@ def explain(
     *,
     shared: SharedOptions,
 ) -> None:
-    """Why this score: inputs, reasons, contributions that add up, and what would have changed the decision."""
+    """Show why a client got a score: inputs, reasons, contributions, and what would change it."""
 
     def act(output: Output) -> "Summary":
         from credit_default.services.scoring.explain_client import explain_client

@@ -18,7 +18,7 @@ def forget(
     *,
     shared: SharedOptions,
 ) -> None:
-    """Delete a client's rows everywhere in the lake, for good; the ledger keeps digests and counts."""
+    """Delete a client's rows from the whole lake for good; the ledger keeps digests and counts."""
 
     def act(output: Output) -> "Summary":
         from credit_default.flows.runs.context import read_clock

@@ -41,7 +41,7 @@ def show(
     *,
     shared: SharedOptions,
 ) -> None:
-    """List every version with its alias and the verdict on it; show one version's whole model card."""
+    """List every version with its alias and verdict, or show one version's whole model card."""
 
     def act(output: Output) -> "Summary":
         wiring = connect_with_mlflow(shared)
@@ -102,7 +102,7 @@ def promote(
     *,
     shared: SharedOptions,
 ) -> None:
-    """Make a version the champion by the decision of one person, or of two, with the reasons on record."""
+    """Make a version the champion by the decision of one or two people, with reasons on record."""
 
     def act(output: Output) -> "Summary":
         del output
@@ -153,9 +153,10 @@ def rollback(
 
 
 def _announce_change(wiring: "Wiring", summary: "Summary") -> "Summary":
-    """Return the summary, after the alarms about the former champion were closed and the change was announced.
+    """Close the alarms about the former champion, announce the change and return the summary.
 
-    It is announced by e-mail or webhook where addresses are set, and as an event where a Prefect server is set.
+    The change is announced by e-mail or webhook where addresses are set, and as an event where a
+    Prefect server is set.
     """
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.monitoring.follow_up import update_alarms_after_promotion

@@ -1,4 +1,4 @@
-"""monitor: compare a scored batch with its reference and its outcomes, show the history, or explain a retraining."""
+"""monitor: compare a scored batch with its reference and outcomes, or show the history."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -45,7 +45,7 @@ def monitor(
     *,
     shared: SharedOptions,
 ) -> None:
-    """Compare a scored batch with what its model was trained on, and with what became of it."""
+    """Compare a scored batch with the model's reference and, once they are known, its outcomes."""
 
     def act(output: Output) -> "Summary":
         settings = read_settings(shared)
@@ -73,7 +73,7 @@ def _monitor_batch(
     batch_id: str | None,
     retrain: bool,
 ) -> "Summary":
-    """Return what the monitors found in one batch; exit code 1 when one of their verdicts did not pass."""
+    """Return what the monitors found in one batch; exit code 1 when a verdict did not pass."""
     from credit_default.flows.server.session import flow_session
 
     with flow_session(settings) as session:
@@ -93,7 +93,7 @@ def _monitor_batch(
 
 
 def _retrain(output: Output, monitored: "Summary", shared: SharedOptions) -> "Summary":
-    """Return the monitors' summary, with the result of a training on all that is known among its notes."""
+    """Train on all that is known; return the monitors' summary with the result as a note."""
     with output.step("training on what is known now") as found:
         from credit_default.flows.train import train as flow
 
@@ -111,7 +111,7 @@ def _explain_retraining(shared: SharedOptions) -> "Summary":
 
 
 def _show_history(output: Output, settings: "Settings") -> "Summary":
-    """Return how many findings there are and where the page of them is; print a table of them for people."""
+    """Print a table of the findings; return how many there are and where their page is."""
     from rich.console import Console
 
     from credit_default.adapters.tables.monitoring import read_monitoring

@@ -1,4 +1,4 @@
-"""outcomes: take in what became of clients, or show how much of that is known for each batch."""
+"""outcomes: take in the outcomes of clients, or show how many are known for each batch."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +24,7 @@ def outcomes(
     *,
     shared: SharedOptions,
 ) -> None:
-    """Take in what became of clients, the last observation wins; without a file, show what is known of each batch."""
+    """Take in outcomes, the latest observation counts; without a file, show coverage by batch."""
 
     def act(output: Output) -> "Summary":
         wiring = connect(shared)
@@ -60,9 +60,10 @@ def _show_coverage(wiring: "Wiring", output: Output) -> "Summary":
 
 
 def _announce_outcomes(wiring: "Wiring", taken: "Summary") -> "Summary":
-    """Return the summary, after announcing to the Prefect server that is set, if any, which batches more is known of.
+    """Announce the batches with new outcomes to the Prefect server, if one is set.
 
-    There `monitor` runs for each of them.
+    The deployment `monitor` then runs for each of them. The summary is returned, with a note if
+    the server did not answer.
     """
     prefect = wiring.settings.prefect
     if not prefect.api_url:

@@ -1,4 +1,4 @@
-"""predict: score one file, or every file that waits in the lake, and compare what was scored with its reference."""
+"""predict: score one file, or every file that waits in the lake, and monitor each batch."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,20 +39,20 @@ def predict(
     *,
     shared: SharedOptions,
 ) -> None:
-    """Score statements with the champion, then compare them with what it was trained on."""
+    """Score statements with the champion, then compare them with its reference."""
     flags = {"reasons": None if reasons is None else {"mode": reasons}}
 
     def act(output: Output) -> "Summary":
         from credit_default.cli.commands.score_and_monitor import score_batches
 
-        own = {"month": month, "corrects": corrects, "name": name}
+        file_options = {"month": month, "corrects": corrects, "name": name}
         return score_batches(
             output,
             read_settings(shared, **flags),
             batch=batch,
             incoming=incoming,
             out=out,
-            parameters=shared.build_flow_parameters(**flags) | own,
+            parameters=shared.build_flow_parameters(**flags) | file_options,
         )
 
     run_command("predict", act, shared)

@@ -1,4 +1,4 @@
-"""Score one batch, or all that wait, and monitor each: what `predict` does after its options are read."""
+"""Score one batch, or all files that wait, and monitor each batch: the work of `predict`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -39,8 +39,9 @@ def score_batches(
         parameters: The parameters of the flow `predict`.
 
     Raises:
-        InputError: Neither or both of a file and `incoming` were named, `out` together with `incoming`, `out` is no place
-            for a file, or the file is no table of this portfolio. All of it before a server is started.
+        InputError: Neither or both of a file and `incoming` were named, `out` together with
+            `incoming`, a scores file cannot be written to `out`, or the file is no table of this
+            portfolio. All of this is checked before a server is started.
     """
     of_one = out is not None or parameters.get("corrects") or parameters.get("name")
     if (batch is None) != incoming or (incoming and of_one):
@@ -59,7 +60,7 @@ def score_batches(
 
 
 def _build_usage_error(*, incoming: bool) -> InputError:
-    named = "--incoming with a file or what belongs to one"
+    named = "--incoming with a file or with an option of one file"
     return InputError(
         "predict",
         found=named if incoming else "neither a file nor --incoming",
@@ -94,7 +95,7 @@ def score_and_monitor(output: Output, batch: str, parameters: FlowParameters) ->
         scored = run_flow(flow, batch=batch, **parameters)
         found(scored.status)
     if scored.run_id is None and (known := _find_earlier_findings(parameters, scored)) is not None:
-        return _merge_summaries(scored, known)  # scored and monitored before: nothing is done again
+        return _merge_summaries(scored, known)  # scored and monitored before: nothing is left to do
     if scored.find_verdict(MLFLOW_GATE) is not None:  # the reference is in the registry
         note = f"not compared with its reference: {MONITOR_LATER} {scored.batch_id}"
         return replace(scored, notes=(*scored.notes, note))

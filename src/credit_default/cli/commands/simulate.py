@@ -41,7 +41,7 @@ def simulate(
     *,
     shared: SharedOptions,
 ) -> None:
-    """Write statements of simulated clients, month after month, with each one's true probability of default."""
+    """Write statements of simulated clients, month after month, with true default probabilities."""
 
     def act(output: Output) -> "Summary":
         settings = read_settings(shared)

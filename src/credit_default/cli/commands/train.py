@@ -1,4 +1,4 @@
-"""train: fit a challenger on a data set, or on all that the lake knows by now, and let the gate decide."""
+"""train: fit a challenger on a data set or on the lake's rows, and let the gate decide."""
 
 from typing import TYPE_CHECKING, Annotated
 

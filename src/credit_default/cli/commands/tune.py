@@ -1,4 +1,4 @@
-"""tune: search for a better recipe; the winner is written as a settings file for people to review."""
+"""tune: search for a better recipe and write it as a settings file for people to review."""
 
 import sys
 from collections.abc import Iterator
@@ -50,9 +50,9 @@ def tune(
             help="Also measure boosting, networks, splines, a blend.",
         ),
     ] = True,
-    out: Annotated[
-        Path, typer.Option("--out", help="Where the winner's recipe is written.")
-    ] = Path("config/tuned-forest.toml"),
+    out: Annotated[Path, typer.Option("--out", help="Where the best recipe is written.")] = Path(
+        "config/tuned-forest.toml"
+    ),
     replace: Annotated[
         bool, typer.Option("--replace", help="Overwrite that file when it is there.")
     ] = False,
@@ -60,7 +60,7 @@ def tune(
     *,
     shared: SharedOptions,
 ) -> None:
-    """Search for a better recipe on the development side; an interrupted search continues with the same command."""
+    """Search for a better recipe on the development side; run it again to continue a search."""
     usual = None if minutes else DEFAULT_TRIAL_COUNT
 
     def act(output: Output) -> "Summary":
@@ -116,7 +116,7 @@ def _explain_interruption() -> Iterator[None]:
 
 @contextmanager
 def _show_progress(output: Output, budget: "Budget") -> Iterator["Listener"]:
-    """Show a progress bar that moves with each trial, beside it the best loss; show none with --quiet or --json."""
+    """Show a progress bar of the trials with the best loss; none with --quiet or --json."""
     from credit_default.services.tuning.tune import Listener
 
     if output.silent:
@@ -154,13 +154,13 @@ def _format_progress(trials: "tuple[EndedTrial, ...]") -> str:
     losses = [trial.loss for trial in trials if trial.ending == "finished"]
     given_up = len(trials) - len(losses)
     return (
-        f"searching: best log loss {min(losses):.5f}, {given_up} given up"
+        f"searching: best log loss {min(losses):.5f}, {given_up} stopped early"
         if losses
         else "searching"
     )
 
 
 def _build_command_line(settings: "Settings", *, trial_count: int) -> str:
-    """Return the command that repeats the search, with the name of a data file but not its folder on this machine."""
+    """Return the command that repeats the search; of a data file only the name, not the folder."""
     data = settings.data if settings.data in {"public", "simulated"} else Path(settings.data).name
     return f"credit-default tune --data {data} --trials {trial_count} --seed {settings.seed}"

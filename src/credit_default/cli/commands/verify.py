@@ -1,4 +1,4 @@
-"""verify: prove that the ledger and the scores are unchanged, and compute the scores of a batch again."""
+"""verify: prove that ledger and scores are unchanged, and compute a batch's scores again."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,7 +32,7 @@ def verify(
     *,
     shared: SharedOptions,
 ) -> None:
-    """Prove that the ledger is unbroken and the scores are those on record; compute a batch's scores again."""
+    """Prove that the ledger and the scores are unchanged, and compute a batch's scores again."""
 
     def act(output: Output) -> "Summary":
         from credit_default.services.audit.replay import verify_lake

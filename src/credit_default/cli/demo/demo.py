@@ -1,4 +1,4 @@
-"""demo: run the whole life of a model on this machine, in a lake that is emptied first."""
+"""demo: run the whole life cycle of a model on this machine, in a lake that is emptied first."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +19,7 @@ def demo(
     lake: Annotated[
         str,
         typer.Option(
-            "--lake", help="The demo's own lake: what the demo left there is removed first."
+            "--lake", help="The lake of the demo: what an earlier demo left there is removed first."
         ),
     ] = "demo-lake",
     month: Annotated[
@@ -48,7 +48,7 @@ def demo(
     *,
     shared: SharedOptions,
 ) -> None:
-    """Run the whole life of a model: train, promote, six months, drift, outcomes, a retraining, the gate."""
+    """Run a model's life cycle: training, promotion, six months, drift, outcomes, a retraining."""
 
     def act(output: Output) -> "Summary":
         if months is None and scenario is None:

@@ -1,4 +1,4 @@
-"""What both demos work with: a lake of their own, emptied first, the data in it, a Prefect server, and outcomes."""
+"""Prepare what both demos use: an emptied lake with the data, a Prefect server, and outcomes."""
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -78,7 +78,8 @@ def clear_lake(uri: str) -> Path:
     """Empty the demo's lake and return its folder.
 
     Raises:
-        InputError: The lake is a bucket, or a folder with something in it that the demo did not make: it is not removed.
+        InputError: The lake is a bucket, or a folder with files that the demo did not make; nothing
+            is removed.
     """
     if uri.startswith("s3://"):
         raise InputError(

@@ -1,4 +1,4 @@
-"""drill: plant known faults in simulated months and check that alarms open for them, and only for them."""
+"""drill: plant known faults in simulated months and check that alarms open for them only."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +27,7 @@ def drill(
     *,
     shared: SharedOptions,
 ) -> None:
-    """Plant known faults in simulated months and show which alarms opened, when, and which stayed quiet."""
+    """Plant known faults in simulated months and show which alarms opened, and when."""
 
     def act(output: Output) -> "Summary":
         from credit_default.cli.demo.drill_run import run_drill_command

@@ -1,4 +1,4 @@
-"""Run a drill from its first simulated month to its verdict: what `drill` does after its options are read."""
+"""Run a drill from its first simulated month to its verdict."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def run_drill_command(
     output: Output, shared: SharedOptions, *, names: tuple[str, ...], client_count: int
 ) -> "Summary":
-    """Print the drill's tables and return its summary; exit code 1 when the alarms did not do what they must.
+    """Print the drill's tables and return its summary; exit code 1 if alarms are missing or false.
 
     Args:
         output: Where progress is shown.
@@ -49,9 +49,10 @@ def run_drill_command(
         verdict = judge_drill(drill, policy=settings.drill)
         found(verdict.level)
     if not output.as_json:
-        story = f"{client_count:,} simulated clients, seed {settings.seed}; {len(drill.cases)} faults planted"
+        faults = f"{len(drill.cases)} faults planted"
+        subtitle = f"{client_count:,} simulated clients, seed {settings.seed}; {faults}"
         Console(highlight=False, markup=False).print(
-            render_document(describe_drill(drill, verdict, subtitle=story))
+            render_document(describe_drill(drill, verdict, subtitle=subtitle))
         )
     counts = {"planted": len(drill.cases), "clean months": len(drill.clean_months)}
     notes = format_case_lines(drill) if output.as_json else ()

@@ -1,6 +1,7 @@
-"""A model through many months, outcomes two months late: what `demo --months N --scenario NAME` does.
+"""Run the demo of many months (`demo --months N --scenario NAME`), outcomes two months late.
 
-Unlike in `six_month_demo.py` outcomes arrive month by month, and the policy for retraining decides when a training runs.
+Unlike in `six_month_demo.py` outcomes arrive month by month, and the policy for retraining decides
+when a training runs.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ _LIGHT_SETTINGS: dict[str, Any] = {
     "reasons": {"mode": "none"},
     # the newest months are enough of those before the change
     "retraining": {"window": "sliding", "window_months": 6, "cooldown_months": 1},
-    # a client is in up to six months of a training: a leaf of 40 rows would hold a handful of clients
+    # a client is in up to six months of a training: 40 rows in a leaf may be a handful of clients
     "recipe": {"leaf_row_count": 200},
 }
 
@@ -40,7 +41,7 @@ def run_long_demo(
     strength: int,
     **flags: Any,
 ) -> "Summary":
-    """Run the demo of many months and return its summary; exit code 0 whether or not the model recovered.
+    """Run the demo of many months; return its summary, exit code 0 even without a recovery.
 
     Args:
         output: Where progress is shown.
@@ -70,11 +71,11 @@ def run_long_demo(
         given = {**_LIGHT_SETTINGS, **flags, "data": str(data.training)}
         demo = _LongDemo(output, settings, shared.build_flow_parameters(**given))
         training, months = demo.run(data)
-    return _show_results(output, settings, training, months, story=data.data_description)
+    return _show_results(output, settings, training, months, data_description=data.data_description)
 
 
 class _LongDemo:
-    """The months as they pass: each is scored and monitored, then the outcomes of two months before are taken in."""
+    """The months of the demo: each is scored and monitored, then older outcomes are taken in."""
 
     def __init__(self, output: Output, settings: "Settings", parameters: dict[str, Any]) -> None:
         self.output, self.settings, self.parameters = output, settings, parameters
@@ -112,7 +113,7 @@ class _LongDemo:
     def _judge_matured_month(
         self, data: "DemoData", months: "list[LongDemoMonth]", place: int
     ) -> bool:
-        """Take in and judge the outcomes of the month at `place`, if it is one; return whether to retrain."""
+        """Take in and judge the outcomes of the month at `place`; return whether to retrain."""
         if place < 0:
             return self._requested
         from credit_default.flows.monitor import monitor
@@ -151,7 +152,7 @@ def _show_results(
     training: "Summary",
     months: "Sequence[LongDemoMonth]",
     *,
-    story: str,
+    data_description: str,
 ) -> "Summary":
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.context.wiring import build_wiring
@@ -170,4 +171,4 @@ def _show_results(
         "history": f".venv/bin/credit-default monitor --history --lake {lake}",
         "MLflow UI": f".venv/bin/mlflow ui --backend-store-uri sqlite:///{lake}/mlflow.db",
     }
-    return summarise_long_demo(training, months, data_description=story, paths=paths)
+    return summarise_long_demo(training, months, data_description=data_description, paths=paths)

@@ -1,6 +1,7 @@
-"""A model from its first statements to its first challenger, in six months of production: what `demo` does.
+"""Run the demo of six months, from a model's first statements to its first challenger.
 
-All outcomes arrive together at the end. `long_demo.py` is the demo in which they come two months late.
+All outcomes arrive together at the end. `long_demo.py` is the demo in which they come two months
+late.
 """
 
 from collections.abc import Sequence
@@ -122,7 +123,7 @@ def _score_months(
 def _judge_months(
     output: Output, scored: "Sequence[Summary]", parameters: dict[str, Any]
 ) -> "tuple[Summary, ...]":
-    """Judge the performance of each month now that outcomes are known; the last one gets a full report."""
+    """Judge each month's performance now that outcomes are known; the last gets a full report."""
     from credit_default.flows.monitor import monitor
 
     reports = ["none"] * (len(scored) - 1) + ["full"]

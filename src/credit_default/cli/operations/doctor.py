@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @takes_shared_options("lake")
 def doctor(*, shared: SharedOptions) -> None:
-    """Check what can be reached, at which version, and say what to do about what cannot."""
+    """Check which services can be reached, at which version, and say how to repair the others."""
 
     def act(output: Output) -> "Summary":
         from credit_default.services.operations.doctor import diagnose

@@ -28,9 +28,10 @@ def listen(
     *,
     shared: SharedOptions,
 ) -> None:
-    """Announce each new file in incoming/ to the Prefect server, until SIGTERM ends it (exit code 143).
+    """Announce each new file in incoming/ to the Prefect server, until SIGTERM (exit code 143).
 
-    A lake in a folder is watched. For a lake in a bucket the queue is read; without a queue the bucket is listed regularly.
+    A lake in a folder is watched. For a lake in a bucket the queue is read; without a queue the
+    bucket is listed regularly.
     """
     ended_by = signal.SIGINT
 

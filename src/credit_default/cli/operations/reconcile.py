@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @takes_shared_options("lake")
 def reconcile(*, shared: SharedOptions) -> None:
-    """Close orphaned runs, record what an outage left unrecorded, remove temporary files left behind."""
+    """Close orphaned runs, record what an outage left unrecorded, remove stale temporary files."""
 
     def act(output: Output) -> "Summary":
         from credit_default.flows.server.session import flow_session

@@ -18,7 +18,7 @@ from credit_default.errors import CreditDefaultError
 
 @takes_shared_options("lake", of_every=OF_EVERY_PROCESS)
 def serve(*, shared: SharedOptions) -> None:
-    """Run train, predict, monitor and reconcile by schedule and on events, until SIGTERM ends it (exit code 143)."""
+    """Run train, predict, monitor and reconcile by schedule and on events, until SIGTERM (143)."""
     try:
         raise typer.Exit(_serve(shared))
     except CreditDefaultError as error:

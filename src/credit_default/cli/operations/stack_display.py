@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from credit_default.adapters.local_stack.processes import RunningProgram
 
-_TABLE_WIDTH = 1_000  # wide enough that no path is broken: they are there to be copied
+_TABLE_WIDTH = 1_000  # wide enough that no path is broken: people copy them
 
 
 def show_ready(

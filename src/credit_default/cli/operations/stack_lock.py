@@ -1,4 +1,4 @@
-"""What surrounds `up` while it runs: one `up` a lake, and an orderly end on a signal."""
+"""Allow one `up` per lake at a time, and turn signals into a request to stop."""
 
 import fcntl
 import os
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def lock_stack(lake: "Lake") -> Iterator[None]:
-    """Let one `up` at a time run the block for a lake; the lock ends with its process, however that ended.
+    """Hold the lake's lock of `up` during the block; it ends with the process, even after a kill.
 
     Raises:
-        ServiceError: Another `up` runs for this lake, or the disk refuses.
+        ServiceError: Another `up` runs for this lake, or the lock file cannot be written.
     """
     from credit_default.adapters.host.atomic_files import disk_errors
 

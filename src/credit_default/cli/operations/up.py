@@ -51,10 +51,10 @@ def up(
     *,
     shared: SharedOptions,
 ) -> None:
-    """Start MLflow, Prefect, Evidently's pages and what works on them; end them all on Ctrl-C or SIGTERM.
+    """Start MLflow, Prefect, Evidently's pages, serve and listen; end all on Ctrl-C or SIGTERM.
 
-    Each asks for a user and a password, which are in LAKE/stack/servers.env: `set -a; . LAKE/stack/servers.env; set +a`
-    lets other commands use them.
+    MLflow and Prefect ask for a user and a password, which are in LAKE/stack/servers.env. Other
+    commands use them after `set -a; . LAKE/stack/servers.env; set +a`.
     """
     given = {
         "database": database,
@@ -108,7 +108,7 @@ def _start_all(
     """Start the plan's stages one after the other, unless a stop is requested before."""
     from credit_default.flows.server.ephemeral_server import lock_server_start
 
-    # a command that starts a server of its own uses the same records of Prefect
+    # a command that starts its own server uses the same records of Prefect
     with closing(lock_server_start(lake.home / "prefect")):
         for programs in plan.stages:
             if not stop_requested.is_set():
@@ -177,7 +177,7 @@ def _find_credentials_file(lake: "Lake") -> Path:
 def _run_until_stopped(
     output: Output, running: "Sequence[RunningProgram]", *, stop_requested: Event
 ) -> None:
-    """Print the log lines of the programs until a stop is requested or one of them ends by itself."""
+    """Print the programs' log lines until a stop is requested or one of them ends by itself."""
     from credit_default.services.operations.stack_supervisor import watch_programs
 
     try:

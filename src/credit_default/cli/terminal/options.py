@@ -1,7 +1,7 @@
 """The options that several commands take, each declared once.
 
-`shared_options` hands the first group of them to a command as one value; the others are named in the command's signature
-by their alias here.
+`shared_options` passes the first group of them to a command as one value; the others are named in
+the command's signature by their alias here.
 """
 
 from typing import Annotated, Literal

@@ -1,7 +1,8 @@
-"""Run a command: progress on standard error, one summary on standard output, an exit code, no traceback.
+"""Run a command: progress on standard error, one summary on standard output, an exit code.
 
-An expected error is one line on standard error (or, with `--json`, one object on standard output) and the exit code that
-`errors.py` gives it. Log lines of this package are configured here too, before the work begins.
+An expected error shows no traceback: it is one line on standard error (or, with `--json`, one
+object on standard output) and the exit code that `errors.py` gives it. Log lines of this package
+are configured here too, before the work begins.
 """
 
 import logging
@@ -19,7 +20,7 @@ from credit_default.errors import CreditDefaultError, escape_unprintable
 
 if TYPE_CHECKING:
     from credit_default.logs import LogLevel
-    from credit_default.sections import LoggingSettings
+    from credit_default.settings_sections import LoggingSettings
     from credit_default.views.summaries.summary import Summary
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -38,7 +39,7 @@ _NOISY_LOGGERS = (
 
 
 class Output:
-    """Where a running command shows its progress and its result; no progress with `--quiet` or `--json`."""
+    """Show a command's progress and its result; no progress with `--quiet` or `--json`."""
 
     def __init__(self, command: str, *, as_json: bool, quiet: bool) -> None:
         self.command = command
@@ -81,7 +82,7 @@ class Output:
 
 
 def run_command(command: str, act: Callable[[Output], "Summary"], shared: SharedOptions) -> None:
-    """Run a command's work, show its summary or the one line of its error, and end with the exit code.
+    """Run a command's work, show its summary or its error, and end with the exit code.
 
     Args:
         command: The name that its summary and its errors begin with.
@@ -112,7 +113,7 @@ def run_command(command: str, act: Callable[[Output], "Summary"], shared: Shared
 
 
 def configure_logging(shared: SharedOptions, *, usual: "LogLevel") -> "LoggingSettings":
-    """Write this process's log lines to standard error as the settings say, and return those settings.
+    """Write this process's log lines to standard error as set, and return the logging settings.
 
     `usual` is the level where nothing sets one; see `choose_logging`.
     """
@@ -129,7 +130,7 @@ def write_error(command: str, error: CreditDefaultError) -> None:
 
 
 def _silence_libraries() -> None:
-    """Keep warnings and log lines of libraries out of the terminal: the summary says what matters to a person."""
+    """Keep libraries' warnings and log lines out of the terminal: the summary says what matters."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     for name in _NOISY_LOGGERS:

@@ -1,4 +1,4 @@
-"""Turn a command's options into what it works with: settings, connections, log lines, and the summary of a flow's run.
+"""Turn a command's options into settings and connections, and a flow's run into a summary.
 
 Imports are late, so that `--help` stays quick.
 """
@@ -12,9 +12,9 @@ from credit_default.errors import InputError
 if TYPE_CHECKING:
     from credit_default.flows.server.session import Session
     from credit_default.logs import LogLevel
-    from credit_default.sections import LoggingSettings
     from credit_default.services.context.wiring import Wiring
     from credit_default.settings import Settings
+    from credit_default.settings_sections import LoggingSettings
     from credit_default.views.summaries.summary import Summary
 
 
@@ -23,10 +23,12 @@ def read_settings(shared: SharedOptions, **flags: Any) -> "Settings":
 
     Args:
         shared: The shared options.
-        flags: The command's own options, by the names of settings; None for one that was not given.
+        flags: The other options of the command, by the names of settings; None for one that was not
+            given.
 
     Raises:
-        InputError: A setting is unknown or out of range; see `credit_default.settings.load_settings`.
+        InputError: A setting is unknown or out of range; see
+            `credit_default.settings.load_settings`.
     """
     from credit_default.settings import load_settings
 
@@ -41,7 +43,7 @@ def connect(shared: SharedOptions, **flags: Any) -> "Wiring":
 
 
 def connect_with_mlflow(shared: SharedOptions, **flags: Any) -> "Wiring":
-    """Return the same parts, after setting the variables that MLflow and Prefect read when they are imported.
+    """Return the same parts, after setting the variables that MLflow and Prefect read at import.
 
     A command that loads a model or asks the registry needs this one.
     """
@@ -54,8 +56,8 @@ def connect_with_mlflow(shared: SharedOptions, **flags: Any) -> "Wiring":
 def choose_logging(shared: SharedOptions, *, usual: "LogLevel") -> "LoggingSettings":
     """Return the logging settings in force; where nothing sets a level it is `usual`.
 
-    `usual` is `error` for a command that prints a summary, whose notes say what it logs as a warning, and `info` for a
-    process that serves until it is ended.
+    `usual` is `error` for a command that prints a summary, whose notes say what it logs as a
+    warning, and `info` for a process that serves until it is ended.
     """
     logging = read_settings(shared).logging
     return (
@@ -67,7 +69,7 @@ def choose_logging(shared: SharedOptions, *, usual: "LogLevel") -> "LoggingSetti
 
 def list_logging_variables(logging: "LoggingSettings") -> dict[str, str]:
     """Return the environment variables with which a process that this one starts logs likewise."""
-    from credit_default.sections import ENVIRONMENT_PREFIX
+    from credit_default.settings_sections import ENVIRONMENT_PREFIX
 
     return {
         f"{ENVIRONMENT_PREFIX}LOGGING__LEVEL": logging.level,
@@ -76,7 +78,9 @@ def list_logging_variables(logging: "LoggingSettings") -> dict[str, str]:
 
 
 def require_prefect_server(settings: "Settings") -> None:
-    """Raise unless the settings name a Prefect server: a process that keeps running cannot bring its own.
+    """Raise unless the settings name a Prefect server.
+
+    A process that keeps running needs a server that does too, and starts none.
 
     Raises:
         InputError: They name none.

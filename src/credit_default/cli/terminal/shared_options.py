@@ -1,9 +1,10 @@
-"""The options that commands have in common: declared once, and accepted before the command as well as after it.
+"""The options that commands share: declared once, accepted before and after the command.
 
-A command is decorated with `takes_shared_options` and gets their values as one `SharedOptions`, so that its signature
-names only what is its own. `SharedOptionsGroup` makes `credit-default --lake L predict FILE` mean what
-`credit-default predict --lake L FILE` means: it puts the options in front of the command's own arguments, where the
-command parses them. An option given in both places has the later value; `--config` keeps both files, in that order.
+A command is decorated with `takes_shared_options` and gets their values as one `SharedOptions`, so
+that its signature names only the options that no other command has. `SharedOptionsGroup` makes
+`credit-default --lake L predict FILE` mean what `credit-default predict --lake L FILE` means: it
+puts the options in front of the command's arguments, where the command parses them. An option given
+in both places has the later value; `--config` keeps both files, in that order.
 """
 
 import functools
@@ -42,7 +43,7 @@ BEFORE_A_COMMAND = ("lake", *OF_EVERY_COMMAND)
 
 @dataclass(frozen=True, slots=True)
 class SharedOptions:
-    """The values of the shared options that a command was given; None and False for those that it was not."""
+    """The values of the shared options; None or False for those that were not given."""
 
     lake: str | None = None
     portfolio: str | None = None
@@ -54,13 +55,16 @@ class SharedOptions:
     log_format: str | None = None
 
     def build_overrides(self, **flags: Any) -> dict[str, Any]:
-        """Return the given options, and the command's own `flags` that are not None, by the names of settings."""
+        """Return the given options and those of the command (`flags`), by the names of settings.
+
+        Options that are None are left out.
+        """
         logging = _drop_none({"level": self.log_level, "format": self.log_format})
         shared = {"lake": self.lake, "portfolio": self.portfolio, "seed": self.seed}
         return _drop_none({**shared, "logging": logging or None, **flags})
 
     def build_flow_parameters(self, **flags: Any) -> dict[str, Any]:
-        """Return the parameters that every flow takes: the overrides and the names of the configuration files."""
+        """Return the parameters of every flow: the overrides and the configuration files' names."""
         return {"overrides": self.build_overrides(**flags), "config": list(self.config)}
 
 
@@ -70,9 +74,10 @@ def takes_shared_options(
     """Give a command the shared options; it takes their values as its keyword argument `shared`.
 
     Args:
-        names: Which of `lake`, `portfolio` and `seed` the command takes beside those of every command.
-        of_every: Those of every command; a process that serves until it is ended prints no result, and takes
-            `OF_EVERY_PROCESS`.
+        names: Which of `lake`, `portfolio` and `seed` the command takes beside those of every
+            command.
+        of_every: Those of every command; a process that serves until it is ended prints no result,
+            and takes `OF_EVERY_PROCESS`.
     """
     declared = [
         inspect.Parameter(
@@ -85,7 +90,7 @@ def takes_shared_options(
     ]
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        own = [
+        command_parameters = [
             parameter
             for parameter in inspect.signature(command).parameters.values()
             if parameter.name != "shared"
@@ -98,8 +103,10 @@ def takes_shared_options(
             command(*arguments, shared=SharedOptions(**values), **given)
 
         # typer reads a command's options from these two
-        run.__signature__ = inspect.Signature([*own, *declared])  # type: ignore[attr-defined]
-        run.__annotations__ = {one.name: one.annotation for one in (*own, *declared)}
+        run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [*command_parameters, *declared]
+        )
+        run.__annotations__ = {one.name: one.annotation for one in (*command_parameters, *declared)}
         return run
 
     return decorate
@@ -109,13 +116,13 @@ class SharedOptionsGroup(TyperGroup):
     """A group of commands that passes the options before a command on to that command."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return the command's name, the command, and its arguments with the group's own options before them."""
+        """Return the command's name, the command, and its arguments after the group's options."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, command, [*_write_arguments(ctx), *rest]
 
 
 def _write_arguments(ctx: Any) -> list[str]:
-    """Return the shared options that were given to this group, as a command line would write them."""
+    """Return the shared options that were given to this group, as on a command line."""
     arguments: list[str] = []
     for parameter in ctx.command.params:
         value = ctx.params.get(parameter.name)

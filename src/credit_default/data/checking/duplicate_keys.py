@@ -1,7 +1,8 @@
-"""Find keys that stand in more than one row of a file of any length, by hashes in place of the keys.
+"""Find keys that occur in more than one row of a file of any length, by hashes of the keys.
 
-Pass one over the file keeps nine bytes a row: the hash of its key, and whether the row holds to all other rules. When all
-rows are read the hashes are sorted once. Pass two asks of each row whether its key is among the repeated ones.
+Pass one over the file keeps nine bytes a row: the hash of its key, and whether the row satisfies
+all other rules. When all rows are read the hashes are sorted once. Pass two checks for each row
+whether its key is among the repeated ones.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ _NO_KEY = np.uint64(0)
 
 @dataclass(frozen=True, slots=True)
 class KeyHashes:
-    """What is kept of some rows: the hash of each one's key, and whether the row holds to every rule of its own."""
+    """The hash of each row's key, and whether the row satisfies every rule on it alone."""
 
     hashes: Hashes
     sound: Flags
@@ -29,7 +30,7 @@ class KeyHashes:
 
 @dataclass(frozen=True, slots=True)
 class RepeatedKeys:
-    """The hashes of keys that stand in more than one row, in ascending order, and how many rows those are."""
+    """The hashes of keys that occur in several rows, ascending, and the number of those rows."""
 
     hashes: Hashes
     row_count: int = 0
@@ -41,11 +42,11 @@ class RepeatedKeys:
 
 
 def build_key_hashes(keys: pl.DataFrame, sound: Flags) -> KeyHashes:
-    """Return the rows' hashes; a row whose key has a missing part is left out, since it repeats nothing.
+    """Return the rows' hashes, without rows whose key has a missing part: they repeat nothing.
 
     Args:
         keys: The key columns of the rows, converted.
-        sound: For each row whether it holds to every other rule.
+        sound: For each row whether it satisfies every other rule.
     """
     hashes = hash_keys(keys)
     known = hashes != _NO_KEY
@@ -53,7 +54,7 @@ def build_key_hashes(keys: pl.DataFrame, sound: Flags) -> KeyHashes:
 
 
 def find_repeated_keys(kept: Sequence[KeyHashes]) -> RepeatedKeys:
-    """Return the keys that stand in more than one of all the rows kept; it takes eight more bytes a row meanwhile."""
+    """Return the keys that occur in several rows; needs eight more bytes a row while it runs."""
     if not kept:
         return RepeatedKeys(np.empty(0, dtype=np.uint64))
     ordered = np.concatenate([rows.hashes for rows in kept])
@@ -69,9 +70,11 @@ def find_repeated_keys(kept: Sequence[KeyHashes]) -> RepeatedKeys:
 
 
 def hash_keys(rows: pl.DataFrame) -> Hashes:
-    """Return one number for each row's (client_id, statement_month), in row order; 0 where a part of it is missing.
+    """Return a hash of each row's key, in row order; 0 where a part of the key is missing.
 
-    Equal keys have equal numbers within one process, and only there: nothing may store them.
+    The key is (client_id, statement_month).
+
+    Equal keys have equal hashes within one process only, so the hashes must not be stored.
     """
     hashes: Hashes = np.array(rows.select(*KEY).to_struct("key").hash(), dtype=np.uint64)
     missing = (rows[CLIENT_ID].is_null() | rows[STATEMENT_MONTH].is_null()).to_numpy()

@@ -1,11 +1,12 @@
-"""Find faults of a file as a whole: columns that are missing, or that hold something else than their header says.
+"""Find faults of a file as a whole: columns that are missing or do not hold what they should.
 
-A row that breaks a rule is rejected and the others go on. But where most rows break the rules of one column, the column does
-not hold what its name says: values are shifted by one place, two columns are swapped, or the unit is another one. Then no row
-can be trusted, and one error says what was found where.
+A row that breaks a rule is rejected and the others are used. But where most rows break the rules of
+one column, the column does not hold what its name says: values are shifted by one place, two
+columns are swapped, or the unit is another one. Then no row can be trusted, and one error says what
+was found where.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,9 +21,11 @@ _SHOWN_COUNT = 5
 
 @dataclass(frozen=True, slots=True)
 class FileFaultPolicy:
-    """From when on broken rows are the file's fault and no longer the rows'."""
+    """From how many broken rows on the file as a whole is at fault."""
 
-    broken_share: float = 0.5  # of all rows; when more break one column's own rules, it is the file
+    broken_share: float = (
+        0.5  # of all rows; when more break the rules of one column, the file is at fault
+    )
     least_rows: int = 20  # in a smaller file, broken rows are only rejected
 
 
@@ -38,25 +41,35 @@ def check_columns(
         outcome_required: Whether the outcome must be among them.
 
     Raises:
-        InputError: One or more are missing; each is named with the other names it is accepted under.
+        InputError: Columns are missing; each is named with its other accepted names.
     """
     wanted = (*schema.columns, schema.outcome) if outcome_required else schema.columns
     missing = [column for column in wanted if column.name not in found]
     if not missing:
         return
     if missing == [schema.outcome]:
-        raise InputError(
-            f"the outcome in {thing}",
-            found="no such column",
-            expected=format_accepted_names(schema.outcome),
-            remedy="Give a file with known outcomes; one without can be scored, but not trained on.",
-        )
+        raise _build_missing_outcome_error(schema, thing)
+    raise _build_missing_columns_error(missing, schema, thing, wanted_count=len(wanted))
+
+
+def _build_missing_outcome_error(schema: Schema, thing: str) -> InputError:
+    return InputError(
+        f"the outcome in {thing}",
+        found="no such column",
+        expected=format_accepted_names(schema.outcome),
+        remedy="Give a file with known outcomes; one without can be scored, but not trained on.",
+    )
+
+
+def _build_missing_columns_error(
+    missing: Sequence[Column], schema: Schema, thing: str, *, wanted_count: int
+) -> InputError:
     names = "; ".join(format_accepted_names(column) for column in missing[:_SHOWN_COUNT])
     more = f" … ({len(missing)} in all)" if len(missing) > _SHOWN_COUNT else ""
-    raise InputError(
+    return InputError(
         f"columns of {thing}",
         found=f"none for {names}{more}",
-        expected=f"all {len(wanted)} columns of schema {schema.name!r}, in any order",
+        expected=f"all {wanted_count} columns of schema {schema.name!r}, in any order",
         remedy="Add what is missing, or rename it to one of the names shown.",
     )
 
@@ -70,15 +83,15 @@ def format_accepted_names(column: Column) -> str:
 def collect_examples(
     rejected: pl.DataFrame, *, rules: RowRules, into: dict[str, dict[str, None]]
 ) -> None:
-    """Add to `into`, by column, up to five different raw values of each column whose own rules are broken.
+    """Add to `into` up to five different raw values of each column whose rules are broken.
 
     Args:
         rejected: Rejected rows, with the rules that each broke and the raw values as texts.
-        rules: The rules, to know which of them are a column's own.
+        rules: The rules; they say which of them are on one column alone.
         into: The examples found so far; the inner dict keeps their order.
     """
     broken = rejected.select(pl.col("rules").explode().unique())["rules"].to_list()
-    for column, names in rules.own.items():
+    for column, names in rules.column_rules.items():
         seen = into.setdefault(column, {})
         if len(seen) >= _SHOWN_COUNT or not set(names) & set(broken):
             continue
@@ -98,23 +111,25 @@ def check_column_faults(
     rules: RowRules,
     policy: FileFaultPolicy,
 ) -> None:
-    """Check that no column breaks its own rules in more than the policy's share of the rows.
+    """Check that no column breaks the rules on it in more than the policy's share of the rows.
 
     Args:
         rule_counts: How many rows broke each rule.
         examples: Raw values by column, to show in the error.
         row_count: The rows of the file.
-        rules: The rules, to know which of them are a column's own.
+        rules: The rules; they say which of them are on one column alone.
         policy: The share, and from how many rows on it counts.
 
     Raises:
-        InputError: One or more do; the message names them, shows values, and says what they should hold.
+        InputError: Columns do; the message names them, shows values, and says what they should
+            hold.
     """
     if row_count < policy.least_rows:
         return
-    # A value breaks at most one of its column's own rules, so that the sum counts rows.
+    # A value breaks at most one rule of its column, so that the sum counts rows.
     broken = {
-        name: sum(rule_counts.get(rule, 0) for rule in own) for name, own in rules.own.items()
+        column: sum(rule_counts.get(rule, 0) for rule in names)
+        for column, names in rules.column_rules.items()
     }
     limit = policy.broken_share * row_count
     faulty = [column for column in rules.columns if broken[column.name] > limit]

@@ -1,8 +1,9 @@
-"""Check rows by the schema's rules: which rows hold to all of them, and which rules each other row broke.
+"""Check rows by the schema's rules: which rows satisfy all, and which rules the others broke.
 
-dataframely evaluates the rules. Its schema class is made here from our schema, so that another portfolio needs no class.
-Names: `<column>|type`, `|nullability`, `|format`, `|min`, `|max`, `|code`, then `key|repeated`, then the rules across
-columns under their own names. A value that is missing or of the wrong type breaks that rule and no other.
+dataframely evaluates the rules. Its schema class is made here from our schema, so that another
+portfolio needs no class. Names: `<column>|type`, `|nullability`, `|format`, `|min`, `|max`,
+`|code`, then `key|repeated`, then the rules across columns under their own names. A value that is
+missing or of the wrong type breaks that rule and no other.
 """
 
 from collections.abc import Iterable
@@ -22,7 +23,7 @@ from credit_default.data.contract.schema import CLIENT_ID, LINE, STATEMENT_MONTH
 
 REPEATED_KEY = "key|repeated"
 
-# No client id begins with . or -, so that none is read as a hidden file, an option or a spreadsheet's formula.
+# No client id begins with . or -: it could be read as a hidden file, an option or a formula.
 _FORMATS = {
     CLIENT_ID: r"\A[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\z",
     STATEMENT_MONTH: r"\A[0-9]{4}-(0[1-9]|1[0-2])\z",
@@ -33,10 +34,12 @@ _REPEATED = "row:repeated"
 
 @dataclass(frozen=True, slots=True)
 class CheckedBatch:
-    """One batch after checking: the rows that hold to every rule, and the others with the rules that they broke.
+    """One batch after checking: rows that satisfy every rule, and others with the rules they broke.
 
-    `accepted`: the schema's columns in their checked types (and `defaulted` where it is kept), in the file's order.
-    `rejected`: line (1 is the header's), client_id, statement_month, rules, then the raw values as texts.
+    `accepted`: the schema's columns in their checked types (and `defaulted` where it is kept), in
+    the file's order.
+    `rejected`: line (1 is the header's), client_id, statement_month, rules, then the raw values as
+    texts.
     """
 
     accepted: pl.DataFrame
@@ -49,7 +52,7 @@ class RowRules:
 
     columns: tuple[Column, ...]
     names: tuple[str, ...]  # every rule's name, in the order in which they are reported
-    own: dict[str, tuple[str, ...]]  # by column: the rules on it alone
+    column_rules: dict[str, tuple[str, ...]]  # by column: the rules on it alone
     frame_class: type[dy.Schema]
 
     def convert_keys(self, raw: pl.DataFrame) -> pl.DataFrame:
@@ -61,7 +64,8 @@ class RowRules:
 
         Args:
             raw: The rows as they were read, with their lines.
-            repeated: True for rows whose key another row of the file has too; None where that is not known yet.
+            repeated: True for rows whose key another row of the file has too; None where that is
+                not known yet.
         """
         frame = convert(raw, columns=self.columns).with_columns(
             pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW),
@@ -98,7 +102,7 @@ def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: boo
     """
     columns = (*schema.columns, schema.outcome) if with_outcome else schema.columns
     members: dict[str, Any] = {_ROW: dy.Int64(nullable=True), _REPEATED: dy.Bool(nullable=True)}
-    own: dict[str, tuple[str, ...]] = {}
+    column_rules: dict[str, tuple[str, ...]] = {}
     for column in columns:
         members |= {
             column.name: _declare_column(column),
@@ -108,19 +112,22 @@ def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: boo
             column, nullable=column.kind == "outcome" and not outcome_required
         )
         members |= {name: _build_rule(expression) for name, expression in rules.items()}
-        bounds = {"min": column.minimum, "max": column.maximum}
-        own[column.name] = (
-            *rules,
-            *(f"{column.name}|{word}" for word, bound in bounds.items() if bound is not None),
-        )
+        column_rules[column.name] = (*rules, *_name_bound_rules(column))
     members[REPEATED_KEY] = _build_rule(~pl.col(_REPEATED))
     members |= {rule.name: _build_rule(pl.sql_expr(rule.expression)) for rule in schema.rules}
-    names = (*_concatenate_names(own.values()), REPEATED_KEY, *(rule.name for rule in schema.rules))
-    return RowRules(columns, names, own, type("CheckedRows", (dy.Schema,), members))
+    across = (rule.name for rule in schema.rules)
+    names = (*_concatenate_names(column_rules.values()), REPEATED_KEY, *across)
+    return RowRules(columns, names, column_rules, type("CheckedRows", (dy.Schema,), members))
+
+
+def _name_bound_rules(column: Column) -> list[str]:
+    """Return the names that dataframely gives to the rules of the column's minimum and maximum."""
+    bounds = {"min": column.minimum, "max": column.maximum}
+    return [f"{column.name}|{word}" for word, bound in bounds.items() if bound is not None]
 
 
 def _declare_column(column: Column) -> dy.Column:
-    """Return the column for dataframely, which adds the rules |min and |max; missing values are left to our own rules."""
+    """Return the column for dataframely: with the rules |min and |max, none on missing values."""
     if column.kind == "time":
         return dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
     if find_checked_type(column) == pl.String:

@@ -1,9 +1,10 @@
-"""Convert raw values to the types of the schema, with a flag for values that cannot be converted without changing them.
+"""Convert raw values to the types of the schema, and flag values that cannot be converted exactly.
 
-A text becomes a number when it reads as one: "20000", " 20000.0" and "2e+04" are whole numbers, "20000.5" is not; "NaN", "inf"
-and "1,000" are not numbers at all. What cannot be converted becomes null with the flag False, so that a missing value (null,
-flag True) and a value that makes no sense are told apart and rejected under different rules. Each value is converted by
-itself: what other rows hold never changes the result.
+A text becomes a number when it reads as one: "20000", " 20000.0" and "2e+04" are whole numbers,
+"20000.5" is not; "NaN", "inf" and "1,000" are not numbers at all. What cannot be converted becomes
+null with the flag False, so that a missing value (null, flag True) and a value that makes no sense
+are distinguished and rejected under different rules. Each value is converted by itself: what other
+rows hold never changes the result.
 """
 
 import polars as pl
@@ -29,12 +30,12 @@ def find_checked_type(column: Column) -> type[pl.DataType] | pl.DataType:
 
 
 def build_flag_name(column: Column) -> str:
-    """Return the name of the column's flag, which is True where the raw value is missing or can be converted."""
+    """Return the name of the column's flag: True where the raw value is missing or convertible."""
     return f"type:{column.name}"
 
 
 def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> pl.DataFrame:
-    """Return the columns in their checked types, each followed by its flag, and nothing else of `raw`.
+    """Return the columns in their checked types, each followed by its flag, without other columns.
 
     A value is null where the raw value is null, an empty text, or cannot be converted.
     """
@@ -49,7 +50,10 @@ def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> pl.DataFrame:
 
 
 def format_as_text(raw: pl.Series) -> pl.Series:
-    """Return the raw values as texts, null where missing; lists, bytes and durations are written as Python shows them."""
+    """Return the raw values as texts, null where missing.
+
+    Lists, bytes and durations are written as Python shows them.
+    """
     if raw.dtype.is_nested() or isinstance(raw.dtype, pl.Binary | pl.Object | pl.Duration):
         return pl.Series(
             raw.name,
@@ -77,7 +81,10 @@ def _convert_column(raw: pl.Series, *, column: Column) -> pl.Series:
 
 
 def _convert_to_text(raw: pl.Series) -> pl.Series:
-    """Return texts as they are, an empty one as null; numbers as whole numbers, since spreadsheets hold ids so."""
+    """Return texts, an empty one as null; numbers are written without decimals.
+
+    Spreadsheets store ids as numbers.
+    """
     if raw.dtype == pl.String:
         return raw.replace("", None) if (raw == "").any() else raw
     if raw.dtype.is_numeric():
@@ -86,7 +93,10 @@ def _convert_to_text(raw: pl.Series) -> pl.Series:
 
 
 def _convert_to_time(raw: pl.Series) -> pl.Series:
-    """Return times in UTC: texts by ISO 8601 with a zone, a day alone as its first moment; null where there is no zone."""
+    """Return times in UTC, from ISO 8601 texts; null where there is no zone.
+
+    A day alone is its first moment.
+    """
     if raw.dtype == pl.String:
         days = (
             raw.str.to_date("%Y-%m-%d", strict=False)
@@ -106,7 +116,7 @@ def _convert_to_time(raw: pl.Series) -> pl.Series:
 def _parse_numbers(raw: pl.Series, *, whole: bool) -> pl.Series:
     target = pl.Int64 if whole else pl.Float64
     quick = raw.cast(target, strict=False)
-    # Blanks around a number, or "2e+04" for a whole one, are rare: the slow way is taken only where the quick one fails.
+    # Blanks around a number, or "2e+04" for a whole one, are rare: the slow way is a fallback.
     if quick.null_count() > raw.null_count():
         stripped = raw.str.strip_chars()
         slow = _convert_to_number(stripped.cast(pl.Float64, strict=False), whole=whole)
@@ -116,7 +126,7 @@ def _parse_numbers(raw: pl.Series, *, whole: bool) -> pl.Series:
 
 
 def _convert_to_number(raw: pl.Series, *, whole: bool) -> pl.Series:
-    """Return whole numbers or floats; null for a value that is not finite or, when `whole`, has a fraction."""
+    """Return whole numbers or floats; null where not finite or, if `whole`, with a fraction."""
     if raw.dtype.is_integer():
         return raw.cast(pl.Int64 if whole else pl.Float64, strict=False)
     number = raw.cast(pl.Float64, strict=False)

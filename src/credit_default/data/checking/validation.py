@@ -1,8 +1,9 @@
-"""Apply the contract to a file of any size: pass one judges it, pass two hands out its rows.
+"""Apply the contract to a file of any size: pass one judges it, pass two yields its rows.
 
-Pass one counts the broken rules, finds repeated keys across all batches and faults of the file as a whole (a column that
-holds something else than its name says). It keeps nine bytes of each row and no values. Pass two reads the file again, a
-batch at a time. Nothing is clamped, imputed or dropped: accepted and rejected rows together are all rows.
+Pass one counts the broken rules, finds repeated keys across all batches and faults of the file as a
+whole (a column that does not hold what its name says). It keeps nine bytes of each row and no
+values. Pass two reads the file again, a batch at a time. Nothing is clamped, imputed or dropped:
+accepted and rejected rows together are all rows.
 """
 
 from collections import Counter
@@ -44,10 +45,11 @@ _FIRST_LINE = 2  # the header's is 1
 
 @dataclass(frozen=True, slots=True)
 class ValidationResult:
-    """What pass one found; `batches` reads the rows again and hands them out.
+    """What pass one found; `batches` reads the rows again and yields them.
 
-    `rule_counts` gives for every broken rule the number of rows that broke it (a row may break several); `months` are those
-    of rows that hold to every rule, in order. `has_outcome` says that the file has an outcome column, kept or not.
+    `rule_counts` gives for every broken rule the number of rows that broke it (a row may break
+    several); `months` are those of rows that satisfy every rule, in order. `has_outcome` says that
+    the file has an outcome column, kept or not.
     """
 
     row_count: int
@@ -83,7 +85,7 @@ class ValidationResult:
                 "the file",
                 found=f"{accepted_count} + {rejected_count} rows the second time",
                 expected=f"{first}, as the first time",
-                remedy="Something writes to it while it is read: wait for that, then run again.",
+                remedy="The file is being written to: wait until that is done, then run again.",
             )
 
     def accepted_rows(self) -> pl.DataFrame:
@@ -101,7 +103,7 @@ class _Tally:
     """What pass one accumulates."""
 
     row_count: int = 0
-    sound_count: int = 0  # rows that break no rule of their own; their key may be repeated
+    sound_count: int = 0  # rows that break no rule but may have a repeated key
     rule_counts: Counter[str] = field(default_factory=Counter)
     months: set[str] = field(default_factory=set)
     examples: dict[str, dict[str, None]] = field(default_factory=dict)  # by column, as they appear
@@ -117,19 +119,22 @@ def check_rows(
 ) -> ValidationResult:
     """Check all rows of a file by the schema.
 
-    Two different keys are taken for one with a chance of about n² / 2⁶⁵: 2e-5 at 30 million rows. Memory grows by 17 bytes a
-    row, for the search for repeated keys.
+    Two different keys are taken for one with a chance of about n² / 2⁶⁵: 2e-5 at 30 million rows.
+    Memory grows by 17 bytes a row, for the search for repeated keys.
 
     Args:
-        read: Gives the file's raw batches anew at each call: the schema's columns (text or typed, in any order), the outcome
-            if there is one, and `line`, the row's line in the file (counted from 2 where the column is absent).
+        read: Gives the file's raw batches anew at each call: the schema's columns (text or typed,
+            in any order), the outcome if there is one, and `line`, the row's line in the file
+            (counted from 2 where the column is absent).
         schema: The portfolio's columns and rules.
-        outcome: "required" (training: each row has one), "kept" (checked where there is one) or "ignored" (scoring).
-        policy: From when on broken rows are the file's fault.
+        outcome: "required" (training: each row has one), "kept" (checked where there is one) or
+            "ignored" (scoring).
+        policy: From how many broken rows on the file is at fault.
 
     Raises:
-        InputError: A column is missing; the outcome is, and is required; there are no rows; or more than the policy's share
-            of the rows break one column's own rules, which is the file's fault and no longer the rows'.
+        InputError: A column is missing; the outcome is, and is required; there are no rows; or more
+            than the policy's share of the rows break the rules of one column, so that the file as a
+            whole is at fault.
     """
     batches = _number_lines(read())
     first = next(batches, None)

@@ -122,6 +122,19 @@ def _check_column(column: Column) -> None:
         raise build_declaration_error(
             thing, found="that name", expected="a lower-case name of letters, digits and _"
         )
+    _check_kind(column, thing=thing)
+    _check_bounds(column, thing=thing)
+    if column.risk_rises_from is not None and column.kind not in {"code", "integer", "amount"}:
+        raise build_declaration_error(
+            thing, found="risk_rises_from", expected="risk_rises_from for inputs only"
+        )
+    if not column.drift_threshold > 0:
+        raise build_declaration_error(
+            thing, found=f"drift_threshold {column.drift_threshold}", expected="a number above 0"
+        )
+
+
+def _check_kind(column: Column, *, thing: str) -> None:
     if column.kind not in COLUMN_KINDS:
         raise build_declaration_error(
             thing, found=f"kind {column.kind!r}", expected="one of " + ", ".join(COLUMN_KINDS)
@@ -135,15 +148,6 @@ def _check_column(column: Column) -> None:
             thing,
             found=f"{len(column.codes)} codes",
             expected="codes for kind code, and for no other kind",
-        )
-    _check_bounds(column, thing=thing)
-    if column.risk_rises_from is not None and column.kind not in {"code", "integer", "amount"}:
-        raise build_declaration_error(
-            thing, found="risk_rises_from", expected="risk_rises_from for inputs only"
-        )
-    if not column.drift_threshold > 0:
-        raise build_declaration_error(
-            thing, found=f"drift_threshold {column.drift_threshold}", expected="a number above 0"
         )
 
 
@@ -161,6 +165,21 @@ def _check_bounds(column: Column, *, thing: str) -> None:
 
 def _check_schema(schema: Schema) -> None:
     thing = f"schema {schema.name!r}"
+    _check_order_of_kinds(schema, thing=thing)
+    _check_outcome(schema.outcome, thing=thing)
+    reserved = sorted(_RESERVED & {column.name for column in schema.inputs})
+    if reserved:
+        raise build_declaration_error(
+            thing,
+            found=show_examples(reserved),
+            expected="other names for inputs: these are reserved",
+        )
+    _check_unique_names(schema, thing=thing)
+    for rule in schema.rules:
+        _check_rule(rule, schema=schema)
+
+
+def _check_order_of_kinds(schema: Schema, *, thing: str) -> None:
     kinds = [column.kind for column in schema.columns]
     if kinds[:2] != ["identifier", "month"] or schema.names[:2] != KEY:
         raise build_declaration_error(
@@ -174,17 +193,6 @@ def _check_schema(schema: Schema) -> None:
             found=f"kinds {kinds[2:]}",
             expected="one or more inputs of kind code, integer or amount",
         )
-    _check_outcome(schema.outcome, thing=thing)
-    reserved = sorted(_RESERVED & {column.name for column in schema.inputs})
-    if reserved:
-        raise build_declaration_error(
-            thing,
-            found=show_examples(reserved),
-            expected="other names for inputs: these are reserved",
-        )
-    _check_unique_names(schema, thing=thing)
-    for rule in schema.rules:
-        _check_rule(rule, schema=schema)
 
 
 def _check_outcome(outcome: Column, *, thing: str) -> None:

@@ -39,11 +39,14 @@ def digest_public_rows(rows: pl.DataFrame, *, schema: Schema) -> str:
         raise _build_content_error(str(error)) from error
     digest = sha256()
     for name in names:
-        values = ordered[name]
-        if values.null_count() or not (values == values.floor()).all():
-            raise _build_content_error(f"{name} with a fraction or a missing value")
-        digest.update(np.ascontiguousarray(values.to_numpy().astype("<i8")).tobytes())
+        digest.update(_encode_whole_numbers(ordered[name]))
     return digest.hexdigest()
+
+
+def _encode_whole_numbers(values: pl.Series) -> bytes:
+    if values.null_count() or not (values == values.floor()).all():
+        raise _build_content_error(f"{values.name} with a fraction or a missing value")
+    return np.ascontiguousarray(values.to_numpy().astype("<i8")).tobytes()
 
 
 def _build_content_error(found: str) -> InputError:

@@ -130,12 +130,7 @@ def _draw_payments(
     """Draw how last month's bill is paid this month."""
     bill, status = accounts.bills[0], accounts.statuses[0]
     count, habit = len(bill), HABIT_GROUP[status]
-    bill_class = draw_category(
-        tables.class_share,
-        LATEST_GROUP[status] * BAND_COUNT + accounts.band,
-        draw_uniform(rng, count),
-    )
-    bill_class[bill <= 0] = NOT_DUE
+    bill_class = _draw_bill_class(tables, accounts, rng)
     score = mix_with_habit(
         tables.payment_loading[0], accounts.payment_habit, draw_normal(rng, count)
     )
@@ -153,6 +148,20 @@ def _draw_payments(
     )
     most = np.maximum(bill, 0) + MOST_OVERPAID * accounts.limit
     return _Settlement(bill_class, np.rint(np.minimum(amount, most)))
+
+
+def _draw_bill_class(
+    tables: SimulationTables, accounts: Accounts, rng: np.random.Generator
+) -> Codes:
+    """Draw whether last month's bill is paid in full, in part or not; one of 0 or less is not due."""
+    bill, status = accounts.bills[0], accounts.statuses[0]
+    bill_class = draw_category(
+        tables.class_share,
+        LATEST_GROUP[status] * BAND_COUNT + accounts.band,
+        draw_uniform(rng, len(bill)),
+    )
+    bill_class[bill <= 0] = NOT_DUE
+    return bill_class
 
 
 def _draw_bills(

@@ -1,4 +1,4 @@
-"""What can happen to a portfolio: scenarios, each at the strengths 1, 2 and 3.
+"""Declare what can happen to a portfolio: scenarios, each at the strengths 1, 2 and 3.
 
 A scenario acts from its start month on. `recession` changes what the inputs mean, `marketing` and
 `policy` change which clients and limits are seen, and `broken-feed` changes only the delivery.
@@ -87,11 +87,10 @@ def check_scenario(scenario: Scenario) -> None:
         InputError: an unknown name, a negative start, or a strength other than 1, 2 or 3.
     """
     if scenario.name not in SCENARIO_CONDITIONS:
-        names = ", ".join(SCENARIO_CONDITIONS)
         raise InputError(
             "scenario",
             found=repr(scenario.name),
-            expected=f"one of {names}",
+            expected="one of " + ", ".join(SCENARIO_CONDITIONS),
             remedy="Choose a known one.",
         )
     if scenario.start < 0:
@@ -101,10 +100,14 @@ def check_scenario(scenario: Scenario) -> None:
             expected="0 or more",
             remedy="Count months from 0.",
         )
-    if scenario.strength not in {1, 2, 3}:
+    _check_strength(scenario.strength)
+
+
+def _check_strength(strength: int) -> None:
+    if strength not in {1, 2, 3}:
         raise InputError(
             "scenario strength",
-            found=str(scenario.strength),
+            found=str(strength),
             expected="1, 2 or 3",
             remedy="Choose one of the three.",
         )

@@ -19,6 +19,14 @@ def build_statement_rows(accounts: Accounts, month: str) -> pl.DataFrame:
         accounts: The accounts at one statement.
         month: The statement month, "YYYY-MM".
     """
+    columns = _list_input_columns(accounts)
+    frame = pl.DataFrame({"slot": accounts.slot, "generation": accounts.generation, **columns})
+    return frame.select(
+        _build_client_id().alias("client_id"), pl.lit(month).alias("statement_month"), *columns
+    )
+
+
+def _list_input_columns(accounts: Accounts) -> dict[str, np.ndarray]:
     codes = STATUS_CODES.astype(np.int64)
     columns: dict[str, np.ndarray] = {
         "credit_limit": accounts.limit.astype(np.float64),
@@ -34,17 +42,16 @@ def build_statement_rows(accounts: Accounts, month: str) -> pl.DataFrame:
     columns |= {
         f"bill_amount_m{i}": bill.astype(np.float64) for i, bill in enumerate(accounts.bills, 1)
     }
-    columns |= {
+    return columns | {
         f"payment_amount_m{i}": payment.astype(np.float64)
         for i, payment in enumerate(accounts.payments, 1)
     }
-    frame = pl.DataFrame({"slot": accounts.slot, "generation": accounts.generation, **columns})
+
+
+def _build_client_id() -> pl.Expr:
     number = SIMULATED_PREFIX + pl.col("slot").cast(pl.String).str.zfill(9)
-    client_id = (
+    return (
         pl.when(pl.col("generation") == 1)
         .then(number)
         .otherwise(pl.format("{}-{}", number, "generation"))
-    )
-    return frame.select(
-        client_id.alias("client_id"), pl.lit(month).alias("statement_month"), *columns
     )

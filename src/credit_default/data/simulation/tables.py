@@ -1,8 +1,8 @@
 """The fitted tables of the simulator, and draws from them.
 
 `benchmarks/fit_simulator.py` fits the tables on the public file: probabilities, quantiles and
-coefficients, never a row. They lie beside this module as a package resource and are read once, on
-first use. This is the only file that is read below the adapters.
+coefficients, never a row. They are stored beside this module as a package resource and are read
+once, on first use. This is the only file that is read below the adapters.
 """
 
 import importlib.resources

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from credit_default.errors import InputError
-from credit_default.sections import ScheduleSettings
+from credit_default.settings_sections import ScheduleSettings
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
@@ -64,7 +64,7 @@ _MONITOR_TRIGGERS: Final = tuple(
 def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
     """Return the deployments with these schedules.
 
-    Trainings run one after another, and none that was asked for is lost. A second `reconcile` at the same time would find
+    Trainings run one after another, and no requested one is lost. A second `reconcile` at the same time would find
     nothing to do: it is cancelled, and the next one comes within minutes. `predict` is limited by file, in the flow (see
     `file_slots`), and all runs by the machine's `run_limit`.
     """
@@ -72,7 +72,7 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
         DeploymentPlan(
             "train",
             f"{_FLOWS}.train.train",
-            "Train on all that is known by now; the gate decides.",
+            "Train on all rows whose outcomes are known; the gate decides on promotion.",
             schedule.train,
             {"refresh": True},
             _TRAIN_TRIGGERS,
@@ -81,7 +81,7 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
         DeploymentPlan(
             INBOX_DEPLOYMENT,
             f"{_FLOWS}.predict_incoming.predict_incoming",
-            "Score all that waits in incoming/, or the file that an event named.",
+            "Score all files that wait in incoming/, or the file that an event names.",
             schedule.predict,
             triggers=_PREDICT_TRIGGERS,
         ),

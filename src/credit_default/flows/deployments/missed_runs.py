@@ -1,8 +1,8 @@
-"""Skip scheduled runs that were missed while nothing was there to run them, except the newest of each deployment.
+"""Skip scheduled runs that were missed while no process served them, except the newest of each deployment.
 
 Prefect itself starts every late run as soon as a worker asks for work: after a weekend that is hundreds at once. One run
-replaces them all, since each works on what there is when it begins. Runs that an event asked for are about something in
-particular, and are not skipped.
+replaces them all, since each works on the state that it finds. A run that an event started is about one file or batch, and
+is not skipped.
 """
 
 from collections import defaultdict
@@ -47,7 +47,7 @@ async def skip_missed_runs(client: "PrefectClient", deployment_ids: Sequence[UUI
 
 
 def is_superseded() -> bool:
-    """Return whether a newer run of this run's schedule is due as well: that one replaces this one, which may end.
+    """Return whether a newer run of this run's schedule is due as well: that one replaces this one, which then ends.
 
     This is for the workers of a pool, which start every late run. A run that no schedule began is never superseded.
     """
@@ -87,7 +87,7 @@ def _is_cancelled(run: "FlowRun") -> bool:
 async def _read_late_runs(
     client: "PrefectClient", deployment_ids: Sequence[UUID]
 ) -> list["FlowRun"]:
-    """Return the scheduled runs whose time has come, the newest first, without those that an event or a person asked for."""
+    """Return the scheduled runs whose time has come, the newest first, without those that an event or a person started."""
     from prefect.client.schemas import filters
     from prefect.client.schemas.objects import StateType
     from prefect.client.schemas.sorting import FlowRunSort

@@ -1,6 +1,6 @@
 """Register the deployments and run what their schedules and events ask for: the process behind `credit-default serve`.
 
-It keeps running while the Prefect server is away, and goes on when it is back. SIGTERM ends the runs in progress, each in
+It keeps running while the Prefect server is unavailable, and goes on when it answers again. SIGTERM ends the runs in progress, each in
 the state Crashed, and then this process.
 """
 
@@ -22,7 +22,7 @@ from prefect.runner import Runner
 from credit_default.errors import ServiceError
 from credit_default.flows.deployments.definitions import INBOX_DEPLOYMENT, build_deployments
 from credit_default.flows.deployments.missed_runs import skip_missed_runs
-from credit_default.sections import ScheduleSettings
+from credit_default.settings_sections import ScheduleSettings
 
 _LOG = logging.getLogger(__name__)
 EXIT_CODE_TERMINATED = 128 + signal.SIGTERM
@@ -35,8 +35,8 @@ _SERVER_ERROR = 500
 class ResilientRunner(Runner):
     """Prefect's runner, except that it survives an outage of the server; Prefect's own gives up after three tries.
 
-    Once the server is back this runner ends as soon as no run is in progress, and `serve_deployments` starts a new one:
-    the part that learns of cancelled runs does not recover from an outage.
+    Once the server answers again this runner ends as soon as no run is in progress, and `serve_deployments` starts a new one:
+    the part that receives cancellations does not recover from an outage.
     """
 
     terminated = False
@@ -46,7 +46,7 @@ class ResilientRunner(Runner):
         self._deployment_registry.register_deployment(deployment_id, name)
 
     async def __aenter__(self) -> Self:
-        """Start the runner with a poller that retries while the server is away."""
+        """Start the runner with a poller that retries while the server does not answer."""
         await super().__aenter__()
         poller: Any = self._scheduled_run_poller
         poller._get_and_submit_flow_runs = _retry_while_unreachable(  # noqa: SLF001
@@ -124,7 +124,7 @@ async def _register_deployments(deployments: Sequence[RunnerDeployment]) -> dict
 
 
 async def _catch_up_missed_runs(client: PrefectClient, names: Mapping[UUID, str]) -> None:
-    """Skip all late runs but one of each deployment, and score what came into the inbox meanwhile.
+    """Skip all late runs but one of each deployment, and start a run for files that arrived in the inbox meanwhile.
 
     A file that was announced before there was a deployment to run for it would otherwise wait for the daily run.
     """
@@ -134,7 +134,7 @@ async def _catch_up_missed_runs(client: PrefectClient, names: Mapping[UUID, str]
     for deployment_id, name in names.items():
         if name == INBOX_DEPLOYMENT and deployment_id not in missed.caught_up_ids:
             run = await client.create_flow_run_from_deployment(deployment_id)
-            _LOG.info("asked for a run on what waits in the inbox flow_run_id=%s", run.id)
+            _LOG.info("started a run on the waiting files flow_run_id=%s", run.id)
 
 
 def _retry_while_unreachable(
@@ -149,7 +149,7 @@ def _retry_while_unreachable(
     Args:
         poll: Asks the server for due runs.
         log: Where each wait is logged.
-        on_recovered: Called after each successful poll once the server has been away.
+        on_recovered: Called after each successful poll once the server was unavailable.
         first_wait_seconds: The first wait; it doubles up to 30 seconds.
     """
     failed_count, was_away = 0, False
@@ -167,7 +167,7 @@ def _retry_while_unreachable(
             wait_seconds = min(first_wait_seconds * 2**failed_count, _LONGEST_WAIT_SECONDS)
             failed_count, was_away = min(failed_count + 1, _MOST_DOUBLINGS), True
             log.warning(
-                "prefect is away, retrying wait_seconds=%.0f: %s",
+                "prefect does not answer, retrying wait_seconds=%.0f: %s",
                 wait_seconds,
                 str(error) or type(error).__name__,
             )

@@ -73,7 +73,7 @@ def announce_from_command(
         Notes for the command's summary: one where the named server did not accept the events.
     """
     url = settings.prefect.api_url
-    not_sent = f"Prefect at {hide_credentials(url)} is away: the event was not sent, `credit-default reconcile` sends it later"
+    not_sent = f"Prefect at {hide_credentials(url)} did not accept the event: `credit-default reconcile` sends it later"
     if not url or not (list_unannounced_changes(wiring.lake) or alarms.opened or alarms.closed):
         return ()
     if not is_server_reachable(url, timeout_seconds=settings.prefect.wait_seconds):

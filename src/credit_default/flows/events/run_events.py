@@ -37,7 +37,7 @@ def announce_summary(summary: Summary) -> None:
 
 
 def announce_scored(summary: Summary) -> None:
-    """Emit the event that this batch is scored, for a batch that an earlier run has scored."""
+    """Emit the event that a batch is scored, for one that an earlier run scored."""
     _emit([_draft_about(summary, f"{_BATCH}.scored")])
 
 

@@ -1,4 +1,4 @@
-"""What a flow needs before it begins: the settings in force, the parts that they name, the commit and the time."""
+"""Build what a flow needs before it begins: the settings in force, the parts that they name, the commit and the time."""
 
 import datetime as dt
 import logging
@@ -41,7 +41,7 @@ def connect(overrides: Mapping[str, Any], config: Sequence[str]) -> Wiring:
 
 @lru_cache(maxsize=4)
 def _connect(settings: str) -> Wiring:
-    export_environment(MLFLOW_ENVIRONMENT)  # a worker's process has had no other occasion
+    export_environment(MLFLOW_ENVIRONMENT)  # in a worker's process nothing has done so yet
     return build_wiring(Settings.model_validate_json(settings), commit=read_commit())
 
 

@@ -1,8 +1,8 @@
 """Let only one run work on a file at a time, wherever the runs are, by a concurrency slot on the Prefect server.
 
 Two runs on one file at once are safe without it (one batch, one result); the slot saves the second one's work. There is a
-fixed number of slots, chosen by the uri's digest, and not one for each file, because concurrency limits would otherwise
-pile up on the server for ever. Two files that share a slot wait for each other now and then.
+fixed number of slots, chosen by the uri's digest, and not one for each file, because the server would otherwise keep a
+concurrency limit for every file. Two files that share a slot sometimes wait for each other.
 """
 
 import logging
@@ -16,12 +16,12 @@ from prefect.exceptions import ObjectAlreadyExists
 
 _LOG = logging.getLogger(__name__)
 SLOT_COUNT = 32
-_LEASE_SECONDS = 60  # renewed while the run lives; a killed run's slot is free again after it
+_LEASE_SECONDS = 60  # renewed while the run goes on; a killed run's slot is free again after it
 
 
 @contextmanager
 def hold_file_slot(uri: str) -> Iterator[None]:
-    """Hold the slot of this uri during the block; wait until it is free first."""
+    """Wait until the slot of this uri is free, and hold it during the block."""
     slot = name_slot(uri)
     _create_slot(slot)
     with concurrency(

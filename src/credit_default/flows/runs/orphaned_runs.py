@@ -1,7 +1,7 @@
 """Tag flow runs with the mark of their process, and close the orphaned ones.
 
-A process that was killed leaves its flow run in the state Running. The mark says which process it was, so that such a run
-can be told from one that is still at work.
+A process that was killed leaves its flow run in the state Running. The mark says which process it was, so that such a
+run can be distinguished from one that is still at work.
 """
 
 import datetime as dt
@@ -49,7 +49,7 @@ def mark_run(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None
 
 
 def close_flow_runs(*, now: dt.datetime, silence: dt.timedelta) -> Repairs:
-    """Set the orphaned flow runs of ours, and their open tasks, to Crashed.
+    """Set the project's orphaned flow runs, and their open tasks, to Crashed.
 
     Args:
         now: The present moment.
@@ -70,8 +70,10 @@ def close_flow_runs(*, now: dt.datetime, silence: dt.timedelta) -> Repairs:
                 _mark_crashed(client, run)
                 _LOG.info("closed orphaned flow run flow_run_id=%s", run.id)
     except (httpx.HTTPError, PrefectException) as error:
-        reason = f"away ({type(error).__name__}): its part is done at the next run"
-        _LOG.warning("prefect is away, flow runs not checked error=%s", type(error).__name__)
+        reason = f"does not answer ({type(error).__name__}): its part is done at the next run"
+        _LOG.warning(
+            "prefect does not answer, flow runs not checked error=%s", type(error).__name__
+        )
         return Repairs({}, verdict=Verdict("prefect", "watch", (reason,)))
     notes = [
         f"closed flow run {run.name} ({run.id}), begun {_format_run_age(run, now)} ago"
@@ -113,7 +115,7 @@ def _is_orphaned(
 
 
 def _find_last_activity(client: SyncPrefectClient, run: FlowRun) -> dt.datetime:
-    """Return when the run last gave a sign of life: when its state began, or its newest heartbeat."""
+    """Return when the run was last known to work: when its state began, or its newest heartbeat."""
     began = run.state.timestamp if run.state else run.created
     wanted = EventFilter(
         event=EventNameFilter(name=[_HEARTBEAT_EVENT]),

@@ -13,8 +13,8 @@ from typing import Any
 from credit_default.errors import CreditDefaultError, InputError
 from credit_default.flows.server.session import flow_session
 from credit_default.logs import configure_logging
-from credit_default.sections import LoggingSettings
 from credit_default.settings import load_settings, require_no_secrets
+from credit_default.settings_sections import LoggingSettings
 
 
 def run_as_script(flow: Any, arguments: Sequence[str] | None = None) -> None:

@@ -11,7 +11,7 @@ from prefect.logging.handlers import APILogHandler
 
 from credit_default.errors import escape_unprintable, hide_credentials
 from credit_default.logs import LOGGER_NAME, configure_logging
-from credit_default.sections import LoggingSettings
+from credit_default.settings_sections import LoggingSettings
 
 
 class RunLogFormatter(logging.Formatter):

@@ -1,4 +1,4 @@
-"""Make a Prefect task of a function: it gets a name and, where it uses the network, retries. Its behaviour is the same."""
+"""Turn a function into a Prefect task: it gets a name and, where it uses the network, retries. Its behaviour is the same."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,7 +1,7 @@
 """Prefect's server behind basic auth, as `credit-default up` and the containers run it.
 
-Prefect itself asks for the password at its API only; its pages, their settings and the description of the API are open to
-anybody who asks, under any host name. Here everything except the health checks needs the credentials, and requests are
+Prefect itself asks for the password at its API only; its pages, their settings and the description of the API need
+no credentials, under any host name. Here everything except the health checks needs the credentials, and requests are
 answered only under the given host names:
 `python -m credit_default.flows.server.basic_auth_server PORT [ADDRESS [NAME …]]`, on loopback by default.
 """
@@ -63,7 +63,7 @@ def run_guarded_server(port: int, address: str = _LOOPBACK_ADDRESS, *host_names:
     Args:
         port: The port.
         address: The network interface's address to listen on.
-        host_names: Names to answer to besides loopback's own.
+        host_names: Host names to accept besides those of loopback.
     """
     user_and_password = copy_environment()[AUTH_VARIABLE]
     uvicorn.run(

@@ -37,7 +37,7 @@ _SERVER_VARIABLES = {
 
 @dataclass(frozen=True, slots=True)
 class PrefectServer:
-    """A server process of ours on loopback, which may not be ready yet."""
+    """A server process on loopback that this command started; it may not be ready yet."""
 
     process: subprocess.Popen[bytes]
     api_url: str
@@ -77,7 +77,7 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
             [sys.executable, "-m", module, str(port)],
             env=_drop_named_server(environment) | variables,
-            stdin=subprocess.PIPE,  # never written to: when it closes, the server knows that we are gone
+            stdin=subprocess.PIPE,  # never written to: when it closes, the server knows that this command is gone
             stdout=log,
             stderr=log,
             start_new_session=True,  # Ctrl-C reaches us first, and we stop the server in order
@@ -160,7 +160,7 @@ def run_on_server(
 
 
 def _drop_named_server(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without the address of a named server: ours is another one."""
+    """Return the environment without the address of a named server: the ephemeral server has its own."""
     return {name: value for name, value in environment.items() if name != "PREFECT_API_URL"}
 
 

@@ -1,7 +1,7 @@
 """The process of a command's own Prefect server, which `ephemeral_server` starts. It ends when the command is gone.
 
-A command that is killed outright can end nothing. But it holds the other end of this process's standard input, and the
-system closes that when the command dies.
+A command that is killed outright cannot stop its server. But it holds the other end of this process's standard input, and
+the system closes that when the command dies.
 """
 
 import os

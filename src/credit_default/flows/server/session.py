@@ -35,7 +35,7 @@ REPORT_MODULES = ("evidently", "evidently.presets")  # six seconds of imports
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A block in which flows can run, with notes for people about the server that they run on."""
+    """A session in which flows can run, with notes for the summary about the server that they run on."""
 
     notes: tuple[str, ...] = ()
 
@@ -63,7 +63,7 @@ def start_session(settings: Settings) -> Iterator[PrefectServer | None]:
 
     Raises:
         InputError: The address of the server, or the lake where an ephemeral server keeps its records, is not valid.
-        ServiceError: The disk refuses.
+        ServiceError: The disk cannot be read or written.
     """
     prepare_libraries(settings)
     with graceful_shutdown():
@@ -74,7 +74,7 @@ def start_session(settings: Settings) -> Iterator[PrefectServer | None]:
             return
         if settings.prefect.api_url:
             address = hide_credentials(settings.prefect.api_url)
-            _LOG.warning("prefect is away, starting an ephemeral server uri=%s", address)
+            _LOG.warning("prefect does not answer, starting an ephemeral server uri=%s", address)
         home = _find_prefect_home(settings)
         with disk_errors(home):
             server = start_server(home, environment=copy_environment())
@@ -103,7 +103,7 @@ def _list_server_notes(settings: Settings, server: PrefectServer | None) -> tupl
     named = hide_credentials(settings.prefect.api_url)
     if not named or server is None:
         return ()
-    return (f"Prefect at {named} is away: this ran on a server of its own",)
+    return (f"Prefect at {named} does not answer: this ran on an ephemeral server",)
 
 
 def _find_prefect_home(settings: Settings) -> Path:

@@ -1,8 +1,7 @@
 """What the ledger records of batches, from the file to its outcomes.
 
-No event holds a client,
-a file's name or free text. Fields are stored under their own names or as `stored_as` says; the form
-of what is stored never changes (`gates.ledger.event_format`).
+No event holds a client, a file's name or free text. Fields are stored under their own names or as
+`stored_as` says; the form of what is stored never changes (`gates.ledger.event_format`).
 """
 
 from collections.abc import Mapping
@@ -73,22 +72,24 @@ class Scored(LedgerEvent):
     )
     loss_given_default: float | None = None
     expected_losses: Mapping[str, float] = stored_with_prefix("expected_loss ")  # by decision, band
-    mlflow: str | None = None  # MLFLOW_AWAY where the pinned champion scored, as MLflow was away
+    mlflow: str | None = (
+        None  # MLFLOW_AWAY where the pinned champion scored, as MLflow did not answer
+    )
     scores_digest: str
 
     @property
     def declined_share(self) -> float:
-        """The share of scored rows that were declined, 0-1; 0 where no row was scored."""
+        """Return the share of scored rows that were declined, 0-1; 0 where no row was scored."""
         return self.declined_count / self.scored_count if self.scored_count else 0.0
 
     @property
     def rejected_share(self) -> float:
-        """The share of the file's rows that broke a rule, 0-1; 0 for a file without rows."""
+        """Return the share of the file's rows that broke a rule, 0-1; 0 for a file without rows."""
         return self.quarantined_count / self.read_count if self.read_count else 0.0
 
     @property
     def known_count(self) -> int:
-        """How many rows of a correction the corrected batch had already; 0 for other files."""
+        """Return how many rows of a correction its batch had already; 0 for other files."""
         rest = self.read_count - self.scored_count - self.quarantined_count
         return rest if self.corrects else 0
 

@@ -1,9 +1,9 @@
 """Chain the entries of the ledger by hash, and check that the chain is unbroken.
 
 Each entry carries the hash of the one before it (Haber and Stornetta, "How to time-stamp a digital
-document", 1991): to change, remove, add or move an entry changes every hash after it. Whoever may
-write the whole table can still forge the whole chain; that is found by comparing with a hash that
-was noted elsewhere.
+document", 1991): to change, remove, add or move an entry changes every hash after it. A person who
+can write the whole table can still forge the whole chain; comparing it with a hash that was noted
+elsewhere reveals that.
 """
 
 import hashlib
@@ -64,7 +64,10 @@ def chain_entry(entry: LedgerEntry, previous: LedgerEntry | None) -> LedgerEntry
 
 
 def hash_entry(entry: LedgerEntry) -> str:
-    """Return the hex sha256 of the entry's fields without `entry_hash`, as JSON with sorted keys and no blanks."""
+    """Return the hex sha256 of the entry's fields without `entry_hash`, as canonical JSON.
+
+    Canonical JSON has sorted keys and no blanks.
+    """
     content = {name: value for name, value in asdict(entry).items() if name != "entry_hash"}
     return hashlib.sha256(_write_json(content).encode()).hexdigest()
 

@@ -1,7 +1,8 @@
 """What the ledger records of a client's erasure.
 
 It has an entry when the erasure begins, one for each result that it changed, and one when it is
-complete. It never says whose erasure it was. The form of what is stored never changes (`gates.ledger.event_format`).
+complete. It never says whose erasure it was. The form of what is stored never changes
+(`gates.ledger.event_format`).
 """
 
 import json

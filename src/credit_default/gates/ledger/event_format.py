@@ -1,9 +1,9 @@
 """Write an event as the details of a ledger entry, and read it back.
 
-Only this module works with the keys of stored details. The details of an entry are hashed with it, so
-their form never changes: an event is a frozen dataclass whose fields name the keys under which they
-are stored. A key that this version does not know is kept in `extra`; a key that an earlier version
-did not write yet gets the field's default.
+Only this module works with the keys of stored details. The details of an entry are hashed with it,
+so their form never changes: an event is a frozen dataclass whose fields name the keys under which
+they are stored. A key that this version does not know is kept in `extra`; a key that an earlier
+version did not write yet gets the field's default.
 """
 
 import json

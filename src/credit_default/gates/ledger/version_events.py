@@ -1,8 +1,8 @@
 """What the ledger records of model versions: promotions, verdicts, alarms, requests to retrain.
 
-No event holds a person's name
-or reason: these stand with the version in the registry. Fields are stored under their own names;
-the form of what is stored never changes (`gates.ledger.event_format`).
+No event holds a person's name or reason: these are kept with the version in the registry. Fields
+are stored under their own names; the form of what is stored never changes
+(`gates.ledger.event_format`).
 """
 
 from dataclasses import dataclass

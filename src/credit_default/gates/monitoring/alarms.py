@@ -119,7 +119,7 @@ def update_alarms(known: Sequence[Alarm], computed: Sequence[Alarm], *, at: str)
 
     An alarm on record keeps the id and the time under which people were notified of it, even when a
     late batch shows that it began earlier. An alarm that opened and closed before it was first
-    computed is recorded as closed, and nobody is notified.
+    computed is recorded as closed, and no message is sent about it.
 
     Args:
         known: The alarms on record.
@@ -151,20 +151,6 @@ def update_alarms(known: Sequence[Alarm], computed: Sequence[Alarm], *, at: str)
 def list_open_alarms(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
     """Return the alarms that are open, in the order given."""
     return tuple(alarm for alarm in alarms if alarm.is_open)
-
-
-def describe_alarm(alarm: Alarm, reasons: Sequence[str] = ()) -> str:
-    """Return one line about the alarm, as people are notified of it.
-
-    An open alarm is described by its gate, version, first month and `reasons`; a closed one by why
-    it closed.
-    """
-    about = f"{alarm.gate} of version {alarm.model_version}"
-    if not alarm.is_open:
-        since = f", month {alarm.closed_month}" if alarm.closed_month else ""
-        return f"alarm closed: {about}, open since month {alarm.opened_month}: {alarm.closed_because}{since}"
-    why = "; ".join(reasons)
-    return f"alarm: {about}, since month {alarm.opened_month}" + (f": {why}" if why else "")
 
 
 def _build_alarm_key(alarm: Alarm) -> tuple[str, int]:

@@ -130,7 +130,7 @@ def _find_moves(
 
 
 def _compute_column_confidence(report: DriftReport, policy: DriftPolicy) -> float:
-    """Return the confidence for each column with which the whole report has the policy's confidence."""
+    """Return the confidence for each column that gives the whole report the policy's confidence."""
     return float(policy.confidence ** (1 / (len(report.columns) + 2)))
 
 

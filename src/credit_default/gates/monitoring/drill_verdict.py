@@ -92,7 +92,7 @@ class Drill:
 
 
 def classify_response(level: Level) -> Response:
-    """Return the response that a level stands for: a refusal is an alarm, and `not judged` is quiet."""
+    """Return the response that a level means: a refusal is an alarm, and `not judged` is quiet."""
     return "alarm" if level in {"alarm", "refused"} else "watch" if level == "watch" else "quiet"
 
 

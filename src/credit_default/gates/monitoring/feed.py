@@ -59,8 +59,8 @@ class BatchState:
     row_count: int  # accepted
     reference_count: int
     columns: Sequence[ColumnState]
-    twin_share: float  # rows identical to another in every input
-    reference_twin_share: float
+    identical_share: float  # rows identical to another in every input
+    reference_identical_share: float
     rejected_count: int = 0
     rule_counts: Mapping[str, int] = field(default_factory=dict)  # rejected rows by broken rule
     earlier_rejected_shares: Sequence[float] = ()  # of the batches before
@@ -106,7 +106,7 @@ def _list_figures(state: BatchState) -> dict[str, float]:
     return {
         "row_count": float(state.row_count),
         "rejected_share": state.rejected_share,
-        "twin_share": state.twin_share,
+        "twin_share": state.identical_share,
         "missing_share": find_largest(lambda c: c.missing_share),
         "new_code_share": find_largest(lambda c: c.new_share),
         "repeat_share": find_largest(lambda c: c.repeat_share - c.reference_repeat_share),
@@ -130,11 +130,11 @@ def _find_alarms(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
         yield f"the same as in the month before, value for value: {show_examples(stale)}"
     for column in state.columns:
         yield from _find_column_alarms(column, state, policy)
-    usual = state.reference_twin_share
+    usual = state.reference_identical_share
     margin = policy.twin_margin + _compute_chance_margin(usual, state, policy)
-    if state.twin_share - usual > margin:
+    if state.identical_share - usual > margin:
         yield (
-            f"{state.twin_share:.1%} of the rows are identical to another one in every input, "
+            f"{state.identical_share:.1%} of the rows are identical to another one in every input, "
             f"{usual:.1%} usually"
         )
 

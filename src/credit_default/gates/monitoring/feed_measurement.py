@@ -1,4 +1,4 @@
-"""Measure what the gate `feed` judges: each input compared with the reference and the month before."""
+"""Measure what the gate `feed` judges: each input beside the reference and the month before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

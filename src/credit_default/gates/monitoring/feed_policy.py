@@ -26,7 +26,7 @@ class FeedPolicy:
     filled_margin: float = 0.1  # watch
     highest_filled: float = 0.25  # alarm
     twin_margin: float = 0.05  # rows identical in every input, above the reference's share: alarm
-    fewest_earlier_batches: int = 3  # with fewer, nothing counts as unusual
+    fewest_earlier_batches: int = 3  # with fewer, nothing is reported as unusual
     # Rows over the median of the batches before.
     lowest_usual_ratio: float = 0.5  # watch
     highest_usual_ratio: float = 2.0  # watch

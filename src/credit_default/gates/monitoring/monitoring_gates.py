@@ -1,4 +1,4 @@
-"""The gates that judge a scored batch: one definition each, which pages, alarms and flows iterate over.
+"""Declare the gates that judge a scored batch, once each, for pages, alarms and flows.
 
 To add a monitor, write its gate in a module of its own in this chapter, declare it here, and call
 it where a batch is monitored (`services/monitoring`). The history page, the terminal table, the
@@ -21,7 +21,7 @@ ALARM_EFFECTS: Final[dict[AlarmEffect, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """What the outside sees of a run in which a gate raised an alarm."""
+    """How a run in which a gate raised an alarm is reported: its name and its event."""
 
     run_state: str  # name of the completed flow run
     event: str  # name of the emitted event, after "credit-default."
@@ -53,7 +53,7 @@ DRIFT_FOUND: Final = RunOutcome("DriftFound", "drift.found")
 FEED_BROKEN: Final = RunOutcome("FeedBroken", "feed.broken")
 PERFORMANCE_LOW: Final = RunOutcome("PerformanceLow", "performance.low")
 FAIRNESS_DRIFT: Final = RunOutcome("FairnessDrift", "fairness.drifted")
-# Where several gates raise an alarm, the first outcome of this order names the run.
+# Where several gates raise an alarm, the first of them in this order names the run.
 RUN_OUTCOMES: Final = (DRIFT_FOUND, FEED_BROKEN, PERFORMANCE_LOW, FAIRNESS_DRIFT)
 
 DRIFT: Final = MonitoringGate(

@@ -1,4 +1,4 @@
-"""Judge whether ranking and calibration of a scored batch are still right, once its outcomes are known.
+"""Judge whether ranking and calibration of a batch are still right, once outcomes are known.
 
 Defaults become known before it is known who pays, so a batch is judged only when its outcomes are
 due and nearly all of them are known. A batch that is not mature never raises an alarm.
@@ -82,9 +82,9 @@ def judge_performance(
     Returns:
         `alarm` when a finding is beyond doubt: the AUC's whole 95 % interval is below the floor;
         observed defaults are further from expected ones than chance explains, and by enough to
-        matter; or the calibration slope's whole interval is out of range. `watch` when it only
-        looks so, else `ok`. `not judged` with too few rows or defaults, or while too few outcomes
-        are known.
+        matter; or the calibration slope's whole interval is out of range. `watch` when the evidence
+        for one is weaker, else `ok`. `not judged` with too few rows or defaults, or while too few
+        outcomes are known.
     """
     policy = policy or PerformancePolicy()
     known = {"coverage_share": coverage.known_share} if coverage else {}

@@ -1,4 +1,4 @@
-"""When a retraining may be requested, and the statement months that it learns from.
+"""Define when a retraining may be requested, and the statement months that it learns from.
 
 The policy is apart from the gate `retraining`, because trainings read the window and the gate reads
 the other numbers.

@@ -30,9 +30,9 @@ def check_calibration(scores: PairedScores, *, policy: PromotionPolicy) -> Check
     """Check the challenger's calibration slope.
 
     A slope is out of range when it lies outside the policy's range and its interval does not
-    contain 1 either. On few rows the slope of a calibrated model can be outside by chance; but to
-    wait until the whole interval is outside would let a slope of 0.8 pass on 2,000 rows more often
-    than not.
+    contain 1 either. On few rows the slope of a calibrated model can be outside by chance; but
+    waiting until the whole interval is outside would let a slope of 0.8 pass on 2,000 rows more
+    often than not.
 
     Returns:
         The slope with its interval and the champion's beside it. A fault where the slope is out of

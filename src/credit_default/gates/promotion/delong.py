@@ -1,4 +1,4 @@
-"""Measure how sure the difference of two ROC AUCs on the same clients is, by DeLong's method.
+"""Measure how certain the difference of two ROC AUCs on the same clients is, by DeLong's method.
 
 The paired interval is reported beside the bootstrap's. The variance is that of DeLong, DeLong and
 Clarke-Pearson (1988, Biometrics 44, 837-845), computed from midranks as in Sun and Xu (2014, IEEE

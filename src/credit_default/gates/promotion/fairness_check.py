@@ -2,9 +2,9 @@
 
 What is judged is the change from one model to the other. How fair either model is by itself is the
 subject of the fairness report: this gate must not protect an unfair champion from a fairer
-challenger. Nor must it protect a champion that misses bad times: a model that declines more clients
-spreads the groups' shares, so a fault must exist at the threshold in force and also where the
-champion would decline as many clients (like for like, ADR 18).
+challenger. Nor must it protect a champion that has missed a recession: a model that declines more
+clients spreads the groups' shares, so a fault must exist at the threshold in force and also where
+the champion would decline as many clients (like for like, ADR 18).
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ _LOSS_SIGNS: Final = np.array([-1.0, 1.0, 1.0])
 
 @dataclass(frozen=True, slots=True)
 class FairnessLoss:
-    """By how much the challenger is less even than the champion at one of the champion's thresholds."""
+    """How much less even the challenger is than the champion at one of the champion's thresholds."""
 
     champion: float  # its figure
     loss: float  # positive: the challenger is less even

@@ -1,4 +1,4 @@
-"""Judge a first model, which has no champion to be compared with, by absolute floors on unseen rows."""
+"""Judge a first model, which has no champion to compare with, by floors on unseen rows."""
 
 from typing import Final
 

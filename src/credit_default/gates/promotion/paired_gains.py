@@ -1,4 +1,4 @@
-"""Measure by how much the challenger is better than the champion on the same rows, and how surely.
+"""Measure by how much the challenger is better than the champion on the same rows, with intervals.
 
 Both models scored the same clients, so differences are resampled in pairs: what is hard about a
 client is hard for both and cancels out. Gains are positive where the challenger is better, whatever

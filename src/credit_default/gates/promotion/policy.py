@@ -11,7 +11,7 @@ from typing import Literal
 class PromotionPolicy:
     """The promotion gate's numbers.
 
-    There are two kinds of confidence: to win needs more of it than to object.
+    There are two levels of confidence: winning requires a higher one than an objection.
     """
 
     # What the first model must reach.
@@ -23,16 +23,17 @@ class PromotionPolicy:
     # What can be judged at all: rows, and clients of each outcome, in a comparison, a slice or a group.
     fewest_rows: int = 200
     fewest_defaults: int = 20
-    # Winning: a gain that is sure but smaller than these is not worth a change.
+    # Winning: a gain beyond noise that is smaller than these is not worth a change.
     roc_auc_margin: float = 0.002  # the largest loss of AUC that another gain may outweigh
     least_log_loss_gain: float = 0.0005
     least_brier_gain: float = 0.0002
     least_roc_auc_gain: float = 0.001
     least_cost_gain_share: float = 0.01  # of the champion's cost, since costs have no fixed unit
-    # Four measures may win, and they move together: with tails of .375 % each, one tie in a hundred passes (ADR 13).
+    # Four measures may win, and they move together: with tails of .375 % each, one tie in a
+    # hundred passes (ADR 13).
     confidence: float = 0.9925
-    # Objections: a wrong one costs a gain, a missed one costs clients. The confidence is that of each check as a whole,
-    # however many slices or groups it judges.
+    # Objections: a wrong one costs a gain, a missed one costs clients. The confidence is that of
+    # each check as a whole, however many slices or groups it judges.
     objection_confidence: float = 0.95
     # Over a champion above the floor: a larger jump counts as a leak until it is explained.
     largest_roc_auc_gain: float = 0.06
@@ -40,7 +41,9 @@ class PromotionPolicy:
     highest_slope: float = 1.1
     # Of a ratio or a gap: better calibration alone moves them by 2 to 4 points.
     fairness_margin: float = 0.05
-    slice_log_loss_margin: float = 0.001  # a sure but smaller loss has no practical effect
+    slice_log_loss_margin: float = (
+        0.001  # a smaller loss has no practical effect, even beyond noise
+    )
     # What is reported, and how it is computed.
     power: float = 0.8  # the chance with which the reported difference would have been found
     resample_count: int = 300

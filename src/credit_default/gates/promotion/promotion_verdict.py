@@ -2,8 +2,8 @@
 
 A change of recipe is judged on the pooled out-of-fold probabilities of both recipes and confirmed
 on the test side; a refresh is judged with both models frozen, on rows that neither was trained on.
-A tie keeps the champion: a change costs work and trust, so it has to earn them. Reasons come in the
-order in which people ask for them: what was decided, by which figure, what else was checked, and
+A tie keeps the champion: a change costs work and trust, so it must be worth them. Reasons come in
+the order in which people read them: what was decided, by which figure, what else was checked, and
 what these rows could have shown.
 """
 
@@ -38,7 +38,7 @@ _NEWEST_ROWS: Final = "on the newest rows"
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What a comparison came to."""
+    """The outcome of a comparison."""
 
     significant_gains: tuple[Gain, ...]
     objections: tuple[str, ...]  # any of them keeps the champion
@@ -146,8 +146,8 @@ def _check_plausible_gain(comparison: PairedComparison, policy: PromotionPolicy)
     if difference.challenger < policy.highest_roc_auc and not is_jump:
         return Check("")
     return Check(
-        "leak: look for an input that was not known on the day of the statement before anybody "
-        "overrules this",
+        "leak: look for an input that was not known on the day of the statement before "
+        "overruling this",
         fault=(
             f"ROC AUC {difference.challenger:.4f} against {difference.champion:.4f} is too good "
             "to be true"

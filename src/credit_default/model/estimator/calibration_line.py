@@ -50,10 +50,7 @@ def fit_calibration(defaulted: IntArray, probability: FloatArray) -> Calibration
     default_count, row_count = int(defaulted.sum()), len(defaulted)
     if not 0 < default_count < row_count or np.ptp(probability) == 0:
         return None
-    # Newton's steps from the flat line do not overshoot, however badly calibrated the score is.
-    line = Calibration(
-        slope=0.0, intercept=float(np.log(default_count / (row_count - default_count)))
-    )
+    line = _build_flat_line(default_count, row_count)
     weights = np.ones((1, row_count))
     for _ in range(_STEP_COUNT):
         step = solve_one_step(line, defaulted, probability, weights=weights)
@@ -64,6 +61,13 @@ def fit_calibration(defaulted: IntArray, probability: FloatArray) -> Calibration
             return new
         line = new
     return None
+
+
+def _build_flat_line(default_count: int, row_count: int) -> Calibration:
+    # Newton's steps from the flat line do not overshoot, however badly calibrated the score is.
+    return Calibration(
+        slope=0.0, intercept=float(np.log(default_count / (row_count - default_count)))
+    )
 
 
 def solve_one_step(
@@ -82,24 +86,39 @@ def solve_one_step(
     Returns:
         One slope and intercept per resample; NaN or infinite where a resample has no line.
     """
+    terms = _list_newton_terms(line, defaulted, probability)
+    intercept_step, slope_step = _solve_newton_equations((weights @ terms).T)
+    return CalibrationResamples(line.slope + slope_step, line.intercept + intercept_step)
+
+
+def _list_newton_terms(
+    line: Calibration, defaulted: IntArray, probability: FloatArray
+) -> FloatArray:
+    """Return what each row adds to the score and the information, of shape (row count, 5)."""
     odds = measure_log_odds(probability)
     expected = expit(line.intercept + line.slope * odds)
     residual, variance = defaulted - expected, expected * (1 - expected)
-    terms = np.column_stack(
+    return np.column_stack(
         [residual, residual * odds, variance, variance * odds, variance * odds * odds]
     )
-    score_0, score_1, fisher_00, fisher_01, fisher_11 = (weights @ terms).T
+
+
+def _solve_newton_equations(sums: FloatArray) -> list[FloatArray]:
+    """Return the steps of intercept and slope; NaN where the equations of a resample are singular.
+
+    `sums` are the terms summed up by resample, of shape (5, resample count).
+    """
+    score_0, score_1, fisher_00, fisher_01, fisher_11 = sums
     determinant = fisher_00 * fisher_11 - fisher_01 * fisher_01
     usable = determinant > _SINGULAR_SHARE * fisher_00 * fisher_11
     with np.errstate(over="ignore"):  # callers drop infinite results
-        steps = [
-            np.divide(top, determinant, out=np.full(len(weights), np.nan), where=usable)
+        return [
+            np.divide(top, determinant, out=np.full(len(score_0), np.nan), where=usable)
             for top in (
                 fisher_11 * score_0 - fisher_01 * score_1,
                 fisher_00 * score_1 - fisher_01 * score_0,
             )
         ]
-    return CalibrationResamples(slope=line.slope + steps[1], intercept=line.intercept + steps[0])
 
 
 def measure_log_odds(probability: FloatArray) -> FloatArray:

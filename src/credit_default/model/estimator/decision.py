@@ -1,4 +1,4 @@
-"""From a default probability to a decision, by the costs of the two kinds of mistake.
+"""Decide from a default probability, by the costs of the two kinds of mistake.
 
 Declining pays as soon as the expected loss from a missed default exceeds that of a false alarm. For
 calibrated probabilities this is a threshold of false_alarm_cost / (false_alarm_cost +
@@ -97,18 +97,23 @@ def parse_decision_policy(mapping: Mapping[str, Any]) -> DecisionPolicy:
         raise InputError(
             "decision policy", found=show_examples(unknown), expected="known keys", remedy=_REMEDY
         )
-    given = dict(mapping)
     try:
-        if "bands" in given:
-            given["bands"] = tuple(
-                RiskBand(str(b["name"]), float(b["lowest_probability"])) for b in given["bands"]
-            )
-        return DecisionPolicy(**given)
+        return _build_decision_policy(mapping)
     except (TypeError, KeyError, ValueError) as error:
         found = f"{type(error).__name__} for {error}"
         raise InputError(
             "decision policy", found=found, expected="numbers and bands", remedy=_REMEDY
         ) from error
+
+
+def _build_decision_policy(mapping: Mapping[str, Any]) -> DecisionPolicy:
+    given = dict(mapping)
+    if "bands" in given:
+        given["bands"] = tuple(
+            RiskBand(str(band["name"]), float(band["lowest_probability"]))
+            for band in given["bands"]
+        )
+    return DecisionPolicy(**given)
 
 
 def decide(default_probability: NDArray[np.float64], policy: DecisionPolicy) -> NDArray[np.str_]:

@@ -168,7 +168,7 @@ def _describe_bundle(bundle: ModelBundle) -> str:
 
 
 def _describe_function(function: Any) -> str:
-    """Return the function's name; `build_features` keeps the one that the first models' digests were taken with."""
+    """Return the function's name; `build_features` keeps the one in the first models' digests."""
     if function is build_features:
         return _BUILD_FEATURES_NAME
     return f"{function.__module__}.{function.__qualname__}"

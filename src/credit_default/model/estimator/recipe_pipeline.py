@@ -121,19 +121,41 @@ def choose_features(
     )
     if recipe.monotone:
         chosen = constrain_features(chosen, risk_inputs=_list_risk_inputs(schema))
+    _check_chosen_features(chosen, schema=schema)
+    return chosen
+
+
+def _check_chosen_features(chosen: Sequence[Feature], *, schema: Schema) -> None:
     unknown = sorted(set(list_input_names(chosen)) - {column.name for column in schema.inputs})
     if unknown:
-        found = f"column {show_examples(unknown)}"
         raise InputError(
             "feature list",
-            found=found,
+            found=f"column {show_examples(unknown)}",
             expected=f"inputs of schema {schema.name!r}",
             remedy=_REMEDY,
         )
     if not any(feature.kept for feature in chosen):
         expected = "at least one that is not protected"
         raise InputError("feature list", found="no feature left", expected=expected, remedy=_REMEDY)
-    return chosen
+
+
+def _build_forest(recipe: Recipe, chosen: Sequence[Feature], *, schema: Schema) -> Any:
+    from sklearn.ensemble import RandomForestClassifier
+
+    constraints = None
+    if recipe.monotone:
+        constraints = list_constraints(chosen, risk_inputs=_list_risk_inputs(schema))
+    return RandomForestClassifier(
+        n_estimators=recipe.tree_count,
+        criterion=recipe.criterion,
+        max_depth=recipe.maximum_depth,
+        min_samples_leaf=recipe.leaf_row_count,
+        max_features=recipe.column_share,
+        max_samples=recipe.row_share,
+        monotonic_cst=constraints,
+        random_state=recipe.seed,
+        n_jobs=1,
+    )
 
 
 def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature]) -> Any:
@@ -149,25 +171,12 @@ def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature
     Raises:
         InputError: as `choose_features`.
     """
-    from sklearn.ensemble import RandomForestClassifier
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import FunctionTransformer
 
     chosen = choose_features(recipe, features, schema=schema)
     spec = describe_features(chosen)
-    forest = RandomForestClassifier(
-        n_estimators=recipe.tree_count,
-        criterion=recipe.criterion,
-        max_depth=recipe.maximum_depth,
-        min_samples_leaf=recipe.leaf_row_count,
-        max_features=recipe.column_share,
-        max_samples=recipe.row_share,
-        monotonic_cst=list_constraints(chosen, risk_inputs=_list_risk_inputs(schema))
-        if recipe.monotone
-        else None,
-        random_state=recipe.seed,
-        n_jobs=1,
-    )
+    forest = _build_forest(recipe, chosen, schema=schema)
     return Pipeline(
         [
             (FEATURES_STEP, FunctionTransformer(build_features, kw_args={"spec": spec})),

@@ -174,21 +174,22 @@ def attach_reference(bundle: ModelBundle, rows: pl.DataFrame) -> ModelBundle:
     Raises:
         InputError: rows that the model was trained on, whose scores are too good to compare with.
     """
-    seen = count_trained_rows(bundle, rows)
-    if seen:
+    if seen := count_trained_rows(bundle, rows):
         remedy = "Take the test side of the split."
         raise InputError(
             "reference", found=f"{seen} rows trained on", expected="unseen rows", remedy=remedy
         )
-    ordered = sort_rows(rows)
+    scored = replace(bundle, reference=_build_reference(bundle, sort_rows(rows)))
+    return replace(scored, digest=digest_bundle(scored))
+
+
+def _build_reference(bundle: ModelBundle, ordered: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows in their order, with score and decision; an outcome is the last column."""
     probability = score_probability(bundle, ordered)
-    outcome = [OUTCOME] if OUTCOME in rows.columns else []
-    reference = ordered.select(pl.exclude(CLIENT_ID, *outcome)).with_columns(
+    outcome = [OUTCOME] if OUTCOME in ordered.columns else []
+    decision = decide(probability, bundle.decision_policy).tolist()
+    return ordered.select(pl.exclude(CLIENT_ID, *outcome)).with_columns(
         pl.Series("default_probability", probability, dtype=pl.Float64),
-        pl.Series(
-            "decision", decide(probability, bundle.decision_policy).tolist(), dtype=pl.String
-        ),
+        pl.Series("decision", decision, dtype=pl.String),
         *(ordered.get_column(name) for name in outcome),
     )
-    scored = replace(bundle, reference=reference)
-    return replace(scored, digest=digest_bundle(scored))

@@ -1,7 +1,7 @@
 """The recipes that a search may try, as data: the forest's regularisation on readable grids.
 
-The number of trees is not searched: more trees are never worse and always slower, so that the
-choice remains with the person who pays for the time.
+The number of trees is not searched: more trees are never worse and always slower, so their number
+depends only on how long a training may take.
 """
 
 import json

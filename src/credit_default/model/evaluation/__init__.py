@@ -1,1 +1,1 @@
-"""How good a model is: metrics, cross-validation, baselines, costs and stability."""
+"""Evaluation of a model: metrics, cross-validation, baselines, costs and stability."""

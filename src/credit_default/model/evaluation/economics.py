@@ -1,4 +1,4 @@
-"""What the decisions cost, and what other costs or a limited review capacity would change.
+"""Measure what the decisions cost, and what other costs or a limited review capacity would change.
 
 Every threshold follows from a policy or is found on development rows, with probabilities from
 models that did not see them, and is only then applied to the rows that it is judged on: their
@@ -70,7 +70,7 @@ class EconomicsPolicy:
 
 @dataclass(frozen=True, slots=True)
 class CapacityPoint:
-    """What the review team achieves by looking at a share (0–1) of clients, the riskiest first."""
+    """What the review team achieves by reviewing a share (0–1) of clients, the riskiest first."""
 
     capacity_share: float
     capacity_count: int  # of the judged rows

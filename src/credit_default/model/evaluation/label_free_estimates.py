@@ -73,15 +73,7 @@ def estimate_performance(default_probability: Any, *, policy: DecisionPolicy) ->
     Raises:
         InputError: no rows, or probabilities out of range.
     """
-    given = np.asarray(default_probability, dtype=np.float64)
-    if given.ndim != 1 or not len(given) or not ((given >= 0) & (given <= 1)).all():
-        raise InputError(
-            "probabilities to estimate from",
-            found="none, or some missing or outside 0-1",
-            expected="0 to 1",
-            remedy="Estimate from rows that were scored.",
-        )
-    probability = np.sort(given)
+    probability = np.sort(_read_probabilities(default_probability))
     terms = _list_terms(probability, policy)
     bounds = {"default_share": 1.0, "brier": 1.0}
     metrics = {
@@ -91,8 +83,21 @@ def estimate_performance(default_probability: Any, *, policy: DecisionPolicy) ->
     if (roc_auc := _estimate_roc_auc(probability)) is not None:
         metrics["roc_auc"] = roc_auc
     return Estimate(
-        len(given), {name: metrics[name] for name in ESTIMATED_METRICS if name in metrics}
+        len(probability), {name: metrics[name] for name in ESTIMATED_METRICS if name in metrics}
     )
+
+
+def _read_probabilities(given: Any) -> FloatArray:
+    probability = np.asarray(given, dtype=np.float64)
+    is_valid = ((probability >= 0) & (probability <= 1)).all()
+    if probability.ndim != 1 or not len(probability) or not is_valid:
+        raise InputError(
+            "probabilities to estimate from",
+            found="none, or some missing or outside 0-1",
+            expected="0 to 1",
+            remedy="Estimate from rows that were scored.",
+        )
+    return probability
 
 
 def _list_terms(

@@ -2,8 +2,8 @@
 
 With these inputs the best model that we measured is a blend of four families, at a ROC AUC of .79
 on pooled folds (docs/adr/0014); the published cross-validations that we know of end there too. A
-model that is better by a hundredth has seen the answer: an outcome among the inputs, a client on
-both sides, or statistics taken over the rows that it is judged on.
+model that is better by a hundredth has had access to the outcomes: an outcome among the inputs, a
+client on both sides, or statistics taken over the rows that it is judged on.
 """
 
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """What one threshold amounts to on one set of rows.
+    """The consequences of one threshold on one set of rows.
 
     Shares are 0–1; costs are per 1,000 clients, in the policy's unit.
     """

@@ -1,4 +1,4 @@
-"""Other model families on the same features, to show how much the forest leaves unused.
+"""Measure other model families on the same features, to show what the forest leaves unused.
 
 They are measured, logged and reported beside the forest on the same folds, and cannot be
 registered: the loader accepts a single structure, a forest's (docs/adr/0014 has the price). Each is
@@ -28,7 +28,7 @@ class Family:
 
     Attributes:
         name: The family's name in reports and logs.
-        meaning: What the model is, in half a line.
+        meaning: What the model is, in a few words.
         build: Makes an unfitted estimator from a seed.
     """
 
@@ -138,23 +138,10 @@ def _build_splines(seed: int) -> Any:
 def _build_networks(seed: int) -> Any:
     """Build four small networks, whose mean is more stable than the best of them."""
     from sklearn.ensemble import VotingClassifier
-    from sklearn.neural_network import MLPClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer, QuantileTransformer
 
-    networks = [
-        (
-            f"network {number}",
-            MLPClassifier(
-                (32, 16),
-                alpha=0.3,
-                learning_rate_init=2e-3,
-                early_stopping=True,
-                random_state=4 * seed + number,
-            ),
-        )
-        for number in range(4)
-    ]
+    networks = [(f"network {n}", _build_network(4 * seed + n)) for n in range(4)]
     return make_pipeline(
         QuantileTransformer(
             n_quantiles=200, subsample=None, output_distribution="normal", random_state=seed
@@ -163,6 +150,14 @@ def _build_networks(seed: int) -> Any:
             np.clip, kw_args={"a_min": -_CLIP_DEVIATIONS, "a_max": _CLIP_DEVIATIONS}
         ),
         VotingClassifier(networks, voting="soft"),
+    )
+
+
+def _build_network(seed: int) -> Any:
+    from sklearn.neural_network import MLPClassifier
+
+    return MLPClassifier(
+        (32, 16), alpha=0.3, learning_rate_init=2e-3, early_stopping=True, random_state=seed
     )
 
 

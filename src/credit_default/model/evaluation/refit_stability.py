@@ -1,4 +1,4 @@
-"""How much the model would change with another draw of clients.
+"""Measure how much the model would change with another draw of clients.
 
 Refits on parts of the development rows are compared with the model on the test side.
 """

@@ -1,4 +1,4 @@
-"""How much an error in one input would change the scores.
+"""Measure how much an error in one input would change the scores.
 
 Each input is changed by itself, on rows that the model has not seen.
 """
@@ -14,6 +14,7 @@ from credit_default.data.contract.schema import Column, Schema
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.estimator.scoring import score_probability
+from credit_default.model.statistics.bootstrap import FloatArray
 
 _ROW_COUNT: Final = 2_000  # enough for a share to the percent; each change scores all of them
 AMOUNT_STEP: Final = 0.1
@@ -49,24 +50,34 @@ def measure_sensitivity(
     """
     taken = _take_evenly(sort_rows(rows), _ROW_COUNT)
     base = score_probability(bundle, taken)
-    threshold = bundle.decision_policy.threshold
-    found = []
-    for column in schema.inputs:
-        if column.name not in bundle.input_names:
-            continue
-        for nudge, values in _perturb(column, taken[column.name]):
-            change = score_probability(bundle, taken.with_columns(values.alias(column.name))) - base
-            turned = ((base + change) >= threshold) != (base >= threshold)
-            found.append(
-                InputSensitivity(
-                    column.name,
-                    nudge,
-                    float(change.mean()),
-                    float(np.abs(change).mean()),
-                    float(turned.mean()),
-                )
-            )
+    found = [
+        _measure_change(bundle, taken, base, nudge=nudge, values=values.alias(column.name))
+        for column in schema.inputs
+        if column.name in bundle.input_names
+        for nudge, values in _perturb(column, taken[column.name])
+    ]
     return tuple(sorted(found, key=lambda item: (-item.mean_difference, item.column, item.nudge)))
+
+
+def _measure_change(
+    bundle: ModelBundle,
+    rows: pl.DataFrame,
+    base: FloatArray,
+    *,
+    nudge: str,
+    values: pl.Series,
+) -> InputSensitivity:
+    """Compare the scores with `values` in place of the column of that name to the base scores."""
+    change = score_probability(bundle, rows.with_columns(values)) - base
+    threshold = bundle.decision_policy.threshold
+    turned = ((base + change) >= threshold) != (base >= threshold)
+    return InputSensitivity(
+        values.name,
+        nudge,
+        float(change.mean()),
+        float(np.abs(change).mean()),
+        float(turned.mean()),
+    )
 
 
 def _take_evenly(rows: pl.DataFrame, count: int) -> pl.DataFrame:

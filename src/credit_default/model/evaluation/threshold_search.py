@@ -57,7 +57,7 @@ def find_capacity_threshold(default_probability: FloatArray, *, capacity_share: 
 
     Args:
         default_probability: Default probabilities (0–1), in any order.
-        capacity_share: Share (0–1) of the clients that the review team can look at.
+        capacity_share: Share (0–1) of the clients that the review team can review.
 
     Returns:
         One of the probabilities, or a value just above 1 where the capacity is too small for any.

@@ -1,4 +1,4 @@
-"""The default rate, ranking and calibration of one statement month's clients, in closed form.
+"""Measure the default rate, ranking and calibration of one statement month, in closed form.
 
 A vintage is measured again whenever further outcomes arrive, and may hold millions of rows, so that
 its intervals come from formulas and not from resamples.
@@ -38,19 +38,16 @@ def measure_vintage(defaulted: Any, default_probability: Any) -> VintageFigures:
         InputError: different lengths, no rows, or outcomes or probabilities out of range.
     """
     check_scores(defaulted, default_probability)
-    outcome, probability = (
-        np.asarray(defaulted, dtype=np.int64),
-        np.asarray(default_probability, dtype=np.float64),
-    )
+    outcome = np.asarray(defaulted, dtype=np.int64)
+    probability = np.asarray(default_probability, dtype=np.float64)
     default_count = int(outcome.sum())
+    has_both_outcomes = 0 < default_count < len(outcome)
     return VintageFigures(
         known_count=len(outcome),
         default_share=measure_share(default_count, len(outcome)),
         expected_share=float(np.sort(probability).mean()),
         brier=float(np.sort((probability - outcome) ** 2).mean()),
-        roc_auc=_measure_roc_auc(outcome, probability)
-        if 0 < default_count < len(outcome)
-        else None,
+        roc_auc=_measure_roc_auc(outcome, probability) if has_both_outcomes else None,
     )
 
 

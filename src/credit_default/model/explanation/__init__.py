@@ -1,1 +1,1 @@
-"""Why a client has this score: Shapley values, reason codes and counterfactuals."""
+"""Explanation of a score: Shapley values, reason codes and counterfactuals."""

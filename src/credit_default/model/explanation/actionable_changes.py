@@ -1,9 +1,9 @@
 """Declare what a client could have done differently: levers, each changing some inputs by steps.
 
-Credit cards have levers of their own. For another portfolio they are derived: every unprotected
-number, set to values of accepted clients. The credit limit, education and protected attributes are
-not the client's to change and have none. Where two levers lead to the same change, the first is
-reported.
+The levers of credit cards are declared here. For another portfolio they are derived: every
+unprotected number, set to values of accepted clients. The credit limit, education and protected
+attributes are not the client's to change and have none. Where two levers lead to the same change,
+the first is reported.
 """
 
 from collections.abc import Mapping, Sequence

@@ -62,12 +62,7 @@ def find_counterfactuals(
     singles = [_list_candidates(lever, values) for lever in usable]
     found = _select_accepted(bundle, row, [c for steps in singles for c in steps], schema=schema)
     if not found:
-        pairs = [
-            _combine_candidates(*both)
-            for one, other in combinations(singles, 2)
-            for both in product(one, other)
-        ]
-        found = _select_accepted(bundle, row, pairs, schema=schema)
+        found = _select_accepted(bundle, row, _list_pairs(singles), schema=schema)
     return found[:HIGHEST_COUNTERFACTUAL_COUNT]
 
 
@@ -80,6 +75,15 @@ def _list_candidates(lever: Lever, values: Mapping[str, Any]) -> list[_Candidate
         _Candidate((lever.name,), changed, len(changed) * place / len(steps))
         for place, changed in changes
         if changed
+    ]
+
+
+def _list_pairs(singles: Sequence[Sequence[_Candidate]]) -> list[_Candidate]:
+    """Return the candidates that change any two levers at once."""
+    return [
+        _combine_candidates(*both)
+        for one, other in combinations(singles, 2)
+        for both in product(one, other)
     ]
 
 

@@ -96,23 +96,25 @@ def build_reason_table(
     open_features = [
         f for f in features if f.kept and not set(roots[f.name]) & set(schema.protected)
     ]
+    kept = _keep_concepts(declared.concepts, open_features)
     named = {name for concept in declared.concepts for name in concept.features}
-    kept = [
-        Concept(concept.name, concept.subject, present, concept.wordings)
-        for concept in declared.concepts
-        if (present := tuple(f.name for f in open_features if f.name in concept.features))
-    ]
     groups: dict[tuple[str, ...], list[Feature]] = {}
     for feature in open_features:
         if feature.name not in named:
             groups.setdefault(roots[feature.name], []).append(feature)
-    derived = [
-        _derive_concept(columns, of_columns, schema=schema)
-        for columns, of_columns in groups.items()
-    ]
+    derived = [_derive_concept(*group, schema=schema) for group in groups.items()]
     measures = {feature.name: feature for feature in declared.measures}
     measures |= {f.name: f for f in features if f.name not in measures} if derived else {}
     return ReasonTable(tuple(measures.values()), (*kept, *derived))
+
+
+def _keep_concepts(concepts: Sequence[Concept], features: Sequence[Feature]) -> list[Concept]:
+    """Return the concepts that have any of these features, without the other features."""
+    return [
+        Concept(concept.name, concept.subject, present, concept.wordings)
+        for concept in concepts
+        if (present := tuple(f.name for f in features if f.name in concept.features))
+    ]
 
 
 def map_features_to_concepts(
@@ -149,14 +151,18 @@ def _derive_concept(
             feature_names,
             tuple(_build_code_wording(subject, first_feature, *code) for code in codes),
         )
-    wordings = tuple(
+    wordings = _build_comparison_wordings(subject, first_feature)
+    return Concept(first_feature.name, subject, feature_names, wordings)
+
+
+def _build_comparison_wordings(subject: str, feature: Feature) -> tuple[Wording, ...]:
+    return tuple(
         Wording(
             f"{subject}: {comparison} than for most accepted clients",
-            (Condition(first_feature.name, side),),
+            (Condition(feature.name, side),),
         )
         for comparison, side in _COMPARISONS
     )
-    return Concept(first_feature.name, subject, feature_names, wordings)
 
 
 def _build_code_wording(subject: str, first_feature: Feature, code: int, meaning: str) -> Wording:

@@ -73,7 +73,7 @@ class Explanation:
 
 @dataclass(frozen=True, eq=False)
 class Explainer:
-    """A bundle prepared for explanations; its trees and background are read at the first one.
+    """A bundle prepared for explanations; the first one reads its trees and background.
 
     A row's contributions do not depend on the other rows, except for the last bit where trees are
     deeper than 12.

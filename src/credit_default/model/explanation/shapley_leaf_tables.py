@@ -74,22 +74,22 @@ def add_contributions(
         Array of shape (row count, feature count). A row's contributions add up to its probability
         less the background's mean probability.
     """
+    columns, background_columns = _list_columns(matrix), _list_columns(background)
+    added = np.zeros(columns.shape)
+    for leaf in _list_forest_leaves(forest, class_index=class_index):
+        if not leaf.features or not leaf.value:
+            continue
+        table = _build_leaf_table(leaf, background_columns)
+        pattern = leaf.match(columns)
+        for place, feature in enumerate(leaf.features):
+            added[feature] += table[place][pattern]
+    return np.ascontiguousarray(added.T)
+
+
+def _list_columns(matrix: Matrix) -> FloatArray:
     # 64 bits: thresholds compared with 32-bit columns would be rounded, and rows close to one would
     # take the other branch.
-    columns, background_columns = (
-        np.ascontiguousarray(rows.T, dtype=np.float64) for rows in (matrix, background)
-    )
-    added = np.zeros(columns.shape)
-    share = 1.0 / len(forest.estimators_)
-    for tree in forest.estimators_:
-        for leaf in _list_leaves(tree.tree_, share, class_index=class_index):
-            if not leaf.features or not leaf.value:
-                continue
-            table = _build_leaf_table(leaf, background_columns)
-            pattern = leaf.match(columns)
-            for place, feature in enumerate(leaf.features):
-                added[feature] += table[place][pattern]
-    return np.ascontiguousarray(added.T)
+    return np.ascontiguousarray(matrix.T, dtype=np.float64)
 
 
 def _build_leaf_table(leaf: _Leaf, background_columns: FloatArray) -> FloatArray:
@@ -142,6 +142,12 @@ def _compute_weight_tables(count: int) -> tuple[FloatArray, FloatArray]:
                     factorial(mine) * factorial(theirs - 1) / factorial(mine + theirs)
                 )
     return gain, loss
+
+
+def _list_forest_leaves(forest: Any, *, class_index: int) -> Iterator[_Leaf]:
+    share = 1.0 / len(forest.estimators_)
+    for tree in forest.estimators_:
+        yield from _list_leaves(tree.tree_, share, class_index=class_index)
 
 
 def _list_leaves(tree: Any, share: float, *, class_index: int = 1) -> Iterator[_Leaf]:

@@ -1,1 +1,1 @@
-"""Whether groups of clients are treated alike: metrics by group, proxies and flip tests."""
+"""Fairness between groups of clients: metrics by group, proxies and flip tests."""

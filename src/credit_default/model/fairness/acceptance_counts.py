@@ -66,12 +66,15 @@ def plan_acceptance(
         for c in schema.inputs
         if c.name in attributes and not c.codes and c.name not in given
     ]
-    cut = [
+    return AttributePlan(attributes, (*policy.bands, *_cut_at_quartiles(reference, uncut)))
+
+
+def _cut_at_quartiles(reference: pl.DataFrame, names: Iterable[str]) -> list[AttributeBands]:
+    return [
         AttributeBands(name, edges)
-        for name in uncut
+        for name in names
         if (edges := find_quartiles(reference[name].drop_nulls()))
     ]
-    return AttributePlan(attributes, (*policy.bands, *cut))
 
 
 def count_acceptance(

@@ -1,4 +1,4 @@
-"""Whether a score changes when only a protected attribute does: a test of the fitted model."""
+"""Test whether a fitted model's scores change when only a protected attribute does."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

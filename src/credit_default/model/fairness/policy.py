@@ -1,4 +1,4 @@
-"""Which groups of clients are compared, and when a group is large enough to be judged."""
+"""Define which groups of clients are compared, and which are large enough to be judged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What leaving protected attributes out costs, and which groups it benefits.
+"""Measure what leaving protected attributes out costs, and which groups it benefits.
 
 Two models, without and with the attributes, are compared on the same rows in pairs.
 """
@@ -13,6 +13,7 @@ import polars as pl
 from credit_default.data.contract.schema import Schema
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.intervals import Metric, measure_interval
+from credit_default.model.fairness.groupings import Grouping
 from credit_default.model.fairness.policy import (
     FairnessPolicy,
     find_reference_group,
@@ -188,10 +189,6 @@ def _build_model_rows(
     for grouping in list_groupings(rows, schema=schema, policy=policy):
         if len(grouping.attributes) > 1:
             continue
-        members = {
-            label: np.flatnonzero(grouping.group == place)
-            for place, label in enumerate(grouping.labels)
-        }
         groups[grouping.name] = {
             label: build_group_rows(
                 places,
@@ -200,7 +197,15 @@ def _build_model_rows(
                 threshold=threshold,
                 fit_slope=False,
             )
-            for label, places in members.items()
+            for label, places in _list_members(grouping).items()
             if is_large_enough(places, defaulted, policy=policy)
         }
     return _ModelRows(defaulted, measure_placements(defaulted, probability), groups)
+
+
+def _list_members(grouping: Grouping) -> dict[str, IntArray]:
+    """Return the positions of each group's rows."""
+    return {
+        label: np.flatnonzero(grouping.group == place)
+        for place, label in enumerate(grouping.labels)
+    }

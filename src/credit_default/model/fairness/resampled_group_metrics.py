@@ -82,11 +82,6 @@ def measure_group(weights: FloatArray, group: GroupRows) -> GroupFigures:
     """
     drawn = np.take(weights, group.rows, axis=1)
     count, defaults, expected, declined, caught = (drawn @ group.terms).T
-    slope = np.full(len(drawn), np.nan)
-    if group.calibration is not None:
-        slope = solve_one_step(
-            group.calibration, group.defaulted, group.probability, weights=drawn
-        ).slope
     # A resample may hold no defaulter of a small group.
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
@@ -94,11 +89,19 @@ def measure_group(weights: FloatArray, group: GroupRows) -> GroupFigures:
             "caught_share": caught / defaults,
             "false_alarm_share": (declined - caught) / (count - defaults),
             "calibration_gap": (defaults - expected) / count,
-            "calibration_slope": slope,
+            "calibration_slope": _measure_slope(drawn, group),
             "roc_auc": measure_roc_auc_from_placements(
                 drawn, defaulted=group.defaulted, placements=group.placements
             ),
         }
+
+
+def _measure_slope(drawn: FloatArray, group: GroupRows) -> FloatArray:
+    if group.calibration is None:
+        return np.full(len(drawn), np.nan)
+    return solve_one_step(
+        group.calibration, group.defaulted, group.probability, weights=drawn
+    ).slope
 
 
 def compare_group(figures: GroupFigures, reference: GroupFigures) -> GroupFigures:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
@@ -45,25 +46,27 @@ def evaluate_groups(
         InputError: different lengths, or outcomes or probabilities out of range.
     """
     check_scores(defaulted, default_probability)
-    labels = np.asarray([str(group) for group in groups])
-    if len(labels) != len(np.asarray(defaulted)):
-        found = f"{len(labels)} labels"
-        raise InputError(
-            "groups",
-            found=found,
-            expected="one label a row",
-            remedy="Take the labels from the same rows.",
-        )
-    outcome, probability = (
-        np.asarray(defaulted, dtype=np.int64),
-        np.asarray(default_probability, dtype=np.float64),
-    )
+    outcome = np.asarray(defaulted, dtype=np.int64)
+    probability = np.asarray(default_probability, dtype=np.float64)
+    labels = _read_labels(groups, row_count=len(outcome))
     return tuple(
         _evaluate_group(
             str(label), outcome[labels == label], probability[labels == label], policy=policy
         )
         for label in np.unique(labels)
     )
+
+
+def _read_labels(groups: Any, *, row_count: int) -> NDArray[np.str_]:
+    labels = np.asarray([str(group) for group in groups])
+    if len(labels) != row_count:
+        raise InputError(
+            "groups",
+            found=f"{len(labels)} labels",
+            expected="one label a row",
+            remedy="Take the labels from the same rows.",
+        )
+    return labels
 
 
 def _evaluate_group(

@@ -65,6 +65,26 @@ def _declare_utilisation() -> list[Feature]:
 
 
 def _declare_payments() -> list[Feature]:
+    all_payments = list_month_columns("payment_amount")
+    return [
+        *_declare_paid_shares(),
+        Feature("paid_total", "total", list_month_columns("payment_amount", 1, 5), kept=False),
+        Feature("billed_total", "total", list_month_columns("bill_amount", 2, 6), kept=False),
+        Feature(
+            "paid_over_billed",
+            "ratio",
+            ("paid_total", "billed_total"),
+            {"otherwise": 1.0, "maximum": 5.0},
+        ),
+        Feature("payment_mean", "mean", all_payments),
+        Feature("payment_over_limit", "ratio", ("payment_mean", "credit_limit")),
+        Feature("payment_minimum", "minimum", all_payments),
+        Feature("payment_spread", "spread", all_payments),
+        Feature("zero_payment_count", "count_at_most", all_payments, {"value": 0.0}),
+    ]
+
+
+def _declare_paid_shares() -> list[Feature]:
     # The payment of month i settles the bill of the month before, i + 1. Where nothing was due,
     # the share paid is 1.
     payments = list_month_columns("payment_amount", 1, 5)
@@ -78,24 +98,6 @@ def _declare_payments() -> list[Feature]:
         Feature("paid_share_mean", "mean", shares),
         Feature("paid_share_minimum", "minimum", shares),
         Feature("paid_share_latest_three", "mean", shares[:3]),
-        Feature("paid_total", "total", payments, kept=False),
-        Feature("billed_total", "total", settled, kept=False),
-        Feature(
-            "paid_over_billed",
-            "ratio",
-            ("paid_total", "billed_total"),
-            {"otherwise": 1.0, "maximum": 5.0},
-        ),
-        Feature("payment_mean", "mean", list_month_columns("payment_amount")),
-        Feature("payment_over_limit", "ratio", ("payment_mean", "credit_limit")),
-        Feature("payment_minimum", "minimum", list_month_columns("payment_amount")),
-        Feature("payment_spread", "spread", list_month_columns("payment_amount")),
-        Feature(
-            "zero_payment_count",
-            "count_at_most",
-            list_month_columns("payment_amount"),
-            {"value": 0.0},
-        ),
     ]
 
 

@@ -110,8 +110,16 @@ def _parse_feature(item: Mapping[str, Any]) -> Feature:
         )
 
     function = _read_function_name(name, item)
-    columns = item.get("columns")
+    columns: Any = item.get("columns")
     arguments, kept = item.get("arguments", {}), item.get("kept", True)
+    _check_value_types(name, columns=columns, arguments=arguments, kept=kept)
+    row_function = ROW_FUNCTIONS[function]
+    _check_column_count(name, len(columns), row_function=row_function)
+    filled = _fill_arguments(name, arguments, row_function=row_function)
+    return Feature(name, function, tuple(columns), filled, kept)
+
+
+def _check_value_types(name: str, *, columns: Any, arguments: Any, kept: Any) -> None:
     if not isinstance(columns, list | tuple) or not all(
         isinstance(column, str) for column in columns
     ):
@@ -124,10 +132,6 @@ def _parse_feature(item: Mapping[str, Any]) -> Feature:
             found=f"arguments {arguments!r}, kept {kept!r}",
             expected=_EXPECTED_ARGUMENTS,
         )
-    row_function = ROW_FUNCTIONS[function]
-    _check_column_count(name, len(columns), row_function=row_function)
-    filled = _fill_arguments(name, arguments, row_function=row_function)
-    return Feature(name, function, tuple(columns), filled, kept)
 
 
 def _read_function_name(name: str, item: Mapping[str, Any]) -> str:

@@ -74,7 +74,7 @@ class Profile:
     slots: NDArray[np.bool_]  # bitmap of the rows' hashes, for counting distinct rows
 
     @property
-    def twin_share(self) -> float:
+    def identical_share(self) -> float:
         """Return the share (0–1) of rows that repeat another row in every input.
 
         It is estimated by linear counting (Whang, Vander-Zanden and Taylor 1990, ACM TODS 15,

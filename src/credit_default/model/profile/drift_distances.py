@@ -158,18 +158,15 @@ def _measure_wasserstein(column: ProfilePair) -> Distance:
     """Return the area between both distribution functions, in the reference's standard deviations.
 
     The area under each function is exact between two points of the grid, by the sum of the values
-    there. Only where the functions cross between two points is their difference uncertain; the
-    middle of its range is taken.
+    there.
     """
     grid, reference, current = column.grid, column.reference, column.current
     before, after = (
         np.cumsum(side.grid_counts) / side.grid_counts.sum() for side in (reference, current)
     )
-    gap = before - after
-    left, right, width = gap[1:-2:2], gap[2:-1:2], np.diff(grid)
+    width = np.diff(grid)
     signed = _integrate(grid, reference, before) - _integrate(grid, current, after)
-    crossing = left * right < 0
-    uncertain = np.where(crossing, width * np.minimum(np.abs(left), np.abs(right)), 0)
+    uncertain = _measure_uncertain_areas(before - after, width)
     tails = _measure_tails(grid, reference) - _measure_tails(grid, current)
     deviation = _measure_deviation(reference)
     area = float(np.abs(signed).sum() + uncertain.sum() + np.abs(tails).sum())
@@ -181,6 +178,17 @@ def _measure_wasserstein(column: ProfilePair) -> Distance:
         float(uncertain.sum()) / deviation,
         spread / deviation,
     )
+
+
+def _measure_uncertain_areas(gap: FloatArray, width: FloatArray) -> FloatArray:
+    """Return the uncertainty of the area between each two points of the grid.
+
+    Only where the functions cross between two points is their difference uncertain; the middle of
+    its range is taken.
+    """
+    left, right = gap[1:-2:2], gap[2:-1:2]
+    crossing = left * right < 0
+    return np.where(crossing, width * np.minimum(np.abs(left), np.abs(right)), 0)
 
 
 def _integrate(grid: FloatArray, side: ColumnProfile, distribution: FloatArray) -> FloatArray:

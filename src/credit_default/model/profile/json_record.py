@@ -25,7 +25,7 @@ def describe_profile(plan: ProfilePlan, profile: Profile) -> dict[str, Any]:
         "row_count": profile.row_count,
         "expected_default_share": profile.expected_default_share,
         "expected_cost": profile.expected_cost,
-        "twin_share": profile.twin_share,
+        "twin_share": profile.identical_share,
         "columns": {
             column.name: _describe_column(column, profile.columns[column.name])
             for column in plan.columns

@@ -4,13 +4,14 @@
 inferred from a column's values.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import Schema
+from credit_default.data.contract.schema import Column, Schema
 from credit_default.model.estimator.decision import DECLINE, DecisionPolicy
 from credit_default.model.profile.binning import Bins, plan_bins, plan_grid
 from credit_default.model.statistics.bootstrap import FloatArray
@@ -67,13 +68,7 @@ def plan_profile(
         decision_policy: The costs of the decisions.
     """
     names = {column.name for column in schema.inputs}
-    plans = []
-    for column in schema.inputs:
-        values = read_values(reference, column.name)
-        grid = plan_grid(values) if column.drift_method in _GRID_METHODS else np.empty(0)
-        previous = _name_previous_month_column(column.name)
-        bins = plan_bins(values, codes=tuple(column.codes))
-        plans.append(ColumnPlan(column.name, bins, grid, previous if previous in names else None))
+    plans = [_plan_column(column, reference, input_names=names) for column in schema.inputs]
     score, none = plan_bins(read_values(reference, SCORE_COLUMN)), np.empty(0)
     return ProfilePlan(
         (
@@ -83,6 +78,16 @@ def plan_profile(
         ),
         decision_policy,
     )
+
+
+def _plan_column(
+    column: Column, reference: pl.DataFrame, *, input_names: Collection[str]
+) -> ColumnPlan:
+    values = read_values(reference, column.name)
+    grid = plan_grid(values) if column.drift_method in _GRID_METHODS else np.empty(0)
+    previous = _name_previous_month_column(column.name)
+    bins = plan_bins(values, codes=tuple(column.codes))
+    return ColumnPlan(column.name, bins, grid, previous if previous in input_names else None)
 
 
 def read_values(rows: pl.DataFrame, name: str) -> FloatArray:

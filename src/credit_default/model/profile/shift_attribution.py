@@ -99,10 +99,6 @@ def attribute_shift(
 ) -> ColumnShift:
     """Split the shift of the mean score over the bins of one input; empty bins are left out.
 
-    With shares w and mean scores m of a segment before, w' and m' after, and the mean M of both
-    sides' mean scores: composition is (w' - w) · ((m + m') / 2 - M), within is (w + w') / 2 · (m' -
-    m). A segment that is empty on one side has the other side's score there.
-
     Args:
         plan: The plan by which both profiles were counted.
         reference: The reference's profile.
@@ -110,25 +106,30 @@ def attribute_shift(
         column: The input.
     """
     (bins,) = (item.bins for item in plan.columns if item.name == column.name)
-    before, after = reference.columns[column.name], current.columns[column.name]
+    level = (reference.expected_default_share + current.expected_default_share) / 2
+    parts = _split_shift(reference.columns[column.name], current.columns[column.name], level=level)
+    segments = (
+        SegmentShift(describe_segment(column, bins, place), *parts[:, place].tolist())
+        for place in np.flatnonzero((parts[0] > 0) | (parts[1] > 0)).tolist()
+    )
+    return ColumnShift(column.name, tuple(segments))
+
+
+def _split_shift(before: ColumnProfile, after: ColumnProfile, *, level: float) -> FloatArray:
+    """Return the share before, the share after, composition and within of each segment.
+
+    With shares w and mean scores m of a segment before, w' and m' after, and the mean M of both
+    sides' mean scores (`level`): composition is (w' - w) · ((m + m') / 2 - M), within is
+    (w + w') / 2 · (m' - m). A segment that is empty on one side has the other side's score there.
+
+    Returns:
+        Array of shape (4, segment count).
+    """
     shares = [side.counts / side.counts.sum() for side in (before, after)]
     means = _measure_segment_means(before, after)
-    level = (reference.expected_default_share + current.expected_default_share) / 2
     composition = (shares[1] - shares[0]) * ((means[0] + means[1]) / 2 - level)
     within = (shares[0] + shares[1]) / 2 * (means[1] - means[0])
-    return ColumnShift(
-        column.name,
-        tuple(
-            SegmentShift(
-                describe_segment(column, bins, place),
-                float(shares[0][place]),
-                float(shares[1][place]),
-                float(composition[place]),
-                float(within[place]),
-            )
-            for place in np.flatnonzero((shares[0] > 0) | (shares[1] > 0)).tolist()
-        ),
-    )
+    return np.array([*shares, composition, within])
 
 
 def _measure_segment_means(*sides: ColumnProfile) -> list[FloatArray]:

@@ -1,1 +1,1 @@
-"""Proving and erasing: replay of scores from the record, erasure of a client."""
+"""Audit and erasure: scores computed again from the record, and the erasure of a client."""

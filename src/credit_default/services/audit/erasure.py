@@ -1,9 +1,8 @@
 """Erase a client from the lake (command `forget`).
 
-Every row of the client is deleted; the ledger keeps digests and counts. The ledger has an entry before
-anything is deleted and others when it is done. So `verify` can tell scores that an erasure changed
-from scores that were tampered with, and an erasure that was cut short is found and completed when
-the command is run again.
+Every row of the client is deleted; the ledger keeps digests and counts. The ledger gets an entry before anything is deleted
+and others when it is done. So `verify` can distinguish scores that an erasure changed from scores that were tampered with,
+and an erasure that was cut short is found and completed when the command is run again.
 """
 
 import datetime as dt
@@ -84,7 +83,7 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
     notes = _complete_cut_short_erasures(wiring, at=forgotten_at)
     traces = _find_traces(wiring.lake, client_id)
     if not traces:
-        if notes:  # an erasure of this client may have been complete but for its last entry
+        if notes:  # an erasure of this client may have been complete except for its last entry
             return Summary("forget", "nothing found of this client", notes=notes)
         raise InputError(
             f"client {client_id[:64]!r}",
@@ -144,8 +143,8 @@ def _erase_rows(lake: Lake, client_id: str, traces: _ClientTraces) -> dict[str, 
 def _complete_cut_short_erasures(wiring: Wiring, *, at: dt.datetime) -> tuple[str, ...]:
     """Record what erasures that were cut short have left of their results; return a note for each.
 
-    The ledger does not say whose erasures they were: they are completed when the command is run
-    again for their clients.
+    The ledger does not name their clients: an erasure is completed when the command is run again for
+    its client.
     """
     unfinished = _list_unfinished(wiring.lake)
     results = {result for begun in unfinished for result in begun.event.list_results()}

@@ -55,6 +55,18 @@ def verify_lake(
         InputError: The batch was never scored, or has no such client.
         ArtifactError: The rows or the model are not those on record.
     """
+    _require_batch_of_client(batch_id, client_id)
+    entries = read_entries(wiring.lake)
+    results = _read_recorded_results(entries)
+    verdicts = [_judge_ledger(entries, head), _judge_scores(wiring.lake, results)]
+    if batch_id is not None:
+        verdicts += _replay_batch(wiring, results, batch_id, client_id)
+    for verdict in verdicts:
+        _LOG.info("verified gate=%s level=%s", verdict.gate, verdict.level)
+    return _summarise_verification(entries, verdicts, batch_id=batch_id)
+
+
+def _require_batch_of_client(batch_id: str | None, client_id: str | None) -> None:
     if client_id is not None and batch_id is None:
         raise InputError(
             "--client",
@@ -62,14 +74,12 @@ def verify_lake(
             expected="the batch whose score of this client is computed again",
             remedy="Name it: `credit-default verify BATCH --client ID`.",
         )
-    entries = read_entries(wiring.lake)
-    results = _read_recorded_results(entries)
-    verdicts = [_judge_ledger(entries, head), _judge_scores(wiring.lake, results)]
-    if batch_id is not None:
-        verdicts += _replay_batch(wiring, results, batch_id, client_id)
+
+
+def _summarise_verification(
+    entries: Sequence[LedgerEntry], verdicts: Sequence[Verdict], *, batch_id: str | None
+) -> Summary:
     passed = all(verdict.passed for verdict in verdicts)
-    for verdict in verdicts:
-        _LOG.info("verified gate=%s level=%s", verdict.gate, verdict.level)
     return Summary(
         "verify",
         "proved" if passed else "broken",
@@ -119,12 +129,7 @@ def _read_recorded_result(entry: LedgerEntry, before: _RecordedResult) -> _Recor
 def _judge_scores(lake: Lake, results: Sequence[_RecordedResult]) -> Verdict:
     """Return `alarm` where a batch's scores are not those on record, or are not on record at all."""
     known = {(result.batch_id, result.model_version) for result in results}
-    changed = [
-        f"{result.batch_id} version {result.model_version}"
-        for result in results
-        if result.scores_digest
-        != digest_scores(lake, batch_id=result.batch_id, model_version=result.model_version)
-    ]
+    changed = _list_changed_results(lake, results)
     scores = scan_table(lake, "scores").select("batch_id", "model_version").unique()
     found = set(collect_rows(lake, scores).iter_rows())
     unknown = [f"{batch} version {version}" for batch, version in sorted(found - known)]
@@ -144,6 +149,15 @@ def _judge_scores(lake: Lake, results: Sequence[_RecordedResult]) -> Verdict:
         reason = f"{len(results)} results are those on record"
         return Verdict(_SCORES_GATE, "ok", (reason,), figures)
     return Verdict(_SCORES_GATE, "alarm", (reason,), figures)
+
+
+def _list_changed_results(lake: Lake, results: Sequence[_RecordedResult]) -> list[str]:
+    return [
+        f"{result.batch_id} version {result.model_version}"
+        for result in results
+        if result.scores_digest
+        != digest_scores(lake, batch_id=result.batch_id, model_version=result.model_version)
+    ]
 
 
 def _replay_batch(

@@ -32,7 +32,7 @@ from credit_default.services.champion.pinned_champion import pin_version
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 
-PROMOTED: Final = Promoted.name  # what became of a version, as summaries say it
+PROMOTED: Final = Promoted.name  # the decision on a version, as summaries show it
 APPROVAL_REQUESTED: Final = ApprovalRequested.name
 _PROMOTED_AT: Final = "promoted_at"  # tags of a version
 _ROLLED_BACK_AT: Final = "rolled_back_at"
@@ -58,7 +58,7 @@ def record_champion_change(wiring: Wiring, *, by: str = _UNKNOWN_DECIDER) -> Led
 
     Call it before the alias is changed, so that a change which an earlier run could not record is
     not lost, and again after it. The champion's verified bundle is pinned in the lake first, for
-    days when MLflow is away. `by` is the role that decided; a person's name and reason are kept
+    outages of MLflow. `by` is the role that decided; a person's name and reason are kept
     with the version in the registry, not in the ledger.
 
     Returns:
@@ -72,18 +72,25 @@ def record_champion_change(wiring: Wiring, *, by: str = _UNKNOWN_DECIDER) -> Led
     # an alias that was set by hand has no time of its own
     came_at = champion.tags.get(_PROMOTED_AT) or champion.created_at.isoformat()
     kind, moment = (RolledBack, left_at) if left_at else (Promoted, came_at)
+    event = kind(model_digest=champion.digest, by=by)
+    entry = _pin_and_append(wiring, champion, event, moment=moment)
+    _LOG.info("recorded champion model_version=%d event=%s", champion.number, entry.event)
+    return entry
+
+
+def _pin_and_append(
+    wiring: Wiring, champion: ModelVersion, event: ChampionChanged, *, moment: str
+) -> LedgerEntry:
     at = dt.datetime.fromisoformat(moment)
     pin_version(wiring, champion, at=at)
     hit_failpoint("seat.pinned")
-    entry = append_ledger_entry(
+    return append_ledger_entry(
         wiring,
-        kind(model_digest=champion.digest, by=by),
-        key=f"{kind.name} v{champion.number} {moment}",
+        event,
+        key=f"{event.name} v{champion.number} {moment}",
         at=at,
         model_version=champion.number,
     )
-    _LOG.info("recorded champion model_version=%d event=%s", champion.number, entry.event)
-    return entry
 
 
 def list_unannounced_changes(lake: Lake) -> tuple[RecordedChampionChange, ...]:
@@ -117,10 +124,10 @@ def was_promoted(lake: Lake, version: ModelVersion, *, since: dt.datetime) -> bo
 
 
 def describe_gate_verdict(version: ModelVersion) -> tuple[str, ...]:
-    """Return what the promotion gate said of the version; empty where it was not judged.
+    """Return the promotion gate's verdict on the version with its reasons; empty where it was not judged.
 
-    It stands below a person's decision: a person may overrule the gate, but not remove its verdict
-    from the record.
+    It is recorded with a person's decision: a person may overrule the gate, but not remove its
+    verdict from the record.
     """
     verdict = read_version_verdict(version.tags)
     if verdict is None:
@@ -139,7 +146,7 @@ def require_reason(reason: str) -> None:
             "--reason",
             found="nothing",
             expected="a text that says why, for the record",
-            remedy="Say who decided and what for.",
+            remedy="Say who decided and why.",
         )
 
 

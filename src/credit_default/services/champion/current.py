@@ -10,10 +10,10 @@ from credit_default.services.context.wiring import Wiring, require_same_portfoli
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CurrentChampion:
-    """The champion's verified bundle and the version that it is.
+    """The champion's verified bundle and its version number.
 
-    `pinned_at` is None where the registry named the champion. Where MLflow is away and the pinned
-    champion is used instead, it is the time when the registry last named that version.
+    `pinned_at` is None where the registry named the champion. Where MLflow does not answer and the
+    pinned champion is used instead, it is the time when the registry last named that version.
     """
 
     bundle: ModelBundle

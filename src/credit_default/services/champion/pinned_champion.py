@@ -1,4 +1,4 @@
-"""Pin the champion's verified bundle in the lake, and load it from there for scoring when MLflow is away.
+"""Pin the champion's verified bundle in the lake, and load it from there for scoring when MLflow does not answer.
 
 Only a change of the champion and `reconcile` write the pinned champion; scoring reads it and never
 changes it.
@@ -49,26 +49,31 @@ def pin_version(
         ArtifactError: The version's artifact is not the one on record; what was pinned before
             stays.
     """
-    pinned = _read_pointer(wiring.lake)
-    wanted = ChampionPointer(
+    wanted = _build_pointer(version, at)
+    if _has_fresh_copy(wiring.lake, wanted, fresh_for=fresh_for):
+        return False
+    wiring.registry.load_version(version)
+    write_pinned_champion(wiring.lake, wiring.registry.find_cached_bundle(version), wanted)
+    _LOG.info("pinned champion model_version=%d digest=%s", version.number, version.digest)
+    return True
+
+
+def _build_pointer(version: ModelVersion, at: dt.datetime) -> ChampionPointer:
+    return ChampionPointer(
         version.number,
         version.digest,
         version.tags.get(SEAL_TAG, ""),
         version.tags.get("data_origin", REAL),
         at,
     )
-    is_fresh = pinned is not None and (fresh_for is None or at - pinned.verified_at < fresh_for)
-    if (
-        pinned
-        and is_fresh
-        and _is_same_champion(pinned, wanted)
-        and has_complete_pinned_champion(wiring.lake, pinned)
-    ):
+
+
+def _has_fresh_copy(lake: Lake, wanted: ChampionPointer, *, fresh_for: dt.timedelta | None) -> bool:
+    pinned = _read_pointer(lake)
+    if pinned is None or not _is_same_champion(pinned, wanted):
         return False
-    wiring.registry.load_version(version)
-    write_pinned_champion(wiring.lake, wiring.registry.find_cached_bundle(version), wanted)
-    _LOG.info("pinned champion model_version=%d digest=%s", version.number, version.digest)
-    return True
+    is_fresh = fresh_for is None or wanted.verified_at - pinned.verified_at < fresh_for
+    return is_fresh and has_complete_pinned_champion(lake, pinned)
 
 
 def load_pinned_champion(wiring: Wiring) -> CurrentChampion | None:
@@ -87,7 +92,7 @@ def load_pinned_champion(wiring: Wiring) -> CurrentChampion | None:
         wiring.schema, bundle.schema_name, thing=f"pinned champion, version {pointer.model_version}"
     )
     _LOG.warning(
-        "mlflow is away, using pinned champion model_version=%d pinned_at=%s",
+        "mlflow does not answer, using pinned champion model_version=%d pinned_at=%s",
         pointer.model_version,
         pointer.verified_at.isoformat(),
     )
@@ -103,7 +108,7 @@ def judge_outage(model_version: int, pinned_at: dt.datetime, *, now: dt.datetime
     """
     age = now - pinned_at
     reasons = (
-        f"MLflow is away: scored by version {model_version}, pinned in the lake",
+        f"MLflow does not answer: scored by version {model_version}, pinned in the lake",
         f"the registry last named it champion {format_age(age)} ago; a later champion is not known here",
     )
     return Verdict(MLFLOW_GATE, "watch", reasons, {"pin_age_seconds": age.total_seconds()})

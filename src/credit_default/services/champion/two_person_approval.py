@@ -1,7 +1,7 @@
 """Promotion by two people: one requests it, another one approves.
 
 Both names are kept with the version in the registry. An identity is what was declared by flag, by
-setting or by the account that runs the command; nothing here proves it. Whoever may write to the
+setting or by the account that runs the command; nothing here proves it. Anyone who can write to the
 registry can also write a name there: the rule is recorded here, and enforced by who has access to
 the registry. The ledger gets the digest and the roles, and no names.
 """
@@ -54,7 +54,7 @@ def request_promotion(
 ) -> Summary:
     """Request the version's promotion, after its artifact was verified.
 
-    The same request again changes nothing.
+    Repeating the request changes nothing.
 
     Raises:
         InputError: There is no such version, it is the champion already, or no reason or no name
@@ -64,18 +64,10 @@ def request_promotion(
     require_reason(reason)
     by = _normalise_identity(by)
     version = wiring.registry.find_version(number)
-    if version.is_champion:
-        raise InputError(
-            f"version {number}",
-            found="the champion",
-            expected="a version that is not the champion",
-            remedy="`credit-default models show` lists them.",
-        )
+    _require_not_champion(version)
     wiring.registry.load_version(version)
-    request = find_request(wiring.lake, version)
-    if request is None or request.digest != version.digest or not _is_same_identity(request.by, by):
-        request = PersonsDecision(by, reason, decided_at, version.digest)
-        wiring.registry.record_tags(version, _build_tags("requested", request))
+    wanted = PersonsDecision(by, reason, decided_at, version.digest)
+    request = _find_or_record_request(wiring, version, wanted)
     hit_failpoint("approval.requested")
     append_ledger_entry(
         wiring,
@@ -89,6 +81,31 @@ def request_promotion(
         f"another person approves: credit-default models promote {number} --approve --reason …"
     )
     return Summary("models promote", APPROVAL_REQUESTED, model_version=number, notes=(next_step,))
+
+
+def _require_not_champion(version: ModelVersion) -> None:
+    if version.is_champion:
+        raise InputError(
+            f"version {version.number}",
+            found="the champion",
+            expected="a version that is not the champion",
+            remedy="`credit-default models show` lists them.",
+        )
+
+
+def _find_or_record_request(
+    wiring: Wiring, version: ModelVersion, wanted: PersonsDecision
+) -> PersonsDecision:
+    """Return the same person's earlier request for this digest, or record the one that is wanted."""
+    request = find_request(wiring.lake, version)
+    if (
+        request is not None
+        and request.digest == wanted.digest
+        and _is_same_identity(request.by, wanted.by)
+    ):
+        return request
+    wiring.registry.record_tags(version, _build_tags("requested", wanted))
+    return wanted
 
 
 def approve_promotion(
@@ -116,7 +133,7 @@ def approve_promotion(
     if not version.is_champion:
         approval = PersonsDecision(by, reason, decided_at, version.digest)
         _promote_approved(wiring.registry, version, request, approval)
-    hit_failpoint("approval.seated")
+    hit_failpoint("approval.alias-moved")
     record_champion_change(wiring, by=_BOTH)
     hit_failpoint("approval.recorded")
     _LOG.info("promoted by two people model_version=%d digest=%s", number, version.digest)
@@ -131,8 +148,8 @@ def _promote_approved(
     registry.record_tags(version, _build_tags("approved", approval))
     hit_failpoint("approval.granted")
     decision = (
-        f"by two people's decision: {request.by} asked ({request.reason}), "
-        f"{approval.by} approved ({approval.reason})"
+        f"by two people's decision: {request.by} requested it ({request.reason}), "
+        f"{approval.by} approved it ({approval.reason})"
     )
     verdict = Verdict("promotion", "ok", (decision, *describe_gate_verdict(version)))
     registry.promote(version, verdict, promoted_at=approval.at)
@@ -173,7 +190,7 @@ def _require_promotion_request(lake: Lake, version: ModelVersion) -> PersonsDeci
             f"version {version.number}",
             found="no request for its promotion",
             expected="one by another person",
-            remedy=f"Ask first: credit-default models promote {version.number} --request --reason …",
+            remedy=f"Request it first: credit-default models promote {version.number} --request --reason …",
         )
     return request
 

@@ -25,7 +25,7 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 from credit_default.views.terminal.models import ModelRow
 
-_PERSON = "a person"  # as the ledger says who decided
+_PERSON = "a person"  # the role that decided, as the ledger names it
 
 _LOG = logging.getLogger(__name__)
 
@@ -69,19 +69,15 @@ def promote_by_hand(
     if not version.is_champion:
         record_champion_change(wiring)
     wiring.registry.load_version(version)
-    verdict = Verdict(
-        "promotion", "ok", (f"by a person's decision: {reason}", *describe_gate_verdict(version))
-    )
+    reasons = (f"by a person's decision: {reason}", *describe_gate_verdict(version))
+    verdict = Verdict("promotion", "ok", reasons)
     promoted = wiring.registry.promote(version, verdict, promoted_at=decided_at)
-    hit_failpoint("promote.seated-by-hand")
+    hit_failpoint("promote.alias-moved-by-hand")
     record_champion_change(wiring, by=_PERSON)
     hit_failpoint("promote.recorded")
     _LOG.info("promoted by a person model_version=%d", promoted.number)
-    return Summary(
-        "models promote",
-        f"version {promoted.number} is the champion",
-        model_version=promoted.number,
-    )
+    status = f"version {promoted.number} is the champion"
+    return Summary("models promote", status, model_version=promoted.number)
 
 
 def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summary:
@@ -99,32 +95,42 @@ def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summar
     unfinished = record_champion_change(wiring)
     if unfinished is not None and unfinished.event == RolledBack.name:
         return _summarise_rollback(unfinished.model_version)
-    champion = wiring.registry.find_champion()
-    if champion is not None and (previous := champion.tags.get(REPLACED_TAG)):
-        back = wiring.registry.find_version(int(previous))
-        wiring.registry.load_version(back)
-        _tag_rolled_back_runs(wiring, champion, back, reason=reason, decided_at=decided_at)
-        hit_failpoint("rollback.told")
+    _prepare_rollback(wiring, reason=reason, decided_at=decided_at)
     earlier = wiring.registry.rollback(reason=reason, rolled_back_at=decided_at)
-    hit_failpoint("rollback.seated")
+    hit_failpoint("rollback.alias-moved")
     record_champion_change(wiring, by=_PERSON)
     hit_failpoint("rollback.recorded")
     _LOG.info("rolled back to model_version=%d", earlier.number)
     return _summarise_rollback(earlier.number)
 
 
+def _prepare_rollback(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> None:
+    """Verify the previous champion's artifact and tag both runs, where there is one to go back to."""
+    champion = wiring.registry.find_champion()
+    if champion is not None and (previous := champion.tags.get(REPLACED_TAG)):
+        back = wiring.registry.find_version(int(previous))
+        wiring.registry.load_version(back)
+        _tag_rolled_back_runs(wiring, champion, back, reason=reason, decided_at=decided_at)
+        hit_failpoint("rollback.told")
+
+
 def _tag_rolled_back_runs(
-    wiring: Wiring, left: ModelVersion, back: ModelVersion, *, reason: str, decided_at: dt.datetime
+    wiring: Wiring,
+    replaced: ModelVersion,
+    restored: ModelVersion,
+    *,
+    reason: str,
+    decided_at: dt.datetime,
 ) -> None:
     at = decided_at.isoformat()
     rolled_back = {
         "rolled_back_at": at,
         "rolled_back_because": reason[:LONGEST_TAG],
-        "rolled_back_to": str(back.number),
+        "rolled_back_to": str(restored.number),
     }
-    wiring.tracking.tag_ended_run(left.run_id, rolled_back)
+    wiring.tracking.tag_ended_run(replaced.run_id, rolled_back)
     wiring.tracking.tag_ended_run(
-        back.run_id, {"champion_again_at": at, "champion_again_after": str(left.number)}
+        restored.run_id, {"champion_again_at": at, "champion_again_after": str(replaced.number)}
     )
 
 
@@ -140,7 +146,7 @@ def _require_one_person_promotion(approval: str, number: int) -> None:
             f"version {number}",
             found="one person's decision",
             expected="two people's: promotion.approval is second-person",
-            remedy=f"Ask with `credit-default models promote {number} --request`; another person approves.",
+            remedy=f"Request it with `credit-default models promote {number} --request`; another person approves.",
         )
 
 

@@ -23,9 +23,8 @@ def append_ledger_entry(
 ) -> LedgerEntry:
     """Append the event to the ledger with the commit of the code that decided; return its entry.
 
-    Idempotent: the `key` names the decision, and where an entry has it already, that entry is
-    returned and nothing is written. `at` has a time zone. Leave out `batch_id` or `model_version`
-    where the event is not about one.
+    Idempotent: where an entry has the `key` of the decision already, it is returned and nothing is
+    written. `at` has a time zone. Leave out `batch_id` or `model_version` where there is none.
     """
     entry = append_entry(
         wiring.lake,

@@ -1,6 +1,6 @@
 """Find out whether clients are real or simulated.
 
-They are told apart by their ids and never compared with each other.
+Their ids distinguish them, and they are never compared with each other.
 """
 
 from typing import Final
@@ -31,7 +31,7 @@ def require_matching_origins(*, model_origin: str, batch_origin: str, thing: str
     """Check that model and batch are both real or both simulated.
 
     Raises:
-        InputError: They are not, so that every comparison between them would be meaningless.
+        InputError: One is real and the other simulated, so that comparing them would be meaningless.
     """
     if model_origin != batch_origin:
         raise InputError(

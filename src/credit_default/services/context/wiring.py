@@ -7,7 +7,7 @@ import weakref
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.host.process_marks import build_marked_prefix
@@ -27,14 +27,15 @@ from credit_default.model.features.declaration import Feature, parse_features
 from credit_default.settings import Settings, export_environment
 
 DEFAULT_PORTFOLIO: Final = "credit-card"
+_PORTFOLIO_REMEDY: Final = "docs/another-portfolio.md shows one."
 
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
     """A lender's portfolio: columns, features, the wording of reasons, what a client can change.
 
-    `levers` is None where they are derived from the schema. What has no wording in `reasons` is described in
-    the schema's words.
+    `levers` is None where they are derived from the schema. Features without a wording in `reasons` are described by the
+    schema's own descriptions.
     """
 
     schema: Schema
@@ -109,26 +110,30 @@ def read_portfolio(name: str) -> Portfolio:
     """
     if name == DEFAULT_PORTFOLIO:
         return Portfolio(CREDIT_CARD, CREDIT_CARD_FEATURES, CREDIT_CARD_REASONS, CREDIT_CARD_LEVERS)
-    try:
-        content = tomllib.loads(Path(name).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SetupError(
-            f"portfolio {name}",
-            found=str(error),
-            expected=f"{DEFAULT_PORTFOLIO!r} or a readable TOML file",
-            remedy="docs/another-portfolio.md shows one.",
-        ) from error
+    content = _read_portfolio_file(name)
     missing = {"schema", "features"} - set(content)
     if missing or set(content) - {"schema", "features"}:
         raise SetupError(
             f"portfolio {name}",
             found=f"the keys {sorted(content)}",
             expected="schema and features, no other",
-            remedy="docs/another-portfolio.md shows one.",
+            remedy=_PORTFOLIO_REMEDY,
         )
     schema = parse_schema(content["schema"])
     inputs = [column.name for column in schema.inputs]
     return Portfolio(schema, parse_features(content["features"], columns=inputs))
+
+
+def _read_portfolio_file(name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SetupError(
+            f"portfolio {name}",
+            found=str(error),
+            expected=f"{DEFAULT_PORTFOLIO!r} or a readable TOML file",
+            remedy=_PORTFOLIO_REMEDY,
+        ) from error
 
 
 def require_same_portfolio(schema: Schema, schema_name: str, *, thing: str) -> None:

@@ -1,4 +1,4 @@
-"""Look up what the lake knows of earlier batches: how many rows they had, and which clients and months they brought.
+"""Look up earlier batches in the lake: how many rows they had, and which clients and months.
 
 The quality gate compares a new batch with these, and a correction is compared with the batch that it corrects.
 """
@@ -41,16 +41,16 @@ def find_corrected_batch(wiring: Wiring, batch_id: str) -> str:
             f"--corrects {batch_id}",
             found="no such batch",
             expected="one that was scored or ingested",
-            remedy="To bring a file again that was refused as a whole, leave --corrects out.",
+            remedy="For a file that was refused as a whole, leave --corrects out.",
         )
     origin = read_snapshot(wiring.lake, batch_id).origin
     require_same_portfolio(wiring.schema, origin.schema_name, thing=f"--corrects {batch_id}")
     return origin.corrects or batch_id
 
 
-def list_related_snapshots(wiring: Wiring, root: str, *, but: str) -> tuple[Snapshot, ...]:
-    """Return the snapshots of the batch `root` and of its earlier corrections, without the batch `but`."""
-    known = (s for s in list_snapshots(wiring.lake) if s.digest != but)
+def list_related_snapshots(wiring: Wiring, root: str, *, excluding: str) -> tuple[Snapshot, ...]:
+    """Return the snapshots of the batch `root` and of its earlier corrections, without the batch `excluding`."""
+    known = (s for s in list_snapshots(wiring.lake) if s.digest != excluding)
     return tuple(s for s in known if root in {s.digest, s.origin.corrects})
 
 
@@ -77,7 +77,11 @@ def list_first_scorings(wiring: Wiring) -> tuple[RecordedEvent[Scored], ...]:
 
 
 def count_already_scored_rows(
-    wiring: Wiring, frames: Iterable[pl.DataFrame], *, months: Sequence[str], own: Collection[str]
+    wiring: Wiring,
+    frames: Iterable[pl.DataFrame],
+    *,
+    months: Sequence[str],
+    own_ids: Collection[str],
 ) -> BatchHistory:
     """Count the keys among these rows that other batches were scored for, and name those batches.
 
@@ -85,19 +89,20 @@ def count_already_scored_rows(
         wiring: The lake.
         frames: Checked rows.
         months: The statement months that they hold.
-        own: The batch's own id and those of its family, which do not count.
+        own_ids: The ids of the batch itself and of those it corrects, which do not count.
     """
     scores = scan_table(wiring.lake, "scores").filter(pl.col(STATEMENT_MONTH).is_in(list(months)))
-    batches = collect_rows(wiring.lake, scores.select("batch_id").unique())["batch_id"].sort()
-    others = [batch for batch in batches if batch not in own]
+    batches = collect_rows(wiring.lake, scores.select("batch_id").unique())["batch_id"]
+    others = sorted(set(batches) - set(own_ids))
     if not others:
         return BatchHistory()
-    keys = scores.filter(pl.col("batch_id").is_in(others)).select(
-        "batch_id", pl.struct(*KEY).hash().alias("key")
-    )
-    known = collect_rows(wiring.lake, keys.unique()).sort("key")
-    brought = [
-        known.filter(pl.col("key").is_in(pl.Series(hash_keys(rows)).implode())) for rows in frames
-    ]
-    found = pl.concat(brought)
+    known = _read_scored_keys(wiring, scores.filter(pl.col("batch_id").is_in(others)))
+    hashes = (pl.Series(hash_keys(rows)).implode() for rows in frames)
+    found = pl.concat([known.filter(pl.col("key").is_in(keys)) for keys in hashes])
     return BatchHistory((), found["key"].n_unique(), tuple(found["batch_id"].unique().sort()))
+
+
+def _read_scored_keys(wiring: Wiring, scores: pl.LazyFrame) -> pl.DataFrame:
+    """Return `batch_id` and the hash `key` of each client and month among the scores, once a batch, sorted by hash."""
+    keys = scores.select("batch_id", pl.struct(*KEY).hash().alias("key"))
+    return collect_rows(wiring.lake, keys.unique()).sort("key")

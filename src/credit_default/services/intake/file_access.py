@@ -1,4 +1,4 @@
-"""Fetch a file that a person or a schedule names, wherever it stands, so that it can be read from this machine's disk."""
+"""Fetch a file that a person or a schedule names, from a path or a bucket, so that it can be read from this machine's disk."""
 
 import shutil
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _SCHEME = "s3://"
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A file as it came: where it can be read, the uri that named it, and its version where the store keeps versions."""
+    """A file as it was given: where it can be read, the uri that named it, and its version where the store keeps versions."""
 
     path: Path
     uri: str
@@ -59,7 +59,7 @@ def fetch_file(wiring: Wiring, uri: str) -> Arrival:
 
 @contextmanager
 def open_fetched_file(wiring: Wiring, uri: str) -> Iterator[Arrival]:
-    """Open a block in which `fetch_file` returns one and the same copy of the file; the copy is removed when it ends.
+    """Yield the file, and let `fetch_file` return the same copy during the block; the copy is removed when it ends.
 
     Raises:
         InputError: As `fetch_file`.
@@ -74,7 +74,7 @@ def open_fetched_file(wiring: Wiring, uri: str) -> Iterator[Arrival]:
         yield arrival
     finally:
         del _open_fetched_files[uri]
-        # A fetched copy stands in a folder of its own.
+        # A fetched copy is in a folder of its own.
         shutil.rmtree(arrival.path.parent, ignore_errors=True)
 
 

@@ -1,6 +1,6 @@
 """Check a file of statements: open it, check it row by row, and judge it as a whole.
 
-Every file comes in through here, whether it is scored, ingested or trained on. Nothing is written but the refusal of a
+Every file is checked here, whether it is scored, ingested or trained on. Nothing is written but the refusal of a
 file that the quality gate does not pass.
 """
 
@@ -54,7 +54,7 @@ class CheckedFile:
     data_origin: str  # "real" or "simulated"
     unknown_columns: tuple[str, ...]  # columns that the schema does not know; they are not read
     outcome: OutcomeUse
-    corrects: str | None = None  # the batch whose rejected rows this file brings again
+    corrects: str | None = None  # the batch whose rejected rows this file corrects
     family: tuple[str, ...] = ()  # that batch, and earlier corrections of it
     known: Hashes | None = field(default=None, repr=False, compare=False)  # their keys
 
@@ -92,11 +92,11 @@ def check_file(
         uri: A path or `s3://bucket/key`.
         month: "YYYY-MM" for every row, where the file has no statement_month column.
         outcome: What to do with the outcome column, as for `check_rows`.
-        corrects: The batch_id of the batch whose rejected rows this file brings again, corrected.
+        corrects: The batch_id of the batch whose rejected rows this file corrects; None for any other file.
         name: What people call the file, in place of the name that it has.
 
     Raises:
-        InputError: The file as a whole is not what it should be, or there is no batch for it to correct.
+        InputError: The file as a whole cannot be used, or there is no batch for it to correct.
     """
     corrects = find_corrected_batch(wiring, corrects) if corrects else None
     arrival = fetch_file(wiring, uri)
@@ -104,7 +104,7 @@ def check_file(
     validated = check_rows(file.read_batches, schema=wiring.schema, outcome=outcome)
     use = outcome if validated.has_outcome else "ignored"
     batch_id = _build_batch_id(file, use=use, corrects=corrects)
-    family = list_related_snapshots(wiring, corrects, but=batch_id) if corrects else ()
+    family = list_related_snapshots(wiring, corrects, excluding=batch_id) if corrects else ()
     _LOG.info(
         "checked file batch_id=%s sha256=%s row_count=%d rejected_count=%d",
         batch_id,
@@ -190,8 +190,8 @@ def _read_batch_history(wiring: Wiring, checked: CheckedFile) -> BatchHistory | 
     earlier = read_batch_row_counts(wiring)
     if checked.batch_id in earlier:
         return None
-    own = {checked.batch_id, *checked.family}
+    own_ids = {checked.batch_id, *checked.family}
     known = count_already_scored_rows(
-        wiring, checked.accepted(), months=checked.validated.months, own=own
+        wiring, checked.accepted(), months=checked.validated.months, own_ids=own_ids
     )
     return known if checked.corrects else replace(known, row_counts=tuple(earlier.values()))

@@ -1,8 +1,8 @@
-"""Find out that new files came, and announce them: from a bucket's queue, or by listing what waits in the inbox.
+"""Notice new files and announce them: from a bucket's queue, or by listing what waits in the inbox.
 
 An announcement may be repeated and may come in any order: one object, however often it is announced, has one result. A message
 is deleted from the queue only after its objects were announced. Nothing is received while announcements are not accepted,
-since a message that is handed out too often would be set aside by the queue as one that cannot be understood.
+since the queue sets a message aside that was delivered too often, as if it could not be read.
 """
 
 import datetime as dt
@@ -48,7 +48,7 @@ class Announcer:
 def announce_queued_files(lake: Lake, queue: MessageQueue, announcer: Announcer) -> None:
     """Ask the queue once for messages, announce the files that they name, and delete them.
 
-    A message that cannot be understood stays where it is: the queue's redrive policy sets it aside when it was handed out too
+    A message that cannot be understood stays where it is: the queue's redrive policy sets it aside when it was delivered too
     often.
 
     Raises:
@@ -91,7 +91,7 @@ class InboxWatch:
     _announced: dict[str, str] = field(default_factory=dict)  # key → token
 
     def check(self) -> bool:
-        """Announce the waiting files that were not announced yet, on the first call all that lie there.
+        """Announce the waiting files that were not announced yet; on the first call, all of them.
 
         Returns:
             True when a file is still being written, so that the inbox should be checked again soon.
@@ -149,7 +149,7 @@ def watch_inbox(
 def repeat_with_backoff(
     act: Callable[[], None], *, longest_wait_seconds: float, until: float | None = None
 ) -> None:
-    """Repeat the action until that moment of the monotonic clock; for ever when it is None.
+    """Repeat the action until that moment of the monotonic clock; without end when it is None.
 
     After a `ServiceError` the next try waits, twice as long each time, up to `longest_wait_seconds`. Any other error ends it.
     """

@@ -2,7 +2,7 @@
 
 A scored file goes to `processed/`, a refused one to `refused/` with the reason. A file that is not at fault (a copy still
 being written, one that another runner took, one whose month is not known) stays or is gone already; a note says so, and the
-others go on. How a file is scored is for the caller to decide: a command does it in its own process, a deployment as a run.
+others go on. The caller decides how a file is scored: a command does it in its own process, a deployment as a run.
 """
 
 import datetime as dt
@@ -44,7 +44,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ProcessedFile:
-    """What became of one waiting file: scored, refused, or neither; `note` says it in one line for a person."""
+    """The result for one waiting file: scored, refused, or neither; `note` describes it in one line."""
 
     note: str
     scored: Summary | None = None
@@ -61,7 +61,7 @@ class InboxRun:
 
     Attributes:
         score: Scores one file and returns its summary.
-        clock: Gives the time, to see whether a file is still being written.
+        clock: Returns the current time, to see whether a file is still being written.
         month: "YYYY-MM" for the files that have no statement_month column; None where no month was given.
         hold_lock: Returns a block in which no other run works on that uri.
     """
@@ -76,7 +76,7 @@ def score_incoming(wiring: Wiring, run: InboxRun) -> Summary:
     """Score all files that wait in the inbox; the summary's exit code is 1 when some were refused.
 
     Raises:
-        CreditDefaultError: Something that is not one file's fault stopped the run. The remedy says what was done before.
+        CreditDefaultError: An error that no single file caused stopped the run. The remedy says what was done before.
     """
     if run.month is not None:
         check_month(run.month)
@@ -84,12 +84,12 @@ def score_incoming(wiring: Wiring, run: InboxRun) -> Summary:
 
 
 def score_incoming_file(wiring: Wiring, run: InboxRun, *, uri: str) -> Summary:
-    """Score one file; the summary's exit code is 1 when it was refused. One from the inbox is moved away afterwards.
+    """Score one file; the summary's exit code is 1 when it was refused. A file from the inbox is moved afterwards.
 
     Scoring a file that another run has taken in the meantime is not an error: the summary says so.
 
     Raises:
-        CreditDefaultError: The file is not in the inbox and cannot be scored, or something else than it stopped the run.
+        CreditDefaultError: The file is not in the inbox and cannot be scored, or an error that it did not cause stopped the run.
     """
     key = find_incoming_key(wiring.lake, uri)
     if key is None:
@@ -118,7 +118,7 @@ def move_refused_file(lake: Lake, waiting: StoredObject, error: CreditDefaultErr
     """Move a refused file to `refused/`, with the reason beside it as `<name>.reason.json`, and return its new key.
 
     Returns:
-        None when the file is gone, or was written again in the meantime and so stays: `refresh_incoming` tells which.
+        None when the file is gone, or was written again in the meantime and so stays: `refresh_incoming` distinguishes the two.
     """
     reason = {
         "thing": error.thing,

@@ -18,6 +18,7 @@ from credit_default.adapters.lake.snapshots import (
 from credit_default.adapters.tables.ledger import find_entry
 from credit_default.adapters.tables.quarantine import write_quarantine
 from credit_default.data.checking.validation import ValidationResult
+from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError, show_examples
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.batch_events import Ingested
@@ -39,11 +40,11 @@ def ingest_file(
         wiring: The lake and the portfolio.
         uri: A path or `s3://bucket/key`.
         month: "YYYY-MM" for every row, where the file has no statement_month column.
-        corrects: The batch_id of the batch whose rejected rows this file brings again, corrected.
+        corrects: The batch_id of the batch whose rejected rows this file corrects; None for any other file.
         kept_at: The time to put on record.
 
     Raises:
-        InputError: The file as a whole is not what it should be, or the lake's clients are of the other origin.
+        InputError: The file as a whole cannot be used, or the lake's clients are of the other origin.
         RefusedError: The quality gate refused the file; nothing was kept.
     """
     checked = check_file(wiring, uri, month=month, outcome="kept", corrects=corrects)
@@ -69,32 +70,31 @@ def save_checked_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datet
     Running it again completes what a crash left undone, and otherwise changes nothing.
     """
     key = f"ingested {checked.batch_id}"
-    if find_entry(wiring.lake, key) is None:  # else a client who was forgotten would come back
+    if find_entry(wiring.lake, key) is None:  # otherwise a client who was erased would come back
         _require_new_rows(checked)
         write_rejected_rows(wiring, checked)
         hit_failpoint("ingest.quarantined")
     snapshot = write_file_snapshot(wiring, checked, kept_at=kept_at)
     hit_failpoint("ingest.kept")
-    append_ledger_entry(
-        wiring,
-        Ingested(
-            input_sha256=checked.source.sha256,
-            object_version=checked.source.object_version,
-            schema_name=wiring.schema.name,
-            schema_version=wiring.schema.version,
-            corrects=checked.corrects or "",
-            read_count=checked.validated.row_count,
-            accepted_count=snapshot.row_count,
-            quarantined_count=checked.validated.rejected_count,
-            known_count=count_known_rows(checked, snapshot) if checked.corrects else None,
-        ),
-        key=key,
-        batch_id=checked.batch_id,
-        at=kept_at,
-    )
+    event = _build_ingested_event(wiring.schema, checked, snapshot)
+    append_ledger_entry(wiring, event, key=key, batch_id=checked.batch_id, at=kept_at)
     hit_failpoint("ingest.recorded")
     _LOG.info("kept rows batch_id=%s row_count=%d", checked.batch_id, snapshot.row_count)
     return snapshot
+
+
+def _build_ingested_event(schema: Schema, checked: CheckedFile, snapshot: Snapshot) -> Ingested:
+    return Ingested(
+        input_sha256=checked.source.sha256,
+        object_version=checked.source.object_version,
+        schema_name=schema.name,
+        schema_version=schema.version,
+        corrects=checked.corrects or "",
+        read_count=checked.validated.row_count,
+        accepted_count=snapshot.row_count,
+        quarantined_count=checked.validated.rejected_count,
+        known_count=count_known_rows(checked, snapshot) if checked.corrects else None,
+    )
 
 
 def _require_new_rows(checked: CheckedFile) -> None:
@@ -130,7 +130,7 @@ def require_same_origin_as_lake(wiring: Wiring, checked: CheckedFile) -> None:
     This comes before anything is kept: one snapshot of the other kind would stop every later `train --refresh`.
 
     Raises:
-        InputError: They are not.
+        InputError: Real and simulated clients would be mixed.
     """
     origins = {snapshot.origin.data_origin for snapshot in list_snapshots(wiring.lake)}
     if origins - {checked.data_origin}:

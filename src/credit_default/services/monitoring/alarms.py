@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.messaging.alert_messages import Message, send_message
+from credit_default.adapters.messaging.apprise_delivery import Message, send_message
 from credit_default.adapters.tables.alarms import (
     RecordedAlarm,
     close_alarm,
@@ -29,17 +29,21 @@ from credit_default.gates.monitoring.alarms import (
     AlarmChanges,
     GateFinding,
     compute_alarms,
-    describe_alarm,
     list_open_alarms,
     update_alarms,
 )
-from credit_default.sections import NotifySettings
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
+from credit_default.settings_sections import NotifySettings
+from credit_default.views.summaries.alarm_message import (
+    AlarmMessage,
+    describe_alarm,
+    render_alarm_message,
+)
 
 _LOG = logging.getLogger(__name__)
 
-# How the delivery of a message is stored with its alarm; the strings are in the tables of older lakes.
+# How the delivery of a message is stored with its alarm. Tables of older lakes hold these strings, so they stay.
 _SENT: Final = "told"
 _NO_RECIPIENT: Final = "nobody to tell"
 _CLOSED_UNSEEN: Final = "over before anybody looked"
@@ -48,7 +52,7 @@ _FAILED: Final = "failed: "
 
 @dataclass(frozen=True, slots=True)
 class AlarmUpdate:
-    """All alarms on record, those that this update opened or closed, and notes on them for people."""
+    """All alarms on record, those that this update opened or closed, with notes for the summary."""
 
     alarms: tuple[Alarm, ...]
     opened: tuple[Alarm, ...] = ()
@@ -141,7 +145,7 @@ def _send_due_message(wiring: Wiring, recorded: RecordedAlarm) -> list[str]:
     """Send the message that is due about this alarm, if any, after its change is in the ledger.
 
     Returns:
-        A note for each address that did not take it.
+        A note for each address that did not accept it.
     """
     if not _is_message_due(recorded):
         return []
@@ -150,7 +154,7 @@ def _send_due_message(wiring: Wiring, recorded: RecordedAlarm) -> list[str]:
     hit_failpoint("alarms.entered")
     reasons = _read_opening_reasons(wiring.lake, alarm) if alarm.is_open else ()
     notify = wiring.settings.notify
-    failures = _send(notify, describe_alarm(alarm, reasons))
+    failures = _send(notify, render_alarm_message(alarm, reasons))
     hit_failpoint("alarms.sent")
     _log_failures(alarm, failures)
     delivery = _describe_delivery(failures, has_recipient=bool(notify.addresses))
@@ -190,12 +194,11 @@ def _read_opening_reasons(lake: Lake, alarm: Alarm) -> tuple[str, ...]:
     return tuple(rows["reasons"][-1]) if len(rows) else ()
 
 
-def _send(notify: NotifySettings, line: str) -> tuple[str, ...]:
-    """Send the line to every address; return a line for each that did not take it."""
+def _send(notify: NotifySettings, text: AlarmMessage) -> tuple[str, ...]:
+    """Send the message to every address; return a line for each that did not accept it."""
     if not notify.addresses:
         return ()
-    title, _, body = line.partition(": ")
-    message = Message(f"credit-default: {title}", body)
+    message = Message(text.title, text.body)
     return send_message(message, notify.addresses, timeout_seconds=notify.timeout_seconds)
 
 

@@ -1,7 +1,7 @@
 """Judge whether the model is right about a batch: before outcomes are known, and once they are.
 
-Before outcomes: what the scores let expect (an estimate with its range) and which groups they accept. With outcomes: how
-the scores fared against them. Estimates are recorded with every batch, so that each later one can be shown beside the
+Before outcomes: which outcomes the scores imply (an estimate with its range) and which groups they accept. With outcomes:
+how well the scores predicted them. Estimates are recorded with every batch, so that each later one can be shown beside the
 errors of those before it.
 """
 
@@ -51,7 +51,7 @@ class LabelFreeFindings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Performance:
-    """How the batch's scores fared against its outcomes."""
+    """How well the batch's scores predicted its outcomes."""
 
     evaluation: Evaluation | None  # None when no outcome is known
     verdict: Verdict
@@ -59,7 +59,7 @@ class Performance:
 
 
 def judge_without_outcomes(wiring: Wiring, batch: MonitoredBatch) -> LabelFreeFindings:
-    """Return what the batch's scores let expect, and how its groups are accepted, each judged.
+    """Return the estimate that the batch's scores imply, and how its groups are accepted, each with a verdict.
 
     The estimate is judged beside the errors of this version's earlier estimates.
     """
@@ -84,7 +84,7 @@ def judge_without_outcomes(wiring: Wiring, batch: MonitoredBatch) -> LabelFreeFi
 
 
 def evaluate_batch(wiring: Wiring, batch: MonitoredBatch, *, now: dt.datetime) -> Performance:
-    """Return how the batch's scores fared against the outcomes that are known by now.
+    """Return how well the batch's scores predicted the outcomes that are known by now.
 
     The verdict is `not judged` until the outcomes are due and nearly all of them have arrived.
     """

@@ -52,14 +52,14 @@ def _build_reference_error() -> InputError:
         "reference",
         found="none with the model",
         expected="scored rows that the model was not trained on",
-        remedy="Train a model anew: its reference travels with it.",
+        remedy="Train a model again: its reference is stored with it.",
     )
 
 
 def _collect_chosen(
     frames: Iterable[pl.DataFrame], chosen: Hashes, kept: list[pl.DataFrame]
 ) -> Iterator[pl.DataFrame]:
-    """Yield the frames as they are, and put their chosen rows into `kept` on the way."""
+    """Yield the frames unchanged, and append their chosen rows to `kept`."""
     for frame in frames:
         is_chosen = np.isin(hash_keys(frame), chosen)
         kept.append(frame.filter(pl.Series(is_chosen)))

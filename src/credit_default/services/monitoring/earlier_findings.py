@@ -19,7 +19,10 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.label_free_estimates import ComparedEstimate, compare_estimate
 from credit_default.views.summaries.summary import Summary
 
-_NO_TRAINING_REQUESTED: Final = (RETRAINING.name, "ok")  # is not shown, as when it was found
+_NO_TRAINING_REQUESTED: Final = (
+    RETRAINING.name,
+    "ok",
+)  # not shown, as in the summary of the first time
 
 
 def read_batch_findings(lake: Lake, *, batch_id: str, model_version: int) -> Summary | None:

@@ -40,7 +40,7 @@ _SECONDS_IN_DAY = 86_400
 class DeliveryHistory:
     """A batch as it was delivered, and the batches before it, the oldest first."""
 
-    own: Delivery
+    current: Delivery
     earlier: tuple[Delivery, ...]
     earlier_rejected_shares: tuple[float, ...]  # 0-1, of the rows of each earlier batch
 
@@ -89,7 +89,7 @@ def judge_delivery(
     )
     if corrected := snapshot.origin.corrects:
         return feed, Verdict(VOLUME.name, "not judged", (f"these rows correct batch {corrected}",))
-    return feed, judge_volume(deliveries.own, deliveries.earlier, policy=policy)
+    return feed, judge_volume(deliveries.current, deliveries.earlier, policy=policy)
 
 
 def judge_profiled_feed(
@@ -112,8 +112,8 @@ def judge_profiled_feed(
             fingerprints=previous.fingerprints,
             counts=previous.counts,
         ),
-        twin_share=profiled.current.twin_share,
-        reference_twin_share=profiled.reference.twin_share,
+        identical_share=profiled.current.identical_share,
+        reference_identical_share=profiled.reference.identical_share,
         rejected_count=rejections.row_count,
         rule_counts=rejections.rule_counts,
         earlier_rejected_shares=rejections.earlier_shares,
@@ -126,9 +126,8 @@ def read_delivery_history(
 ) -> DeliveryHistory:
     """Return how this batch was delivered, and the batches that were scored before it.
 
-    Corrections are left out. A batch that is monitored again later is compared with the same
-    batches as the first time. An earlier batch that was never monitored has no month on record; it
-    counts as being of its predecessor's.
+    Corrections are left out. A batch that is monitored again later is compared with the same batches as the first time.
+    An earlier batch that was never monitored has no month on record: the month of the batch before it is used.
 
     Args:
         wiring: Where ledger and monitoring table are read from.
@@ -138,11 +137,13 @@ def read_delivery_history(
     """
     scorings = list_first_scorings(wiring)
     before = list(takewhile(lambda scoring: scoring.entry.batch_id != batch_id, scorings))
-    own = scorings[len(before) : len(before) + 1]
+    latest = scorings[len(before) : len(before) + 1]
     months = dict(read_monitoring(wiring.lake).select("batch_id", "statement_month").iter_rows())
-    found = _list_deliveries((*before, *own), months=months | {batch_id: month}, first_month=month)
+    found = _list_deliveries(
+        (*before, *latest), months=months | {batch_id: month}, first_month=month
+    )
     shares = tuple(scoring.event.rejected_share for scoring in before)
-    if not own:
+    if not latest:
         return DeliveryHistory(Delivery(row_count, 0), tuple(found), shares)
     return DeliveryHistory(found[-1], tuple(found[:-1]), shares)
 

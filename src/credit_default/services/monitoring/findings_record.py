@@ -46,9 +46,9 @@ def record_findings(
         wiring: Where the findings are recorded.
         batch: The batch that was monitored.
         drift: What the comparison with the reference found; None where it was not asked for.
-        performance: How the scores fared against outcomes; recorded only where some are known.
+        performance: How well the scores predicted the outcomes; recorded only where some are known.
         monitored_at: The time of the findings.
-        label_free_findings: What the scores alone let expect; None where it was not asked for.
+        label_free_findings: The findings from the scores alone; None where they were not asked for.
     """
     verdicts = (
         *(drift.verdicts if drift else ()),

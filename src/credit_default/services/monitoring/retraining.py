@@ -58,8 +58,8 @@ def judge_retraining_need(
 ) -> Retraining:
     """Return what the open alarms about the champion call for, by the policy; nothing is recorded.
 
-    An alarm that only batches of a broken feed support calls for nothing: the outcomes that the model
-    missed belong to inputs that were never true.
+    An alarm that only batches of a broken feed support calls for nothing: the model was wrong about
+    inputs that were themselves wrong.
 
     Args:
         wiring: The lake and the policies.

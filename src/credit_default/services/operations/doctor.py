@@ -1,6 +1,6 @@
 """Check that everything the commands need is reachable: the command `doctor`.
 
-Each part is really used or asked. Where one does not answer, its verdict says what to do.
+Each part is used or contacted. Where one does not answer, its verdict says what to do.
 """
 
 import logging
@@ -43,7 +43,7 @@ def diagnose(wiring: Wiring) -> Summary:
     failed = [verdict.gate for verdict in verdicts if not verdict.passed]
     return Summary(
         "doctor",
-        f"{', '.join(failed)} out of reach" if failed else "all well",
+        f"{', '.join(failed)} cannot be reached" if failed else "all well",
         exit_code=3 if failed else 0,
         verdicts=verdicts,
     )

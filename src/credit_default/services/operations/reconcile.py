@@ -1,6 +1,6 @@
 """Clean up after a kill or an outage: close orphaned runs, add missing records, remove leftover files.
 
-Each function is idempotent and may run at any time, beside other commands: a second time there is nothing left to do.
+Each function is idempotent and may run at any time, beside other commands: running it again finds nothing to do.
 """
 
 import datetime as dt
@@ -41,7 +41,9 @@ class Repairs:
 
     counts: dict[str, int]
     notes: tuple[str, ...] = ()  # one for each thing repaired
-    verdict: Verdict | None = None  # where a service was away, so that its part is still to do
+    verdict: Verdict | None = (
+        None  # where a service did not answer, so that its part is still to do
+    )
     recorded: tuple[LedgerEntry, ...] = ()  # batches whose missing MLflow record was added
 
 
@@ -71,7 +73,7 @@ def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
     Orphaned runs are closed, missing records of scored batches added, and the champion recorded and pinned.
 
     Returns:
-        What was repaired; or a verdict where MLflow is still away.
+        What was repaired; or a verdict where MLflow does not answer.
     """
     try:
         wiring.tracking.wait_for_store(timeout_seconds=wiring.settings.mlflow.wait_seconds)
@@ -82,8 +84,8 @@ def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
     except ServiceError as error:
         if not wiring.tracking.is_mlflow_outage(error):
             raise
-        _LOG.warning("mlflow is away, its records are repaired at the next run")
-        reason = f"away ({error.found}): its part is done at the next run"
+        _LOG.warning("mlflow does not answer, its records are repaired at the next run")
+        reason = f"does not answer ({error.found}): its part is done at the next run"
         return Repairs({}, verdict=Verdict(MLFLOW_GATE, "watch", (reason,)))
     recorded = [
         f"recorded batch {entry.batch_id}, version {entry.model_version}" for entry in added
@@ -96,7 +98,7 @@ def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
 
 
 def summarise_repairs(*repairs: Repairs) -> Summary:
-    """Return all repairs as one summary; its exit code is 3 when a service was away and something is still to do."""
+    """Return all repairs as one summary; its exit code is 3 when a service did not answer and work is left."""
     figures = {
         name: float(count) for part in repairs for name, count in part.counts.items() if count
     }
@@ -104,7 +106,7 @@ def summarise_repairs(*repairs: Repairs) -> Summary:
     notes = tuple(note for part in repairs for note in part.notes)
     status = "reconciled" if notes else "nothing to do"
     if verdicts:
-        status += f"; {' and '.join(verdict.gate for verdict in verdicts)} away"
+        status += f"; {' and '.join(verdict.gate for verdict in verdicts)} unavailable"
     return Summary(
         "reconcile",
         status,

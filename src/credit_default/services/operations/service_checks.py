@@ -1,6 +1,6 @@
 """Check the servers that a command may work with: whether each answers, its version, and what to do when it does not.
 
-Each is asked with the credentials that its own clients find in the environment. A server that no command needs is
+Each is contacted with the credentials that its own clients find in the environment. A server that no command needs is
 reported, but its absence raises no alarm.
 """
 
@@ -148,7 +148,8 @@ def _send_request(
     """Return the server's answer, if its status says success or is one of those `accepted` besides.
 
     Raises:
-        ServiceError: There is no such answer; the remedy is to set the credentials where those were refused.
+        ServiceError: The server did not answer or answered with another status. Where it refused the credentials, the remedy is
+            to set them.
     """
     headers = {}
     if user_and_password.strip(":"):

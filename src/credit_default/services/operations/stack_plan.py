@@ -1,4 +1,4 @@
-"""Plan what `credit-default up` starts: the servers first, then the commands of ours that work with them.
+"""Plan what `credit-default up` starts: the servers first, then the project's commands that work with them.
 
 The servers ask for the lake's credentials. The commands find addresses and credentials in their environment, as any
 command does.
@@ -17,7 +17,6 @@ from credit_default.adapters.local_stack.postgres_databases import (
 )
 from credit_default.adapters.local_stack.processes import LOOPBACK, Program, choose_port
 from credit_default.adapters.mlflow.users import change_password, write_auth_configuration
-from credit_default.sections import StackSettings
 from credit_default.services.operations.stack_programs import (
     ServerContext,
     describe_command,
@@ -25,6 +24,7 @@ from credit_default.services.operations.stack_programs import (
     describe_mlflow,
     describe_prefect,
 )
+from credit_default.settings_sections import StackSettings
 
 EVIDENTLY_VARIABLE: Final = "EVIDENTLY_URL"  # the address of its pages; only `doctor` reads it
 _DATABASES: Final = ("mlflow", "mlflow_users", "prefect")
@@ -107,7 +107,7 @@ def plan_stack(
 
     Raises:
         InputError: The database's address is not valid.
-        ServiceError: The disk or the database refuses.
+        ServiceError: The disk or the database cannot be read or written.
     """
     postgres = parse_postgres_address(settings.database) if settings.database else {}
     if postgres:

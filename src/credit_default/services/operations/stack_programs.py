@@ -1,6 +1,6 @@
 """Describe each program of the local stack: its command line, its environment, and how to find out whether it is ready.
 
-Three servers (MLflow, Prefect, Evidently) and two commands of ours (`serve`, `listen`) that work with them. All listen on
+Three servers (MLflow, Prefect, Evidently) and two of the project's commands (`serve`, `listen`) that work with them. All listen on
 loopback only.
 """
 
@@ -16,7 +16,7 @@ from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.local_stack.credentials import Credentials
 from credit_default.adapters.local_stack.processes import LOOPBACK, Program
 from credit_default.adapters.mlflow.server_app import APP_NAME
-from credit_default.sections import StackSettings
+from credit_default.settings_sections import StackSettings
 
 _PREFECT_DATABASE_VARIABLES: Final[Mapping[str, str]] = {
     "PGHOST": "PREFECT_SERVER_DATABASE_HOST",
@@ -28,7 +28,7 @@ _PREFECT_DATABASE_VARIABLES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class ServerContext:
-    """What every server of the stack is described with.
+    """What every server of the stack needs to know.
 
     `environment` is what each server gets besides its own variables; `postgres` are the variables of the PostgreSQL
     server, empty where records are kept in SQLite files.
@@ -46,7 +46,7 @@ def describe_mlflow(
     """Describe MLflow's server.
 
     Args:
-        context: What every server is described with.
+        context: What every server needs to know.
         settings: Where artifacts are kept, and whether the records are in PostgreSQL.
         port: Its port on loopback.
         auth: The file that `write_auth_configuration` wrote.
@@ -124,7 +124,7 @@ def describe_evidently(context: ServerContext, *, port: int) -> Program:
 
 
 def describe_command(name: str, environment: Mapping[str, str], *, ready_text: str = "") -> Program:
-    """Describe a command of ours that keeps running.
+    """Describe one of the project's commands that keeps running.
 
     Args:
         name: `serve` or `listen`.

@@ -1,6 +1,6 @@
 """Start the stack's programs, wait until they are ready, watch them while they run, and stop them in order.
 
-What works with the servers is stopped before them, so that it can still report how its runs ended.
+Commands that work with the servers are stopped before them, so that they can still report how their runs ended.
 """
 
 import logging
@@ -53,7 +53,7 @@ class Stack:
             _LOG.info("started program name=%s pid=%d", program.name, one.process.pid)
 
     def end(self, *, seconds: float) -> None:
-        """Stop all programs: first our commands, then the servers. Each of the two groups gets so many seconds."""
+        """Stop all programs: first the commands, then the servers. Each of the two groups gets this many seconds."""
         stop_programs([one for one in self.running if not one.program.is_server], seconds=seconds)
         stop_programs(self.running, seconds=seconds)
         _LOG.info("stopped programs count=%d", len(self.running))
@@ -88,7 +88,7 @@ def wait_for_programs(
     Args:
         running: The programs.
         timeout_seconds: How long to wait for all of them at most.
-        stop_requested: Asked again and again; when it returns true, waiting ends.
+        stop_requested: Called repeatedly; when it returns True, waiting ends.
         reset_password: Called once for a server that answers and refuses our credentials.
 
     Returns:
@@ -141,7 +141,7 @@ def watch_programs(
 
     Args:
         running: The programs.
-        stop_requested: Asked again and again; when it returns true, watching ends.
+        stop_requested: Called repeatedly; when it returns True, watching ends.
         show_log_line: Called for each new line; None when no lines are to be shown.
 
     Raises:

@@ -1,1 +1,1 @@
-"""Outcomes that arrive later: taking them in, coverage, vintages."""
+"""Outcomes that arrive later: recording them, coverage, vintages."""

@@ -18,21 +18,6 @@ def measure_coverage(lake: Lake, *, now: dt.datetime) -> tuple[CoverageRow, ...]
     Rows that several model versions scored count once. An outcome that was observed before its
     month was mature is `early`: it may still change.
     """
-    rows = scan_table(lake, "scores").select("batch_id", *KEY).unique()
-    outcomes = scan_table(lake, "outcomes").select(*KEY, OBSERVED_AT)
-    known = pl.col(OBSERVED_AT).is_not_null()
-    counted = collect_rows(
-        lake,
-        rows.join(outcomes, on=list(KEY), how="left")
-        .group_by("batch_id")
-        .agg(
-            months=pl.col(STATEMENT_MONTH).unique().sort(),
-            scored=pl.len(),
-            known=known.sum(),
-            early=(known & is_early()).sum(),
-        )
-        .sort(pl.col("months").list.first(), "batch_id"),
-    )
     return tuple(
         CoverageRow(
             batch_id,
@@ -43,7 +28,26 @@ def measure_coverage(lake: Lake, *, now: dt.datetime) -> tuple[CoverageRow, ...]
             known / scored,
             is_mature(months[-1], now=now),
         )
-        for batch_id, months, scored, known, early in counted.iter_rows()
+        for batch_id, months, scored, known, early in _count_outcomes(lake).iter_rows()
+    )
+
+
+def _count_outcomes(lake: Lake) -> pl.DataFrame:
+    """Return batch_id, months, scored, known and early of every scored batch."""
+    rows = scan_table(lake, "scores").select("batch_id", *KEY).unique()
+    outcomes = scan_table(lake, "outcomes").select(*KEY, OBSERVED_AT)
+    known = pl.col(OBSERVED_AT).is_not_null()
+    return collect_rows(
+        lake,
+        rows.join(outcomes, on=list(KEY), how="left")
+        .group_by("batch_id")
+        .agg(
+            months=pl.col(STATEMENT_MONTH).unique().sort(),
+            scored=pl.len(),
+            known=known.sum(),
+            early=(known & is_early()).sum(),
+        )
+        .sort(pl.col("months").list.first(), "batch_id"),
     )
 
 

@@ -113,7 +113,7 @@ class KnownOutcomes:
 
 
 def summarise_coverage(wiring: Wiring, *, now: dt.datetime, listed: bool) -> KnownOutcomes:
-    """Return what is known of each scored batch and each month, with a note for each in the summary where `listed`."""
+    """Return the coverage of each scored batch and each month, with a note for each in the summary where `listed`."""
     lake = wiring.lake
     rows, vintages = measure_coverage(lake, now=now), measure_vintages(lake, now=now)
     verdict = _judge_coverage(rows, policy=wiring.settings.coverage, now=now)

@@ -35,7 +35,7 @@ def build_batch_tags(
 ) -> dict[str, object]:
     """Return the tags by which a run over a batch is found.
 
-    Batch_id and model_version are the same in every UI.
+    The same `batch_id` and `model_version` are shown in every UI.
     """
     return {
         "batch_id": batch_id,

@@ -36,7 +36,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ScoredFile:
-    """What became of a batch: scored_count + rejected_count + known_count are its rows.
+    """The result of scoring a batch: scored_count + rejected_count + known_count are its rows.
 
     Shares are 0-1, of the scored rows.
 
@@ -47,8 +47,8 @@ class ScoredFile:
         rejected_count: Rows in quarantine.
         declined_share: Share of the scored rows that are declined.
         expected_default_share: Mean default probability of the scored rows.
-        trained_row_count: Rows that the model was trained on: their scores look better than the
-            model is.
+        trained_row_count: Rows that the model was trained on: their scores are better than its
+            scores of new clients.
         already_scored: Whether the scores were there before this run, which then did nothing.
         scored_at: When they were scored, by whichever run did it.
         recorded_by_this_run: Whether this run put them on record: that run also records them in
@@ -88,7 +88,7 @@ class _Tally:
 
 @dataclass(frozen=True, slots=True)
 class _Scoring:
-    """Rows of a snapshot on their way through the model, a record batch at a time."""
+    """The scoring of a snapshot's rows, a record batch at a time."""
 
     wiring: Wiring
     bundle: ModelBundle
@@ -119,11 +119,11 @@ class _Scoring:
 def load_champion(wiring: Wiring, checked: CheckedFile) -> CurrentChampion:
     """Return the champion to score this file with, its artifact verified.
 
-    Where MLflow is away, it is the pinned champion.
+    Where MLflow does not answer, it is the pinned champion.
 
     Raises:
         SetupError: There is no champion yet, or it is of another portfolio.
-        InputError: One of the two is simulated and the other real.
+        InputError: The champion was trained on simulated clients and the file's are real, or the reverse.
         ArtifactError: Its artifact is not the one on record.
         ServiceError: MLflow does not answer in the time that the settings give it, and no champion
             is pinned.

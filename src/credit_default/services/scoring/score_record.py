@@ -1,4 +1,4 @@
-"""Record a scored batch: its run in MLflow, and the summary that a person reads."""
+"""Record a scored batch: its run in MLflow, and the summary that the command shows."""
 
 import datetime as dt
 import logging
@@ -57,7 +57,7 @@ class BatchFigures:
     expected_losses: Mapping[str, float]  # by decision and by band, as in `ScoreMeasures`
 
     def list_counts(self) -> dict[str, int]:
-        """Return the rows by what became of them."""
+        """Return how many rows were read, scored, quarantined or known already."""
         counts = {
             "read": self.read_count,
             "scored": self.scored_count,
@@ -84,8 +84,8 @@ def record_scores(
 ) -> Summary:
     """Record the scored batch in MLflow and return its summary.
 
-    A batch with a run already gets no second one. Where MLflow is away the run is missing for now
-    and the summary says so; `reconcile` adds it.
+    A batch with a run already gets no second one. Where MLflow does not answer, the run is missing
+    for now and the summary says so; `reconcile` adds it.
     """
     measured = _build_figures(checked, scored)
     run_id, outage = None, _judge_pinned_scoring(scored, recorded_at)
@@ -97,9 +97,9 @@ def record_scores(
         except ServiceError as error:
             if not wiring.tracking.is_mlflow_outage(error):
                 raise
-            reasons = (f"MLflow went away: {error.found}", OWED_RECORD_NOTE)
+            reasons = (f"MLflow stopped answering: {error.found}", OWED_RECORD_NOTE)
             outage = Verdict(MLFLOW_GATE, "watch", reasons)
-            _LOG.warning("mlflow went away, run is missing batch_id=%s", scored.batch_id)
+            _LOG.warning("mlflow stopped answering, run is missing batch_id=%s", scored.batch_id)
     return Summary(
         "predict",
         "already scored, nothing done" if scored.already_scored else "scored",
@@ -184,14 +184,17 @@ def record_scoring_run(
     ) as run:
         hit_failpoint("predict.run-begun")
         run.record_datasets([dataset])
-        shown = figures.list_counts() | figures.list_figures()
-        # names of bands are the portfolio's own, and may not be allowed in a metric's name
-        metrics = {name.replace(" ", "_"): v for name, v in shown.items() if _BAND not in name}
-        run.record_metrics(metrics)
+        run.record_metrics(_list_metrics(figures))
         hit_failpoint("predict.run-written")
         run_id = run.run_id
     _LOG.info("recorded run batch_id=%s run_id=%s", batch_id, run_id)
     return run_id
+
+
+def _list_metrics(figures: BatchFigures) -> dict[str, float]:
+    shown = figures.list_counts() | figures.list_figures()
+    # names of bands are the portfolio's own, and may not be allowed in a metric's name
+    return {name.replace(" ", "_"): v for name, v in shown.items() if _BAND not in name}
 
 
 def list_expected_losses(losses: Mapping[str, float]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Plant faults in months of a simulated portfolio and record which gates notice them.
 
 One model is trained on the portfolio's first months. Clean months follow; every fault is planted in the same two of them,
-with the clean months before as their past. Which gates must notice each fault is declared in `data.planted_faults`, before
+with the clean months before as their history. Which gates must notice each fault is declared in `data.planted_faults`, before
 anything is run.
 """
 
@@ -77,7 +77,7 @@ def prepare_drill(settings: Settings, portfolio: Portfolio, plan: DrillPlan) -> 
     """Train a model on the first simulated months, and judge the clean months after them in order.
 
     Raises:
-        InputError: The portfolio is not the one that the simulator can make.
+        InputError: The simulator cannot make this portfolio.
     """
     _require_simulated_portfolio(portfolio)
     month_count = TRAINING_MONTHS + max(plan.clean_count, PAST_MONTHS + 2)
@@ -120,7 +120,7 @@ def _require_simulated_portfolio(portfolio: Portfolio) -> None:
         raise InputError(
             "portfolio",
             found=repr(portfolio.schema.name),
-            expected="'credit-card': the simulator knows no other",
+            expected="'credit-card', the only one that the simulator supports",
             remedy="Run the drill without --portfolio.",
         )
 
@@ -161,7 +161,7 @@ def _build_fault_context(drill_setup: DrillSetup, fault: PlantedFault, place: in
 def _drill_loosened_gates(
     drill_setup: DrillSetup, plan: DrillPlan, fault: PlantedFault
 ) -> tuple[Mapping[str, Level], ...]:
-    """Run a drill of the loudest faults on loosened gates, and return the verdict that this drill ends with.
+    """Run a drill of the strongest faults on loosened gates, and return the verdict that this drill ends with.
 
     Gates that let everything pass must make a drill fail.
     """

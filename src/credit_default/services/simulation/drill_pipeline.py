@@ -1,7 +1,7 @@
 """Run one delivered month through check, scoring and monitoring in memory, by the policies in force.
 
-The drill judges some 210 months, which the acts of production on a lake would take minutes for (docs/adr/0019): here the same
-functions that those acts are made of are called without a lake, a registry or a report.
+The drill judges some 210 months, which production on a lake would take minutes for (docs/adr/0019): here the same functions
+are called without a lake, a registry or a report.
 """
 
 import tempfile

@@ -90,8 +90,7 @@ def _judge(
         )
     if _differs_by_policy_alone(champion.bundle, challenger.bundle):
         return build_refusal(
-            "only the decision policy differs: what errors cost is for people to decide, "
-            "by `models promote`"
+            "only the decision policy differs: people decide what errors cost, by `models promote`"
         )
     if _is_new_recipe(champion.bundle, challenger.bundle):
         return _judge_new_recipe(wiring, challenger, sides, champion=champion, structure=structure)

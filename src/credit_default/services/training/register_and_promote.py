@@ -131,7 +131,7 @@ def apply_promotion_verdict(
 
     Returns:
         The summary of the training. Its exit code is 1 where the gate refused and there is no champion:
-        then there is no model to go on with.
+        then there is no model to score with.
 
     Raises:
         ServiceError: Another version became the champion meanwhile, which this challenger was never
@@ -184,12 +184,12 @@ def _promote_or_record(
     champion: CurrentChampion | None,
     decided_at: dt.datetime,
 ) -> str:
-    """Act on the verdict; return what became of the version, in a word or two."""
+    """Act on the verdict, and return the decision as the summary's status shows it."""
     if verdict.passed and wiring.settings.promotion.approval == "none":
         _require_unchanged_champion(wiring, champion)
-        record_champion_change(wiring)  # the present champion's, if a crash left it off the record
+        record_champion_change(wiring)  # records the present champion first, if a crash left it out
         wiring.registry.promote(version, verdict, promoted_at=decided_at)
-        hit_failpoint("promote.seated")
+        hit_failpoint("promote.alias-moved")
         record_champion_change(wiring, by="gate")
         return PROMOTED
     wiring.registry.record_verdict(version, verdict)

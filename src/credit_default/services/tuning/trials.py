@@ -141,7 +141,7 @@ def run_trials(
         wiring: The lake that keeps the study, and the search policy.
         search: The search to continue.
         budget: When to end.
-        clock: Gives seconds from any start.
+        clock: Returns seconds from any start.
 
     Raises:
         RefusedError: The figures of a trial are too good to be true.

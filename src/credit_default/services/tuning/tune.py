@@ -65,8 +65,8 @@ def tune(
         training: The rows with outcomes; only their development side is used.
         budget: When to end the search.
         with_families: Whether to compare other families of models too.
-        clock: Gives seconds from any start.
-        listener: Is told of each trial and each comparison.
+        clock: Returns seconds from any start.
+        listener: Called after each trial and each comparison.
 
     Raises:
         InputError: Another process searches in this lake.

@@ -45,7 +45,7 @@ def save_winner(tuning: TuningResult, path: Path, *, command: str) -> bool:
         Whether the file was written.
 
     Raises:
-        ServiceError: The disk refuses.
+        ServiceError: The disk cannot be read or written.
     """
     if tuning.is_new:
         tuned = TunedRecipe(

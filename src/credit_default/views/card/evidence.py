@@ -1,7 +1,7 @@
-"""The evidence behind a model card as values: everything that one training measured, decided and read.
+"""The evidence behind a model card as values: what one training read, measured and decided.
 
-`evidence_json` stores every dataclass here by the names of its fields, so renaming a field changes
-the stored format.
+`evidence_json` stores every dataclass here by the names of its fields: when a field is renamed, it
+must keep its stored name there.
 """
 
 from collections.abc import Mapping
@@ -94,7 +94,7 @@ class CardEvidence:
     data: DataFacts
     evaluation: Evaluation  # on the test side
     verdict: Verdict  # of the promotion gate
-    seat: str  # status after the gate: "promoted", "challenger, approval requested", …
+    status: str  # after the gate: "promoted", "challenger, approval requested", …
     calibration_reason: str  # why the probabilities were recalibrated or not
     economics: Economics
     loss: LossFacts | None
@@ -103,13 +103,13 @@ class CardEvidence:
     comparison: FairnessComparison | None
     proxies: tuple[ProxyStrength, ...]
     flips: tuple[FlipSensitivity, ...]
-    rivals: tuple[BaselineFacts, ...]  # the baselines
+    baselines: tuple[BaselineFacts, ...]
     slices: Mapping[str, tuple[GroupEvaluation, ...]]  # by what divides the rows
     stability: RefitStability | None
     refit_client_share: float  # of the development clients, in each refit; 0-1
     sensitivity: tuple[InputSensitivity, ...]
     folds: Mapping[str, float] = field(default_factory=dict)  # pooled; empty without folds
-    folds_told: str = ""  # which folds, in words
+    folds_description: str = ""  # which folds these are
     pictures: Mapping[str, Picture] = field(default_factory=dict)
 
     def find_pictures(self, *names: str) -> tuple[Picture, ...]:

@@ -10,6 +10,12 @@ from credit_default.views.card.evidence import CardEvidence
 
 # The bundle is in the registry, the schema in the code, the pictures beside the file.
 _STORED_ELSEWHERE: Final = frozenset({"bundle", "schema", "pictures"})
+# Parts that are stored under another name than their field has.
+_STORED_NAMES: Final = {
+    "status": "seat",
+    "baselines": "rivals",
+    "folds_description": "folds_told",
+}
 
 
 def render_evidence_json(evidence: CardEvidence) -> str:
@@ -18,7 +24,7 @@ def render_evidence_json(evidence: CardEvidence) -> str:
     The model itself is in the registry under `digest`, and the pictures are beside this file.
     """
     content = {
-        f.name: _to_json_value(getattr(evidence, f.name))
+        _STORED_NAMES.get(f.name, f.name): _to_json_value(getattr(evidence, f.name))
         for f in fields(evidence)
         if f.name not in _STORED_ELSEWHERE
     }

@@ -1,4 +1,4 @@
-"""How figures are written in a card: shares in per cent, scores in four decimals, intervals in words.
+"""Format figures for a card: shares in per cent, scores in four decimals, intervals in words.
 
 A figure that is absent or not finite is written as a dash.
 """

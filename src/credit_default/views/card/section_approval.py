@@ -50,7 +50,7 @@ def build_approval_section(evidence: CardEvidence) -> Section:
     verdict = evidence.verdict
     rows = (
         ("verdict of the promotion gate", verdict.level),
-        ("status after the gate", evidence.seat),
+        ("status after the gate", evidence.status),
         ("approved content", f"digest {evidence.bundle.digest}"),
     )
     later = (
@@ -88,7 +88,7 @@ def _list_overview(evidence: CardEvidence) -> Iterator[str]:
 def _describe_ranking(evidence: CardEvidence) -> str:
     roc_auc = format_metric("roc_auc", evidence.evaluation.metrics["roc_auc"])
     ranking = f"Ranking: the ROC AUC is {roc_auc}"
-    best = max(evidence.rivals, key=lambda baseline: baseline.metrics["roc_auc"], default=None)
+    best = max(evidence.baselines, key=lambda baseline: baseline.metrics["roc_auc"], default=None)
     if best is None:
         return f"{ranking}."
     return f"{ranking}; the best baseline reaches {best.metrics['roc_auc']:.4f}."

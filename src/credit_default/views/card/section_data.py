@@ -15,8 +15,8 @@ _USES: Final = (
         "makes the final decision."
     ),
     (
-        "Not for: applicants without statements, other products, pricing, or decisions that nobody "
-        "can overrule."
+        "Not for: applicants without statements, other products, pricing, or decisions that no "
+        "person can overrule."
     ),
     (
         "Users: risk analysts (scores and reasons), validators (this card and its evidence), "

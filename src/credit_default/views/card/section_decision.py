@@ -14,7 +14,7 @@ from credit_default.views.documents.document import Paragraph, Section, Table
 
 
 def build_decision_section(evidence: CardEvidence) -> Section:
-    """Return costs and threshold, what other costs and capacities would mean, and the expected loss."""
+    """Return costs and threshold, the effect of other costs and capacities, and the expected loss."""
     policy, economics = evidence.bundle.decision_policy, evidence.economics
     introduction = (
         f"A client is declined at a default probability of {policy.threshold:.4f} or above. A "

@@ -1,4 +1,4 @@
-"""The card's last sections: assumptions and limits, and where the duties of regulation are met."""
+"""The card's last sections: assumptions and limits, and where regulatory duties are met."""
 
 from typing import Final
 

@@ -43,7 +43,9 @@ def build_performance_section(evidence: CardEvidence) -> Section:
         "stratified by outcome; decisions are made at the threshold in force, "
         f"{evaluation.threshold:.4f}."
     )
-    pooled = f"Pooled folds: {evidence.folds_told}. They are less uncertain than one test side."
+    pooled = (
+        f"Pooled folds: {evidence.folds_description}. They are less uncertain than one test side."
+    )
     absent = tuple(
         Paragraph(f"{name} is left out: {reason}.") for name, reason in evaluation.absent.items()
     )
@@ -60,7 +62,7 @@ def build_performance_section(evidence: CardEvidence) -> Section:
 
 
 def build_calibration_section(evidence: CardEvidence) -> Section:
-    """Return whether the probabilities are calibrated, and whether they were recalibrated and why."""
+    """Return whether the probabilities are calibrated, and why they were recalibrated or not."""
     metrics = evidence.evaluation.metrics
     rows = tuple(
         (name.replace("_", " "), METRIC_MEANINGS[name], format_metric(name, metrics[name]))
@@ -98,7 +100,7 @@ def build_slices_section(evidence: CardEvidence) -> Section:
 def build_baselines_section(evidence: CardEvidence) -> Section:
     """Return by how much the model beats simpler models fitted on the same rows."""
     heading = ("baseline", "ROC AUC", "gain", "95 %", "log loss", "gain", "95 %")
-    rows = tuple(_format_baseline(baseline) for baseline in evidence.rivals)
+    rows = tuple(_format_baseline(baseline) for baseline in evidence.baselines)
     return Section("Baselines", (Paragraph(_BASELINES), Table(heading, rows)))
 
 

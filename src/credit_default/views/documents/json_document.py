@@ -1,6 +1,6 @@
 """Store a document as plain JSON, with its pictures by path, and read it back as the same values.
 
-What is read may have been written by anybody, so it is parsed strictly, and its texts stay plain
+What is read may come from an untrusted source, so it is parsed strictly, and its texts stay plain
 text for the form that renders them.
 """
 

@@ -1,1 +1,1 @@
-"""Files for others: the data dictionary, a recipe as TOML, a model's bill of materials."""
+"""Files for use elsewhere: the data dictionary, a recipe as TOML, a model's bill of materials."""

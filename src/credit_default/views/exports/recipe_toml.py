@@ -1,4 +1,4 @@
-"""The best recipe of a search as a configuration file, with its figures as comments for a review."""
+"""Write the best recipe of a search as a configuration file, with its figures as comments."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

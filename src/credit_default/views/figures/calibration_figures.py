@@ -1,4 +1,4 @@
-"""Figures of the probabilities themselves: whether they are calibrated, and how they are distributed.
+"""Figures of the probabilities: whether they are calibrated, and how they are distributed.
 
 Each title states the finding. `subtitle` says which model and rows these are, and that data is
 simulated where it is.

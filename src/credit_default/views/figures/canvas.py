@@ -1,4 +1,4 @@
-"""The common look of all figures: size, colours, titles, axes and legends.
+"""The common appearance of all figures: size, colours, titles, axes and legends.
 
 Figures are made without pyplot, so that drawing keeps no state, opens no window and works in
 threads.

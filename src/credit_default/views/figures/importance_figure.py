@@ -1,4 +1,4 @@
-"""The figure of what a model weighs most."""
+"""The figure of the inputs or features that a model weighs most."""
 
 from collections.abc import Mapping
 

@@ -1,1 +1,1 @@
-"""The page on how batches and the champion fared over time."""
+"""The history page: batches, champions and alarms over time."""

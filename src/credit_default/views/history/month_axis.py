@@ -1,4 +1,4 @@
-"""What the figures of the history page share: the axis of months, and literal texts.
+"""Parts that the figures of the history page share: the axis of months, and literal texts.
 
 All figures have the same horizontal axis, so that they can be read one below the other.
 """

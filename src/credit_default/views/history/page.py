@@ -81,7 +81,7 @@ def describe_history(
     Args:
         history: At least one batch.
         reasons: The reasons of the verdicts, by batch id and gate.
-        vintages: What became of each statement month; the section is left out where there are none.
+        vintages: The outcomes of each statement month; without any, the section is left out.
         gates: The declared gates, in the order in which they are shown.
     """
     first, last = history.batches[0].statement_month, history.batches[-1].statement_month
@@ -130,7 +130,7 @@ def _format_versions(history: History) -> str:
 
 
 def _tabulate_gates(history: History, gates: Sequence[MonitoringGate]) -> Table:
-    """Return what each gate that judged a batch looks at, and what follows from its alarm."""
+    """Return what each gate that judged a batch examines, and what follows from its alarm."""
     shown = history.list_gates(gates)
     rows = tuple(
         (gate.name, gate.question, ALARM_EFFECTS[gate.alarm_effect])

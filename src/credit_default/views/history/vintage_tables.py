@@ -1,4 +1,4 @@
-"""What became of each statement month, as a table for the terminal and for a page."""
+"""Render the outcomes of each statement month as a table for the terminal or a page."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

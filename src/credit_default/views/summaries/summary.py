@@ -1,4 +1,4 @@
-"""The summary of a command: one value, shown as a table in the terminal or printed as one JSON object.
+"""The summary of a command: one value, shown as a table or printed as one JSON object.
 
 Every command and every flow run ends with a `Summary`. The fields are the keys of `--json`, so
 renaming one changes the interface.
@@ -52,7 +52,7 @@ class Summary:
     notes: tuple[str, ...] = ()
 
     def find_verdict(self, gate: str) -> Verdict | None:
-        """Return the verdict of this gate, or None where the gate was not asked."""
+        """Return the verdict of this gate, or None where the gate did not run."""
         return next((verdict for verdict in self.verdicts if verdict.gate == gate), None)
 
     @property
@@ -79,7 +79,7 @@ def render_summary_json(summary: Summary) -> str:
 
 
 def summarise_error(command: str, error: CreditDefaultError) -> Summary:
-    """Return the summary of a command that ended with an expected error, with its message as a note."""
+    """Return the summary of a command that ended with an expected error; its message is a note."""
     status = "refused" if error.exit_code == 1 else "failed"
     return Summary(command=command, status=status, exit_code=error.exit_code, notes=(str(error),))
 
@@ -118,7 +118,7 @@ def render_text(text: str, *, style: str = "") -> Text:
 
 
 def format_figures(figures: Mapping[str, float]) -> dict[str, str]:
-    """Return each figure as text; `x`, `x, low` and `x, high` become one value with its interval."""
+    """Return each figure as text; `x`, `x, low` and `x, high` become one value and its interval."""
     texts = {}
     for name, number in figures.items():
         if name.endswith((", low", ", high")):

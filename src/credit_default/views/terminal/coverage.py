@@ -1,4 +1,4 @@
-"""How many outcomes of each batch are known, as a table for the terminal."""
+"""Render how many outcomes of each batch are known, as a table for the terminal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One client's explanation, as tables for the terminal and as a summary for output without tables."""
+"""Render one client's explanation as tables for the terminal or as a summary without tables."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -83,13 +83,13 @@ class ClientExplanation:
 def render_explanation(explained: ClientExplanation) -> RenderableType:
     """Return inputs, reasons, contributions and what would have changed the decision.
 
-    For an accepted client the largest contributions stand in place of reasons.
+    For an accepted client the largest contributions are shown in place of reasons.
     """
     if explained.declined:
         title = "Reasons"
         lines = explained.reasons or ("no reason that can be put in words applies",)
     else:
-        title = "What pushed most"
+        title = "Largest contributions"
         lines = tuple(_list_largest_contributions(explained))
     added = f"From the average accepted client, in percentage points ({explained.method})"
     return Group(

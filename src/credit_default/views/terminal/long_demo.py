@@ -1,4 +1,4 @@
-"""The table and the summary at the end of the long demo: champions, alarms and trainings by month."""
+"""The table and the summary of the long demo: champions, alarms and trainings by month."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class LongDemoMonth:
 
 
 def render_long_demo(months: Sequence[LongDemoMonth]) -> Table:
-    """Return one line for each month: champion, drift, defaults, AUC, performance and what happened."""
+    """Return one line for each month: champion, drift, defaults, AUC, performance and events."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in _HEADING:
         is_last = name == _HEADING[-1]

@@ -1,4 +1,4 @@
-"""Which rules the rejected rows of a batch broke, as a table for the terminal."""
+"""Render which rules the rejected rows of a batch broke, as a table for the terminal."""
 
 from collections.abc import Mapping
 

@@ -40,6 +40,6 @@ def render_stack(lines: Sequence[StackLine]) -> Table:
 
 
 def render_log_line(name: str, line: str) -> Text:
-    """Return the line of a log behind its program's name, without markup and terminal codes."""
+    """Return a log line after its program's name, without markup and terminal codes."""
     style = _STYLES[crc32(name.encode()) % len(_STYLES)]
     return Text.assemble((f"{name:<10}", style), "│ ", escape_unprintable(line))

@@ -1,4 +1,4 @@
-"""The result of a recipe search as tables: recipes and families compared with the recipe in force."""
+"""The result of a recipe search as tables: recipes and families beside the recipe in force."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """The settings that a person can change, section by section.
 
-Sections about servers, schedules and addresses are declared here. Those of a gate or of the model are the frozen policy
-classes beside the code that uses them, with their defaults. `settings.py` reads them all.
+Sections about servers, schedules and addresses are declared here. Those of a gate or of the model
+are the frozen policy classes beside the code that uses them, with their defaults. `settings.py`
+reads them all.
 """
 
 from typing import Literal
@@ -38,9 +39,9 @@ SECRETS = frozenset({"notify.urls", "stack.database"})  # settings whose value i
 class LoggingSettings(BaseModel):
     """Which log lines a process writes to standard error, and in which form.
 
-    `json` writes one object a line, for a log collector. Where nothing sets a level, a command that ends with a summary
-    writes errors only, since the summary says what it logs as a warning; `serve`, `listen` and the runs that they start write
-    from `info` upwards.
+    `json` writes one object a line, for a log collector. Where nothing sets a level, a command that
+    ends with a summary writes errors only, since the summary says what it logs as a warning;
+    `serve`, `listen` and the runs that they start write from `info` upwards.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,7 +50,7 @@ class LoggingSettings(BaseModel):
 
 
 class PublicDataSettings(BaseModel):
-    """Where the public data set is downloaded from; each address has `timeout_seconds` to answer."""
+    """Where the public data set is downloaded from; each source has `timeout_seconds` to answer."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     uci_url: str = (
@@ -60,10 +61,10 @@ class PublicDataSettings(BaseModel):
 
 
 class MlflowSettings(BaseModel):
-    """Where runs and models are kept; an empty `tracking_uri` means a SQLite database inside the lake.
+    """Where runs and models are kept: a SQLite database in the lake if `tracking_uri` is empty.
 
-    When the server does not answer, scoring waits `wait_seconds` and then uses the champion pinned in the lake; training
-    waits `training_wait_seconds` and then fails, before it fits.
+    When the server does not answer, scoring waits `wait_seconds` and then uses the champion pinned
+    in the lake; training waits `training_wait_seconds` and then fails, before it fits.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,10 +74,10 @@ class MlflowSettings(BaseModel):
 
 
 class PrefectSettings(BaseModel):
-    """Which Prefect server runs the flows; an empty `api_url` means one that the command starts and ends.
+    """Which Prefect server runs the flows: one that the command starts if `api_url` is empty.
 
-    A command also starts its own when the server does not answer within `wait_seconds`, and says so in its summary. A
-    server that it starts has `startup_seconds` to answer.
+    A command also starts a server when the named one does not answer within `wait_seconds`, and
+    says so in its summary. A server that it starts has `startup_seconds` to answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,10 +89,10 @@ class PrefectSettings(BaseModel):
 class ReconcileSettings(BaseModel):
     """When `reconcile` calls a run orphaned, and how often or how far back it does its other work.
 
-    A run of another machine is orphaned after `silence_seconds` without a heartbeat (runs send one at least every three
-    minutes); one of this machine when its process is gone. Temporary files of unknown processes are removed after
-    `leftover_hours`. The pinned champion is verified again every `pin_hours`. Batches scored in the last `look_back_days`
-    are looked up in MLflow.
+    A run of another machine is orphaned after `silence_seconds` without a heartbeat (runs send one
+    at least every three minutes); one of this machine when its process is gone. Temporary files of
+    unknown processes are removed after `leftover_hours`. The pinned champion is verified again
+    every `pin_hours`. Batches scored in the last `look_back_days` are looked up in MLflow.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -102,9 +103,10 @@ class ReconcileSettings(BaseModel):
 
 
 class ScheduleSettings(BaseModel):
-    """When the deployments run by schedule: cron lines of five fields in `time_zone`; an empty one means on events only.
+    """When the deployments run by schedule: cron lines in `time_zone`; empty means on events only.
 
-    `serve` has at most `run_limit` runs at once on its machine, and asks Prefect for new ones every `poll_seconds`.
+    A cron line has five fields. `serve` has at most `run_limit` runs at once on its machine, and
+    asks Prefect for new ones every `poll_seconds`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -119,10 +121,11 @@ class ScheduleSettings(BaseModel):
 
 
 class ListenSettings(BaseModel):
-    """How `listen` finds new files in a bucket: from the SQS queue that the bucket notifies. A lake in a folder is watched.
+    """How `listen` finds new files in a bucket: from the SQS queue that the bucket notifies.
 
-    Without a queue the bucket is listed every `look_seconds`. While the queue or Prefect does not answer, the wait before
-    the next try grows up to `longest_wait_seconds`.
+    A lake in a folder is watched. Without a queue the bucket is listed every `look_seconds`. While
+    the queue or Prefect does not answer, the wait before the next try grows up to
+    `longest_wait_seconds`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -132,11 +135,11 @@ class ListenSettings(BaseModel):
 
 
 class StackSettings(BaseModel):
-    """On which loopback ports `up` starts its servers (0: any free one), and where they keep their records.
+    """On which loopback ports `up` starts servers (0: any free one), and where records are kept.
 
-    `database` is a PostgreSQL server, `postgresql://user:password@host:port`; empty means SQLite in the lake. `artifacts`
-    is where models are kept, `s3://…`; empty means beside the lake's SQLite. A server has `startup_seconds` to answer, and
-    `stop_seconds` to end before it is killed.
+    `database` is a PostgreSQL server, `postgresql://user:password@host:port`; empty means SQLite in
+    the lake. `artifacts` is where models are kept, `s3://…`; empty means beside the lake's SQLite.
+    A server has `startup_seconds` to answer, and `stop_seconds` to end before it is killed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -150,10 +153,10 @@ class StackSettings(BaseModel):
 
 
 class RefreshSettings(BaseModel):
-    """How a retrained model is compared with the champion: on the newest matured rows that neither trained on.
+    """Which rows a retrained model is compared with the champion on: new to both of them.
 
-    Months are added, newest first, until there are `contest_row_count` rows. `test_share` (0–1) is the part of the clients
-    that a retraining never learns from.
+    Months with matured outcomes are added, newest first, until there are `contest_row_count` rows.
+    `test_share` (0–1) is the part of the clients that a retraining never learns from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -164,7 +167,8 @@ class RefreshSettings(BaseModel):
 class NotifySettings(BaseModel):
     """Who gets a message when an alarm opens or closes: Apprise addresses, separated by spaces.
 
-    They are secrets: they are never shown or logged. Each address has `timeout_seconds` to connect and as long to answer.
+    They are secrets: they are never shown or logged. Each address has `timeout_seconds` to connect
+    and as long to answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -233,6 +237,6 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the one source that `load_settings` merged; no other is read."""
+        """Return the one source that `load_settings` merged; none of pydantic's own is read."""
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)

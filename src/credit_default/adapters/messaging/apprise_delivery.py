@@ -51,7 +51,7 @@ def _send_to_address(message: Message, address: str, *, name: str, timeout_secon
     target.socket_connect_timeout = target.socket_read_timeout = timeout_seconds
     sender = apprise.Apprise(servers=target)  # catches what the service's client raises
     arrived = sender.notify(title=message.title, body=message.body)
-    return "" if arrived else f"{name} ({target.service_name or 'custom'}) did not take it"
+    return "" if arrived else f"{name} ({target.service_name or 'custom'}) did not accept it"
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 import logging
 import time
 
-from credit_default.adapters.messaging.alert_messages import Message, send_message
+from credit_default.adapters.messaging.apprise_delivery import Message, send_message
 
 MESSAGE = Message("credit-default: alarm", "drift of version 3")
 
@@ -27,7 +27,7 @@ def test_a_refusal_is_reported_without_the_address(webhook, caplog):
     with caplog.at_level(logging.DEBUG):
         failures = send(webhook.address)
 
-    assert failures == ("address 1 of 1 (JSON) did not take it",)
+    assert failures == ("address 1 of 1 (JSON) did not accept it",)
     assert "secret-word" not in caplog.text
 
 
@@ -38,17 +38,17 @@ def test_a_hanging_service_is_given_up_on_and_the_others_get_the_message(webhook
 
         failures = send(hanging.address, webhook.address, timeout_seconds=0.3)
 
-    assert failures == ("address 1 of 2 (JSON) did not take it",)
+    assert failures == ("address 1 of 2 (JSON) did not accept it",)
     assert len(webhook.messages) == 1
     assert time.monotonic() - started < 5
 
 
 def test_an_unreachable_service_and_an_unknown_address_are_reported(webhook):
-    away = "json://127.0.0.1:9/"
+    unreachable = "json://127.0.0.1:9/"
 
-    assert send("not an address", away, webhook.address) == (
+    assert send("not an address", unreachable, webhook.address) == (
         "address 1 of 3 is not an address that Apprise can send to",
-        "address 2 of 3 (JSON) did not take it",
+        "address 2 of 3 (JSON) did not accept it",
     )
     assert len(webhook.messages) == 1
 
