@@ -60,7 +60,7 @@ class StandardErrorHandler(logging.Handler):
         try:
             sys.stderr.write(f"{self.format(record)}\n")
             sys.stderr.flush()
-        except Exception:  # noqa: BLE001 - as the handlers of the standard library
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
             self.handleError(record)
 
 

@@ -39,14 +39,18 @@ SECRETS = frozenset({"notify.urls", "stack.database"})  # settings whose value i
 class LoggingSettings(BaseModel):
     """Which log lines a process writes to standard error, and in which form.
 
-    `json` writes one object a line, for a log collector. Where nothing sets a level, a command that
-    ends with a summary writes errors only, since the summary says what it logs as a warning;
-    `serve`, `listen` and the runs that they start write from `info` upwards.
+    `json` writes one object a line, for a log collector. With the level `auto` a command that ends
+    with a summary writes errors only, since the summary says what it logs as a warning; `serve`,
+    `listen` and the runs that they start write from `info` upwards.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    level: LogLevel = "warning"
+    level: LogLevel | Literal["auto"] = "auto"
     format: LogFormat = "text"
+
+    def find_level(self, usual: LogLevel) -> LogLevel:
+        """Return the level in force in a process whose level is `usual` where it is `auto`."""
+        return usual if self.level == "auto" else self.level
 
 
 class PublicDataSettings(BaseModel):

@@ -120,7 +120,7 @@ def configure_logging(shared: SharedOptions, *, usual: "LogLevel") -> "LoggingSe
     from credit_default import logs
 
     logging_settings = choose_logging(shared, usual=usual)
-    logs.configure_logging(logging_settings.level, logging_settings.format)
+    logs.configure_logging(logging_settings.find_level(usual), logging_settings.format)
     return logging_settings
 
 

@@ -60,11 +60,7 @@ def choose_logging(shared: SharedOptions, *, usual: "LogLevel") -> "LoggingSetti
     warning, and `info` for a process that serves until it is ended.
     """
     logging = read_settings(shared).logging
-    return (
-        logging
-        if "level" in logging.model_fields_set
-        else logging.model_copy(update={"level": usual})
-    )
+    return logging.model_copy(update={"level": logging.find_level(usual)})
 
 
 def list_logging_variables(logging: "LoggingSettings") -> dict[str, str]:

@@ -44,8 +44,7 @@ def run_as_script(flow: Any, arguments: Sequence[str] | None = None) -> None:
 
 def _configure_logging(settings: LoggingSettings) -> None:
     """Write log lines as a command does: errors only, unless a level is set."""
-    level = settings.level if "level" in settings.model_fields_set else "error"
-    configure_logging(level, settings.format)
+    configure_logging(settings.find_level("error"), settings.format)
 
 
 def _build_parser(flow: Any) -> argparse.ArgumentParser:

@@ -36,8 +36,7 @@ def start_run_log(settings: LoggingSettings) -> None:
     if context is None:
         return
     if context.flow_run is not None and context.flow_run.deployment_id is not None:
-        level = settings.level if "level" in settings.model_fields_set else "info"
-        configure_logging(level, settings.format)
+        configure_logging(settings.find_level("info"), settings.format)
     logger = logging.getLogger(LOGGER_NAME)
     if not any(isinstance(handler, APILogHandler) for handler in logger.handlers):
         logger.addHandler(_build_handler())
