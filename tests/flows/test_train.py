@@ -119,10 +119,8 @@ def test_other_costs_with_the_same_forest_are_left_to_a_person(first, overrides)
     assert (verdict.level, verdict.reasons) == (
         "refused",
         (
-            (
-                "champion stays: only the decision policy differs: what errors cost is for people to "
-                "decide, by `models promote`"
-            ),
+            "champion stays: only the decision policy differs: people decide what errors cost, by "
+            "`models promote`",
         ),
     )
 
