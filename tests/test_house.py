@@ -303,6 +303,12 @@ def test_no_tracked_file_names_a_registry_or_a_path_of_one_machine():
     assert found == []
 
 
+def test_no_tracked_file_is_binary_but_the_simulators_figures():
+    binary = [name_of(path) for path in tracked_files() if b"\0" in path.read_bytes()]
+
+    assert binary == ["src/credit_default/data/simulation/parameters.npz"]
+
+
 def test_readme_fits_on_a_page_and_a_half():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
 
