@@ -226,19 +226,20 @@ def test_checkout_leaves_no_token(workflows):
     assert all(given["persist-credentials"] is False for given in checkouts)
 
 
-def test_the_job_that_runs_the_tests_checks_out_the_whole_history(workflows):
-    (job,) = (
-        body
-        for body in list_jobs(workflows).values()
-        if any(step.get("run") == "make cover" for step in body.get("steps", ()))
-    )
-    (given,) = (
-        step["with"]
-        for step in job["steps"]
+def test_every_job_that_runs_the_tests_checks_out_the_whole_history(workflows):
+    suites = ("make cover", "make test ", "make nightly")
+    depths = {
+        name: step["with"].get("fetch-depth")
+        for name, body in list_jobs(workflows).items()
+        if any(f"{step.get('run', '')} ".startswith(suites) for step in body.get("steps", ()))
+        for step in body["steps"]
         if step.get("uses", "").startswith("actions/checkout@")
-    )
+    }
 
-    assert given["fetch-depth"] == 0  # tests/test_older_lakes.py takes an earlier version out of it
+    assert len(depths) == 2  # of every push, and at night
+    assert set(depths.values()) == {
+        0
+    }  # tests/test_older_lakes.py takes an earlier version out of it
 
 
 def test_no_workflow_runs_a_forks_code_with_more_than_a_forks_rights(workflows):
