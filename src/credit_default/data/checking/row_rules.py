@@ -3,10 +3,12 @@
 dataframely evaluates the rules. Its schema class is made here from our schema, so that another
 portfolio needs no class. Names: `<column>|type`, `|nullability`, `|format`, `|min`, `|max`,
 `|code`, then `key|repeated`, then the rules across columns under their own names. A value that is
-missing or of the wrong type breaks that rule and no other.
+missing or of the wrong type breaks that rule and no other. What is wrong with an id, a month or a
+time that cannot be read is found out afterwards, for the rejected rows alone, and is named in place
+of `|type`: `<column>|rounded`, `|instant` … (`value_faults` lists them).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,16 +20,15 @@ from credit_default.data.checking.type_conversion import (
     convert,
     find_checked_type,
     format_as_text,
+    name_faults,
 )
-from credit_default.data.contract.schema import CLIENT_ID, LINE, STATEMENT_MONTH, Column, Schema
+from credit_default.data.checking.value_faults import name_value_rules
+from credit_default.data.contract.schema import CLIENT_ID, KEY, LINE, Column, Schema
 
 REPEATED_KEY = "key|repeated"
 
 # No client id begins with . or -: it could be read as a hidden file, an option or a formula.
-_FORMATS = {
-    CLIENT_ID: r"\A[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\z",
-    STATEMENT_MONTH: r"\A[0-9]{4}-(0[1-9]|1[0-2])\z",
-}
+_FORMATS = {CLIENT_ID: r"\A[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\z"}
 _ROW = "row:index"
 _REPEATED = "row:repeated"
 
@@ -39,11 +40,15 @@ class CheckedBatch:
     `accepted`: the schema's columns in their checked types (and `defaulted` where it is kept), in
     the file's order.
     `rejected`: line (1 is the header's), client_id, statement_month, rules, then the raw values as
-    texts.
+    texts; of the key, what cannot be read is shown as it stands in the file.
+    `keys`: client_id and statement_month of all rows, null where they cannot be read.
+    `noted_counts`: by column, how many of its values were not read as they stand.
     """
 
     accepted: pl.DataFrame
     rejected: pl.DataFrame
+    keys: pl.DataFrame
+    noted_counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class RowRules:
 
     def convert_keys(self, raw: pl.DataFrame) -> pl.DataFrame:
         """Return the key columns of a raw batch, converted as `separate` does it."""
-        return convert(raw, columns=self.columns[:2]).select(CLIENT_ID, STATEMENT_MONTH)
+        return convert(raw, columns=self.columns[:2]).frame.select(*KEY)
 
     def separate(self, raw: pl.DataFrame, *, repeated: pl.Series | None = None) -> CheckedBatch:
         """Separate the batch's rows into those that break no rule and those that break one or more.
@@ -67,29 +72,53 @@ class RowRules:
             repeated: True for rows whose key another row of the file has too; None where that is
                 not known yet.
         """
-        frame = convert(raw, columns=self.columns).with_columns(
+        converted = convert(raw, columns=self.columns)
+        frame = converted.frame.with_columns(
             pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW),
             pl.lit(value=False).alias(_REPEATED) if repeated is None else repeated.alias(_REPEATED),
         )
+        keys = frame.select(*KEY)
         passed, failure = self.frame_class.filter(frame)
         details = failure.details().select(_ROW, *failure.counts())
+        places = details[_ROW]
         return CheckedBatch(
             accepted=passed.select(column.name for column in self.columns),
-            rejected=self._show_rejected(raw[details[_ROW]], rules=self._name_broken(details)),
+            rejected=self._show_rejected(raw[places], keys=keys[places], details=details),
+            keys=keys,
+            noted_counts=converted.noted_counts,
         )
 
-    def _name_broken(self, details: pl.DataFrame) -> pl.Series:
+    def _show_rejected(
+        self, raw: pl.DataFrame, *, keys: pl.DataFrame, details: pl.DataFrame
+    ) -> pl.DataFrame:
+        texts = [format_as_text(raw[column.name]) for column in self.columns]
+        shown = [keys[name].fill_null(texts[place]) for place, name in enumerate(KEY)]
+        rules = self._name_broken(raw, details)
+        return pl.DataFrame([raw[LINE].cast(pl.Int64), *shown, rules, *texts[2:]])
+
+    def _name_broken(self, raw: pl.DataFrame, details: pl.DataFrame) -> pl.Series:
         """Return for each row the names of the rules that it broke, in the order of `names`."""
         # Most rules hold in most batches: only those that a row broke have a column here.
-        names = [name for name in self.names if name in details.columns]
-        if not names:
+        broken = [name for name in self.names if name in details.columns]
+        if not broken:
             return pl.Series("rules", [], dtype=pl.List(pl.String))
-        broken = [pl.when(pl.col(name) == "invalid").then(pl.lit(name)) for name in names]
-        return details.select(pl.concat_list(broken).list.drop_nulls().alias("rules"))["rules"]
+        causes = self._find_causes(raw, broken)
+        names = [
+            pl.when(pl.col(name) == "invalid").then(causes.get(name, pl.lit(name)))
+            for name in broken
+        ]
+        return details.select(pl.concat_list(names).list.drop_nulls().alias("rules"))["rules"]
 
-    def _show_rejected(self, raw: pl.DataFrame, *, rules: pl.Series) -> pl.DataFrame:
-        texts = [format_as_text(raw[column.name]) for column in self.columns]
-        return pl.DataFrame([raw[LINE].cast(pl.Int64), *texts[:2], rules, *texts[2:]])
+    def _find_causes(self, raw: pl.DataFrame, broken: list[str]) -> dict[str, pl.Series]:
+        """Return for rules by which values cannot be read the rule that names the cause, by row."""
+        causes = {}
+        for column in self.columns:
+            types, forms = f"{column.name}|type", f"{column.name}|format"
+            if types in broken:
+                causes[types] = name_faults(raw[column.name], column=column)
+            if forms in broken:
+                causes[forms] = name_faults(format_as_text(raw[column.name]), column=column)
+        return {rule: f"{rule.partition('|')[0]}|" + causes[rule] for rule in causes}
 
 
 def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: bool) -> RowRules:
@@ -112,7 +141,8 @@ def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: boo
             column, nullable=column.kind == "outcome" and not outcome_required
         )
         members |= {name: _build_rule(expression) for name, expression in rules.items()}
-        column_rules[column.name] = (*rules, *_name_bound_rules(column))
+        own = dict.fromkeys([*name_value_rules(column), *rules, *_name_bound_rules(column)])
+        column_rules[column.name] = tuple(own)
     members[REPEATED_KEY] = _build_rule(~pl.col(_REPEATED))
     members |= {rule.name: _build_rule(pl.sql_expr(rule.expression)) for rule in schema.rules}
     across = (rule.name for rule in schema.rules)

@@ -7,12 +7,18 @@ are distinguished and rejected under different rules. Each value is converted by
 rows hold never changes the result.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import polars as pl
 
+from credit_default.data.checking.converted_column import ConvertedColumn
+from credit_default.data.checking.id_conversion import convert_to_id, name_id_faults
+from credit_default.data.checking.month_conversion import convert_to_month, name_month_faults
+from credit_default.data.checking.time_conversion import TIME, convert_to_time, name_time_faults
 from credit_default.data.contract.schema import Column, ColumnKind
 
 _WHOLE_FLOATS = 2.0**53  # beyond it a float no longer holds every whole number
-_TIME = pl.Datetime("us", "UTC")
 _TYPES: dict[ColumnKind, type[pl.DataType] | pl.DataType] = {
     "identifier": pl.String,
     "month": pl.String,
@@ -20,8 +26,12 @@ _TYPES: dict[ColumnKind, type[pl.DataType] | pl.DataType] = {
     "integer": pl.Int64,
     "outcome": pl.Int64,
     "amount": pl.Float64,
-    "time": _TIME,
+    "time": TIME,
 }
+
+
+# Words for an outcome, without regard to case: what programs and spreadsheets write for true, false.
+OUTCOME_WORDS = {"true": 1, "yes": 1, "t": 1, "y": 1, "false": 0, "no": 0, "f": 0, "n": 0}
 
 
 def find_checked_type(column: Column) -> type[pl.DataType] | pl.DataType:
@@ -34,26 +44,52 @@ def build_flag_name(column: Column) -> str:
     return f"type:{column.name}"
 
 
-def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> pl.DataFrame:
-    """Return the columns in their checked types, each followed by its flag, without other columns.
+@dataclass(frozen=True, slots=True)
+class ConvertedRows:
+    """The columns of a batch in their checked types, each followed by its flag.
+
+    `noted_counts` says by column how many of its values were not read as they stand.
+    """
+
+    frame: pl.DataFrame
+    noted_counts: Mapping[str, int]
+
+
+def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> ConvertedRows:
+    """Convert the columns to their checked types, without other columns.
 
     A value is null where the raw value is null, an empty text, or cannot be converted.
     """
     converted: list[pl.Series] = []
+    noted_counts: dict[str, int] = {}
     for column in columns:
-        value = _convert_column(raw[column.name], column=column)
-        converted += [
-            value,
-            _flag_conversion(raw[column.name], value).alias(build_flag_name(column)),
-        ]
-    return pl.DataFrame(converted)
+        found = _convert_column(raw[column.name], column=column)
+        flag = _flag_conversion(raw[column.name], found.values)
+        converted += [found.values.alias(column.name), flag.alias(build_flag_name(column))]
+        if found.noted_count:
+            noted_counts[column.name] = found.noted_count
+    return ConvertedRows(pl.DataFrame(converted), noted_counts)
+
+
+def name_faults(raw: pl.Series, *, column: Column) -> pl.Series:
+    """Return the name of what is wrong with each raw value, none of which can be converted."""
+    raw = _spell_out_categories(raw)
+    if column.kind == "identifier":
+        return name_id_faults(raw)
+    if column.kind == "month":
+        return name_month_faults(raw)
+    if column.kind == "time":
+        return name_time_faults(raw)
+    return pl.repeat("type", len(raw), eager=True)
 
 
 def format_as_text(raw: pl.Series) -> pl.Series:
     """Return the raw values as texts, null where missing.
 
-    Lists, bytes and durations are written as Python shows them.
+    Lists, bytes and durations are written as Python shows them, times with the name of their zone.
     """
+    if isinstance(raw.dtype, pl.Datetime) and raw.dtype.time_zone is not None:
+        return raw.dt.strftime(f"%Y-%m-%d %H:%M:%S%.f%:z[{raw.dtype.time_zone}]")
     if raw.dtype.is_nested() or isinstance(raw.dtype, pl.Binary | pl.Object | pl.Duration):
         return pl.Series(
             raw.name,
@@ -63,54 +99,42 @@ def format_as_text(raw: pl.Series) -> pl.Series:
     return raw.cast(pl.String)
 
 
-def _convert_column(raw: pl.Series, *, column: Column) -> pl.Series:
-    target = find_checked_type(column)
-    if column.kind == "month" and isinstance(raw.dtype, pl.Date | pl.Datetime):
-        return raw.dt.strftime("%Y-%m")
-    if isinstance(raw.dtype, pl.Categorical | pl.Enum):
-        raw = raw.cast(pl.String)
+def _convert_column(raw: pl.Series, *, column: Column) -> ConvertedColumn:
+    raw = _spell_out_categories(raw)
+    if column.kind == "identifier":
+        return convert_to_id(raw)
+    if column.kind == "month":
+        return convert_to_month(raw)
     if column.kind == "time":
-        return _convert_to_time(raw)
-    if target == pl.String:
-        return _convert_to_text(raw)
+        return convert_to_time(raw)
+    if column.kind == "outcome":
+        return ConvertedColumn(_convert_to_outcome(raw))
+    return ConvertedColumn(_convert_to_checked_number(raw, whole=_TYPES[column.kind] == pl.Int64))
+
+
+def _spell_out_categories(raw: pl.Series) -> pl.Series:
+    return raw.cast(pl.String) if isinstance(raw.dtype, pl.Categorical | pl.Enum) else raw
+
+
+def _convert_to_outcome(raw: pl.Series) -> pl.Series:
+    """Return 0 and 1, from numbers, truth values and the words for them."""
+    if raw.dtype == pl.Boolean:
+        return raw.cast(pl.Int64)
+    values = _convert_to_checked_number(raw, whole=True)
+    if raw.dtype != pl.String or values.null_count() == raw.null_count():
+        return values
+    words = raw.str.strip_chars().str.to_lowercase()
+    return values.fill_null(
+        words.replace_strict(OUTCOME_WORDS, default=None, return_dtype=pl.Int64)
+    )
+
+
+def _convert_to_checked_number(raw: pl.Series, *, whole: bool) -> pl.Series:
     if raw.dtype == pl.String:
-        return _parse_numbers(raw, whole=target == pl.Int64)
+        return _parse_numbers(raw, whole=whole)
     if not raw.dtype.is_numeric():
-        return _build_null_column(raw, target)
-    return _convert_to_number(raw, whole=target == pl.Int64)
-
-
-def _convert_to_text(raw: pl.Series) -> pl.Series:
-    """Return texts, an empty one as null; numbers are written without decimals.
-
-    Spreadsheets store ids as numbers.
-    """
-    if raw.dtype == pl.String:
-        return raw.replace("", None) if (raw == "").any() else raw
-    if raw.dtype.is_numeric():
-        return _convert_to_number(raw, whole=True).cast(pl.String)
-    return _build_null_column(raw, pl.String)
-
-
-def _convert_to_time(raw: pl.Series) -> pl.Series:
-    """Return times in UTC, from ISO 8601 texts; null where there is no zone.
-
-    A day alone is its first moment.
-    """
-    if raw.dtype == pl.String:
-        days = (
-            raw.str.to_date("%Y-%m-%d", strict=False)
-            .cast(pl.Datetime("us"))
-            .dt.replace_time_zone("UTC")
-        )
-        return raw.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False).fill_null(
-            days
-        )
-    if raw.dtype == pl.Date:
-        return raw.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    if isinstance(raw.dtype, pl.Datetime) and raw.dtype.time_zone is not None:
-        return raw.dt.convert_time_zone("UTC").cast(_TIME)
-    return _build_null_column(raw, _TIME)
+        return ConvertedColumn.of_nulls(raw, pl.Int64 if whole else pl.Float64).values
+    return _convert_to_number(raw, whole=whole)
 
 
 def _parse_numbers(raw: pl.Series, *, whole: bool) -> pl.Series:
@@ -135,10 +159,6 @@ def _convert_to_number(raw: pl.Series, *, whole: bool) -> pl.Series:
         sound &= (number == number.floor()) & (number.abs() <= _WHOLE_FLOATS)
     number = number if sound.all(ignore_nulls=True) else number.set(~sound, None)
     return number.cast(pl.Int64) if whole else number
-
-
-def _build_null_column(raw: pl.Series, target: type[pl.DataType] | pl.DataType) -> pl.Series:
-    return pl.Series(raw.name, [None], dtype=target).new_from_index(0, len(raw))
 
 
 def _flag_conversion(raw: pl.Series, value: pl.Series) -> pl.Series:

@@ -48,8 +48,11 @@ class ValidationResult:
     """What pass one found; `batches` reads the rows again and yields them.
 
     `rule_counts` gives for every broken rule the number of rows that broke it (a row may break
-    several); `months` are those of rows that satisfy every rule, in order. `has_outcome` says that
-    the file has an outcome column, kept or not.
+    several); `months` are those of rows that satisfy every rule, in order. `month_counts` gives the
+    number of rows of each month, in order, whether they satisfy the rules or not; rows whose month
+    cannot be read are in none. `noted_counts` gives by column how many values were not read as they
+    stand (ids written as 20001.0, times without a zone). `has_outcome` says that the file has an
+    outcome column, kept or not.
     """
 
     row_count: int
@@ -57,6 +60,8 @@ class ValidationResult:
     rule_counts: Mapping[str, int]
     rule_names: tuple[str, ...]  # every rule that was checked
     months: tuple[str, ...]
+    month_counts: Mapping[str, int]
+    noted_counts: Mapping[str, int]
     has_outcome: bool
     _read: ReadBatches = field(repr=False, compare=False)
     _rules: RowRules = field(repr=False, compare=False)
@@ -106,6 +111,8 @@ class _Tally:
     sound_count: int = 0  # rows that break no rule but may have a repeated key
     rule_counts: Counter[str] = field(default_factory=Counter)
     months: set[str] = field(default_factory=set)
+    month_counts: Counter[str] = field(default_factory=Counter)
+    noted_counts: Counter[str] = field(default_factory=Counter)
     examples: dict[str, dict[str, None]] = field(default_factory=dict)  # by column, as they appear
     keys: list[KeyHashes] = field(default_factory=list)  # stays empty where a key may come twice
 
@@ -162,6 +169,8 @@ def check_rows(
         rule_counts={name: counts[name] for name in rules.names if counts[name]},
         rule_names=rules.names,
         months=tuple(sorted(tally.months)),
+        month_counts=dict(sorted(tally.month_counts.items())),
+        noted_counts=dict(tally.noted_counts),
         has_outcome=has_outcome,
         _read=read,
         _rules=rules,
@@ -182,9 +191,14 @@ def _count_batch(raw: pl.DataFrame, *, rules: RowRules, tally: _Tally, unique_ke
         collect_examples(batch.rejected, rules=rules, into=tally.examples)
     tally.row_count += raw.height
     tally.sound_count += batch.accepted.height
-    tally.months.update(batch.accepted[STATEMENT_MONTH].unique())
+    tally.noted_counts.update(batch.noted_counts)
+    months = dict(batch.keys[STATEMENT_MONTH].drop_nulls().value_counts().iter_rows())
+    tally.month_counts.update(months)
+    tally.months.update(
+        batch.accepted[STATEMENT_MONTH].unique() if batch.rejected.height else months
+    )
     if unique_key:
-        tally.keys.append(build_key_hashes(rules.convert_keys(raw), sound))
+        tally.keys.append(build_key_hashes(batch.keys, sound))
 
 
 def _number_lines(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

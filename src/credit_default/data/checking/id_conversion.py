@@ -1,0 +1,70 @@
+"""Convert the values of an id column to text, by one rule for text and numbers.
+
+Spreadsheets and pandas store ids as numbers, and write 20001 as "20001.0": a decimal point and
+zeros only are left out. A float keeps 53 bits and a spreadsheet 15 digits: an id that may have lost
+digits there is null, since the ids of different clients may have become one.
+"""
+
+import polars as pl
+
+from credit_default.data.checking.converted_column import ConvertedColumn, name_faulty_forms
+
+_WHOLE_NUMBER = r"\A(0|[1-9][0-9]*)\.0+\z"
+_EXACT_BELOW = 2**53
+_EXACT_BELOW_BY_TYPE: dict[pl.DataType, int] = {pl.Float32: 2**24, pl.Float16: 2**11}
+# One digit, a point, an exponent: as programs write a number. "12E5" may well be somebody's id.
+_SCIENTIFIC = r"\A[0-9]\.[0-9]+[eE][+]?[0-9]+\z"
+_FAULTY_FORMS = {
+    "rounded": r"\A(?:[0-9](?:[.,][0-9]+)?[eE][+]?[0-9]+|[1-9][0-9]{15,}\.0+)\z",
+    "hidden": r"\A#+\z",
+    "guarded": r"\A(?:=\s*\"|').*\z",
+    "separator": r"\A[0-9]{1,3}(?:[,' \u{a0}\u{202f}][0-9]{3})+\z",
+    "blank": r"\A\s|\s\z|\S\s+\S",
+}
+
+
+def convert_to_id(raw: pl.Series) -> ConvertedColumn:
+    """Return the ids as texts; null where the value is missing, not an id, or has lost digits."""
+    if raw.dtype == pl.String:
+        texts = raw.replace("", None) if (raw == "").any() else raw
+        # Most ids have no point, and need no closer look.
+        has_points = texts.str.contains(".", literal=True).any()
+        return _read_texts_with_points(texts) if has_points else ConvertedColumn(texts)
+    if raw.dtype.is_integer():
+        return ConvertedColumn(raw.cast(pl.String))
+    if raw.dtype.is_decimal():
+        return ConvertedColumn(raw.cast(pl.String).str.extract(r"\A(-?[0-9]+)(?:\.0*)?\z"))
+    if raw.dtype.is_float():
+        return _read_floats(raw)
+    return ConvertedColumn.of_nulls(raw, pl.String)
+
+
+def name_id_faults(raw: pl.Series) -> pl.Series:
+    """Return the name of what is wrong with each value, none of which is an id."""
+    if raw.dtype.is_float():
+        is_whole = raw.is_finite() & (raw == raw.floor())
+        return is_whole.replace_strict(
+            [True, False], ["rounded", "type"], default=None, return_dtype=pl.String
+        )
+    if raw.dtype != pl.String:
+        return pl.repeat("type", len(raw), eager=True)
+    return name_faulty_forms(raw, _FAULTY_FORMS, other="format")
+
+
+def _read_texts_with_points(texts: pl.Series) -> ConvertedColumn:
+    text = pl.col("text")
+    whole = text.str.extract(_WHOLE_NUMBER)
+    has_lost_digits = text.str.contains(_SCIENTIFIC)
+    has_lost_digits |= (whole.cast(pl.Float64, strict=False) >= _EXACT_BELOW).fill_null(value=False)
+    ids = pl.when(~has_lost_digits).then(pl.coalesce(whole, text))
+    read = pl.DataFrame(texts.alias("text")).select(
+        ids.alias(texts.name), (ids.is_not_null() & whole.is_not_null()).alias("is_shortened")
+    )
+    return ConvertedColumn(read.to_series(), noted_count=int(read["is_shortened"].sum()))
+
+
+def _read_floats(raw: pl.Series) -> ConvertedColumn:
+    limit = _EXACT_BELOW_BY_TYPE.get(raw.dtype, _EXACT_BELOW)
+    sound = raw.is_finite() & (raw == raw.floor()) & (raw.abs() < limit)
+    ids = raw.set(~sound, None).cast(pl.Int64).cast(pl.String)
+    return ConvertedColumn(ids, noted_count=ids.count())

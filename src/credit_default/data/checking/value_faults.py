@@ -1,0 +1,123 @@
+"""What is wrong with ids, months, times and outcomes that cannot be read: the cause and the cure.
+
+The name of a rule ends in the fault's name: `statement_month|instant`. The faults that
+`name_month_faults` and its siblings tell apart each have their text here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from credit_default.data.contract.schema import Column, ColumnKind
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFault:
+    """Why values of this form are not read, as a clause, and what to do, as a sentence."""
+
+    cause: str
+    cure: str
+
+
+_WRITE_MONTHS = "Write the months as YYYY-MM, and export the file again."
+_WRITE_TIMES = "Write the times as in 2006-01-31T08:30:00Z, and export the file again."
+_SERIAL_DATE = ValueFault(
+    "these are a spreadsheet's day numbers, and which day they count from is not in the file",
+    "Format the column as a date or as text in the spreadsheet, and export the file again.",
+)
+_DAY_ORDER = "day and month can be taken for each other"
+
+FAULTS: dict[ColumnKind, dict[str, ValueFault]] = {
+    "identifier": {
+        "rounded": ValueFault(
+            "a spreadsheet or a float has rounded the ids, so that different clients may have"
+            " become one",
+            "Export the id column as text, from the system that the ids come from.",
+        ),
+        "hidden": ValueFault(
+            "the column was too narrow in the spreadsheet, which wrote # in place of the ids",
+            "Make the column wider there, or format it as text, and export the file again.",
+        ),
+        "guarded": ValueFault(
+            "the ids stand in a spreadsheet's marks for text (=\"…\" or ')",
+            "Export the id column as text without these marks.",
+        ),
+        "separator": ValueFault(
+            "the ids were written as numbers with thousands separators",
+            "Export the id column as text.",
+        ),
+        "blank": ValueFault(
+            "there are blanks in or around the ids",
+            "Remove them: an id is taken to the letter, and a blank would make another client.",
+        ),
+    },
+    "month": {
+        "instant": ValueFault(
+            "these times are not a midnight in their own zone, so which month they are in depends"
+            " on the zone",
+            "Export the column as a date, or the month as text (YYYY-MM).",
+        ),
+        "calendar": ValueFault(
+            "the calendar has no such day or month from 1900 to 2200", _WRITE_MONTHS
+        ),
+        "named_month": ValueFault(
+            "names of months depend on the language, and two digits may be a year or a day",
+            _WRITE_MONTHS,
+        ),
+        "day_order": ValueFault(_DAY_ORDER, _WRITE_MONTHS),
+        "short_year": ValueFault("two digits may be a year, a month or a day", _WRITE_MONTHS),
+        "decimal_month": ValueFault("as a number 2005.1 may be January or October", _WRITE_MONTHS),
+        "serial_date": _SERIAL_DATE,
+        "format": ValueFault("the values have none of these forms", _WRITE_MONTHS),
+    },
+    "time": {
+        "epoch": ValueFault(
+            "these are counts since an epoch, and their unit is not in the file", _WRITE_TIMES
+        ),
+        "zone_name": ValueFault(
+            "names of zones are ambiguous and their offsets change", _WRITE_TIMES
+        ),
+        "day_order": ValueFault(_DAY_ORDER, _WRITE_TIMES),
+        "serial_date": _SERIAL_DATE,
+    },
+    "outcome": {
+        "type": ValueFault(
+            "the words are not ones for yes and no", "Write 0 or 1, and export the file again."
+        ),
+    },
+}
+
+FORMS: dict[ColumnKind, str] = {
+    "identifier": "ids of 1 to 64 letters, digits, _ . - that begin with a letter, a digit or _",
+    "month": "months as YYYY-MM, YYYYMM, YYYY-MM-DD, a date, or a time at midnight",
+    "time": "times in ISO 8601, in UTC where they name no zone, or days",
+    "outcome": "0 or 1, true or false, yes or no, y or n, t or f",
+}
+
+_NOTES: dict[ColumnKind, str] = {
+    "identifier": "{count:,} ids in {name} were written with a decimal point, and read without it"
+    " (20001.0 is client 20001)",
+    "time": "{count:,} times in {name} have no zone and were taken as UTC",
+}
+
+
+def name_value_rules(column: Column) -> tuple[str, ...]:
+    """Return the names of the rules that a value of the column breaks when it cannot be read."""
+    names = dict.fromkeys(["type", *FAULTS.get(column.kind, {})])
+    return tuple(f"{column.name}|{name}" for name in names)
+
+
+def find_value_fault(column: Column, broken: Iterable[str]) -> ValueFault | None:
+    """Return the text on the first of these rules that has one; None when none has.
+
+    Args:
+        column: The column that the rules are on.
+        broken: Names of rules, the one that most rows broke first.
+    """
+    faults = FAULTS.get(column.kind, {})
+    names = (rule.removeprefix(f"{column.name}|") for rule in broken)
+    return next((faults[name] for name in names if name in faults), None)
+
+
+def describe_noted_values(column: Column, count: int) -> str:
+    """Return the sentence that tells how so many values of the column were read."""
+    return _NOTES[column.kind].format(count=count, name=column.name)
