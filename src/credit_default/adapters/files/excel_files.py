@@ -16,7 +16,6 @@ from credit_default.adapters.files.headers import HEADER_LINES
 from credit_default.errors import InputError
 
 _MOST_BYTES = 2 << 30  # unpacked; a million rows of this portfolio take half of it
-_DATE_CELL = r"\A(?P<month>[0-9]{4}-[0-9]{2})-[0-9]{2} 00:00:00\z"
 
 
 def read_workbook_head(path: Path, file: BinaryIO) -> list[list[str]]:
@@ -41,12 +40,12 @@ def read_workbook_rows(
 ) -> Iterator[pl.DataFrame]:
     """Yield the rows below the header in one frame of texts, in columns named by their position ("0", "1" …).
 
-    A cell that holds a date without a time becomes "YYYY-MM": spreadsheets turn a month that is typed in into such a date.
+    A cell that holds a date is the text of its midnight: spreadsheets turn a month that is typed in into such a date.
     """
     sheet = _read_sheet(path, skip_rows=place + 1)
     if not sheet.is_empty():
         cells = [sheet.to_series(position).alias(str(position)) for position in positions]
-        yield pl.DataFrame(cells).with_columns(pl.all().str.replace(_DATE_CELL, "$month"))
+        yield pl.DataFrame(cells)
 
 
 def _check_archive(path: Path, file: BinaryIO) -> None:

@@ -6,13 +6,14 @@ columns are swapped, or the unit is another one. Then no row can be trusted, and
 was found where.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import polars as pl
 
 from credit_default.data.checking.row_rules import RowRules
+from credit_default.data.checking.value_faults import FORMS, ValueFault, find_value_fault
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.errors import InputError, show_examples
 
@@ -135,10 +136,12 @@ def check_column_faults(
     faulty = [column for column in rules.columns if broken[column.name] > limit]
     if not faulty:
         return
+    causes = {column.name: _find_cause(column, rule_counts, rules=rules) for column in faulty}
     descriptions = [
         f"{column.name} holds {show_examples(list(examples[column.name])[:_SHOWN_COUNT])}"
         f" where it should hold {describe_values(column)}"
         f" ({broken[column.name]} of {row_count} rows)"
+        + (f": {cause.cause}" if (cause := causes[column.name]) else "")
         for column in faulty[:_SHOWN_COUNT]
     ]
     raise InputError(
@@ -146,18 +149,28 @@ def check_column_faults(
         found="; ".join(descriptions),
         expected=f"no column to break its own rules in more than {policy.broken_share:.0%}"
         " of the rows",
-        remedy=_suggest_remedy(faulty, columns=rules.columns),
+        remedy=_describe_cures(causes.values()) or _suggest_remedy(faulty, columns=rules.columns),
     )
+
+
+def _find_cause(
+    column: Column, rule_counts: Mapping[str, int], *, rules: RowRules
+) -> ValueFault | None:
+    """Return what is wrong with most values of the column that cannot be read."""
+    own_rules = rules.column_rules[column.name]
+    return find_value_fault(column, max(own_rules, key=lambda rule: rule_counts.get(rule, 0)))
+
+
+def _describe_cures(causes: Iterable[ValueFault | None]) -> str:
+    """Return the cures, each once; "" unless each faulty column has one."""
+    found = list(causes)
+    return "" if None in found else " ".join(dict.fromkeys(fault.cure for fault in found if fault))
 
 
 def describe_values(column: Column) -> str:
     """Return what the column may hold, in a few words."""
-    if column.kind == "identifier":
-        return "ids of 1 to 64 letters, digits, _ . - that begin with a letter, a digit or _"
-    if column.kind == "month":
-        return "months as YYYY-MM"
-    if column.kind == "time":
-        return "times in ISO 8601 with a zone, or days"
+    if column.kind in FORMS:
+        return FORMS[column.kind]
     if column.codes:
         return "one of the codes " + ", ".join(str(code) for code in column.codes)
     kind = "whole numbers" if column.kind == "integer" else "numbers"

@@ -4,7 +4,6 @@ The name of a rule ends in the fault's name: `statement_month|instant`. The faul
 `name_month_faults` and its siblings tell apart each have their text here.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from credit_default.data.contract.schema import Column, ColumnKind
@@ -20,6 +19,7 @@ class ValueFault:
 
 _WRITE_MONTHS = "Write the months as YYYY-MM, and export the file again."
 _WRITE_TIMES = "Write the times as in 2006-01-31T08:30:00Z, and export the file again."
+_WRITE_OUTCOMES = "Write 0 or 1, and export the file again."
 _SERIAL_DATE = ValueFault(
     "these are a spreadsheet's day numbers, and which day they count from is not in the file",
     "Format the column as a date or as text in the spreadsheet, and export the file again.",
@@ -80,9 +80,8 @@ FAULTS: dict[ColumnKind, dict[str, ValueFault]] = {
         "serial_date": _SERIAL_DATE,
     },
     "outcome": {
-        "type": ValueFault(
-            "the words are not ones for yes and no", "Write 0 or 1, and export the file again."
-        ),
+        "type": ValueFault("the words are not ones for yes or no", _WRITE_OUTCOMES),
+        "code": ValueFault("the numbers are neither 0 nor 1", _WRITE_OUTCOMES),
     },
 }
 
@@ -106,16 +105,16 @@ def name_value_rules(column: Column) -> tuple[str, ...]:
     return tuple(f"{column.name}|{name}" for name in names)
 
 
-def find_value_fault(column: Column, broken: Iterable[str]) -> ValueFault | None:
-    """Return the text on the first of these rules that has one; None when none has.
+def find_value_fault(column: Column, rule: str) -> ValueFault | None:
+    """Return what is wrong with values of the column that break the rule; None for other rules."""
+    name, _, fault = rule.partition("|")
+    return FAULTS.get(column.kind, {}).get(fault) if name == column.name else None
 
-    Args:
-        column: The column that the rules are on.
-        broken: Names of rules, the one that most rows broke first.
-    """
-    faults = FAULTS.get(column.kind, {})
-    names = (rule.removeprefix(f"{column.name}|") for rule in broken)
-    return next((faults[name] for name in names if name in faults), None)
+
+def describe_value_fault(column: Column, rule: str) -> str:
+    """Return the cause and the cure of the rule in one line; "" where it has none."""
+    fault = find_value_fault(column, rule)
+    return f"{rule}: {fault.cause}; taken are {FORMS[column.kind]}. {fault.cure}" if fault else ""
 
 
 def describe_noted_values(column: Column, count: int) -> str:

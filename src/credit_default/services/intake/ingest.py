@@ -25,6 +25,7 @@ from credit_default.gates.ledger.batch_events import Ingested
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile, check_file, judge_file
+from credit_default.services.intake.value_notes import describe_values_read
 from credit_default.views.summaries.summary import Summary
 
 _LOG = logging.getLogger(__name__)
@@ -52,13 +53,18 @@ def ingest_file(
     verdict = judge_file(wiring, checked, judged_at=kept_at)
     known = has_snapshot(wiring.lake, checked.batch_id)
     snapshot = save_checked_file(wiring, checked, kept_at=kept_at)
-    notes = [*describe_unknown_columns(checked), *describe_broken_rules(checked.validated)]
+    notes = [
+        *describe_unknown_columns(checked),
+        *describe_values_read(checked.validated, schema=wiring.schema),
+        *describe_broken_rules(checked.validated),
+    ]
     return Summary(
         "ingest",
         "already ingested, nothing to do" if known else "kept",
         verdicts=(verdict,),
         batch_id=checked.batch_id,
         counts=count_rows(checked, snapshot),
+        months=checked.validated.month_counts,
         paths={"snapshot": snapshot.uri},
         notes=tuple(notes),
     )

@@ -23,6 +23,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_access import fetch_file
+from credit_default.services.intake.value_notes import describe_values_read
 from credit_default.services.outcomes.coverage import count_unscored_outcomes, measure_coverage
 from credit_default.services.outcomes.vintages import measure_vintages
 from credit_default.views.history.vintage_tables import VintageRow, format_vintage_lines
@@ -68,8 +69,13 @@ def ingest_outcomes_file(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) 
         "taken in",
         batch_id=batch_id,
         counts=_count_outcomes(checked, merged),
+        months=checked.month_counts,
         paths={"outcomes": wiring.lake.table_uri("outcomes")},
-        notes=(*_describe_rejected(checked.rule_counts), *_describe_unscored(wiring.lake)),
+        notes=(
+            *describe_values_read(checked, schema=OBSERVED_OUTCOMES),
+            *_describe_rejected(checked.rule_counts),
+            *_describe_unscored(wiring.lake),
+        ),
     )
 
 

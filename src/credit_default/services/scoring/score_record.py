@@ -22,6 +22,7 @@ from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile
 from credit_default.services.intake.ingest import describe_broken_rules, describe_unknown_columns
+from credit_default.services.intake.value_notes import describe_values_read
 from credit_default.services.scoring.batch_reasons import describe_missing_reasons
 from credit_default.services.scoring.run_metadata import build_batch_tags, describe_file
 from credit_default.services.scoring.score_batch import ScoredFile
@@ -108,9 +109,10 @@ def record_scores(
         model_version=scored.model_version,
         run_id=run_id,
         counts=measured.list_counts(),
+        months=checked.validated.month_counts,
         figures=measured.list_figures(),
         paths={"scores": wiring.lake.table_uri("scores")},
-        notes=_list_score_notes(checked, scored),
+        notes=_list_score_notes(wiring, checked, scored),
     )
 
 
@@ -219,7 +221,7 @@ def _is_unrecorded(tracking: Tracking, scored: ScoredFile, now: dt.datetime) -> 
     return find_run_id(tracking, "predict", tags=tags) is None
 
 
-def _list_score_notes(checked: CheckedFile, scored: ScoredFile) -> tuple[str, ...]:
+def _list_score_notes(wiring: Wiring, checked: CheckedFile, scored: ScoredFile) -> tuple[str, ...]:
     notes = [*describe_origin(checked.data_origin)]
     if checked.validated.has_outcome:
         notes.append("the file has an outcome column; scoring does not use it")
@@ -233,4 +235,9 @@ def _list_score_notes(checked: CheckedFile, scored: ScoredFile) -> tuple[str, ..
         declined_count=scored.declined_count,
         reasoned_count=scored.reasoned_count,
     )
-    return (*notes, *describe_unknown_columns(checked), *describe_broken_rules(checked.validated))
+    return (
+        *notes,
+        *describe_unknown_columns(checked),
+        *describe_values_read(checked.validated, schema=wiring.schema),
+        *describe_broken_rules(checked.validated),
+    )

@@ -21,6 +21,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.intake.ingest import require_same_origin_as_lake, save_checked_file
+from credit_default.services.intake.value_notes import describe_values_read
 from credit_default.services.monitoring.retraining import find_broken_batches
 from credit_default.services.outcomes.coverage import is_early
 from credit_default.services.training.data_source import fetch_data
@@ -74,7 +75,7 @@ def read_training_rows(wiring: Wiring, *, month: str | None, read_at: dt.datetim
         checked.data_origin,
         checked.validated.rejected_count,
         (verdict,),
-        data.notes,
+        (*data.notes, *describe_values_read(checked.validated, schema=wiring.schema)),
     )
 
 

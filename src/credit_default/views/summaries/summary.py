@@ -26,6 +26,8 @@ LEVEL_STYLES = {
     "not judged": "dim",
 }
 
+_SHOWN_MONTH_COUNT: Final = 6
+
 # Names of figures of a scored batch: shares of its scored rows.
 DECLINED_SHARE: Final = "declined share"
 EXPECTED_DEFAULT_SHARE: Final = "expected default share"
@@ -35,8 +37,8 @@ EXPECTED_DEFAULT_SHARE: Final = "expected default share"
 class Summary:
     """What a command or a flow run did.
 
-    `counts` are numbers of rows, `figures` are measured values by name, `paths` say where to find
-    what was written.
+    `counts` are numbers of rows, `months` the rows of a file by statement month, `figures` are
+    measured values by name, `paths` say where to find what was written.
     """
 
     command: str
@@ -47,6 +49,7 @@ class Summary:
     model_version: int | None = None
     run_id: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    months: Mapping[str, int] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -99,6 +102,8 @@ def render_summary(summary: Summary) -> RenderableType:
             "rows",
             render_text(", ".join(f"{value:,} {name}" for name, value in summary.counts.items())),
         )
+    if summary.months:
+        table.add_row("months", render_text(format_month_counts(summary.months)))
     for name, text in format_figures(summary.figures).items():
         table.add_row(render_text(name), render_text(text))
     # Below the table and never wrapped: a path or a command is meant to be copied.
@@ -115,6 +120,17 @@ def render_summary(summary: Summary) -> RenderableType:
 def render_text(text: str, *, style: str = "") -> Text:
     """Return the text literally: without markup, unprintable characters shown as escapes."""
     return Text(escape_unprintable(text), style=style)
+
+
+def format_month_counts(counts: Mapping[str, int]) -> str:
+    """Return each month with its number of rows; of many months the first and the last few."""
+    texts = [
+        f"{month} ({count:,} {'row' if count == 1 else 'rows'})" for month, count in counts.items()
+    ]
+    if len(texts) > _SHOWN_MONTH_COUNT:
+        half = _SHOWN_MONTH_COUNT // 2
+        texts = [*texts[:half], "…", *texts[-half:], f"{len(counts)} months in all"]
+    return ", ".join(texts)
 
 
 def format_figures(figures: Mapping[str, float]) -> dict[str, str]:

@@ -1,0 +1,25 @@
+"""Notes on how a file's values were read, and on why some of them were not."""
+
+from credit_default.data.checking.validation import ValidationResult
+from credit_default.data.checking.value_faults import describe_noted_values, describe_value_fault
+from credit_default.data.contract.schema import Schema
+
+_SHOWN_COUNT = 3
+
+
+def describe_values_read(validated: ValidationResult, *, schema: Schema) -> tuple[str, ...]:
+    """Return a line for each column with values that were not read as they stand.
+
+    For the faults that most rows have, the cause and the cure follow.
+    """
+    columns = (*schema.columns, schema.outcome)
+    noted = validated.noted_counts
+    notes = [describe_noted_values(c, noted[c.name]) for c in columns if c.name in noted]
+    faults = [
+        (count, text)
+        for rule, count in validated.rule_counts.items()
+        for column in columns
+        if (text := describe_value_fault(column, rule))
+    ]
+    worst = sorted(faults, key=lambda fault: -fault[0])[:_SHOWN_COUNT]
+    return (*notes, *(text for _, text in worst))
