@@ -43,7 +43,7 @@ def describe_small() -> Dictionary:
             Field("age", "integer", ("Years",), low=18, high=120),
             Field("limit", "amount", low=0),
             Field("bill", "amount"),
-            Field("defaulted", "code", ("Y",), codes=(0, 1), optional=True),
+            Field("defaulted", "outcome", ("Y",), codes=(0, 1), optional=True),
         ),
         (lambda row: row["bill"] <= 2 * row["limit"],),
     )
@@ -93,7 +93,7 @@ def describe_credit_card() -> Dictionary:
             ),
             Field(
                 "defaulted",
-                "code",
+                "outcome",
                 ("default payment next month", "default.payment.next.month", "Y"),
                 codes=(0, 1),
                 optional=True,

@@ -5,6 +5,7 @@ contract promises, not how it is kept: slow, one row at a time, and short enough
 """
 
 import csv
+import datetime as dt
 import io
 import math
 import re
@@ -16,7 +17,14 @@ HEADER_LINES = 5  # the header is among these
 FAULT_ROWS = 20  # from so many rows on, a column that is broken in more than half of them is the file's fault
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 CLIENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+SHORTENED = re.compile(r"(0|[1-9][0-9]*)\.0+")
+LOST_DIGITS = re.compile(r"[0-9]\.[0-9]+[eE]\+?[0-9]+")
+MONTH = re.compile(r"([0-9]{4})(?:-([0-9]{2})|([0-9]{2})(?:\.0+)?)")
+DAY = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"([T ]00:00(:00(\.0+)?)?( ?([Zz]|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?)?"
+)
+WORDS = {"true": 1, "yes": 1, "t": 1, "y": 1, "false": 0, "no": 0, "f": 0, "n": 0}
 SAFE_INTEGER = 2**53
 LONGEST_INTEGER = range(-(2**63), 2**63)
 
@@ -28,7 +36,7 @@ class Field:
     """A column as the dictionary describes it: kind, other names, bounds or codes; `optional` may be empty."""
 
     name: str
-    kind: str  # identifier, month, code, integer, amount
+    kind: str  # identifier, month, code, integer, amount, outcome
     aliases: tuple[str, ...] = ()
     low: float = -math.inf
     high: float = math.inf
@@ -129,7 +137,9 @@ def _judge_rows(place, positions, rows, dictionary, *, month):
             cells["statement_month"] = month
         read = {f.name: _read_value(cells[f.name], f) for f in dictionary.fields if f.name in cells}
         broken.update(name for name, value in read.items() if value is ValueError)
-        values[line] = (read, (cells["client_id"], cells["statement_month"]))
+        # Two spellings of one client are one client.
+        names = ("client_id", "statement_month")
+        values[line] = (read, tuple(cells[n] if read[n] is ValueError else read[n] for n in names))
     if len(rows) >= FAULT_ROWS and any(count > len(rows) / 2 for count in broken.values()):
         raise _RefusedError("a column holds something else")
     keys = Counter(key for _, key in values.values())
@@ -147,10 +157,13 @@ def _judge_rows(place, positions, rows, dictionary, *, month):
 
 def _read_value(cell, field):  # noqa: PLR0911 - one way out for each thing the dictionary says
     """The value, None where an optional one is not there, or ValueError where the cell breaks the column's own rules."""
-    if field.kind in {"identifier", "month"}:
-        form = CLIENT if field.kind == "identifier" else MONTH
-        return cell if form.fullmatch(cell) and cell.isascii() else ValueError
+    if field.kind == "identifier":
+        return _read_id(cell)
+    if field.kind == "month":
+        return _read_month(cell)
     text = _strip(cell)
+    if field.kind == "outcome" and text.lower() in WORDS:
+        return WORDS[text.lower()]
     if not text:
         return None if field.optional else ValueError
     if not NUMBER.fullmatch(text):
@@ -165,6 +178,25 @@ def _read_value(cell, field):  # noqa: PLR0911 - one way out for each thing the 
     if field.codes and number not in field.codes:
         return ValueError
     return number if field.low <= number <= field.high else ValueError
+
+
+def _read_id(cell):
+    shortened = SHORTENED.fullmatch(cell)
+    if LOST_DIGITS.fullmatch(cell) or (shortened and int(shortened[1]) >= SAFE_INTEGER):
+        return ValueError
+    cell = shortened[1] if shortened else cell
+    return cell if CLIENT.fullmatch(cell) else ValueError
+
+
+def _read_month(cell):
+    month, day = MONTH.fullmatch(cell), DAY.fullmatch(cell)
+    try:
+        date = dt.date.fromisoformat(
+            day[1] if day else f"{month[1]}-{month[2] or month[3]}-01" if month else ""
+        )
+    except ValueError:
+        return ValueError
+    return f"{date:%Y-%m}" if 1900 <= date.year <= 2200 else ValueError
 
 
 def _is_whole(text, number):

@@ -24,7 +24,7 @@ _SERIAL_DATE = ValueFault(
     "these are a spreadsheet's day numbers, and which day they count from is not in the file",
     "Format the column as a date or as text in the spreadsheet, and export the file again.",
 )
-_DAY_ORDER = "day and month can be taken for each other"
+_DAY_ORDER = "in this form day and month can be taken for each other"
 
 FAULTS: dict[ColumnKind, dict[str, ValueFault]] = {
     "identifier": {
