@@ -39,6 +39,12 @@ def convert_to_id(raw: pl.Series) -> ConvertedColumn:
     return ConvertedColumn.of_nulls(raw, pl.String)
 
 
+def read_client_id(text: str) -> str:
+    """Return the id that a person means by this text: as in a file, 20001.0 is client 20001."""
+    found: str | None = convert_to_id(pl.Series([text])).values.item()
+    return text if found is None else found
+
+
 def name_id_faults(raw: pl.Series) -> pl.Series:
     """Return the name of what is wrong with each value, none of which is an id."""
     if raw.dtype.is_float():

@@ -7,7 +7,7 @@ and an erasure that was cut short is found and completed when the command is run
 
 import datetime as dt
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +28,7 @@ from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.adapters.tables.schemas import CLIENT_TABLES
 from credit_default.adapters.tables.score_digests import digest_scores
 from credit_default.adapters.tables.scores import measure_scores
+from credit_default.data.checking.id_conversion import read_client_id
 from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.errors import InputError
 from credit_default.failpoints import hit_failpoint
@@ -48,13 +49,21 @@ _NOT_SEARCHED_NOTE: Final = (
     "a model knows the rows it was trained on; a file that is given again brings its clients back"
 )
 
+# Read of a client's rows in each table, besides the id.
+_TRACED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(CLIENT_TABLES, ()),
+    "scores": ("batch_id", "model_version"),
+    "quarantine": ("batch_id",),
+}
+
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _ClientTraces:
-    """Where the lake has rows of a client."""
+    """Where the lake has rows of a client, and under which spellings of the id."""
 
+    spellings: frozenset[str]
     results: tuple[tuple[str, int], ...]  # batch_id and model version of each scoring
     snapshots: tuple[Snapshot, ...]
     rejected_batches: frozenset[str]  # batch_ids with rejected rows of the client
@@ -89,12 +98,12 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
             f"client {client_id[:64]!r}",
             found="nowhere in the lake",
             expected="a client with rows",
-            remedy="Check the id; it is matched to the letter.",
+            remedy="Check the id; it is matched to the letter, but for a decimal point and zeros.",
         )
     begun = f"{ErasureBegun.name} {forgotten_at.isoformat()}"
     append_ledger_entry(wiring, ErasureBegun.of_results(traces.results), key=begun, at=forgotten_at)
     hit_failpoint("forget.begun")
-    counts = _erase_rows(wiring.lake, client_id, traces)
+    counts = _erase_rows(wiring.lake, traces, is_client=_matches_client(client_id))
     for batch_id, version in traces.results:
         _append_scores_entry(wiring, batch_id, version, at=forgotten_at)
     hit_failpoint("forget.results")
@@ -112,28 +121,49 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
 
 
 def _find_traces(lake: Lake, client_id: str) -> _ClientTraces:
-    results = sorted(_find_results(lake, client_id))
     every = list_snapshots(lake)
     for snapshot in every:
         delete_unreferenced_rows(snapshot)
+    is_client = _matches_client(client_id)
+    held = [snapshot for snapshot in every if _has_client_rows(snapshot, is_client)]
+    rows = {
+        name: collect_rows(
+            lake, scan_table(lake, name).filter(is_client).select(CLIENT_ID, *columns).unique()
+        )
+        for name, columns in _TRACED_COLUMNS.items()
+    }
+    found = pl.concat([frame.select(CLIENT_ID) for frame in rows.values()])[CLIENT_ID]
     return _ClientTraces(
-        tuple(results),
-        tuple(snapshot for snapshot in every if _has_client_rows(snapshot, client_id)),
-        frozenset(_find_batches(lake, "quarantine", client_id)),
-        _is_in_tables(lake, client_id),
+        frozenset({client_id, read_client_id(client_id), *found}),
+        tuple(rows["scores"].select("batch_id", "model_version").unique().sort(pl.all()).rows()),
+        tuple(held),
+        frozenset(rows["quarantine"]["batch_id"]),
+        in_tables=any(not frame.is_empty() for frame in rows.values()),
     )
 
 
-def _erase_rows(lake: Lake, client_id: str, traces: _ClientTraces) -> dict[str, int]:
+def _matches_client(client_id: str) -> pl.Expr:
+    """Return an expression that is true for rows of the client, however its id was written.
+
+    Lakes may hold "20001.0" for client 20001: among rejected rows, and from before such ids were
+    read as numbers.
+    """
+    meant = read_client_id(client_id)
+    is_meant = pl.col(CLIENT_ID).is_in([client_id, meant])
+    if not meant.isdecimal():
+        return is_meant
+    return is_meant | pl.col(CLIENT_ID).str.contains(rf"\A{meant}\.0+\z")
+
+
+def _erase_rows(lake: Lake, traces: _ClientTraces, *, is_client: pl.Expr) -> dict[str, int]:
     """Delete the files, then the rows of the tables that name their batches, then the rows of snapshots; count each."""
     file_count = _delete_files(lake, traces.batches)
     hit_failpoint("forget.files")
-    counts = delete_client(lake, client_id) | {"files": file_count}
+    counts = delete_client(lake, traces.spellings) | {"files": file_count}
     hit_failpoint("forget.tables")
     for snapshot in traces.snapshots:
         rewrite_snapshot(
-            snapshot,
-            (rows.filter(pl.col(CLIENT_ID) != client_id) for rows in read_snapshot_rows(snapshot)),
+            snapshot, (rows.filter(~is_client) for rows in read_snapshot_rows(snapshot))
         )
         counts["snapshots"] = counts.get("snapshots", 0) + 1
     hit_failpoint("forget.snapshots")
@@ -175,28 +205,9 @@ def _list_unfinished(lake: Lake) -> tuple[RecordedEvent[ErasureBegun], ...]:
     )
 
 
-def _find_results(lake: Lake, client_id: str) -> list[tuple[str, int]]:
-    scores = scan_table(lake, "scores").filter(pl.col(CLIENT_ID) == client_id)
-    return collect_rows(lake, scores.select("batch_id", "model_version").unique()).rows()
-
-
-def _find_batches(lake: Lake, table: str, client_id: str) -> set[str]:
-    rows = scan_table(lake, table).filter(pl.col(CLIENT_ID) == client_id)
-    return set(collect_rows(lake, rows.select("batch_id").unique())["batch_id"])
-
-
-def _is_in_tables(lake: Lake, client_id: str) -> bool:
-    tables = (
-        scan_table(lake, name).filter(pl.col(CLIENT_ID) == client_id) for name in CLIENT_TABLES
-    )
+def _has_client_rows(snapshot: Snapshot, is_client: pl.Expr) -> bool:
     return any(
-        not collect_rows(lake, table.select(CLIENT_ID).head(1)).is_empty() for table in tables
-    )
-
-
-def _has_client_rows(snapshot: Snapshot, client_id: str) -> bool:
-    return any(
-        (rows[CLIENT_ID] == client_id).any()
+        rows.select(is_client.any()).item()
         for rows in read_snapshot_rows(snapshot, columns=(CLIENT_ID,))
     )
 

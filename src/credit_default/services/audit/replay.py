@@ -12,6 +12,7 @@ from credit_default.adapters.lake.snapshots import read_snapshot, read_snapshot_
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import collect_rows, read_scores, scan_table
 from credit_default.adapters.tables.score_digests import digest_frames, digest_scores
+from credit_default.data.checking.id_conversion import read_client_id
 from credit_default.data.contract.schema import CLIENT_ID, KEY
 from credit_default.errors import InputError, ServiceError, show_examples
 from credit_default.gates.ledger import chain
@@ -198,9 +199,12 @@ def _replay_client(
     lake: Lake, bundle: ModelBundle, result: _RecordedResult, client_id: str
 ) -> Verdict:
     columns = (*KEY, "default_probability", "decision")
-    stored = read_scores(
+    scores = read_scores(
         lake, batch_id=result.batch_id, model_version=result.model_version, columns=columns
-    ).filter(pl.col(CLIENT_ID) == client_id)
+    )
+    if client_id not in scores[CLIENT_ID]:
+        client_id = read_client_id(client_id)
+    stored = scores.filter(pl.col(CLIENT_ID) == client_id)
     if stored.is_empty():
         raise InputError(
             f"client {client_id[:64]!r}",

@@ -9,6 +9,7 @@ import polars as pl
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.snapshots import read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.queries import read_scores
+from credit_default.data.checking.id_conversion import read_client_id
 from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, Schema
 from credit_default.errors import ArtifactError, InputError
 from credit_default.model.estimator.bundle import ModelBundle
@@ -44,6 +45,7 @@ def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExpla
         ArtifactError: The rows or the model are not those on record, or give another score.
     """
     score = _find_score(wiring.lake, batch_id, client_id)
+    client_id = score[CLIENT_ID]
     version = int(score["model_version"])
     bundle = wiring.registry.load_version(wiring.registry.find_version(version))
     require_same_portfolio(wiring.schema, bundle.schema_name, thing=f"batch {batch_id}")
@@ -76,9 +78,10 @@ def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExpla
 
 
 def _find_score(lake: Lake, batch_id: str, client_id: str) -> Mapping[str, Any]:
-    of_client = read_scores(lake, batch_id=batch_id, client_id=client_id)
-    if not of_client.is_empty():
-        return of_client.sort("model_version", STATEMENT_MONTH).row(-1, named=True)
+    for spelling in (client_id, read_client_id(client_id)):
+        of_client = read_scores(lake, batch_id=batch_id, client_id=spelling)
+        if not of_client.is_empty():
+            return of_client.sort("model_version", STATEMENT_MONTH).row(-1, named=True)
     if read_scores(lake, batch_id=batch_id, columns=(CLIENT_ID,)).is_empty():
         raise InputError(
             f"batch {batch_id}",
