@@ -11,6 +11,7 @@ from credit_default.data.checking.converted_column import ConvertedColumn, name_
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
+_CHECKED = r"\A(?:19[0-9]{2}|2[01][0-9]{2}|2200)-(?:0[1-9]|1[0-2])\z"
 _DATE = (
     r"\A(?<year>[0-9]{4})-(?<month>[0-9]{2})"
     r"(?:-(?<day>[0-9]{2})(?:[T ](?<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)"
@@ -31,12 +32,13 @@ _FAULTY_FORMS = {
 
 def convert_to_month(raw: pl.Series) -> ConvertedColumn:
     """Return the months as "YYYY-MM"; null where the value is missing or not a month."""
-    texts = _write_as_texts(values := raw.unique().drop_nulls())
+    values = raw.unique().drop_nulls()
+    if raw.dtype == pl.String and values.str.contains(_CHECKED).all():
+        return ConvertedColumn(raw)
+    texts = _write_as_texts(values)
     if texts is None:
         return ConvertedColumn.of_nulls(raw, pl.String)
     months = _read_months(texts)
-    if raw.dtype == pl.String and months.equals(values):
-        return ConvertedColumn(raw)
     if months.null_count() == len(months):
         return ConvertedColumn.of_nulls(raw, pl.String)
     return ConvertedColumn(raw.replace_strict(values, months, default=None, return_dtype=pl.String))

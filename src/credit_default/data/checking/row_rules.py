@@ -23,12 +23,13 @@ from credit_default.data.checking.type_conversion import (
     name_faults,
 )
 from credit_default.data.checking.value_faults import name_value_rules
-from credit_default.data.contract.schema import CLIENT_ID, KEY, LINE, Column, Schema
+from credit_default.data.contract.schema import KEY, LINE, Column, Schema
 
 REPEATED_KEY = "key|repeated"
 
 # No client id begins with . or -: it could be read as a hidden file, an option or a formula.
-_FORMATS = {CLIENT_ID: r"\A[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\z"}
+_ID_FORM = r"\A[A-Za-z0-9_][A-Za-z0-9_.-]*\z"
+_LONGEST_ID = 64  # counted apart: within the form it would make the search three times slower
 _ROW = "row:index"
 _REPEATED = "row:repeated"
 
@@ -92,9 +93,12 @@ class RowRules:
         self, raw: pl.DataFrame, *, keys: pl.DataFrame, details: pl.DataFrame
     ) -> pl.DataFrame:
         texts = [format_as_text(raw[column.name]) for column in self.columns]
-        shown = [keys[name].fill_null(texts[place]) for place, name in enumerate(KEY)]
+        shown = [
+            text.zip_with(keys[name].is_null(), keys[name])
+            for name, text in zip(KEY, texts[: len(KEY)], strict=True)
+        ]
         rules = self._name_broken(raw, details)
-        return pl.DataFrame([raw[LINE].cast(pl.Int64), *shown, rules, *texts[2:]])
+        return pl.DataFrame([raw[LINE].cast(pl.Int64), *shown, rules, *texts[len(KEY) :]])
 
     def _name_broken(self, raw: pl.DataFrame, details: pl.DataFrame) -> pl.Series:
         """Return for each row the names of the rules that it broke, in the order of `names`."""
@@ -173,8 +177,9 @@ def _build_column_rules(column: Column, *, nullable: bool) -> dict[str, pl.Expr]
     rules = {f"{column.name}|type": converts}
     if not nullable:
         rules[f"{column.name}|nullability"] = value.is_not_null() | ~converts
-    if column.name in _FORMATS:
-        rules[f"{column.name}|format"] = value.str.contains(_FORMATS[column.name])
+    if column.kind == "identifier":
+        is_short = value.str.len_bytes() <= _LONGEST_ID
+        rules[f"{column.name}|format"] = value.str.contains(_ID_FORM) & is_short
     if column.codes:
         rules[f"{column.name}|code"] = value.is_in(list(column.codes))
     return rules

@@ -28,13 +28,20 @@ from credit_default.data.checking.file_faults import (
     check_columns,
     collect_examples,
 )
+from credit_default.data.checking.id_damage import IdShape, check_id_damage, count_id_shapes
 from credit_default.data.checking.row_rules import (
     REPEATED_KEY,
     CheckedBatch,
     RowRules,
     build_row_rules,
 )
-from credit_default.data.contract.schema import LINE, OUTCOME, STATEMENT_MONTH, Schema
+from credit_default.data.contract.schema import (
+    CLIENT_ID,
+    LINE,
+    OUTCOME,
+    STATEMENT_MONTH,
+    Schema,
+)
 from credit_default.errors import InputError
 
 ReadBatches = Callable[[], Iterator[pl.DataFrame]]
@@ -51,7 +58,8 @@ class ValidationResult:
     several); `months` are those of rows that satisfy every rule, in order. `month_counts` gives the
     number of rows of each month, in order, whether they satisfy the rules or not; rows whose month
     cannot be read are in none. `noted_counts` gives by column how many values were not read as they
-    stand (ids written as 20001.0, times without a zone). `has_outcome` says that the file has an
+    stand (ids written as 20001.0, times without a zone). `id_shapes` counts the ids of digits alone
+    of rows that satisfy every rule. `has_outcome` says that the file has an
     outcome column, kept or not.
     """
 
@@ -62,6 +70,7 @@ class ValidationResult:
     months: tuple[str, ...]
     month_counts: Mapping[str, int]
     noted_counts: Mapping[str, int]
+    id_shapes: Mapping[IdShape, int]
     has_outcome: bool
     _read: ReadBatches = field(repr=False, compare=False)
     _rules: RowRules = field(repr=False, compare=False)
@@ -113,6 +122,7 @@ class _Tally:
     months: set[str] = field(default_factory=set)
     month_counts: Counter[str] = field(default_factory=Counter)
     noted_counts: Counter[str] = field(default_factory=Counter)
+    id_shapes: Counter[IdShape] = field(default_factory=Counter)
     examples: dict[str, dict[str, None]] = field(default_factory=dict)  # by column, as they appear
     keys: list[KeyHashes] = field(default_factory=list)  # stays empty where a key may come twice
 
@@ -141,7 +151,7 @@ def check_rows(
     Raises:
         InputError: A column is missing; the outcome is, and is required; there are no rows; or more
             than the policy's share of the rows break the rules of one column, so that the file as a
-            whole is at fault.
+            whole is at fault; or its ids were rounded or have lost leading zeros.
     """
     batches = _number_lines(read())
     first = next(batches, None)
@@ -163,6 +173,7 @@ def check_rows(
     check_column_faults(
         counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy
     )
+    check_id_damage(tally.id_shapes)
     return ValidationResult(
         row_count=tally.row_count,
         accepted_count=tally.sound_count - repeated.sound_row_count,
@@ -171,6 +182,7 @@ def check_rows(
         months=tuple(sorted(tally.months)),
         month_counts=dict(sorted(tally.month_counts.items())),
         noted_counts=dict(tally.noted_counts),
+        id_shapes=dict(tally.id_shapes),
         has_outcome=has_outcome,
         _read=read,
         _rules=rules,
@@ -192,6 +204,7 @@ def _count_batch(raw: pl.DataFrame, *, rules: RowRules, tally: _Tally, unique_ke
     tally.row_count += raw.height
     tally.sound_count += batch.accepted.height
     tally.noted_counts.update(batch.noted_counts)
+    tally.id_shapes.update(count_id_shapes(batch.accepted[CLIENT_ID]))
     months = dict(batch.keys[STATEMENT_MONTH].drop_nulls().value_counts().iter_rows())
     tally.month_counts.update(months)
     tally.months.update(

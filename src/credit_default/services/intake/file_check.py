@@ -37,6 +37,7 @@ from credit_default.services.intake.earlier_batches import (
     read_batch_row_counts,
 )
 from credit_default.services.intake.file_access import Arrival, fetch_file
+from credit_default.services.intake.lost_zeros import require_ids_with_zeros
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_NAME = 80
@@ -102,6 +103,7 @@ def check_file(
     arrival = fetch_file(wiring, uri)
     file = open_statement_file(arrival.path, schema=wiring.schema, month=month)
     validated = check_rows(file.read_batches, schema=wiring.schema, outcome=outcome)
+    require_ids_with_zeros(wiring, validated)
     use = outcome if validated.has_outcome else "ignored"
     batch_id = _build_batch_id(file, use=use, corrects=corrects)
     family = list_related_snapshots(wiring, corrects, excluding=batch_id) if corrects else ()

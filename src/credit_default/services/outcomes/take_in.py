@@ -23,6 +23,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_access import fetch_file
+from credit_default.services.intake.lost_zeros import require_ids_with_zeros
 from credit_default.services.intake.value_notes import describe_values_read
 from credit_default.services.outcomes.coverage import count_unscored_outcomes, measure_coverage
 from credit_default.services.outcomes.vintages import measure_vintages
@@ -47,6 +48,7 @@ def ingest_outcomes_file(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) 
     arrival = fetch_file(wiring, uri)
     file = open_statement_file(arrival.path, schema=OBSERVED_OUTCOMES)
     checked = check_rows(file.read_batches, schema=OBSERVED_OUTCOMES, outcome="required")
+    require_ids_with_zeros(wiring, checked)
     batch_id = hashlib.sha256(f"outcomes {file.source.sha256}".encode()).hexdigest()[:16]
     key = f"outcomes {batch_id}"
     # rejected rows of a file that is on record are not written again: a client may have been erased from them
