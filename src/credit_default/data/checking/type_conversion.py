@@ -86,9 +86,10 @@ def name_faults(raw: pl.Series, *, column: Column) -> pl.Series:
 def format_as_text(raw: pl.Series) -> pl.Series:
     """Return the raw values as texts, null where missing.
 
-    Lists, bytes and durations are written as Python shows them, times with the name of their zone.
+    Lists, bytes and durations are written as Python shows them, times with their zone's name where
+    it is not UTC.
     """
-    if isinstance(raw.dtype, pl.Datetime) and raw.dtype.time_zone is not None:
+    if isinstance(raw.dtype, pl.Datetime) and raw.dtype.time_zone not in {None, "UTC"}:
         return raw.dt.strftime(f"%Y-%m-%d %H:%M:%S%.f%:z[{raw.dtype.time_zone}]")
     if raw.dtype.is_nested() or isinstance(raw.dtype, pl.Binary | pl.Object | pl.Duration):
         return pl.Series(
