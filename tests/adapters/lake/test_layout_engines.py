@@ -69,7 +69,7 @@ def fill(lake):
             details={"scored_count": 4, "input_sha256": "0a", "threshold": 0.25},
             at=NOON,
         )
-    delete_client(lake, "b")
+    delete_client(lake, ["b"])
 
 
 def scores(version):

@@ -306,7 +306,7 @@ def test_a_file_is_merged_in_one_commit(lake):
 def test_an_outcomes_file_that_was_merged_under_its_name_is_not_merged_again(lake):
     rows = pl.DataFrame([outcome("a"), outcome("b")])
     merge_outcomes(lake, rows, batch_id=BATCH_ID)
-    delete_client(lake, "a")
+    delete_client(lake, ["a"])
 
     again = merge_outcomes(lake, rows, batch_id=BATCH_ID)
 
@@ -448,7 +448,7 @@ def test_a_client_who_is_erased_is_in_no_file_of_the_lake(lake, client_id):
     everywhere(lake, client_id)
     found_before = [p for p in lake.home.rglob("*.parquet") if client_id.encode() in p.read_bytes()]
 
-    counts = delete_client(lake, client_id)
+    counts = delete_client(lake, [client_id])
 
     assert len(found_before) >= len(CLIENT_TABLES)
     assert counts == dict.fromkeys(CLIENT_TABLES, 1)
@@ -459,7 +459,7 @@ def test_a_client_who_is_erased_is_in_no_file_of_the_lake(lake, client_id):
         assert scan_table(lake, name).select("client_id").collect()["client_id"].to_list() == [
             "other"
         ]
-    assert delete_client(lake, client_id) == dict.fromkeys(CLIENT_TABLES, 0)
+    assert delete_client(lake, [client_id]) == dict.fromkeys(CLIENT_TABLES, 0)
 
 
 def test_no_client_is_named_in_the_log_of_a_table(lake):
@@ -471,13 +471,13 @@ def test_no_client_is_named_in_the_log_of_a_table(lake):
 
 
 def test_an_erasure_in_a_lake_without_tables_makes_none(lake):
-    assert delete_client(lake, "a") == dict.fromkeys(CLIENT_TABLES, 0)
+    assert delete_client(lake, ["a"]) == dict.fromkeys(CLIENT_TABLES, 0)
     assert not (lake.home / "tables").exists()
 
 
 def test_a_batch_whose_client_was_erased_stays_as_it_is_when_it_is_scored_again(lake):
     everywhere(lake, "a")
-    delete_client(lake, "a")
+    delete_client(lake, ["a"])
 
     again = write_scores(lake, lambda: [scored(2)], batch_id=BATCH_ID, model_version=1)
 

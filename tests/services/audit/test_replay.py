@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import shutil
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -10,7 +11,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from credit_default.adapters.lake.snapshots import list_snapshots, read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.ledger import read_entries
-from credit_default.adapters.tables.quarantine import read_quarantine
+from credit_default.adapters.tables.quarantine import read_quarantine, write_quarantine
 from credit_default.adapters.tables.queries import read_outcomes, read_scores, scan_table
 from credit_default.errors import ArtifactError, InputError
 from credit_default.failpoints import armed_failpoint
@@ -18,6 +19,7 @@ from credit_default.services.audit.erasure import forget_client
 from credit_default.services.audit.replay import verify_lake
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.outcomes.take_in import ingest_outcomes_file
+from credit_default.services.scoring.explain_client import explain_client
 from credit_default.services.scoring.score_batch import score_file
 
 pytestmark = pytest.mark.xdist_group("mlflow")
@@ -58,6 +60,19 @@ def test_an_untouched_lake_is_proved_and_its_scores_are_reproduced(wired, scored
 
     assert levels == {"ledger": "ok", "scores": "ok", "replay": "ok"}
     assert (summary.status, summary.exit_code) == ("proved", 0)
+
+
+def test_a_client_is_replayed_under_the_id_as_it_was_written(wired, champion_lake, rows, tmp_path):
+    numbers = rows.with_columns(client_id=pl.format("{}.0", pl.int_range(20_001, 20_021)))
+    numbers.write_csv(tmp_path / "numbers.csv")
+    checked = check_file(wired, str(tmp_path / "numbers.csv"), month=None, outcome="ignored")
+    champion = replace(champion_lake.champion, data_origin="real")
+    scored = score_file(wired, checked, champion, scored_at=NOON)
+
+    for spelling in ("20001", "20001.0"):
+        levels, _ = verify(wired, scored.batch_id, client_id=spelling)
+        explained = explain_client(wired, scored.batch_id, spelling)
+        assert (levels["replay"], explained.client_id) == ("ok", "20001")
 
 
 def test_one_client_is_replayed(wired, scored, rows):
@@ -201,6 +216,33 @@ def test_a_rejected_row_is_erased_too_with_the_file_that_it_came_in(wired, score
 
     assert read_quarantine(wired.lake, batch_id=scored.batch_id).is_empty()
     assert list(wired.lake.storage.list_objects("processed/")) == []
+
+
+@pytest.mark.parametrize("spelling", ["20001", "20001.0"])
+def test_a_client_is_erased_under_every_spelling_of_the_id(wiring, tmp_path, spelling):
+    path = tmp_path / "outcomes.csv"
+    ids = ["20001.0", "20001", "120001.0", "20001.5", *(str(n) for n in range(20_002, 20_012))]
+    lines = [f"{client_id},2005-09,0,2005-11-01" for client_id in ids]
+    path.write_text("client_id,statement_month,defaulted,observed_at\n" + "\n".join(lines) + "\n")
+    ingest_outcomes_file(wiring, str(path), taken_in_at=NOON)
+    # As an older version kept the row of a spreadsheet.
+    older = pl.DataFrame(
+        {
+            "line": [2, 3],
+            "client_id": ["20001.0", "20001.5"],
+            "statement_month": ["2005-09"] * 2,
+            "rules": [["age|min"]] * 2,
+            "age": ["7"] * 2,
+        }
+    )
+    write_quarantine(wiring.lake, lambda: [older], batch_id="ab" * 8)
+
+    summary = forget_client(wiring, spelling, forgotten_at=LATER)
+
+    assert (summary.counts["outcomes"], summary.counts["quarantine"]) == (1, 1)
+    assert summary.counts["outcome_history"] == 2
+    assert read_outcomes(wiring.lake)["client_id"].sort().to_list() == sorted({"120001", *ids[3:]})
+    assert read_quarantine(wiring.lake, batch_id="ab" * 8)["client_id"].to_list() == ["20001.5"]
 
 
 def test_a_client_without_rows_is_refused_and_leaves_no_trace(wired, scored):

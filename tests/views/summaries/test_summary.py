@@ -1,6 +1,7 @@
 import json
 import math
 
+import pytest
 from rich.console import Console
 
 from credit_default.errors import InputError
@@ -9,6 +10,7 @@ from credit_default.views.summaries.summary import (
     Summary,
     format_figure,
     format_figures,
+    format_month_counts,
     render_summary,
     render_summary_json,
     summarise_error,
@@ -109,3 +111,22 @@ def test_shares_of_a_scored_batch_are_read_as_fields():
 
     assert (scored.declined_share, scored.expected_default_share) == (0.2, 0.1)
     assert math.isnan(Summary("train", "promoted").declined_share)
+
+
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        ({"2005-11": 1}, "2005-11 (1 row)"),
+        ({"2005-10": 12, "2005-11": 3_888}, "2005-10 (12 rows), 2005-11 (3,888 rows)"),
+        (
+            {f"2005-{month:02d}": 2 for month in range(1, 8)},
+            (
+                "2005-01 (2 rows), 2005-02 (2 rows), 2005-03 (2 rows), …, 2005-05 (2 rows),"
+                " 2005-06 (2 rows), 2005-07 (2 rows), 7 months in all"
+            ),
+        ),
+    ],
+)
+def test_months_are_shown_with_their_rows_and_only_some_of_many(counts, text):
+    assert format_month_counts(counts) == text
+    assert "2005-" in show(Summary("ingest", "kept", months=counts))
