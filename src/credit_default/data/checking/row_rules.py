@@ -3,16 +3,23 @@
 dataframely evaluates the rules. Its schema class is made here from our schema, so that another
 portfolio needs no class. Names: `<column>|type`, `|nullability`, `|format`, `|min`, `|max`,
 `|code`, then `key|repeated`, then the rules across columns under their own names. A value that is
-missing or of the wrong type breaks that rule and no other.
+missing or of the wrong type breaks that rule and no other, and an error of a spreadsheet's formula
+breaks `<column>|formula_error` in place of both.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import dataframely as dy
 import polars as pl
 
+from credit_default.data.checking.formula_errors import (
+    REPLACED_RULES,
+    RULE,
+    is_formula_error,
+)
+from credit_default.data.checking.number_marks import NumberMarks
 from credit_default.data.checking.type_conversion import (
     build_flag_name,
     convert,
@@ -54,6 +61,7 @@ class RowRules:
     names: tuple[str, ...]  # every rule's name, in the order in which they are reported
     column_rules: dict[str, tuple[str, ...]]  # by column: the rules on it alone
     frame_class: type[dy.Schema]
+    marks: NumberMarks | None = None  # of numbers in texts; None for a decimal point alone
 
     def convert_keys(self, raw: pl.DataFrame) -> pl.DataFrame:
         """Return the key columns of a raw batch, converted as `separate` does it."""
@@ -67,7 +75,7 @@ class RowRules:
             repeated: True for rows whose key another row of the file has too; None where that is
                 not known yet.
         """
-        frame = convert(raw, columns=self.columns).with_columns(
+        frame = convert(raw, columns=self.columns, marks=self.marks).with_columns(
             pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW),
             pl.lit(value=False).alias(_REPEATED) if repeated is None else repeated.alias(_REPEATED),
         )
@@ -75,30 +83,40 @@ class RowRules:
         details = failure.details().select(_ROW, *failure.counts())
         return CheckedBatch(
             accepted=passed.select(column.name for column in self.columns),
-            rejected=self._show_rejected(raw[details[_ROW]], rules=self._name_broken(details)),
+            rejected=self._show_rejected(raw[details[_ROW]], details=details),
         )
 
-    def _name_broken(self, details: pl.DataFrame) -> pl.Series:
+    def _show_rejected(self, raw: pl.DataFrame, *, details: pl.DataFrame) -> pl.DataFrame:
+        texts = [format_as_text(raw[column.name]) for column in self.columns]
+        rules = self._name_broken(details, texts={text.name: text for text in texts})
+        return pl.DataFrame([raw[LINE].cast(pl.Int64), *texts[:2], rules, *texts[2:]])
+
+    def _name_broken(self, details: pl.DataFrame, *, texts: Mapping[str, pl.Series]) -> pl.Series:
         """Return for each row the names of the rules that it broke, in the order of `names`."""
         # Most rules hold in most batches: only those that a row broke have a column here.
         names = [name for name in self.names if name in details.columns]
         if not names:
             return pl.Series("rules", [], dtype=pl.List(pl.String))
-        broken = [pl.when(pl.col(name) == "invalid").then(pl.lit(name)) for name in names]
+        broken = [
+            pl.when(pl.col(name) == "invalid").then(_name_rule(name, texts)) for name in names
+        ]
         return details.select(pl.concat_list(broken).list.drop_nulls().alias("rules"))["rules"]
 
-    def _show_rejected(self, raw: pl.DataFrame, *, rules: pl.Series) -> pl.DataFrame:
-        texts = [format_as_text(raw[column.name]) for column in self.columns]
-        return pl.DataFrame([raw[LINE].cast(pl.Int64), *texts[:2], rules, *texts[2:]])
 
-
-def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: bool) -> RowRules:
+def build_row_rules(
+    schema: Schema,
+    *,
+    with_outcome: bool,
+    outcome_required: bool,
+    marks: NumberMarks | None = None,
+) -> RowRules:
     """Build the schema's rules as one dataframely class, with their names.
 
     Args:
         schema: The columns and the rules across them.
         with_outcome: Whether the outcome is checked.
         outcome_required: Whether a missing outcome breaks a rule.
+        marks: How numbers in texts are written; None for a decimal point and no other mark.
     """
     columns = (*schema.columns, schema.outcome) if with_outcome else schema.columns
     members: dict[str, Any] = {_ROW: dy.Int64(nullable=True), _REPEATED: dy.Bool(nullable=True)}
@@ -112,12 +130,22 @@ def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: boo
             column, nullable=column.kind == "outcome" and not outcome_required
         )
         members |= {name: _build_rule(expression) for name, expression in rules.items()}
-        column_rules[column.name] = (*rules, *_name_bound_rules(column))
+        formula_error = f"{column.name}|{RULE}"
+        column_rules[column.name] = (*rules, formula_error, *_name_bound_rules(column))
     members[REPEATED_KEY] = _build_rule(~pl.col(_REPEATED))
     members |= {rule.name: _build_rule(pl.sql_expr(rule.expression)) for rule in schema.rules}
     across = (rule.name for rule in schema.rules)
     names = (*_concatenate_names(column_rules.values()), REPEATED_KEY, *across)
-    return RowRules(columns, names, column_rules, type("CheckedRows", (dy.Schema,), members))
+    frame_class = type("CheckedRows", (dy.Schema,), members)
+    return RowRules(columns, names, column_rules, frame_class, marks)
+
+
+def _name_rule(name: str, texts: Mapping[str, pl.Series]) -> pl.Expr:
+    """Return the broken rule's name; for each row with a formula error the name of that rule instead."""
+    column, _, kind = name.partition("|")
+    if kind not in REPLACED_RULES or not (errors := is_formula_error(texts[column])).any():
+        return pl.lit(name)
+    return pl.when(pl.lit(errors)).then(pl.lit(f"{column}|{RULE}")).otherwise(pl.lit(name))
 
 
 def _name_bound_rules(column: Column) -> list[str]:

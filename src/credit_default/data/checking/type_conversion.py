@@ -9,6 +9,7 @@ rows hold never changes the result.
 
 import polars as pl
 
+from credit_default.data.checking.number_marks import NumberMarks
 from credit_default.data.contract.schema import Column, ColumnKind
 
 _WHOLE_FLOATS = 2.0**53  # beyond it a float no longer holds every whole number
@@ -34,14 +35,17 @@ def build_flag_name(column: Column) -> str:
     return f"type:{column.name}"
 
 
-def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> pl.DataFrame:
+def convert(
+    raw: pl.DataFrame, *, columns: tuple[Column, ...], marks: NumberMarks | None = None
+) -> pl.DataFrame:
     """Return the columns in their checked types, each followed by its flag, without other columns.
 
-    A value is null where the raw value is null, an empty text, or cannot be converted.
+    A value is null where the raw value is null, an empty text, or cannot be converted. Numbers in
+    texts have a decimal point and no other mark, or the `marks` that are given.
     """
     converted: list[pl.Series] = []
     for column in columns:
-        value = _convert_column(raw[column.name], column=column)
+        value = _convert_column(raw[column.name], column=column, marks=marks)
         converted += [
             value,
             _flag_conversion(raw[column.name], value).alias(build_flag_name(column)),
@@ -63,7 +67,7 @@ def format_as_text(raw: pl.Series) -> pl.Series:
     return raw.cast(pl.String)
 
 
-def _convert_column(raw: pl.Series, *, column: Column) -> pl.Series:
+def _convert_column(raw: pl.Series, *, column: Column, marks: NumberMarks | None) -> pl.Series:
     target = find_checked_type(column)
     if column.kind == "month" and isinstance(raw.dtype, pl.Date | pl.Datetime):
         return raw.dt.strftime("%Y-%m")
@@ -74,7 +78,8 @@ def _convert_column(raw: pl.Series, *, column: Column) -> pl.Series:
     if target == pl.String:
         return _convert_to_text(raw)
     if raw.dtype == pl.String:
-        return _parse_numbers(raw, whole=target == pl.Int64)
+        plain = raw if marks is None else marks.normalise(raw)
+        return _parse_numbers(plain, whole=target == pl.Int64)
     if not raw.dtype.is_numeric():
         return _build_null_column(raw, target)
     return _convert_to_number(raw, whole=target == pl.Int64)
