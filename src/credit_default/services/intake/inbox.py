@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
+from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
 from credit_default.adapters.files.statement_files import has_month_column
 from credit_default.adapters.lake.inbox import (
     build_incoming_uri,
@@ -64,12 +65,14 @@ class InboxRun:
         clock: Returns the current time, to see whether a file is still being written.
         month: "YYYY-MM" for the files that have no statement_month column; None where no month was given.
         hold_lock: Returns a block in which no other run works on that uri.
+        options: How to read the files, as they were given for all of them.
     """
 
     score: FileScorer
     clock: Callable[[], dt.datetime]
     month: str | None = None
     hold_lock: Callable[[str], AbstractContextManager[None]] = _no_lock
+    options: ReadingOptions = NO_OPTIONS
 
 
 def score_incoming(wiring: Wiring, run: InboxRun) -> Summary:
@@ -181,7 +184,8 @@ def _score(wiring: Wiring, run: InboxRun, seen: StoredObject) -> Summary | None:
     """Score the file; None when its month is neither in it nor given. A file in a bucket is fetched only once for both."""
     uri = build_incoming_uri(wiring.lake, seen)
     with open_fetched_file(wiring, uri) as arrival:
-        if has_month_column(arrival.path, schema=wiring.schema):
+        options = run.options.complete(wiring.portfolio.file)
+        if has_month_column(arrival.path, schema=wiring.schema, options=options):
             return run.score(uri, None)
         return None if run.month is None else run.score(uri, run.month)
 

@@ -21,7 +21,7 @@ from credit_default.services.champion.pinned_champion import (
 from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile
-from credit_default.services.intake.ingest import describe_broken_rules, describe_unknown_columns
+from credit_default.services.intake.ingest import describe_broken_rules, describe_reading
 from credit_default.services.scoring.batch_reasons import describe_missing_reasons
 from credit_default.services.scoring.run_metadata import build_batch_tags, describe_file
 from credit_default.services.scoring.score_batch import ScoredFile
@@ -233,4 +233,4 @@ def _list_score_notes(checked: CheckedFile, scored: ScoredFile) -> tuple[str, ..
         declined_count=scored.declined_count,
         reasoned_count=scored.reasoned_count,
     )
-    return (*notes, *describe_unknown_columns(checked), *describe_broken_rules(checked.validated))
+    return (*notes, *describe_reading(checked), *describe_broken_rules(checked.validated))
