@@ -10,7 +10,9 @@ from pathlib import Path
 from credit_default.adapters.files.excel_files import Sheet
 from credit_default.adapters.files.headers import count_most_known, find_header
 from credit_default.data.contract.schema import Schema
-from credit_default.errors import InputError, show_examples
+from credit_default.errors import InputError
+
+_SHOWN_COUNT = 5
 
 
 def choose_sheet(
@@ -84,9 +86,9 @@ def _has_header(sheet: Sheet, *, schema: Schema, given: Mapping[str, str | None]
 
 
 def _name_sheets(sheets: Sequence[Sheet]) -> str:
-    names = show_examples([sheet.name for sheet in sheets])
-    hidden = [sheet.name for sheet in sheets if not sheet.visible]
-    return f"{names} (hidden: {show_examples(hidden)})" if hidden else names
+    shown = [repr(sheet.name) + ("" if sheet.visible else " (hidden)") for sheet in sheets]
+    more = f" … ({len(shown)} in all)" if len(shown) > _SHOWN_COUNT else ""
+    return ", ".join(shown[:_SHOWN_COUNT]) + more
 
 
 def _build_no_header_error(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from credit_default.adapters.files.reading_options import ReadingOptions
     from credit_default.adapters.optuna.study import EndedTrial
     from credit_default.services.context.wiring import Wiring
+    from credit_default.services.training.training_rows import TrainingRows
     from credit_default.services.tuning.trials import Budget
     from credit_default.services.tuning.tune import Listener, TuningResult
     from credit_default.settings import Settings

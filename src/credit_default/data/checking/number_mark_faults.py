@@ -44,6 +44,7 @@ class NumberMarksPolicy:
     marked_share: float = 0.05  # as many rejected rows as the quality gate allows
     least_rows: int = 20
     marked_share_of_few: float = 0.5  # in a file with fewer rows
+    least_cells: int = 5
     fitting_share: float = 0.9  # of the cells; fewer have no common cause
 
 
@@ -132,13 +133,13 @@ def check_number_marks(
     grouped = {name: text for name, text in tally.grouped.items() if name not in tally.ungrouped}
     if grouped and not tally.has_decimals:
         raise _build_points_error(grouped)
-    few = row_count < policy.least_rows
-    if tally.marked_row_count <= row_count * (
-        policy.marked_share_of_few if few else policy.marked_share
-    ):
-        return
+    share = policy.marked_share_of_few if row_count < policy.least_rows else policy.marked_share
     reading = max(_READINGS, key=lambda reading: tally.fits[reading])
-    if tally.fits[reading] < policy.fitting_share * tally.sampled_count:
+    if (
+        tally.marked_row_count <= share * row_count
+        or tally.sampled_count < policy.least_cells
+        or tally.fits[reading] < policy.fitting_share * tally.sampled_count
+    ):
         return
     raise _build_marks_error(tally, reading, row_count=row_count)
 
