@@ -74,7 +74,7 @@ def read_workbook_rows(
     """
     import fastexcel
 
-    options = {"header_row": None, "skip_rows": place + 1}
+    options: dict[str, Any] = {"header_row": None, "skip_rows": place + 1}
     with _reader_errors(path):
         book = fastexcel.read_excel(path)
         loaded = book.load_sheet(sheet, dtypes="string", **options)

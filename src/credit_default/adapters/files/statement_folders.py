@@ -89,8 +89,8 @@ def open_folder(
         open_single_file(part.path, schema=schema, month=month, options=options, given=part.given)
         for part in found
     )
-    for part in parts[1:]:
-        _require_same_form(parts[0], part)
+    for other in parts[1:]:
+        _require_same_form(parts[0], other)
     digest = sha256(b"parts\n")
     for part, opened in zip(found, parts, strict=True):
         digest.update(f"{part.name}\0{opened.source.sha256}\n".encode())
