@@ -24,8 +24,10 @@ def swap_columns(rows):
 FAULTS = {
     "empty": lambda rows: b"",
     "header only": lambda rows: as_text(rows.head(0)),
-    "semicolons": lambda rows: as_text(rows, separator=";"),
-    "tabs": lambda rows: as_text(rows, separator="\t"),
+    "semicolons and decimal commas": lambda rows: as_text(rows, separator=";").replace(
+        b";0;", b";0,5;"
+    ),
+    "colons": lambda rows: as_text(rows).replace(b",", b":"),
     "utf-16": lambda rows: as_text(rows).decode().encode("utf-16"),
     "bytes of latin-1": lambda rows: as_text(rows).replace(b"SIM-", "é".encode("latin-1")),
     "binary": lambda rows: bytes(range(256)) * 50,

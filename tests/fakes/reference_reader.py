@@ -77,14 +77,14 @@ def read_with_reference(
 
 
 def _read_rows(content, dictionary, *, month):
-    lines = _read_lines(content)
-    if not lines:
-        raise _RefusedError("no line")
     names = {
         _fold(name): field.name
         for field in dictionary.fields
         for name in (field.name, *field.aliases)
     }
+    lines = _read_lines(content, names)
+    if not lines:
+        raise _RefusedError("no line")
     known = [
         len({names[_fold(cell)] for cell in line if _fold(cell) in names})
         for line in lines[:HEADER_LINES]
@@ -109,7 +109,18 @@ def _read_rows(content, dictionary, *, month):
     return place, positions, rows
 
 
-def _read_lines(content):
+def _find_delimiter(text, names):
+    """The one by which a line near the top names most columns; a comma unless another one names more."""
+    counts = {}
+    for delimiter in (",", ";", "\t", "|"):
+        head = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        lines = [line for _, line in zip(range(HEADER_LINES), head, strict=False)]
+        known = [{names[_fold(cell)] for cell in line if _fold(cell) in names} for line in lines]
+        counts[delimiter] = max((len(found) for found in known), default=0)
+    return max(counts, key=counts.get)
+
+
+def _read_lines(content, names):
     if not content.strip() or b"\0" in content:
         raise _RefusedError("empty or binary")
     try:
@@ -117,9 +128,10 @@ def _read_lines(content):
     except UnicodeDecodeError:
         raise _RefusedError("not UTF-8") from None
     csv.field_size_limit(2**31)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     lines = []
     try:
+        delimiter = _find_delimiter(text, names)
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
         for line in reader:
             lines.append(line)
             if any("\n" in cell or "\r" in cell for cell in line):

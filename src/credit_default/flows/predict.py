@@ -6,6 +6,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from credit_default.adapters.files.reading_options import parse_reading_options
 from credit_default.flows.events.run_events import announce_summary
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
@@ -32,23 +33,31 @@ def predict(
     month: str | None = None,
     corrects: str | None = None,
     name: str | None = None,
+    file_options: dict[str, str] | None = None,
 ) -> State[Summary]:
     """Check a file, score its accepted rows, and record the scores.
 
     Args:
-        batch: The file's path or s3:// address.
+        batch: The path or s3:// address of the file, or of a folder of part files.
         overrides: Settings that win over all others, nested like a configuration file.
         config: Paths of configuration files.
         month: The statement month, for a file without the column statement_month.
         corrects: The batch_id of an earlier batch whose rejected rows this file corrects.
         name: What people call this batch; by default the file's name.
+        file_options: How to read the file: `sheet`, `decimal` and `thousands`, as the command line's options.
 
     Returns:
         A completed run named `Scored` or `AlreadyScored`, with its summary.
     """
     wiring = connect(overrides or {}, config or [])
     checked = check_file(
-        wiring, batch, month=month, outcome="ignored", corrects=corrects, name=name
+        wiring,
+        batch,
+        month=month,
+        outcome="ignored",
+        corrects=corrects,
+        name=name,
+        options=parse_reading_options(file_options or {}, thing="file_options"),
     )
     verdict = judge_file(wiring, checked, judged_at=read_clock())
     champion = load_champion(wiring, checked)

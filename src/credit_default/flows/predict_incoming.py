@@ -10,6 +10,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from credit_default.adapters.files.reading_options import parse_reading_options
 from credit_default.errors import RefusedError
 from credit_default.flows.deployments.missed_runs import SKIPPED, SUPERSEDED, is_superseded
 from credit_default.flows.events.run_events import announce_scored
@@ -30,6 +31,7 @@ def predict_incoming(
     overrides: dict[str, Any] | None = None,
     config: list[str] | None = None,
     month: str | None = None,
+    file_options: dict[str, str] | None = None,
 ) -> State[Summary]:
     """Score the files in the inbox.
 
@@ -38,6 +40,7 @@ def predict_incoming(
         overrides: Settings that win over all others, nested like a configuration file.
         config: Paths of configuration files.
         month: The statement month of the files without the column statement_month.
+        file_options: How to read the files: `sheet`, `decimal` and `thousands`, as the command line's options.
 
     Returns:
         A completed run named `Scored`, or `NothingToScore` when everything was scored before, with its summary.
@@ -48,14 +51,20 @@ def predict_incoming(
     if is_superseded():
         return Completed(name=SKIPPED, message=SUPERSEDED, data=Summary("predict", "skipped"))
     wiring = connect(overrides or {}, config or [])
+    options = parse_reading_options(file_options or {}, thing="file_options")
 
     def score(uri: str, named: str | None) -> Summary:
         state: Any = predict(
-            batch=uri, overrides=overrides, config=config, month=named, return_state=True
+            batch=uri,
+            overrides=overrides,
+            config=config,
+            month=named,
+            file_options=file_options,
+            return_state=True,
         )
         return _announce_if_missed(wiring, state.result())
 
-    inbox_run = InboxRun(score, read_clock, month or None, hold_file_slot)
+    inbox_run = InboxRun(score, read_clock, month or None, hold_file_slot, options)
     summary = (
         score_incoming_file(wiring, inbox_run, uri=batch)
         if batch

@@ -6,6 +6,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from credit_default.adapters.files.reading_options import parse_reading_options
 from credit_default.flows.deployments.missed_runs import SKIPPED, SUPERSEDED, is_superseded
 from credit_default.flows.events.champion_events import announce_champion_changes
 from credit_default.flows.events.run_events import announce_alarms
@@ -58,6 +59,7 @@ def train(
     month: str | None = None,
     refresh: bool = False,  # noqa: FBT001, FBT002 - a flow's parameters are named in the UI
     cross_validated: bool = False,  # noqa: FBT001, FBT002
+    file_options: dict[str, str] | None = None,
 ) -> State[Summary]:
     """Fit, assess and register a challenger, and judge whether it becomes champion.
 
@@ -67,6 +69,7 @@ def train(
         month: The statement month, for a training file without the column statement_month.
         refresh: Train on all rows whose outcomes the lake has by now, instead of on the file that the settings name.
         cross_validated: Cross-validate the challenger as well, by client.
+        file_options: How to read the training file: `sheet`, `decimal` and `thousands`, as the command line's options.
 
     Returns:
         A completed run named `Promoted`, `ApprovalRequested` or `ChampionKept`, with its summary; `Skipped` when a newer
@@ -76,10 +79,11 @@ def train(
         return Completed(name=SKIPPED, message=SUPERSEDED, data=Summary("train", "skipped"))
     wiring = connect(overrides or {}, config or [])
     require_mlflow(wiring)
+    options = parse_reading_options(file_options or {}, thing="file_options")
     rows = (
         read_known_rows(wiring)
         if refresh
-        else read_training_rows(wiring, month=month, read_at=read_clock())
+        else read_training_rows(wiring, month=month, read_at=read_clock(), options=options)
     )
     champion = find_champion(wiring)
     sides = split_rows(wiring, rows)

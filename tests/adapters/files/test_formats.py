@@ -29,7 +29,7 @@ def test_a_name_that_no_file_can_have_is_refused(tmp_path):
 
 
 def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(InputError, match="found a folder"):
+    with pytest.raises(InputError, match="found Is a directory"):
         detect(tmp_path)
 
 

@@ -9,11 +9,8 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.files.headers import Header
-from credit_default.adapters.files.statement_files import (
-    Source,
-    open_statement_file,
-    read_header,
-)
+from credit_default.adapters.files.sources import Source
+from credit_default.adapters.files.statement_files import open_statement_file, read_header
 from credit_default.adapters.files.table_export import write_table
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema_parsing import parse_schema
@@ -372,10 +369,10 @@ def test_a_missing_file_is_refused(tmp_path):
     )
 
 
-def test_a_folder_is_refused(tmp_path):
+def test_an_empty_folder_is_refused_whatever_its_name(tmp_path):
     (tmp_path / "a.csv").mkdir()
 
-    refuse(tmp_path / "a.csv", "found a folder; expected a file. Name one file in it.")
+    refuse(tmp_path / "a.csv", "found no part files; expected files of one format")
 
 
 def test_an_unreadable_path_is_refused(tmp_path):
@@ -402,9 +399,7 @@ def test_a_workbook_without_rows_is_refused(tmp_path, suffix):
     refuse(
         write_workbook(tmp_path / f"a{suffix}", [KAGGLE.split(",")]), "found a header and no rows"
     )
-    refuse(
-        write_workbook(tmp_path / f"b{suffix}", []), "found an empty first sheet; expected a table"
-    )
+    refuse(write_workbook(tmp_path / f"b{suffix}", []), "found no visible sheet with cells")
 
 
 def test_a_parquet_file_without_rows_is_refused(tmp_path):
@@ -413,15 +408,26 @@ def test_a_parquet_file_without_rows_is_refused(tmp_path):
     refuse(tmp_path / "a.parquet", "found a header and no rows")
 
 
-@pytest.mark.parametrize(
-    ("delimiter", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")]
-)
-def test_another_delimiter_is_refused_by_name(tmp_path, delimiter, name):
-    path = write(tmp_path / "a.csv", *(line.replace(",", delimiter) for line in (KAGGLE, ONE)))
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+@pytest.mark.parametrize("title", [(), ("sep={}",), ("Statements, November",)])
+def test_another_delimiter_is_found_by_the_header(tmp_path, delimiter, title):
+    with_commas = write(tmp_path / "a.csv", KAGGLE, ONE, TWO)
+    lines = [line.replace(",", delimiter) for line in (KAGGLE, ONE, TWO)]
+    path = write(tmp_path / "b.csv", *(line.format(delimiter) for line in title), *lines)
 
-    refuse(
-        path, f"found columns separated by {name}; expected by commas. Export it again with commas"
-    )
+    rows = read(path).with_columns(pl.col("line") - len(title))
+
+    assert rows.equals(read(with_commas))
+
+
+def test_cells_between_other_delimiters_may_be_quoted_and_hold_commas(tmp_path):
+    header, one = KAGGLE.replace(",", ";") + ";remark", ONE.replace(",", ";")
+
+    whole = write(tmp_path / "a.csv", header, f'{one};"a;b, ""c"""', f"{one};x, y")
+    open_quote = write(tmp_path / "b.csv", header, f'{one};"a', f"{one};x")
+
+    assert read(whole)["credit_limit"].to_list() == ["20000", "20000"]
+    refuse(open_quote, "found a quoted cell that goes on over the end of its line")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])

@@ -479,6 +479,9 @@ def check_csv(readers, how, *, header, make_rows, portfolio, month):
     assert "crashed" not in ours, ours["crashed"]
     if reference["refused"] == "a cell over the end of its line" and BROKEN_TITLE in content:
         return  # a title above the header is no row: ours may read on below it
+    if "and no other mark" in ours["refused"]:
+        assert reference["refused"] or reference["rejected"]
+        return  # the reference rejects such rows one by one, and does not ask what they have in common
     if reference["refused"] or ours["refused"]:
         assert bool(reference["refused"]) == bool(ours["refused"]), (reference, ours, content)
     else:

@@ -4,7 +4,7 @@ import json
 import polars as pl
 import pytest
 
-from credit_default.adapters.files.statement_files import Source
+from credit_default.adapters.files.sources import Source
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.lake.snapshots import (
     SnapshotOrigin,

@@ -136,3 +136,22 @@ def test_place_that_takes_no_scores_is_refused_before_any_work(
 )
 def test_predict_wants_one_file_or_incoming(run, config, arguments, prefect_server):
     assert run("predict", *arguments, "--config", config, server=prefect_server).exit_code == 2
+
+
+def test_predict_scores_a_folder_whose_numbers_have_other_marks(
+    run, config, prefect_server, own_batch, tmp_path
+):
+    rows = pl.read_csv(own_batch(800), infer_schema=False)
+    amounts = pl.col("^.*((bill|payment)_amount|credit_limit).*$").str.replace(
+        ".", ",", literal=True
+    )
+    (tmp_path / "parts").mkdir()
+    for number, part in enumerate(rows.with_columns(amounts).iter_slices(100)):
+        part.write_csv(tmp_path / "parts" / f"part-{number:05}.csv", separator=";")
+
+    arguments = ("predict", tmp_path / "parts", "--decimal", ",", "--config", config, "--json")
+    answer = run(*arguments, server=prefect_server)
+
+    assert answer.exit_code == 0, answer.stderr
+    assert answer.json["counts"]["scored"] == rows.height
+    assert any("parts of the folder" in note for note in answer.json["notes"])

@@ -2,7 +2,9 @@ import datetime as dt
 
 import polars as pl
 import pytest
+import xlsxwriter
 
+from credit_default.adapters.files.reading_options import ReadingOptions
 from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import read_outcomes
 from credit_default.errors import InputError
@@ -86,3 +88,34 @@ def test_file_without_the_time_of_observation_is_refused(wiring, tmp_path):
 
     with pytest.raises(InputError, match="observed_at"):
         ingest_outcomes_file(wiring, str(tmp_path / "o.csv"), taken_in_at=NOON)
+
+
+def test_a_folder_of_parts_is_one_batch_of_outcomes(wiring, tmp_path):
+    for name, client in (("part-00000.csv", "a"), ("part-00001.csv", "b")):
+        folder = tmp_path / "out" / "statement_month=2005-09"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"client_id,defaulted,observed_at\n{client},1,2005-11-01\n")
+
+    taken = [
+        ingest_outcomes_file(wiring, str(tmp_path / "out"), taken_in_at=NOON) for _ in range(2)
+    ]
+
+    assert taken[0].counts["new"] == 2
+    assert taken[0].batch_id == taken[1].batch_id
+    assert taken[0].notes[0] == "2 parts of the folder were read as one batch"
+    assert known(wiring) == {"a": 1, "b": 1}
+
+
+def test_the_sheet_of_outcomes_can_be_named(wiring, tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "o.xlsx") as book:
+        for name, client in (("October", "a"), ("November", "b")):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, HEADER.strip().split(","))
+            sheet.write_row(1, 0, [client, "2005-09", 1, "2005-11-01"])
+
+    options = ReadingOptions(sheet="November")
+    ingest_outcomes_file(wiring, str(tmp_path / "o.xlsx"), taken_in_at=NOON, options=options)
+
+    assert known(wiring) == {"b": 1}
+    with pytest.raises(InputError, match="2 sheets with the header"):
+        ingest_outcomes_file(wiring, str(tmp_path / "o.xlsx"), taken_in_at=NOON)

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 from tests.fakes.log_lines import collect_log_lines
 
+from credit_default.adapters.files.reading_options import ReadingOptions
 from credit_default.adapters.lake.snapshots import list_snapshots
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import write_monitoring
@@ -82,6 +83,24 @@ def test_rejected_training_rows_stand_in_quarantine_and_rows_balance(
         read_quarantine(wiring.lake, batch_id=training.snapshots[0].digest)["rules"].to_list()
         == [["sex|code"]] * 2
     )
+
+
+def test_a_folder_of_parts_is_trained_on_with_the_options_it_needs(
+    make_wiring, some_rows, tmp_path
+):
+    (tmp_path / "parts").mkdir()
+    amounts = pl.col("^.*_amount_.*$", "credit_limit").cast(pl.String)
+    written = some_rows.with_columns(amounts.str.replace(".", ",", literal=True))
+    for number, part in enumerate(written.iter_slices(100)):
+        part.write_csv(tmp_path / "parts" / f"part-{number:05}.csv")
+    wiring = make_wiring(data=str(tmp_path / "parts"))
+
+    training = read_training_rows(
+        wiring, month=None, read_at=NOON, options=ReadingOptions(decimal=",")
+    )
+
+    assert training.rows.height == some_rows.height
+    assert training.notes == ("3 parts of the folder were read as one batch",)
 
 
 def test_file_that_the_quality_gate_refuses_leaves_nothing(make_wiring, some_rows, tmp_path):

@@ -1,4 +1,4 @@
-"""Read comma-separated text as text: the data contract says what a cell means, so no type is guessed here.
+"""Read separated text as text: the data contract says what a cell means, so no type is guessed here.
 
 pyarrow streams the file in blocks, so that memory does not grow with its length, and is strict about the number of cells in
 a line. It is lax about quotation marks ("20"000 would be 20000, and the end of the file closes every cell) and about cells in
@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +18,7 @@ from typing import BinaryIO
 import polars as pl
 
 from credit_default.adapters.files.formats import HEAD_BYTES
-from credit_default.adapters.files.headers import HEADER_LINES, count_known_columns
+from credit_default.adapters.files.headers import HEADER_LINES, count_most_known
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 
@@ -25,34 +26,32 @@ _BLOCK_BYTES = 8_388_608
 _LINE_BYTES = _BLOCK_BYTES  # no longer line can be read
 # A quoted cell is quoted as a whole and ends on its line; a mark that does not begin a cell is an ordinary character.
 _QUOTED = rb'"[^"\r\n]*+(?:""[^"\r\n]*+)*+"'
-_CELL = rb'(?:%s|[^",\r\n][^,\r\n]*+|)' % _QUOTED
-_WELL_QUOTED = re.compile(rb"(?:\xef\xbb\xbf)?%s(?:[,\r\n]%s)*+" % (_CELL, _CELL))
 _RAGGED = re.compile(
     r"CSV parse error: Row #(?P<line>\d+): Expected \d+ columns, got (?P<count>\d+): (?P<text>.*)",
     re.DOTALL,
 )
-_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_DELIMITERS = (",", ";", "\t", "|")
 
 
-def parse_csv_head(path: Path, *, head: bytes, schema: Schema) -> list[list[str]]:
+@dataclass(frozen=True, slots=True)
+class CsvHead:
+    """The cells of a file's first lines, and the character that separates them."""
+
+    lines: list[list[str]] = field(repr=False)
+    delimiter: str
+
+
+def parse_csv_head(path: Path, *, head: bytes, schema: Schema) -> CsvHead:
     """Return the cells of the file's first lines; `head` are its first bytes, at most `HEAD_BYTES`.
 
+    The delimiter is the one by which a line names most of the schema's columns: a comma unless another one names more.
+
     Raises:
-        InputError: The text is not UTF-8, or its columns are separated by something else than commas.
+        InputError: The text is not UTF-8.
     """
     text = _decode_head(path, head)
-    lines = _split_cells(text, delimiter=",")
-    most_known = _count_most_known(lines, schema=schema)
-    for delimiter, name in _OTHER_DELIMITERS.items():
-        others = _split_cells(text, delimiter=delimiter)
-        if _count_most_known(others, schema=schema) > most_known:
-            raise InputError(
-                str(path),
-                found=f"columns separated by {name}",
-                expected="by commas",
-                remedy="Export it again with commas (and a point, not a comma, in decimal numbers).",
-            )
-    return lines
+    heads = [CsvHead(_split_cells(text, delimiter=one), one) for one in _DELIMITERS]
+    return max(heads, key=lambda head: count_most_known(head.lines, schema=schema))
 
 
 def check_text(path: Path, blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -78,7 +77,7 @@ def check_text(path: Path, blocks: Iterable[bytes]) -> Iterator[bytes]:
             yield block
 
 
-def check_quotes(path: Path, file: BinaryIO) -> None:
+def check_quotes(path: Path, file: BinaryIO, *, delimiter: str) -> None:
     """Check that every quotation mark is closed on its line; `file` is the open file, at its beginning.
 
     Most files have no quotation mark, and need not be read for this.
@@ -86,13 +85,14 @@ def check_quotes(path: Path, file: BinaryIO) -> None:
     Raises:
         InputError: A quoted cell holds a line break, is not closed, or has text after its closing mark.
     """
+    well_quoted = _compile_well_quoted(delimiter.encode())
     for number, line in enumerate(iter(lambda: file.readline(_LINE_BYTES), b""), 1):
-        if b'"' in line and not _WELL_QUOTED.fullmatch(line):
+        if b'"' in line and not well_quoted.fullmatch(line):
             raise _build_quote_error(path, number=number, line=line)
 
 
 def read_csv_rows(
-    path: Path, *, place: int, width: int, positions: Sequence[int]
+    path: Path, *, place: int, width: int, positions: Sequence[int], delimiter: str
 ) -> Iterator[pl.DataFrame]:
     """Yield the rows below the header as texts, block by block, in columns named by their position ("0", "1" …).
 
@@ -103,6 +103,7 @@ def read_csv_rows(
         place: The header's line, from 0.
         width: The number of cells in the header.
         positions: The columns to read, from 0.
+        delimiter: The character between two cells.
 
     Raises:
         InputError: A line has more or fewer cells than the header.
@@ -117,7 +118,7 @@ def read_csv_rows(
             read_options=arrow_csv.ReadOptions(
                 use_threads=False, block_size=_BLOCK_BYTES, skip_rows=place + 1, column_names=names
             ),
-            parse_options=arrow_csv.ParseOptions(ignore_empty_lines=False),
+            parse_options=arrow_csv.ParseOptions(delimiter=delimiter, ignore_empty_lines=False),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
                 include_columns=[str(position) for position in positions],
@@ -155,8 +156,10 @@ def _split_cells(text: str, *, delimiter: str) -> list[list[str]]:
     return [row for _, row in zip(range(HEADER_LINES + 1), rows, strict=False)]
 
 
-def _count_most_known(lines: list[list[str]], *, schema: Schema) -> int:
-    return max((count_known_columns(line, schema=schema) for line in lines), default=0)
+def _compile_well_quoted(delimiter: bytes) -> re.Pattern[bytes]:
+    mark = re.escape(delimiter)
+    cell = rb'(?:%s|[^"%s\r\n][^%s\r\n]*+|)' % (_QUOTED, mark, mark)
+    return re.compile(rb"(?:\xef\xbb\xbf)?%s(?:[%s\r\n]%s)*+" % (cell, mark, cell))
 
 
 def _build_quote_error(path: Path, *, number: int, line: bytes) -> InputError:

@@ -41,7 +41,7 @@ _REMEDIES = {
     "a Parquet file": "Give it the ending .parquet.",
     "a gzip archive": "Unpack it first (gunzip).",
     "UTF-16 text": "Save it as UTF-8 text (in Excel: CSV UTF-8).",
-    "text": "Give it the ending .csv if it is comma-separated text.",
+    "text": "Give it the ending .csv if it is a table as text.",
 }
 
 
@@ -53,19 +53,26 @@ class FileFormat:
     head: bytes = field(repr=False)  # at most HEAD_BYTES
 
 
+def is_folder(path: Path) -> bool:
+    """Return whether there is a folder at `path`.
+
+    Raises:
+        InputError: The disk cannot tell.
+    """
+    _check_name_encoding(path)
+    with file_errors(path):
+        return path.is_dir()
+
+
 @contextmanager
 def open_binary(path: Path) -> Iterator[BinaryIO]:
     """Open the file for reading its bytes, and close it when the block ends.
 
     Raises:
-        InputError: The file is missing, a folder or not readable, or its name is not UTF-8.
+        InputError: The file is missing or not readable, or its name is not UTF-8.
     """
     _check_name_encoding(path)
-    with _open_errors(path):
-        if path.is_dir():
-            raise InputError(
-                str(path), found="a folder", expected="a file", remedy="Name one file in it."
-            )
+    with file_errors(path):
         file = path.open("rb")
     with file:
         yield file
@@ -125,7 +132,7 @@ def _check_name_encoding(path: Path) -> None:
 
 
 def _read_first_bytes(path: Path, file: BinaryIO) -> bytes:
-    with _open_errors(path):
+    with file_errors(path):
         head = file.read(HEAD_BYTES)
     if not head.strip():
         raise InputError(
@@ -135,7 +142,12 @@ def _read_first_bytes(path: Path, file: BinaryIO) -> bytes:
 
 
 @contextmanager
-def _open_errors(path: Path) -> Iterator[None]:
+def file_errors(path: Path) -> Iterator[None]:
+    """Translate the disk's errors about the file or folder during the block into one for people.
+
+    Raises:
+        InputError: It is missing or cannot be read.
+    """
     expected = "a file that can be read"
     try:
         yield

@@ -6,8 +6,9 @@ names most of the schema's columns is the header.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from credit_default.data.checking.file_faults import check_columns
 from credit_default.data.contract.schema import (
@@ -31,28 +32,38 @@ class Header:
     positions: Mapping[str, int]  # by our name: the raw column's position, from 0
     extra: tuple[str, ...]  # raw names that the schema does not know; they are not read
     numbers_clients: bool  # there is no id column: client_id is the row's number, from 1
+    given: Mapping[str, str | None] = field(
+        default_factory=dict
+    )  # by our name: one value for all rows
 
     @property
     def has_month(self) -> bool:
-        """Return True when the file has a statement_month column."""
-        return STATEMENT_MONTH in self.positions
+        """Return True when the file has a statement_month column, or its folder's name gives the month."""
+        return STATEMENT_MONTH in self.positions or STATEMENT_MONTH in self.given
 
     @property
     def has_outcome(self) -> bool:
-        """Return True when the file has the outcome column."""
-        return OUTCOME in self.positions
+        """Return True when the file has the outcome column, or its folder's name gives the outcome."""
+        return OUTCOME in self.positions or OUTCOME in self.given
 
 
-def find_header(lines: Sequence[Sequence[str]], *, schema: Schema, path: Path) -> Header:
+def find_header(
+    lines: Sequence[Sequence[str]],
+    *,
+    schema: Schema,
+    path: Path,
+    given: Mapping[str, str | None] = MappingProxyType({}),
+) -> Header:
     """Find the header among a file's first lines.
 
     Args:
         lines: The cells of each line.
         schema: The columns to look for.
         path: The file, for the errors.
+        given: Values of columns, by our name, that the names of the file's folders give for all rows.
 
     Raises:
-        InputError: Columns are missing, or two raw columns mean the same one.
+        InputError: Columns are missing, two raw columns mean the same one, or a column is given by a folder's name too.
     """
     place = max(
         range(min(len(lines), HEADER_LINES)),
@@ -60,7 +71,7 @@ def find_header(lines: Sequence[Sequence[str]], *, schema: Schema, path: Path) -
         default=None,
     )
     names = [] if place is None else list(lines[place])
-    known = _map_known_names(schema)
+    known = map_known_names(schema)
     matched = [
         (position, known[normalise_name(name)])
         for position, name in enumerate(names)
@@ -76,11 +87,14 @@ def find_header(lines: Sequence[Sequence[str]], *, schema: Schema, path: Path) -
             remedy="Give a table with a header line, with our column names or those of the source.",
         )
     positions = {name: position for position, name in matched}
-    numbers_clients = CLIENT_ID not in positions and _has_row_numbers(names, schema=schema)
-    found = {*positions, STATEMENT_MONTH, *([CLIENT_ID] if numbers_clients else [])}
+    numbers_clients = CLIENT_ID not in {*positions, *given} and _has_row_numbers(
+        names, schema=schema
+    )
+    _check_given(positions, given=given, path=path)
+    found = {*positions, *given, STATEMENT_MONTH, *([CLIENT_ID] if numbers_clients else [])}
     check_columns(found, schema=schema, thing=str(path))
     extra = tuple(name for name in names if name.strip() and normalise_name(name) not in known)
-    return Header(place or 0, positions, extra, numbers_clients)
+    return Header(place or 0, positions, extra, numbers_clients, given)
 
 
 def check_month_source(header: Header, *, month: str | None, path: Path) -> None:
@@ -104,11 +118,17 @@ def check_month_source(header: Header, *, month: str | None, path: Path) -> None
 
 def count_known_columns(names: Sequence[str], *, schema: Schema) -> int:
     """Return how many of the schema's columns are among these raw names."""
-    known = _map_known_names(schema)
+    known = map_known_names(schema)
     return len({known[normalise_name(name)] for name in names if normalise_name(name) in known})
 
 
-def _map_known_names(schema: Schema) -> dict[str, str]:
+def count_most_known(lines: Sequence[Sequence[str]], *, schema: Schema) -> int:
+    """Return how many of the schema's columns the line names that names most of them."""
+    return max((count_known_columns(line, schema=schema) for line in lines), default=0)
+
+
+def map_known_names(schema: Schema) -> dict[str, str]:
+    """Return our name of each column by the names, as compared, that files may call it."""
     return {
         normalise_name(name): column.name
         for column in (*schema.columns, schema.outcome)
@@ -135,6 +155,19 @@ def _check_duplicates(
             found="; ".join(shown[:5]),
             expected="each column once",
             remedy="Remove the copy, or rename it if it is something else.",
+        )
+
+
+def _check_given(
+    positions: Mapping[str, int], *, given: Mapping[str, str | None], path: Path
+) -> None:
+    both = sorted(set(positions) & set(given))
+    if both:
+        raise InputError(
+            f"columns of {path}",
+            found=f"{show_examples(both)} in the file and in its folder's name",
+            expected="each column once",
+            remedy="Leave it out of the file, or rename the folder.",
         )
 
 

@@ -1,5 +1,7 @@
 """List and move the files of the inbox: they wait in `incoming/` and go to `processed/` or, with the reason, to `refused/`.
 
+A folder of part files is one file here, once the job that writes it has put `_SUCCESS` into it, and is moved as a whole.
+
 A file is moved only after its result is committed, and only as it was read: new content that was written under its name
 since then stays in `incoming/` and waits for the next run. Several processes may work on one inbox: the slower one
 finds nothing to do.
@@ -9,14 +11,18 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from credit_default.adapters.files.part_folders import DONE_MARK
+from credit_default.adapters.host.atomic_files import disk_errors, sync_folder
 from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.adapters.storage.port import StoredObject, check_key
 from credit_default.errors import InputError
 from credit_default.failpoints import hit_failpoint
 
+_FOLDER_PREFIX = "folder-"
 INCOMING, PROCESSED, REFUSED = "incoming/", "processed/", "refused/"
 # With a digest before it and ".reason.json" behind it, a name stays below the 255 bytes of a file system.
 _LONGEST_NAME_BYTES = 200
@@ -30,12 +36,46 @@ class SettlingPolicy:
     quiet_seconds: float = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """What is in `incoming/`: the files and complete folders that wait, oldest first, and the names of the other folders."""
+
+    waiting: tuple[StoredObject, ...]
+    unfinished: tuple[str, ...]
+
+
+def read_inbox(lake: Lake) -> Inbox:
+    """Return what is in `incoming/` now; a `_SUCCESS` that lies there by itself is left out."""
+    files: list[StoredObject] = []
+    folders: dict[str, list[StoredObject]] = {}
+    for stored in lake.storage.list_objects(INCOMING):
+        name, is_below, _ = stored.key.removeprefix(INCOMING).partition("/")
+        if is_below:
+            folders.setdefault(name, []).append(stored)
+        elif name != DONE_MARK:
+            files.append(stored)
+    complete = {name: _join_parts(name, parts) for name, parts in folders.items()}
+    files += [folder for folder in complete.values() if folder is not None]
+    waiting = sorted(files, key=lambda stored: (stored.modified_at, stored.key))
+    return Inbox(tuple(waiting), tuple(name for name, one in complete.items() if one is None))
+
+
 def list_incoming(lake: Lake) -> tuple[StoredObject, ...]:
-    """Return the files that wait, oldest first; those in folders below `incoming/` are left out."""
-    waiting = (
-        stored for stored in lake.storage.list_objects(INCOMING) if stored.key.count("/") == 1
+    """Return the files and complete folders that wait, oldest first."""
+    return read_inbox(lake).waiting
+
+
+def _join_parts(name: str, parts: list[StoredObject]) -> StoredObject | None:
+    """Return the folder as one object, whose token changes with each of its parts; None where it is not complete."""
+    if f"{INCOMING}{name}/{DONE_MARK}" not in {part.key for part in parts}:
+        return None
+    tokens = "\n".join(f"{part.key} {part.token}" for part in parts)
+    return StoredObject(
+        f"{INCOMING}{name}",
+        sum(part.byte_count for part in parts),
+        _FOLDER_PREFIX + hashlib.sha256(tokens.encode()).hexdigest(),
+        max(part.modified_at for part in parts),
     )
-    return tuple(sorted(waiting, key=lambda stored: (stored.modified_at, stored.key)))
 
 
 def build_incoming_uri(lake: Lake, stored: StoredObject) -> str:
@@ -44,10 +84,13 @@ def build_incoming_uri(lake: Lake, stored: StoredObject) -> str:
 
 
 def find_incoming_key(lake: Lake, uri: str) -> str | None:
-    """Return the key of the file that `uri` names; None when that is not a file directly in the inbox, or a hidden one."""
+    """Return the key of the file that `uri` names; None when that is not a file directly in the inbox, or a hidden one.
+
+    The mark that a folder is complete stands for the folder.
+    """
     root = f"{lake.uri}/{INCOMING}"
     named = uri if lake.in_bucket else str(Path(uri).expanduser().absolute())
-    name = named.removeprefix(root)
+    name = named.removeprefix(root).removesuffix(f"/{DONE_MARK}").removesuffix("/")
     return (
         f"{INCOMING}{name}"
         if named.startswith(root) and "/" not in name and not name.startswith(".")
@@ -66,7 +109,16 @@ def has_valid_key(stored: StoredObject) -> bool:
 
 def refresh_incoming(lake: Lake, stored: StoredObject) -> StoredObject | None:
     """Return the waiting file as it is now; None when it is gone because another run took it."""
-    return lake.storage.find_object(stored.key)
+    return find_incoming(lake, stored.key)
+
+
+def find_incoming(lake: Lake, key: str) -> StoredObject | None:
+    """Return the waiting file or complete folder of that key; None where there is none."""
+    found = lake.storage.find_object(key)
+    if found is not None:
+        return found
+    parts = list(lake.storage.list_objects(f"{key}/"))
+    return _join_parts(key.removeprefix(INCOMING), parts)
 
 
 def has_settled(
@@ -87,7 +139,7 @@ def move_processed(lake: Lake, stored: StoredObject, *, batch_id: str) -> str | 
         None when the file is gone, or was written again in the meantime and so stays.
     """
     key = f"{PROCESSED}{check_hex(batch_id, 'batch_id')}-{_shorten_name(stored)}"
-    return key if lake.storage.move_object(stored, key) else None
+    return key if _move(lake, stored, key) else None
 
 
 def move_refused(lake: Lake, stored: StoredObject, *, reason: Mapping[str, str]) -> str | None:
@@ -107,11 +159,37 @@ def move_refused(lake: Lake, stored: StoredObject, *, reason: Mapping[str, str])
     # The reason first: a crash before the move leaves the file where the next run finds it, and completes both.
     lake.storage.write_object(f"{key}.reason.json", json.dumps(dict(reason), indent=2).encode())
     hit_failpoint("inbox.reason-written")
-    if lake.storage.move_object(stored, key):
+    if _move(lake, stored, key):
         return key
     if lake.storage.find_object(key) is None:
         lake.storage.delete_object(f"{key}.reason.json")
     return None
+
+
+def _move(lake: Lake, stored: StoredObject, key: str) -> bool:
+    """Move a waiting file or folder, as it was when it was found; False when it is gone or was written again."""
+    if not stored.token.startswith(_FOLDER_PREFIX):
+        return lake.storage.move_object(stored, key)
+    now = find_incoming(lake, stored.key)
+    if now is None or now.token != stored.token:
+        return False
+    if not lake.in_bucket:
+        source, target = Path(lake.uri, stored.key), Path(lake.uri, key)
+        with disk_errors(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):  # another runner moved it too
+                source.rename(target)
+                sync_folder(target.parent)
+        return target.is_dir()
+    # The mark first: what a crash leaves behind is no complete folder, and is not scored as one.
+    parts = sorted(
+        lake.storage.list_objects(f"{stored.key}/"),
+        key=lambda part: (not part.key.endswith(f"/{DONE_MARK}"), part.key),
+    )
+    moved = [
+        lake.storage.move_object(part, key + part.key.removeprefix(stored.key)) for part in parts
+    ]
+    return all(moved)
 
 
 def _shorten_name(stored: StoredObject) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from credit_default.adapters.files.statement_files import Source
+from credit_default.adapters.files.sources import Source
 from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.adapters.lake.row_files import read_row_file, write_row_file
 from credit_default.errors import ArtifactError, InputError

@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from credit_default.cli.terminal.options import Decimal, Sheet, Thousands
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect
 from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
+    from credit_default.adapters.files.reading_options import ReadingOptions
     from credit_default.services.context.wiring import Wiring
     from credit_default.views.summaries.summary import Summary
 
@@ -18,27 +20,37 @@ def outcomes(
     file: Annotated[
         str | None,
         typer.Argument(
-            help="client_id, statement_month, defaulted, observed_at: .csv or .parquet, here or s3://."
+            help="client_id, statement_month, defaulted, observed_at: a file or a folder of parts, here or s3://."
         ),
     ] = None,
+    sheet: Sheet = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     *,
     shared: SharedOptions,
 ) -> None:
     """Take in outcomes, the latest observation counts; without a file, show coverage by batch."""
 
     def act(output: Output) -> "Summary":
+        from credit_default.adapters.files.reading_options import ReadingOptions
+
+        options = ReadingOptions(sheet, decimal, thousands)
         wiring = connect(shared)
-        return _show_coverage(wiring, output) if file is None else _take_in(wiring, output, file)
+        if file is None:
+            return _show_coverage(wiring, output)
+        return _take_in(wiring, output, file, options=options)
 
     run_command("outcomes", act, shared)
 
 
-def _take_in(wiring: "Wiring", output: Output, file: str) -> "Summary":
+def _take_in(
+    wiring: "Wiring", output: Output, file: str, *, options: "ReadingOptions"
+) -> "Summary":
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.outcomes.take_in import ingest_outcomes_file
 
     with output.step(f"taking in {file}"):
-        taken = ingest_outcomes_file(wiring, file, taken_in_at=read_clock())
+        taken = ingest_outcomes_file(wiring, file, taken_in_at=read_clock(), options=options)
         return _announce_outcomes(wiring, taken)
 
 

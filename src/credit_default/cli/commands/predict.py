@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.options import Corrects, Month, Reasons
+from credit_default.cli.terminal.options import Corrects, Decimal, Month, Reasons, Sheet, Thousands
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import read_settings
 from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def predict(
     batch: Annotated[
         str | None,
-        typer.Argument(help="A file of statements, here or s3://: .csv, .xls, .xlsx or .parquet."),
+        typer.Argument(
+            help="A file of statements, here or s3://: .csv, .xls, .xlsx or .parquet, or a folder of parts."
+        ),
     ] = None,
     incoming: Annotated[
         bool, typer.Option("--incoming", help="Score every file that waits in LAKE/incoming.")
@@ -32,6 +34,9 @@ def predict(
     month: Month = None,
     corrects: Corrects = None,
     reasons: Reasons = None,
+    sheet: Sheet = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     name: Annotated[
         str | None,
         typer.Option("--name", help="What people call this batch.  [default: the file's name]"),
@@ -43,16 +48,18 @@ def predict(
     flags = {"reasons": None if reasons is None else {"mode": reasons}}
 
     def act(output: Output) -> "Summary":
+        from credit_default.adapters.files.reading_options import ReadingOptions
         from credit_default.cli.commands.score_and_monitor import score_batches
 
-        file_options = {"month": month, "corrects": corrects, "name": name}
+        reading = ReadingOptions(sheet, decimal, thousands).build_flow_parameter()
+        of_file = {"month": month, "corrects": corrects, "name": name, "file_options": reading}
         return score_batches(
             output,
             read_settings(shared, **flags),
             batch=batch,
             incoming=incoming,
             out=out,
-            parameters=shared.build_flow_parameters(**flags) | file_options,
+            parameters=shared.build_flow_parameters(**flags) | of_file,
         )
 
     run_command("predict", act, shared)

@@ -10,6 +10,7 @@ from credit_default.cli.terminal.session import add_session_notes, run_flow
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
+    from credit_default.adapters.files.reading_options import ReadingOptions
     from credit_default.services.context.wiring import Wiring
     from credit_default.settings import Settings
     from credit_default.views.summaries.summary import Summary
@@ -49,7 +50,7 @@ def score_batches(
     if out is not None:
         _check_output_path(out)
     if batch is not None:
-        _check_header(settings, batch, month=parameters.get("month"))
+        _check_header(settings, batch, parameters)
     from credit_default.flows.server.session import flow_session
 
     with flow_session(settings) as session:
@@ -82,9 +83,9 @@ def _score_incoming(output: Output, parameters: FlowParameters) -> "Summary":
     def score(uri: str, month: str | None) -> "Summary":
         return score_and_monitor(output, uri, {**parameters, "month": month})
 
-    return score_incoming(
-        _connect(parameters), InboxRun(score, read_clock, parameters.get("month"))
-    )
+    options = _parse_options(parameters)
+    run = InboxRun(score, read_clock, parameters.get("month"), options=options)
+    return score_incoming(_connect(parameters), run)
 
 
 def score_and_monitor(output: Output, batch: str, parameters: FlowParameters) -> "Summary":
@@ -123,14 +124,24 @@ def _check_output_path(out: Path) -> None:
         )
 
 
-def _check_header(settings: "Settings", batch: str, *, month: str | None) -> None:
+def _check_header(settings: "Settings", batch: str, parameters: FlowParameters) -> None:
     from credit_default.adapters.files.statement_files import read_header
     from credit_default.services.context.wiring import read_portfolio
     from credit_default.services.intake.file_access import is_object_uri
 
     if is_object_uri(batch):
         return  # downloaded once, by the flow
-    read_header(Path(batch), schema=read_portfolio(settings.portfolio).schema, month=month)
+    portfolio = read_portfolio(settings.portfolio)
+    options = _parse_options(parameters).complete(portfolio.file)
+    read_header(
+        Path(batch), schema=portfolio.schema, month=parameters.get("month"), options=options
+    )
+
+
+def _parse_options(parameters: FlowParameters) -> "ReadingOptions":
+    from credit_default.adapters.files.reading_options import parse_reading_options
+
+    return parse_reading_options(parameters.get("file_options") or {}, thing="file_options")
 
 
 def _find_earlier_findings(parameters: FlowParameters, scored: "Summary") -> "Summary | None":

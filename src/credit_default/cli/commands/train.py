@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.options import Data, Month
+from credit_default.cli.terminal.options import Data, Decimal, Month, Sheet, Thousands
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import add_session_notes, read_settings, run_flow
 from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
@@ -28,13 +28,19 @@ def train(
         ),
     ] = False,
     month: Month = None,
+    sheet: Sheet = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     *,
     shared: SharedOptions,
 ) -> None:
     """Train a challenger; the gate decides whether it becomes the champion."""
 
     def act(output: Output) -> "Summary":
+        from credit_default.adapters.files.reading_options import ReadingOptions
+
         settings = read_settings(shared, data=data)
+        options = ReadingOptions(sheet, decimal, thousands)
         if refresh and (data is not None or month is not None):
             raise InputError(
                 "train --refresh",
@@ -53,6 +59,7 @@ def train(
                 flow,
                 **shared.build_flow_parameters(data=data),
                 month=month,
+                file_options=options.build_flow_parameter(),
                 refresh=refresh,
                 cross_validated=cross_validate,
             )

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.options import Data, Month
+from credit_default.cli.terminal.options import Data, Decimal, Month, Sheet, Thousands
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect_with_mlflow, read_settings
 from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
+    from credit_default.adapters.files.reading_options import ReadingOptions
     from credit_default.adapters.optuna.study import EndedTrial
     from credit_default.services.context.wiring import Wiring
+    from credit_default.services.training.training_rows import TrainingRows
     from credit_default.services.tuning.trials import Budget
     from credit_default.services.tuning.tune import Listener, TuningResult
     from credit_default.settings import Settings
@@ -57,6 +59,9 @@ def tune(
         bool, typer.Option("--replace", help="Overwrite that file when it is there.")
     ] = False,
     month: Month = None,
+    sheet: Sheet = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     *,
     shared: SharedOptions,
 ) -> None:
@@ -64,6 +69,7 @@ def tune(
     usual = None if minutes else DEFAULT_TRIAL_COUNT
 
     def act(output: Output) -> "Summary":
+        from credit_default.adapters.files.reading_options import ReadingOptions
         from credit_default.services.training.data_source import require_existing_data_file
         from credit_default.services.tuning.trials import Budget
         from credit_default.services.tuning.tuning_summary import summarise_tuning
@@ -74,7 +80,10 @@ def tune(
         require_writable_target(out, replacing=replace)
         require_existing_data_file(settings)
         wiring = connect_with_mlflow(shared, data=data)
-        tuning = _search(output, wiring, budget, month=month, with_families=challengers)
+        training = _read_rows(
+            output, wiring, month=month, options=ReadingOptions(sheet, decimal, thousands)
+        )
+        tuning = _search(output, wiring, budget, training, with_families=challengers)
         command = _build_command_line(settings, trial_count=len(tuning.trials))
         kept = save_winner(tuning, out, command=command)
         _show_comparisons(output, tuning)
@@ -83,15 +92,26 @@ def tune(
     run_command("tune", act, shared)
 
 
-def _search(
-    output: Output, wiring: "Wiring", budget: "Budget", *, month: str | None, with_families: bool
-) -> "TuningResult":
+def _read_rows(
+    output: Output, wiring: "Wiring", *, month: str | None, options: "ReadingOptions"
+) -> "TrainingRows":
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.training.training_rows import read_training_rows
-    from credit_default.services.tuning.tune import tune as search
 
     with output.step("reading and checking the statements"):
-        training = read_training_rows(wiring, month=month, read_at=read_clock())
+        return read_training_rows(wiring, month=month, read_at=read_clock(), options=options)
+
+
+def _search(
+    output: Output,
+    wiring: "Wiring",
+    budget: "Budget",
+    training: "TrainingRows",
+    *,
+    with_families: bool,
+) -> "TuningResult":
+    from credit_default.services.tuning.tune import tune as search
+
     with _explain_interruption(), _show_progress(output, budget) as listener:
         return search(
             wiring,

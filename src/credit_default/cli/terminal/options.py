@@ -64,6 +64,28 @@ Month = Annotated[
         "--month", help="YYYY-MM, for files without a statement_month column.", show_default=False
     ),
 ]
+Sheet = Annotated[
+    str | None,
+    typer.Option(
+        "--sheet",
+        help="The sheet of a workbook.  [default: the visible one with the header]",
+        show_default=False,
+    ),
+]
+Decimal = Annotated[
+    str | None,
+    typer.Option(
+        "--decimal", help='The mark before decimals, as in --decimal ",".', show_default=False
+    ),
+]
+Thousands = Annotated[
+    str | None,
+    typer.Option(
+        "--thousands",
+        help="The mark between thousands: a point, comma, blank or apostrophe.",
+        show_default=False,
+    ),
+]
 Corrects = Annotated[
     str | None,
     typer.Option(

@@ -5,7 +5,8 @@ portfolio needs no class. Names: `<column>|type`, `|nullability`, `|format`, `|m
 `|code`, then `key|repeated`, then the rules across columns under their own names. A value that is
 missing or of the wrong type breaks that rule and no other. What is wrong with an id, a month or a
 time that cannot be read is found out afterwards, for the rejected rows alone, and is named in place
-of `|type`: `<column>|rounded`, `|instant` … (`value_faults` lists them).
+of `|type`: `<column>|rounded`, `|instant` … (`value_faults` lists them), and
+`<column>|formula_error` where a spreadsheet's formula left an error in any column.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
+from credit_default.data.checking.number_marks import NumberMarks
 from credit_default.data.checking.type_conversion import (
     build_flag_name,
     convert,
@@ -60,6 +62,7 @@ class RowRules:
     names: tuple[str, ...]  # every rule's name, in the order in which they are reported
     column_rules: dict[str, tuple[str, ...]]  # by column: the rules on it alone
     frame_class: type[dy.Schema]
+    marks: NumberMarks | None = None  # of numbers in texts; None for a decimal point alone
 
     def convert_keys(self, raw: pl.DataFrame) -> pl.DataFrame:
         """Return the key columns of a raw batch, converted as `separate` does it."""
@@ -73,7 +76,7 @@ class RowRules:
             repeated: True for rows whose key another row of the file has too; None where that is
                 not known yet.
         """
-        converted = convert(raw, columns=self.columns)
+        converted = convert(raw, columns=self.columns, marks=self.marks)
         frame = converted.frame.with_columns(
             pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW),
             pl.lit(value=False).alias(_REPEATED) if repeated is None else repeated.alias(_REPEATED),
@@ -125,13 +128,20 @@ class RowRules:
         return {rule: f"{rule.partition('|')[0]}|" + causes[rule] for rule in causes}
 
 
-def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: bool) -> RowRules:
+def build_row_rules(
+    schema: Schema,
+    *,
+    with_outcome: bool,
+    outcome_required: bool,
+    marks: NumberMarks | None = None,
+) -> RowRules:
     """Build the schema's rules as one dataframely class, with their names.
 
     Args:
         schema: The columns and the rules across them.
         with_outcome: Whether the outcome is checked.
         outcome_required: Whether a missing outcome breaks a rule.
+        marks: How numbers in texts are written; None for a decimal point and no other mark.
     """
     columns = (*schema.columns, schema.outcome) if with_outcome else schema.columns
     members: dict[str, Any] = {_ROW: dy.Int64(nullable=True), _REPEATED: dy.Bool(nullable=True)}
@@ -151,7 +161,8 @@ def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: boo
     members |= {rule.name: _build_rule(pl.sql_expr(rule.expression)) for rule in schema.rules}
     across = (rule.name for rule in schema.rules)
     names = (*_concatenate_names(column_rules.values()), REPEATED_KEY, *across)
-    return RowRules(columns, names, column_rules, type("CheckedRows", (dy.Schema,), members))
+    frame_class = type("CheckedRows", (dy.Schema,), members)
+    return RowRules(columns, names, column_rules, frame_class, marks)
 
 
 def _name_bound_rules(column: Column) -> list[str]:

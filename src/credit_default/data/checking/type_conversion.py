@@ -13,8 +13,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from credit_default.data.checking.converted_column import ConvertedColumn
+from credit_default.data.checking.formula_errors import RULE as FORMULA_ERROR
+from credit_default.data.checking.formula_errors import is_formula_error
 from credit_default.data.checking.id_conversion import convert_to_id, name_id_faults
 from credit_default.data.checking.month_conversion import convert_to_month, name_month_faults
+from credit_default.data.checking.number_marks import NumberMarks
 from credit_default.data.checking.time_conversion import TIME, convert_to_time, name_time_faults
 from credit_default.data.contract.schema import Column, ColumnKind
 
@@ -55,15 +58,18 @@ class ConvertedRows:
     noted_counts: Mapping[str, int]
 
 
-def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> ConvertedRows:
+def convert(
+    raw: pl.DataFrame, *, columns: tuple[Column, ...], marks: NumberMarks | None = None
+) -> ConvertedRows:
     """Convert the columns to their checked types, without other columns.
 
-    A value is null where the raw value is null, an empty text, or cannot be converted.
+    A value is null where the raw value is null, an empty text, or cannot be converted. Numbers in
+    texts have a decimal point and no other mark, or the `marks` that are given.
     """
     converted: list[pl.Series] = []
     noted_counts: dict[str, int] = {}
     for column in columns:
-        found = _convert_column(raw[column.name], column=column)
+        found = _convert_column(raw[column.name], column=column, marks=marks)
         flag = _flag_conversion(raw[column.name], found.values)
         converted += [found.values.alias(column.name), flag.alias(build_flag_name(column))]
         if found.noted_count:
@@ -74,6 +80,14 @@ def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> ConvertedRows:
 def name_faults(raw: pl.Series, *, column: Column) -> pl.Series:
     """Return the name of what is wrong with each raw value, none of which can be converted."""
     raw = _spell_out_categories(raw)
+    names = _name_own_faults(raw, column=column)
+    if raw.dtype != pl.String:
+        return names
+    formula_errors = pl.repeat(FORMULA_ERROR, len(raw), eager=True)
+    return formula_errors.zip_with(is_formula_error(raw), names)
+
+
+def _name_own_faults(raw: pl.Series, *, column: Column) -> pl.Series:
     if column.kind == "identifier":
         return name_id_faults(raw)
     if column.kind == "month":
@@ -100,7 +114,9 @@ def format_as_text(raw: pl.Series) -> pl.Series:
     return raw.cast(pl.String)
 
 
-def _convert_column(raw: pl.Series, *, column: Column) -> ConvertedColumn:
+def _convert_column(
+    raw: pl.Series, *, column: Column, marks: NumberMarks | None
+) -> ConvertedColumn:
     raw = _spell_out_categories(raw)
     if column.kind == "identifier":
         return convert_to_id(raw)
@@ -109,19 +125,21 @@ def _convert_column(raw: pl.Series, *, column: Column) -> ConvertedColumn:
     if column.kind == "time":
         return convert_to_time(raw)
     if column.kind == "outcome":
-        return ConvertedColumn(_convert_to_outcome(raw))
-    return ConvertedColumn(_convert_to_checked_number(raw, whole=_TYPES[column.kind] == pl.Int64))
+        return ConvertedColumn(_convert_to_outcome(raw, marks=marks))
+    return ConvertedColumn(
+        _convert_to_checked_number(raw, whole=_TYPES[column.kind] == pl.Int64, marks=marks)
+    )
 
 
 def _spell_out_categories(raw: pl.Series) -> pl.Series:
     return raw.cast(pl.String) if isinstance(raw.dtype, pl.Categorical | pl.Enum) else raw
 
 
-def _convert_to_outcome(raw: pl.Series) -> pl.Series:
+def _convert_to_outcome(raw: pl.Series, *, marks: NumberMarks | None) -> pl.Series:
     """Return 0 and 1, from numbers, truth values and the words for them."""
     if raw.dtype == pl.Boolean:
         return raw.cast(pl.Int64)
-    values = _convert_to_checked_number(raw, whole=True)
+    values = _convert_to_checked_number(raw, whole=True, marks=marks)
     if raw.dtype != pl.String or values.null_count() == raw.null_count():
         return values
     words = raw.str.strip_chars().str.to_lowercase()
@@ -130,9 +148,12 @@ def _convert_to_outcome(raw: pl.Series) -> pl.Series:
     )
 
 
-def _convert_to_checked_number(raw: pl.Series, *, whole: bool) -> pl.Series:
+def _convert_to_checked_number(
+    raw: pl.Series, *, whole: bool, marks: NumberMarks | None
+) -> pl.Series:
     if raw.dtype == pl.String:
-        return _parse_numbers(raw, whole=whole)
+        plain = raw if marks is None else marks.normalise(raw)
+        return _parse_numbers(plain, whole=whole)
     if not raw.dtype.is_numeric():
         return ConvertedColumn.of_nulls(raw, pl.Int64 if whole else pl.Float64).values
     return _convert_to_number(raw, whole=whole)

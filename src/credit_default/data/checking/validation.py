@@ -28,7 +28,10 @@ from credit_default.data.checking.file_faults import (
     check_columns,
     collect_examples,
 )
+from credit_default.data.checking.formula_errors import check_formula_errors
 from credit_default.data.checking.id_damage import IdShape, check_id_damage, count_id_shapes
+from credit_default.data.checking.number_mark_faults import MarkTally, check_number_marks
+from credit_default.data.checking.number_marks import NumberMarks
 from credit_default.data.checking.row_rules import (
     REPEATED_KEY,
     CheckedBatch,
@@ -116,6 +119,7 @@ class ValidationResult:
 class _Tally:
     """What pass one accumulates."""
 
+    numbers: MarkTally
     row_count: int = 0
     sound_count: int = 0  # rows that break no rule but may have a repeated key
     rule_counts: Counter[str] = field(default_factory=Counter)
@@ -132,6 +136,7 @@ def check_rows(
     *,
     schema: Schema,
     outcome: OutcomeUse = "ignored",
+    marks: NumberMarks | None = None,
     policy: FileFaultPolicy = FileFaultPolicy(),  # noqa: B008 - frozen, and so safe to share
 ) -> ValidationResult:
     """Check all rows of a file by the schema.
@@ -146,12 +151,14 @@ def check_rows(
         schema: The portfolio's columns and rules.
         outcome: "required" (training: each row has one), "kept" (checked where there is one) or
             "ignored" (scoring).
+        marks: How numbers in texts are written; None for a decimal point and no other mark.
         policy: From how many broken rows on the file is at fault.
 
     Raises:
-        InputError: A column is missing; the outcome is, and is required; there are no rows; or more
-            than the policy's share of the rows break the rules of one column, so that the file as a
-            whole is at fault; or its ids were rounded or have lost leading zeros.
+        InputError: A column is missing; the outcome is, and is required; there are no rows; numbers
+            have other marks than `marks`; more than the policy's share of the rows break the rules
+            of one column, so that the file as a whole is at fault; or its ids were rounded or have
+            lost leading zeros.
     """
     batches = _number_lines(read())
     first = next(batches, None)
@@ -163,13 +170,19 @@ def check_rows(
     check_columns(first.columns, schema=schema, thing="the file", outcome_required=is_required)
     has_outcome = OUTCOME in first.columns
     rules = build_row_rules(
-        schema, with_outcome=has_outcome and outcome != "ignored", outcome_required=is_required
+        schema,
+        with_outcome=has_outcome and outcome != "ignored",
+        outcome_required=is_required,
+        marks=marks,
     )
-    tally = _Tally()
+    tally = _Tally(MarkTally(schema.columns, marks))
     for raw in chain([first], batches):
         _count_batch(raw, rules=rules, tally=tally, unique_key=schema.unique_key)
     repeated = find_repeated_keys(tally.keys)
     counts = tally.rule_counts + Counter({REPEATED_KEY: repeated.row_count})
+    check_number_marks(tally.numbers, row_count=tally.row_count)
+    if tally.row_count >= policy.least_rows:
+        check_formula_errors(counts, row_count=tally.row_count, broken_share=policy.broken_share)
     check_column_faults(
         counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy
     )
@@ -192,6 +205,7 @@ def check_rows(
 
 def _count_batch(raw: pl.DataFrame, *, rules: RowRules, tally: _Tally, unique_key: bool) -> None:
     batch = rules.separate(raw)
+    tally.numbers.count_points(raw)
     sound = np.ones(raw.height, dtype=np.bool_)
     if batch.rejected.height:
         places = pl.Series(np.arange(raw.height)).filter(
@@ -201,6 +215,7 @@ def _count_batch(raw: pl.DataFrame, *, rules: RowRules, tally: _Tally, unique_ke
         counts = batch.rejected["rules"].explode().value_counts()
         tally.rule_counts.update(dict(counts.iter_rows()))
         collect_examples(batch.rejected, rules=rules, into=tally.examples)
+        tally.numbers.count_marks(batch.rejected)
     tally.row_count += raw.height
     tally.sound_count += batch.accepted.height
     tally.noted_counts.update(batch.noted_counts)

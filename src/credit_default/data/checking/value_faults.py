@@ -6,6 +6,7 @@ The name of a rule ends in the fault's name: `statement_month|instant`. The faul
 
 from dataclasses import dataclass
 
+from credit_default.data.checking.formula_errors import RULE as FORMULA_ERROR
 from credit_default.data.contract.schema import Column, ColumnKind
 
 
@@ -101,7 +102,7 @@ _NOTES: dict[ColumnKind, str] = {
 
 def name_value_rules(column: Column) -> tuple[str, ...]:
     """Return the names of the rules that a value of the column breaks when it cannot be read."""
-    names = dict.fromkeys(["type", *FAULTS.get(column.kind, {})])
+    names = dict.fromkeys(["type", FORMULA_ERROR, *FAULTS.get(column.kind, {})])
     return tuple(f"{column.name}|{name}" for name in names)
 
 

@@ -9,6 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from credit_default.adapters.files.reading_options import (
+    NO_OPTIONS,
+    ReadingOptions,
+    parse_reading_options,
+)
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.host.process_marks import build_marked_prefix
 from credit_default.adapters.lake.layout import Lake, open_lake
@@ -42,6 +47,7 @@ class Portfolio:
     features: tuple[Feature, ...]
     reasons: ReasonTable = NO_REASONS
     levers: tuple[Lever, ...] | None = None
+    file: ReadingOptions = NO_OPTIONS  # how its files are read, unless a command says otherwise
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,8 @@ def build_wiring(settings: Settings, *, commit: str) -> Wiring:
 def read_portfolio(name: str) -> Portfolio:
     """Return the built-in portfolio, or the one that a TOML file declares.
 
-    The file has a `[schema]` table and a list of `[[features]]`.
+    The file has a `[schema]` table and a list of `[[features]]`, and may have a table `[file]` with the options by which
+    the lender's files are read.
 
     Raises:
         SetupError: The file is missing or is not TOML.
@@ -112,16 +119,18 @@ def read_portfolio(name: str) -> Portfolio:
         return Portfolio(CREDIT_CARD, CREDIT_CARD_FEATURES, CREDIT_CARD_REASONS, CREDIT_CARD_LEVERS)
     content = _read_portfolio_file(name)
     missing = {"schema", "features"} - set(content)
-    if missing or set(content) - {"schema", "features"}:
+    if missing or set(content) - {"schema", "features", "file"}:
         raise SetupError(
             f"portfolio {name}",
             found=f"the keys {sorted(content)}",
-            expected="schema and features, no other",
+            expected="schema and features, and perhaps file, no other",
             remedy=_PORTFOLIO_REMEDY,
         )
     schema = parse_schema(content["schema"])
     inputs = [column.name for column in schema.inputs]
-    return Portfolio(schema, parse_features(content["features"], columns=inputs))
+    features = parse_features(content["features"], columns=inputs)
+    options = parse_reading_options(content.get("file", {}), thing=f"the table [file] of {name}")
+    return Portfolio(schema, features, file=options)
 
 
 def _read_portfolio_file(name: str) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""Fetch a file that a person or a schedule names, from a path or a bucket, so that it can be read from this machine's disk."""
+"""Fetch a file or a folder that a person or a schedule names, from a path or a bucket, so that it can be read from this machine's disk.
+
+In a bucket a folder is a prefix: all parts below it are fetched, and marks such as `_SUCCESS` become empty files, so that the
+copy is judged as a folder on the disk is.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -6,7 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from credit_default.adapters.files.part_folders import (
+    DONE_MARK,
+    build_lone_part_error,
+    is_part_name,
+)
 from credit_default.adapters.lake.layout import is_bucket_uri
+from credit_default.adapters.storage.folder_copies import fetch_objects_below
 from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.storage.port import Storage, check_key
 from credit_default.adapters.storage.s3 import S3Storage
@@ -26,35 +36,51 @@ class Arrival:
 
     @property
     def name(self) -> str:
-        """Return the file's name, without the folders above it."""
-        return self.path.name
+        """Return the name of the file or folder, without the folders above it."""
+        return self.path.name or self.path.resolve().name
 
 
 _open_fetched_files: dict[str, Arrival] = {}  # by uri, for as long as their block lasts
 
 
 def fetch_file(wiring: Wiring, uri: str) -> Arrival:
-    """Return the file that `uri` names, a path or `s3://bucket/key`; one in a bucket is fetched whole and verified.
+    """Return the file or folder that `uri` names, a path or `s3://bucket/key`; what is in a bucket is fetched whole and verified.
 
     Raises:
-        InputError: There is no such object, or the uri does not name one.
+        InputError: There is no such object and no folder of that name, the uri does not name one, or it names one part of a
+            table in several parts.
         ServiceError: The bucket cannot be reached, or refuses.
     """
     if not is_object_uri(uri):
         return Arrival(Path(uri), uri)
     if uri in _open_fetched_files:
         return _open_fetched_files[uri]
-    key = _parse_object_key(wiring, uri)
+    key = _parse_object_key(wiring, uri.rstrip("/"))
     with _open_bucket(wiring, uri) as storage:
-        fetched = storage.fetch_object(key, wiring.scratch)
-    if fetched is None:
+        if not uri.endswith("/"):
+            _require_whole_table(storage, key, uri=uri)
+            fetched = storage.fetch_object(key, wiring.scratch)
+            if fetched is not None:
+                return Arrival(fetched.path, uri, fetched.stored.version)
+        folder = fetch_objects_below(storage, key, wiring.scratch)
+    if folder is None:
         raise InputError(
             uri,
-            found="no such object",
-            expected="a file of statements",
+            found="no such object, and none below it",
+            expected="a file of statements, or a folder of parts",
             remedy="Check the bucket and the key.",
         )
-    return Arrival(fetched.path, uri, fetched.stored.version)
+    return Arrival(folder, uri)
+
+
+def _require_whole_table(storage: Storage, key: str, *, uri: str) -> None:
+    folder, _, name = key.rpartition("/")
+    if not is_part_name(name) or storage.find_object(f"{folder}/{DONE_MARK}".lstrip("/")) is None:
+        return
+    prefix = f"{folder}/" if folder else ""
+    names = [stored.key.removeprefix(prefix) for stored in storage.list_objects(prefix)]
+    if (count := sum(is_part_name(other) for other in names)) > 1:
+        raise build_lone_part_error(uri, folder=uri.removesuffix(name), part_count=count)
 
 
 @contextmanager
@@ -106,12 +132,12 @@ def _parse_object_key(wiring: Wiring, uri: str) -> str:
     expected = "s3://bucket/key, the key's parts joined by single slashes"
     root = f"{wiring.lake.uri}/"
     key = uri.removeprefix(root if uri.startswith(root) else f"{_parse_bucket_uri(uri)}/")
-    if key == uri or not key or key.endswith("/"):
+    if key == uri or not key:
         raise InputError(
             uri,
-            found="a bucket or a folder in one",
+            found="a whole bucket",
             expected=expected,
-            remedy="Name the file in it.",
+            remedy="Name the file or the folder in it.",
         )
     try:
         open_storage(_parse_bucket_uri(uri))  # contacts nothing: it checks the bucket's name

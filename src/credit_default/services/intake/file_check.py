@@ -13,11 +13,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.files.statement_files import (
-    Source,
-    StatementFile,
-    open_statement_file,
-)
+from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
+from credit_default.adapters.files.sources import Source
+from credit_default.adapters.files.statement_files import Statements, open_statement_file
 from credit_default.data.checking.duplicate_keys import Hashes, hash_keys
 from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch
 from credit_default.data.checking.validation import OutcomeUse, ValidationResult, check_rows
@@ -58,6 +56,7 @@ class CheckedFile:
     corrects: str | None = None  # the batch whose rejected rows this file corrects
     family: tuple[str, ...] = ()  # that batch, and earlier corrections of it
     known: Hashes | None = field(default=None, repr=False, compare=False)  # their keys
+    notes: tuple[str, ...] = ()  # what people should know about how the file was read
 
     def batches(self) -> Iterator[CheckedBatch]:
         """Yield the accepted and rejected rows batch by batch, read again from the file.
@@ -85,24 +84,29 @@ def check_file(
     outcome: OutcomeUse,
     corrects: str | None = None,
     name: str | None = None,
+    options: ReadingOptions = NO_OPTIONS,
 ) -> CheckedFile:
     """Check every row of a file by the portfolio's schema; a file in a bucket is fetched first.
 
     Args:
         wiring: The lake and the portfolio.
-        uri: A path or `s3://bucket/key`.
+        uri: A path or `s3://bucket/key`, of a file or of a folder of part files.
         month: "YYYY-MM" for every row, where the file has no statement_month column.
         outcome: What to do with the outcome column, as for `check_rows`.
         corrects: The batch_id of the batch whose rejected rows this file corrects; None for any other file.
         name: What people call the file, in place of the name that it has.
+        options: How to read it; the portfolio's own options stand in for those that are not given.
 
     Raises:
         InputError: The file as a whole cannot be used, or there is no batch for it to correct.
     """
     corrects = find_corrected_batch(wiring, corrects) if corrects else None
     arrival = fetch_file(wiring, uri)
-    file = open_statement_file(arrival.path, schema=wiring.schema, month=month)
-    validated = check_rows(file.read_batches, schema=wiring.schema, outcome=outcome)
+    options = options.complete(wiring.portfolio.file)
+    file = open_statement_file(arrival.path, schema=wiring.schema, month=month, options=options)
+    validated = check_rows(
+        file.read_batches, schema=wiring.schema, outcome=outcome, marks=options.marks
+    )
     require_ids_with_zeros(wiring, validated)
     use = outcome if validated.has_outcome else "ignored"
     batch_id = _build_batch_id(file, use=use, corrects=corrects)
@@ -126,6 +130,7 @@ def check_file(
         corrects,
         tuple(snapshot.digest for snapshot in family),
         list_known_keys(family) if corrects else None,
+        file.notes,
     )
 
 
@@ -156,7 +161,7 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
     return verdict
 
 
-def _build_batch_id(file: StatementFile, *, use: OutcomeUse, corrects: str | None) -> str:
+def _build_batch_id(file: Statements, *, use: OutcomeUse, corrects: str | None) -> str:
     """Return the first 16 hexadecimal digits of a digest over all that the checked rows depend on.
 
     Rows checked with their outcomes are other rows than those scored without, so each use has a batch of its own.
@@ -166,6 +171,7 @@ def _build_batch_id(file: StatementFile, *, use: OutcomeUse, corrects: str | Non
     content = " ".join(parts)
     content += f" outcome {use}" if use != "ignored" else ""
     content += f" corrects {corrects}" if corrects else ""
+    content += f" read with {given}" if (given := file.options.describe()) else ""
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 

@@ -74,11 +74,8 @@ def announce_queued_files(lake: Lake, queue: MessageQueue, announcer: Announcer)
 
 def _read_uris(lake: Lake, message: QueuedMessage) -> tuple[str, ...]:
     """Return the inbox files that the message names; other objects of the bucket are left out."""
-    return tuple(
-        created.uri
-        for created in read_notification(message.body)
-        if find_incoming_key(lake, created.uri) is not None
-    )
+    keys = (find_incoming_key(lake, created.uri) for created in read_notification(message.body))
+    return tuple(f"{lake.uri}/{key}" for key in keys if key is not None)
 
 
 @dataclass(slots=True)

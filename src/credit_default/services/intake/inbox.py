@@ -11,15 +11,19 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
+from credit_default.adapters.files.part_folders import DONE_MARK
+from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
 from credit_default.adapters.files.statement_files import has_month_column
 from credit_default.adapters.lake.inbox import (
+    INCOMING,
     build_incoming_uri,
+    find_incoming,
     find_incoming_key,
     has_settled,
     has_valid_key,
-    list_incoming,
     move_processed,
     move_refused,
+    read_inbox,
     refresh_incoming,
 )
 from credit_default.adapters.lake.layout import Lake, check_month
@@ -34,21 +38,17 @@ from credit_default.errors import (
 from credit_default.failpoints import hit_failpoint
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_access import open_fetched_file
+from credit_default.services.intake.inbox_summary import (
+    ProcessedFile,
+    add_progress_to_remedy,
+    summarise_inbox,
+)
 from credit_default.views.summaries.summary import Summary
 
 # Takes a file's uri and the month given for it, or None where the file has the month itself.
 FileScorer = Callable[[str, str | None], Summary]
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessedFile:
-    """The result for one waiting file: scored, refused, or neither; `note` describes it in one line."""
-
-    note: str
-    scored: Summary | None = None
-    refused: bool = False
 
 
 def _no_lock(_uri: str) -> AbstractContextManager[None]:
@@ -64,12 +64,14 @@ class InboxRun:
         clock: Returns the current time, to see whether a file is still being written.
         month: "YYYY-MM" for the files that have no statement_month column; None where no month was given.
         hold_lock: Returns a block in which no other run works on that uri.
+        options: How to read the files, as they were given for all of them.
     """
 
     score: FileScorer
     clock: Callable[[], dt.datetime]
     month: str | None = None
     hold_lock: Callable[[str], AbstractContextManager[None]] = _no_lock
+    options: ReadingOptions = NO_OPTIONS
 
 
 def score_incoming(wiring: Wiring, run: InboxRun) -> Summary:
@@ -80,7 +82,9 @@ def score_incoming(wiring: Wiring, run: InboxRun) -> Summary:
     """
     if run.month is not None:
         check_month(run.month)
-    return _process_files(wiring, run, list_incoming(wiring.lake))
+    inbox = read_inbox(wiring.lake)
+    unfinished = [_report_unfinished(wiring.lake, name) for name in inbox.unfinished]
+    return _process_files(wiring, run, inbox.waiting, unfinished=unfinished)
 
 
 def score_incoming_file(wiring: Wiring, run: InboxRun, *, uri: str) -> Summary:
@@ -95,9 +99,11 @@ def score_incoming_file(wiring: Wiring, run: InboxRun, *, uri: str) -> Summary:
     if key is None:
         with run.hold_lock(uri):
             return run.score(uri, run.month)
-    waiting = wiring.lake.storage.find_object(key)
+    waiting = find_incoming(wiring.lake, key)
     if waiting is None:
-        return _summarise([ProcessedFile(f"{key.rpartition('/')[2]} was taken by another runner")])
+        return summarise_inbox(
+            [ProcessedFile(f"{key.rpartition('/')[2]} was taken by another runner")]
+        )
     return _process_files(wiring, run, (waiting,))
 
 
@@ -133,14 +139,27 @@ def move_refused_file(lake: Lake, waiting: StoredObject, error: CreditDefaultErr
     return moved
 
 
-def _process_files(wiring: Wiring, run: InboxRun, waiting: Sequence[StoredObject]) -> Summary:
+def _report_unfinished(lake: Lake, name: str) -> ProcessedFile:
+    return ProcessedFile(
+        f"folder {name} waits for {DONE_MARK}, which its job writes when it is done;"
+        f" if it is complete, score it with `credit-default predict {lake.uri}/{INCOMING}{name}`"
+    )
+
+
+def _process_files(
+    wiring: Wiring,
+    run: InboxRun,
+    waiting: Sequence[StoredObject],
+    *,
+    unfinished: Sequence[ProcessedFile] = (),
+) -> Summary:
     processed: list[ProcessedFile] = []
     for stored in waiting:
         try:
             processed.append(_process_file(wiring, run, stored))
         except CreditDefaultError as error:
-            raise _add_progress_to_remedy(error, processed) from error
-    return _summarise(processed)
+            raise add_progress_to_remedy(error, processed) from error
+    return summarise_inbox((*processed, *unfinished))
 
 
 def _process_file(wiring: Wiring, run: InboxRun, waiting: StoredObject) -> ProcessedFile:
@@ -181,7 +200,8 @@ def _score(wiring: Wiring, run: InboxRun, seen: StoredObject) -> Summary | None:
     """Score the file; None when its month is neither in it nor given. A file in a bucket is fetched only once for both."""
     uri = build_incoming_uri(wiring.lake, seen)
     with open_fetched_file(wiring, uri) as arrival:
-        if has_month_column(arrival.path, schema=wiring.schema):
+        options = run.options.complete(wiring.portfolio.file)
+        if has_month_column(arrival.path, schema=wiring.schema, options=options):
             return run.score(uri, None)
         return None if run.month is None else run.score(uri, run.month)
 
@@ -209,38 +229,3 @@ def _report_skipped(lake: Lake, seen: StoredObject) -> ProcessedFile:
 
 def _get_file_name(waiting: StoredObject) -> str:
     return waiting.key.rpartition("/")[2]
-
-
-def _add_progress_to_remedy(
-    error: CreditDefaultError, processed: Sequence[ProcessedFile]
-) -> CreditDefaultError:
-    """Return the same error, whose remedy also says what was done before it and need not be done again."""
-    if not processed:
-        return error
-    remedy = f"{error.remedy} Done before this, and not to be repeated: {_count(processed)}."
-    return type(error)(error.thing, found=error.found, expected=error.expected, remedy=remedy)
-
-
-def _count(processed: Sequence[ProcessedFile]) -> str:
-    scored = sum(file.scored is not None for file in processed)
-    refused = sum(file.refused for file in processed)
-    return f"{scored} scored, {refused} refused"
-
-
-def _summarise(processed: Sequence[ProcessedFile]) -> Summary:
-    scored = [file.scored for file in processed if file.scored is not None]
-    refused = [file.note for file in processed if file.refused]
-    only = scored[0] if len(scored) == len(processed) == 1 else None
-    return Summary(
-        "predict",
-        _count(processed),
-        exit_code=1 if refused else 0,
-        verdicts=tuple(verdict for summary in scored for verdict in summary.verdicts),
-        batch_id=only.batch_id if only else None,
-        model_version=only.model_version if only else None,
-        counts={
-            "scored": sum(s.counts.get("scored", 0) for s in scored),
-            "quarantined": sum(s.counts.get("quarantined", 0) for s in scored),
-        },
-        notes=(*refused, *(file.note for file in processed if not file.refused)),
-    )

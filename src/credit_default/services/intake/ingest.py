@@ -8,6 +8,7 @@ import datetime as dt
 import logging
 from dataclasses import replace
 
+from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
 from credit_default.adapters.lake.snapshots import (
     Snapshot,
     SnapshotOrigin,
@@ -33,29 +34,37 @@ _SHOWN_COUNT = 5
 
 
 def ingest_file(
-    wiring: Wiring, uri: str, *, month: str | None, corrects: str | None, kept_at: dt.datetime
+    wiring: Wiring,
+    uri: str,
+    *,
+    month: str | None,
+    corrects: str | None,
+    kept_at: dt.datetime,
+    options: ReadingOptions = NO_OPTIONS,
 ) -> Summary:
     """Check a file and keep its accepted rows as a snapshot, with outcomes where it has them, and the others in quarantine.
 
     Args:
         wiring: The lake and the portfolio.
-        uri: A path or `s3://bucket/key`.
+        uri: A path or `s3://bucket/key`, of a file or of a folder of part files.
         month: "YYYY-MM" for every row, where the file has no statement_month column.
         corrects: The batch_id of the batch whose rejected rows this file corrects; None for any other file.
         kept_at: The time to put on record.
+        options: How to read the file, where it does not tell by itself.
 
     Raises:
         InputError: The file as a whole cannot be used, or the lake's clients are of the other origin.
         RefusedError: The quality gate refused the file; nothing was kept.
     """
-    checked = check_file(wiring, uri, month=month, outcome="kept", corrects=corrects)
+    checked = check_file(
+        wiring, uri, month=month, outcome="kept", corrects=corrects, options=options
+    )
     require_same_origin_as_lake(wiring, checked)
     verdict = judge_file(wiring, checked, judged_at=kept_at)
     known = has_snapshot(wiring.lake, checked.batch_id)
     snapshot = save_checked_file(wiring, checked, kept_at=kept_at)
     notes = [
-        *describe_unknown_columns(checked),
-        *describe_values_read(checked.validated, schema=wiring.schema),
+        *describe_reading(checked, schema=wiring.schema),
         *describe_broken_rules(checked.validated),
     ]
     return Summary(
@@ -158,12 +167,14 @@ def describe_broken_rules(validated: ValidationResult) -> tuple[str, ...]:
     return (f"rows in quarantine broke {rules}{more}",)
 
 
-def describe_unknown_columns(checked: CheckedFile) -> tuple[str, ...]:
-    """Return a line that names the columns that were not read; none when there are none."""
+def describe_reading(checked: CheckedFile, *, schema: Schema) -> tuple[str, ...]:
+    """Return lines on how the file and its values were read, and one that names the columns that were not."""
+    values = describe_values_read(checked.validated, schema=schema)
     if not checked.unknown_columns:
-        return ()
+        return (*checked.notes, *values)
     names = show_examples(checked.unknown_columns)
-    return (f"columns that the schema does not know were not read: {names}",)
+    unread = f"columns that the schema does not know were not read: {names}"
+    return (*checked.notes, unread, *values)
 
 
 def write_file_snapshot(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime) -> Snapshot:

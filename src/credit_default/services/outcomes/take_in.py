@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from credit_default.adapters.files.statement_files import open_statement_file
+from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
+from credit_default.adapters.files.statement_files import Statements, open_statement_file
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.ledger import find_entry
 from credit_default.adapters.tables.quarantine import write_quarantine
@@ -34,7 +35,9 @@ from credit_default.views.terminal.coverage import CoverageRow, format_coverage_
 _LOG = logging.getLogger(__name__)
 
 
-def ingest_outcomes_file(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) -> Summary:
+def ingest_outcomes_file(
+    wiring: Wiring, uri: str, *, taken_in_at: dt.datetime, options: ReadingOptions = NO_OPTIONS
+) -> Summary:
     """Take in the file of outcomes.
 
     Return how many were new, changed an earlier one, changed nothing, or were rejected. All
@@ -46,10 +49,12 @@ def ingest_outcomes_file(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) 
         InputError: The file as a whole is not what it should be.
     """
     arrival = fetch_file(wiring, uri)
-    file = open_statement_file(arrival.path, schema=OBSERVED_OUTCOMES)
-    checked = check_rows(file.read_batches, schema=OBSERVED_OUTCOMES, outcome="required")
+    file = open_statement_file(arrival.path, schema=OBSERVED_OUTCOMES, options=options)
+    checked = check_rows(
+        file.read_batches, schema=OBSERVED_OUTCOMES, outcome="required", marks=options.marks
+    )
     require_ids_with_zeros(wiring, checked)
-    batch_id = hashlib.sha256(f"outcomes {file.source.sha256}".encode()).hexdigest()[:16]
+    batch_id = _build_batch_id(file)
     key = f"outcomes {batch_id}"
     # rejected rows of a file that is on record are not written again: a client may have been erased from them
     if checked.rejected_count and find_entry(wiring.lake, key) is None:
@@ -74,11 +79,18 @@ def ingest_outcomes_file(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) 
         months=checked.month_counts,
         paths={"outcomes": wiring.lake.table_uri("outcomes")},
         notes=(
+            *file.notes,
             *describe_values_read(checked, schema=OBSERVED_OUTCOMES),
             *_describe_rejected(checked.rule_counts),
             *_describe_unscored(wiring.lake),
         ),
     )
+
+
+def _build_batch_id(file: Statements) -> str:
+    given = file.options.describe()
+    content = f"outcomes {file.source.sha256}" + (f" read with {given}" if given else "")
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _write_outcomes(

@@ -21,8 +21,7 @@ from credit_default.services.champion.pinned_champion import (
 from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile
-from credit_default.services.intake.ingest import describe_broken_rules, describe_unknown_columns
-from credit_default.services.intake.value_notes import describe_values_read
+from credit_default.services.intake.ingest import describe_broken_rules, describe_reading
 from credit_default.services.scoring.batch_reasons import describe_missing_reasons
 from credit_default.services.scoring.run_metadata import build_batch_tags, describe_file
 from credit_default.services.scoring.score_batch import ScoredFile
@@ -237,7 +236,6 @@ def _list_score_notes(wiring: Wiring, checked: CheckedFile, scored: ScoredFile) 
     )
     return (
         *notes,
-        *describe_unknown_columns(checked),
-        *describe_values_read(checked.validated, schema=wiring.schema),
+        *describe_reading(checked, schema=wiring.schema),
         *describe_broken_rules(checked.validated),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
 from credit_default.adapters.lake.snapshots import Snapshot, list_snapshots, read_snapshot_rows
 from credit_default.adapters.tables.queries import read_outcomes
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
@@ -41,7 +42,13 @@ class TrainingRows:
     notes: tuple[str, ...] = ()
 
 
-def read_training_rows(wiring: Wiring, *, month: str | None, read_at: dt.datetime) -> TrainingRows:
+def read_training_rows(
+    wiring: Wiring,
+    *,
+    month: str | None,
+    read_at: dt.datetime,
+    options: ReadingOptions = NO_OPTIONS,
+) -> TrainingRows:
     """Check the file that the settings name, keep it as a snapshot, and return its accepted rows.
 
     Rejected rows go to quarantine.
@@ -50,6 +57,7 @@ def read_training_rows(wiring: Wiring, *, month: str | None, read_at: dt.datetim
         wiring: The lake, and the settings that name the file.
         month: The statement month (YYYY-MM) of rows that have none of their own.
         read_at: The time to put on record.
+        options: How to read the file, where it does not tell by itself.
 
     Raises:
         InputError: The file is not what it should be, or its clients are real and the lake's are
@@ -57,7 +65,13 @@ def read_training_rows(wiring: Wiring, *, month: str | None, read_at: dt.datetim
         RefusedError: The quality gate refused it; nothing was kept.
     """
     data = fetch_data(wiring.settings)
-    checked = check_file(wiring, str(data.path), month=month or data.month, outcome="required")
+    checked = check_file(
+        wiring,
+        str(data.path),
+        month=month or data.month,
+        outcome="required",
+        options=options,
+    )
     require_same_origin_as_lake(wiring, checked)
     verdict = judge_file(wiring, checked, judged_at=read_at)
     snapshot = save_checked_file(wiring, checked, kept_at=read_at)
@@ -75,7 +89,11 @@ def read_training_rows(wiring: Wiring, *, month: str | None, read_at: dt.datetim
         checked.data_origin,
         checked.validated.rejected_count,
         (verdict,),
-        (*data.notes, *describe_values_read(checked.validated, schema=wiring.schema)),
+        (
+            *data.notes,
+            *checked.notes,
+            *describe_values_read(checked.validated, schema=wiring.schema),
+        ),
     )
 
 
