@@ -11,7 +11,7 @@ from credit_default.data.checking.converted_column import ConvertedColumn, name_
 
 _WHOLE_NUMBER = r"\A(0|[1-9][0-9]*)\.0+\z"
 _EXACT_BELOW = 2**53
-_EXACT_BELOW_BY_TYPE: dict[pl.DataType, int] = {pl.Float32: 2**24, pl.Float16: 2**11}
+_EXACT_BELOW_BY_TYPE: dict[pl.DataType, int] = {pl.Float32(): 2**24, pl.Float16(): 2**11}
 # One digit, a point, an exponent: as programs write a number. "12E5" may well be somebody's id.
 _SCIENTIFIC = r"\A[0-9]\.[0-9]+[eE][+]?[0-9]+\z"
 _FAULTY_FORMS = {

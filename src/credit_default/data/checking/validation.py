@@ -7,7 +7,7 @@ accepted and rejected rows together are all rows.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
@@ -149,9 +149,9 @@ def check_rows(
         policy: From how many broken rows on the file is at fault.
 
     Raises:
-        InputError: A column is missing; the outcome is, and is required; there are no rows; or more
-            than the policy's share of the rows break the rules of one column, so that the file as a
-            whole is at fault; or its ids were rounded or have lost leading zeros.
+        InputError: A column is missing; the outcome is, and is required; there are no rows; ids were
+            rounded or have lost their zeros; or more than the policy's share of the rows break the
+            rules of one column, so that the file as a whole is at fault.
     """
     batches = _number_lines(read())
     first = next(batches, None)
@@ -165,9 +165,7 @@ def check_rows(
     rules = build_row_rules(
         schema, with_outcome=has_outcome and outcome != "ignored", outcome_required=is_required
     )
-    tally = _Tally()
-    for raw in chain([first], batches):
-        _count_batch(raw, rules=rules, tally=tally, unique_key=schema.unique_key)
+    tally = _count_all(chain([first], batches), rules=rules, unique_key=schema.unique_key)
     repeated = find_repeated_keys(tally.keys)
     counts = tally.rule_counts + Counter({REPEATED_KEY: repeated.row_count})
     check_column_faults(
@@ -188,6 +186,13 @@ def check_rows(
         _rules=rules,
         _repeated=repeated,
     )
+
+
+def _count_all(batches: Iterable[pl.DataFrame], *, rules: RowRules, unique_key: bool) -> _Tally:
+    tally = _Tally()
+    for raw in batches:
+        _count_batch(raw, rules=rules, tally=tally, unique_key=unique_key)
+    return tally
 
 
 def _count_batch(raw: pl.DataFrame, *, rules: RowRules, tally: _Tally, unique_key: bool) -> None:
