@@ -234,7 +234,7 @@ def test_rejected_rows_show_their_line_and_raw_values(build_rows):
         ({"client_id": "=1+1"}, ["client_id|format"]),
         ({"client_id": "a/b"}, ["client_id|format"]),
         ({"client_id": " 1"}, ["client_id|blank"]),
-        ({"client_id": "1\n"}, ["client_id|blank"]),
+        ({"client_id": "1\n"}, ["client_id|format"]),
         ({"client_id": "a" * 65}, ["client_id|format"]),
         ({"statement_month": "2005-13"}, ["statement_month|calendar"]),
         ({"statement_month": "2005-9"}, ["statement_month|format"]),

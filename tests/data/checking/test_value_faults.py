@@ -14,7 +14,7 @@ SOUND = {
     "observed_at": ["2006-01-01"] * ROWS,
     "defaulted": ["0"] * ROWS,
 }
-# A value with each fault; how values come by it is in tests/adapters/files/test_value_forms.py.
+# A value with each fault; how values come by it is in tests/adapters/files/test_statement_files_value_forms.py.
 EXAMPLES = {
     "client_id": {
         "rounded": "4.50012E+15",

@@ -92,6 +92,7 @@ def test_scored_batch_has_a_run_under_its_batch_and_version(
     run = get_run(champion_lake, summary.run_id)
     assert (run.data.tags["batch_id"], run.data.tags["model_version"]) == (scored.batch_id, "1")
     assert run.data.metrics["read"] == 80
+    assert summary.months == {"2005-10": 80}
     assert run.data.metrics["scored"] + run.data.metrics["quarantined"] == 80
     assert run.data.metrics["expected_default_share"] == pytest.approx(
         scored.expected_default_share

@@ -11,15 +11,20 @@ from credit_default.data.checking.converted_column import ConvertedColumn, name_
 
 _WHOLE_NUMBER = r"\A(0|[1-9][0-9]*)\.0+\z"
 _EXACT_BELOW = 2**53
-_EXACT_BELOW_BY_TYPE: dict[pl.DataType, int] = {pl.Float32: 2**24, pl.Float16: 2**11}
+_EXACT_BELOW_BY_TYPE: dict[pl.DataType, int] = {pl.Float32(): 2**24, pl.Float16(): 2**11}
 # One digit, a point, an exponent: as programs write a number. "12E5" may well be somebody's id.
 _SCIENTIFIC = r"\A[0-9]\.[0-9]+[eE][+]?[0-9]+\z"
+_BLANKS = r"[\t\p{Zs}]+"
+_ID = r"[A-Za-z0-9_.-]+"
 _FAULTY_FORMS = {
     "rounded": r"\A(?:[0-9](?:[.,][0-9]+)?[eE][+]?[0-9]+|[1-9][0-9]{15,}\.0+)\z",
     "hidden": r"\A#+\z",
-    "guarded": r"\A(?:=\s*\"|').*\z",
+    "guarded": rf"\A(?:=\s*\"{_ID}\"|'{_ID})\z",
     "separator": r"\A[0-9]{1,3}(?:[,' \u{a0}\u{202f}][0-9]{3})+\z",
-    "blank": r"\A\s|\s\z|\S\s+\S",
+    "blank": (
+        rf"\A(?:{_BLANKS}{_ID}(?:{_BLANKS}{_ID})*(?:{_BLANKS})?"
+        rf"|{_ID}(?:{_BLANKS}{_ID})*{_BLANKS}|{_ID}(?:{_BLANKS}{_ID})+)\z"
+    ),
 }
 
 

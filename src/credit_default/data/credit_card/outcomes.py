@@ -20,7 +20,9 @@ OBSERVED_OUTCOMES = Schema(
             "The month of the statement that the outcome belongs to, YYYY-MM.",
         ),
         Column(
-            OBSERVED_AT, "time", "When this became known, ISO 8601 with a zone, or a day (UTC)."
+            OBSERVED_AT,
+            "time",
+            "When this became known, ISO 8601, in UTC where it names no zone, or a day (UTC).",
         ),
     ),
     outcome=CREDIT_CARD.outcome,

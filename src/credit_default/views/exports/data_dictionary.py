@@ -9,9 +9,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from credit_default.data.checking.value_faults import FAULTS, FORMS
 from credit_default.data.contract.schema import Column, Schema
 
 _NO_VALUE = "–"
+_FORMS_TEXT = (
+    "One rule holds for text files, workbooks and Parquet files, whatever type a cell or a column has."
+    " An id is taken to the letter, with its leading zeros; only a decimal point with zeros after it is left out,"
+    " as spreadsheets and pandas write whole numbers (`20001.0` is client `20001`). A time has its own zone: a midnight"
+    " there is a month, in `statement_month`. A run notes how many ids and times were not read as they stand."
+)
+_FAULTS_TEXT = (
+    "What cannot be told from a value alone is refused, by the row, or as a whole where most rows are so."
+    " Two kinds of damage show only in many ids together, and the file is refused: ids of more than 15 digits that"
+    " all end in zeros after the 15th, which is what a spreadsheet keeps; and ids without their leading zeros, beside"
+    " others that have them up to a fixed width, or where clients that were scored before are known only with them."
+    " In the first file of a new lake lost zeros cannot be seen: export ids as text."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +57,10 @@ class CodeGroup:
 def render_dictionary(
     schema: Schema, *, outcomes: Schema, tables: Sequence[TableDescription]
 ) -> str:
-    """Return the dictionary: statements with their codes and rules, outcomes files, then each table."""
+    """Return the dictionary: how values are read, statements with their codes and rules, outcomes files, then each table."""
     sections = [
         _render_introduction(schema),
+        _render_forms(),
         _render_columns(schema),
         _render_codes(schema),
         _render_rules(schema),
@@ -64,6 +79,17 @@ def _render_introduction(schema: Schema) -> str:
         f"Portfolio `{schema.name}`, version {schema.version}. A row's key is {key}. Column names of a file are"
         " matched in any order and case, under any of the names in the second column."
     )
+
+
+def _render_forms() -> str:
+    faults = [
+        (kind, _format_code_span(f"<column>|{name}"), fault.cause, fault.cure)
+        for kind, named in FAULTS.items()
+        for name, fault in named.items()
+    ]
+    taken = _render_markdown_table(("kind", "taken"), FORMS.items())
+    refused = _render_markdown_table(("kind", "rule", "why it is not read", "what to do"), faults)
+    return f"## How values are read\n\n{_FORMS_TEXT}\n\n{taken}\n\n{_FAULTS_TEXT}\n\n{refused}"
 
 
 def _render_columns(schema: Schema) -> str:
@@ -104,7 +130,7 @@ def _render_rules(schema: Schema) -> str:
     ]
     text = (
         "A row that breaks a rule goes to quarantine under the rule's name. Each column has rules of its own:"
-        " `<column>|type`, `|nullability`, `|format`, `|min`, `|max`, `|code`; `key|repeated` is broken by every row"
+        " `<column>|type`, `|nullability`, `|format`, `|min`, `|max`, `|code`, and those of the table above; `key|repeated` is broken by every row"
         " whose key occurs in another row too. Across columns:"
     )
     return f"### Rules\n\n{text}\n\n{_render_markdown_table(('rule', 'true for a good row', 'in words'), rows)}"
