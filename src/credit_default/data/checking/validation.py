@@ -162,12 +162,7 @@ def check_rows(
         _count_batch(raw, rules=rules, tally=tally, unique_key=schema.unique_key)
     repeated = find_repeated_keys(tally.keys)
     counts = tally.rule_counts + Counter({REPEATED_KEY: repeated.row_count})
-    check_number_marks(tally.numbers, row_count=tally.row_count)
-    if tally.row_count >= policy.least_rows:
-        check_formula_errors(counts, row_count=tally.row_count, broken_share=policy.broken_share)
-    check_column_faults(
-        counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy
-    )
+    _check_file_faults(counts, tally=tally, rules=rules, policy=policy)
     return ValidationResult(
         row_count=tally.row_count,
         accepted_count=tally.sound_count - repeated.sound_row_count,
@@ -178,6 +173,17 @@ def check_rows(
         _read=read,
         _rules=rules,
         _repeated=repeated,
+    )
+
+
+def _check_file_faults(
+    counts: Mapping[str, int], *, tally: _Tally, rules: RowRules, policy: FileFaultPolicy
+) -> None:
+    check_number_marks(tally.numbers, row_count=tally.row_count)
+    if tally.row_count >= policy.least_rows:
+        check_formula_errors(counts, row_count=tally.row_count, broken_share=policy.broken_share)
+    check_column_faults(
+        counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy
     )
 
 
