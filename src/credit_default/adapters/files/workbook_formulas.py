@@ -75,7 +75,9 @@ def _collect_formulas(file: IO[bytes], *, first_row: int) -> tuple[dict[int, _Co
             column.missing.append(cell.get("r", f"row {row}"))
         elif result == "0":
             column.zeros.append(cell.get("r", f"row {row}"))
-        elif cell.get("t") != "e":  # an error may have been written by hand beside formulas that nobody computed
+        elif (
+            cell.get("t") != "e"
+        ):  # an error may have been written by hand beside formulas that nobody computed
             column.has_results = True
     return columns, first_column or 1
 

@@ -15,7 +15,6 @@ from credit_default.cli.terminal.session import connect_with_mlflow, read_settin
 from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
-    from credit_default.adapters.files.reading_options import ReadingOptions
     from credit_default.adapters.optuna.study import EndedTrial
     from credit_default.services.context.wiring import Wiring
     from credit_default.services.training.training_rows import TrainingRows
@@ -69,7 +68,6 @@ def tune(
     usual = None if minutes else DEFAULT_TRIAL_COUNT
 
     def act(output: Output) -> "Summary":
-        from credit_default.adapters.files.reading_options import ReadingOptions
         from credit_default.services.training.data_source import require_existing_data_file
         from credit_default.services.tuning.trials import Budget
         from credit_default.services.tuning.tuning_summary import summarise_tuning
@@ -80,9 +78,8 @@ def tune(
         require_writable_target(out, replacing=replace)
         require_existing_data_file(settings)
         wiring = connect_with_mlflow(shared, data=data)
-        training = _read_rows(
-            output, wiring, month=month, options=ReadingOptions(sheet, decimal, thousands)
-        )
+        file_options = {"sheet": sheet, "decimal": decimal, "thousands": thousands}
+        training = _read_rows(output, wiring, month=month, file_options=file_options)
         tuning = _search(output, wiring, budget, training, with_families=challengers)
         command = _build_command_line(settings, trial_count=len(tuning.trials))
         kept = save_winner(tuning, out, command=command)
@@ -93,11 +90,13 @@ def tune(
 
 
 def _read_rows(
-    output: Output, wiring: "Wiring", *, month: str | None, options: "ReadingOptions"
+    output: Output, wiring: "Wiring", *, month: str | None, file_options: dict[str, str | None]
 ) -> "TrainingRows":
+    from credit_default.adapters.files.reading_options import ReadingOptions
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.training.training_rows import read_training_rows
 
+    options = ReadingOptions(**file_options)
     with output.step("reading and checking the statements"):
         return read_training_rows(wiring, month=month, read_at=read_clock(), options=options)
 

@@ -7,7 +7,7 @@ accepted and rejected rows together are all rows.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
@@ -180,13 +180,7 @@ def check_rows(
         _count_batch(raw, rules=rules, tally=tally, unique_key=schema.unique_key)
     repeated = find_repeated_keys(tally.keys)
     counts = tally.rule_counts + Counter({REPEATED_KEY: repeated.row_count})
-    check_number_marks(tally.numbers, row_count=tally.row_count)
-    if tally.row_count >= policy.least_rows:
-        check_formula_errors(counts, row_count=tally.row_count, broken_share=policy.broken_share)
-    check_column_faults(
-        counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy
-    )
-    check_id_damage(tally.id_shapes)
+    _check_file_faults(counts, tally=tally, rules=rules, policy=policy)
     return ValidationResult(
         row_count=tally.row_count,
         accepted_count=tally.sound_count - repeated.sound_row_count,
@@ -201,6 +195,18 @@ def check_rows(
         _rules=rules,
         _repeated=repeated,
     )
+
+
+def _check_file_faults(
+    counts: Mapping[str, int], *, tally: _Tally, rules: RowRules, policy: FileFaultPolicy
+) -> None:
+    check_number_marks(tally.numbers, row_count=tally.row_count)
+    if tally.row_count >= policy.least_rows:
+        check_formula_errors(counts, row_count=tally.row_count, broken_share=policy.broken_share)
+    check_column_faults(
+        counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy
+    )
+    check_id_damage(tally.id_shapes)
 
 
 def _count_batch(raw: pl.DataFrame, *, rules: RowRules, tally: _Tally, unique_key: bool) -> None:

@@ -23,6 +23,7 @@ _SHOWN_COUNT: Final = 5
 _FAULT_NAMES: Final = {
     "nullability": "missing values",
     "type": "unreadable values",
+    "formula_error": "errors of formulas",
     "format": "unreadable values",
     "min": "values out of range",
     "max": "values out of range",

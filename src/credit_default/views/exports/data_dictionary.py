@@ -130,7 +130,7 @@ def _render_rules(schema: Schema) -> str:
     ]
     text = (
         "A row that breaks a rule goes to quarantine under the rule's name. Each column has rules of its own:"
-        " `<column>|type`, `|nullability`, `|format`, `|min`, `|max`, `|code`, and those of the table above; `key|repeated` is broken by every row"
+        " `<column>|type`, `|nullability`, `|formula_error`, `|format`, `|min`, `|max`, `|code`, and those of the table above; `key|repeated` is broken by every row"
         " whose key occurs in another row too. Across columns:"
     )
     return f"### Rules\n\n{text}\n\n{_render_markdown_table(('rule', 'true for a good row', 'in words'), rows)}"
