@@ -17,6 +17,7 @@ from credit_default.cli.terminal.shared_options import SharedOptions, takes_shar
 if TYPE_CHECKING:
     from credit_default.adapters.optuna.study import EndedTrial
     from credit_default.services.context.wiring import Wiring
+    from credit_default.services.training.training_rows import TrainingRows
     from credit_default.services.tuning.trials import Budget
     from credit_default.services.tuning.tune import Listener, TuningResult
     from credit_default.settings import Settings
@@ -64,17 +65,17 @@ def tune(
     usual = None if minutes else DEFAULT_TRIAL_COUNT
 
     def act(output: Output) -> "Summary":
-        from credit_default.services.training.data_source import require_existing_data_file
-        from credit_default.services.tuning.trials import Budget
-        from credit_default.services.tuning.tuning_summary import summarise_tuning
+        settings = read_settings(shared, data=data)
         from credit_default.services.tuning.winner_file import require_writable_target, save_winner
 
-        settings = read_settings(shared, data=data)
-        budget = Budget(trials or usual, minutes * 60 if minutes else None)
         require_writable_target(out, replacing=replace)
-        require_existing_data_file(settings)
         wiring = connect_with_mlflow(shared, data=data)
-        tuning = _search(output, wiring, budget, month=month, with_families=challengers)
+        training = _read_training_rows(output, wiring, month=month)
+        from credit_default.services.tuning.trials import Budget
+        from credit_default.services.tuning.tuning_summary import summarise_tuning
+
+        budget = Budget(trials or usual, minutes * 60 if minutes else None)
+        tuning = _search(output, wiring, training, budget, with_families=challengers)
         command = _build_command_line(settings, trial_count=len(tuning.trials))
         kept = save_winner(tuning, out, command=command)
         _show_comparisons(output, tuning)
@@ -83,15 +84,24 @@ def tune(
     run_command("tune", act, shared)
 
 
-def _search(
-    output: Output, wiring: "Wiring", budget: "Budget", *, month: str | None, with_families: bool
-) -> "TuningResult":
+def _read_training_rows(output: Output, wiring: "Wiring", *, month: str | None) -> "TrainingRows":
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.training.training_rows import read_training_rows
-    from credit_default.services.tuning.tune import tune as search
 
     with output.step("reading and checking the statements"):
-        training = read_training_rows(wiring, month=month, read_at=read_clock())
+        return read_training_rows(wiring, month=month, read_at=read_clock())
+
+
+def _search(
+    output: Output,
+    wiring: "Wiring",
+    training: "TrainingRows",
+    budget: "Budget",
+    *,
+    with_families: bool,
+) -> "TuningResult":
+    from credit_default.services.tuning.tune import tune as search
+
     with _explain_interruption(), _show_progress(output, budget) as listener:
         return search(
             wiring,

@@ -56,9 +56,9 @@ def _measure_roc_auc(outcome: Any, probability: Any) -> Metric:
     The variance comes from the spread of each client's share of won pairs (DeLong, DeLong and
     Clarke-Pearson 1988, Biometrics 44, 837-845).
     """
-    defaults, others = probability[outcome == 1], probability[outcome == 0]
     from scipy.stats import rankdata  # late: taking outcomes in does not need it
 
+    defaults, others = probability[outcome == 1], probability[outcome == 0]
     ranks = rankdata(probability)
     won = (ranks[outcome == 1] - rankdata(defaults)) / len(others)
     lost = 1 - (ranks[outcome == 0] - rankdata(others)) / len(defaults)

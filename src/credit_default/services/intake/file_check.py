@@ -76,6 +76,10 @@ class CheckedFile:
             yield rows
 
 
+# Files that a command has checked already, by what was asked of each; see `first_look.hold_checked_file`.
+held_files: dict[tuple[str | None, ...], CheckedFile] = {}
+
+
 def check_file(
     wiring: Wiring,
     uri: str,
@@ -98,6 +102,8 @@ def check_file(
     Raises:
         InputError: The file as a whole cannot be used, or there is no batch for it to correct.
     """
+    if (held := held_files.get((uri, month, outcome, corrects, name))) is not None:
+        return held
     corrects = find_corrected_batch(wiring, corrects) if corrects else None
     arrival = fetch_file(wiring, uri)
     file = open_statement_file(arrival.path, schema=wiring.schema, month=month)
@@ -133,15 +139,8 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
     Raises:
         RefusedError: The gate refused the file. Only the refusal is recorded, in the ledger.
     """
-    validated = checked.validated
-    counts = FileCounts(
-        validated.row_count,
-        validated.rejected_count,
-        validated.rule_counts.get(REPEATED_KEY, 0),
-        validated.rule_counts,
-    )
     history = _read_batch_history(wiring, checked)
-    verdict = judge_quality(counts, history, policy=wiring.settings.quality)
+    verdict = judge_quality(count_faults(checked), history, policy=wiring.settings.quality)
     if not verdict.passed:
         _record_refusal(wiring, checked, judged_at=judged_at)
         raise RefusedError(
@@ -152,6 +151,17 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
         )
     _LOG.info("judged quality batch_id=%s level=%s", checked.batch_id, verdict.level)
     return verdict
+
+
+def count_faults(checked: CheckedFile) -> FileCounts:
+    """Return what the quality gate judges of the file itself."""
+    validated = checked.validated
+    return FileCounts(
+        validated.row_count,
+        validated.rejected_count,
+        validated.rule_counts.get(REPEATED_KEY, 0),
+        validated.rule_counts,
+    )
 
 
 def _build_batch_id(file: StatementFile, *, use: OutcomeUse, corrects: str | None) -> str:
