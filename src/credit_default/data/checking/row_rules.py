@@ -2,8 +2,8 @@
 
 dataframely evaluates the rules. Its schema class is made here from our schema, so that another
 portfolio needs no class. Names: `<column>|type`, `|nullability`, `|format`, `|min`, `|max`,
-`|code`, then `key|repeated`, then the rules across columns under their own names. A value that is
-missing or of the wrong type breaks that rule and no other.
+`|code`, then `key|repeated`, then the rules across columns under their own names, then those of
+`label_rows`. A value that is missing or of the wrong type breaks that rule and no other.
 """
 
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
+from credit_default.data.checking.label_rows import LABEL_RULES, name_label_rows
 from credit_default.data.checking.type_conversion import (
     build_flag_name,
     convert,
@@ -89,7 +90,8 @@ class RowRules:
 
     def _show_rejected(self, raw: pl.DataFrame, *, rules: pl.Series) -> pl.DataFrame:
         texts = [format_as_text(raw[column.name]) for column in self.columns]
-        return pl.DataFrame([raw[LINE].cast(pl.Int64), *texts[:2], rules, *texts[2:]])
+        shown = pl.DataFrame([raw[LINE].cast(pl.Int64), *texts[:2], rules, *texts[2:]])
+        return name_label_rows(shown, columns=self.columns)
 
 
 def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: bool) -> RowRules:
@@ -116,7 +118,7 @@ def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: boo
     members[REPEATED_KEY] = _build_rule(~pl.col(_REPEATED))
     members |= {rule.name: _build_rule(pl.sql_expr(rule.expression)) for rule in schema.rules}
     across = (rule.name for rule in schema.rules)
-    names = (*_concatenate_names(column_rules.values()), REPEATED_KEY, *across)
+    names = (*_concatenate_names(column_rules.values()), REPEATED_KEY, *across, *LABEL_RULES)
     return RowRules(columns, names, column_rules, type("CheckedRows", (dy.Schema,), members))
 
 

@@ -28,6 +28,7 @@ from credit_default.data.checking.file_faults import (
     check_columns,
     collect_examples,
 )
+from credit_default.data.checking.label_rows import find_label_rows
 from credit_default.data.checking.row_rules import (
     REPEATED_KEY,
     CheckedBatch,
@@ -184,7 +185,11 @@ def _count_batch(raw: pl.DataFrame, *, rules: RowRules, tally: _Tally, unique_ke
     tally.sound_count += batch.accepted.height
     tally.months.update(batch.accepted[STATEMENT_MONTH].unique())
     if unique_key:
-        tally.keys.append(build_key_hashes(rules.convert_keys(raw), sound))
+        keys = rules.convert_keys(raw)
+        if (labels := find_label_rows(batch.rejected)).height:
+            is_client = ~raw[LINE].is_in(labels[LINE].implode())
+            keys, sound = keys.filter(is_client), sound[is_client.to_numpy()]
+        tally.keys.append(build_key_hashes(keys, sound))
 
 
 def _number_lines(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
