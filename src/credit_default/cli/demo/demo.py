@@ -13,6 +13,8 @@ from credit_default.errors import InputError
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
+DEFAULT_SCENARIO = "recession"
+
 
 @takes_shared_options("seed")
 def demo(
@@ -60,11 +62,12 @@ def demo(
         from credit_default.cli.demo.long_demo import run_long_demo
 
         _require_simulated_data(data)
+        _check_scenario(scenario or DEFAULT_SCENARIO, strength=strength)
         return run_long_demo(
             output,
             shared,
             month_count=months or 18,
-            scenario=scenario or "recession",
+            scenario=scenario or DEFAULT_SCENARIO,
             strength=strength,
             data=data,
             lake=lake,
@@ -78,6 +81,13 @@ def _check_data(shared: SharedOptions, *, month: str, **flags: str | None) -> No
     from credit_default.services.simulation.demo_months import check_demo_data
 
     check_demo_data(read_settings(shared, **flags), month=month)
+
+
+def _check_scenario(name: str, *, strength: int) -> None:
+    """Check the scenario before the lake of an earlier demo is emptied and a server is started."""
+    from credit_default.data.simulation.scenarios import Scenario, check_scenario
+
+    check_scenario(Scenario(name, strength=strength))
 
 
 def _require_simulated_data(data: str | None) -> None:
