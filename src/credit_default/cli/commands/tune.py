@@ -66,9 +66,11 @@ def tune(
 
     def act(output: Output) -> "Summary":
         settings = read_settings(shared, data=data)
+        from credit_default.services.training.data_source import require_existing_data_file
         from credit_default.services.tuning.winner_file import require_writable_target, save_winner
 
         require_writable_target(out, replacing=replace)
+        require_existing_data_file(settings)  # before the lake's folder is made
         wiring = connect_with_mlflow(shared, data=data)
         training = _read_training_rows(output, wiring, month=month)
         from credit_default.services.tuning.trials import Budget
