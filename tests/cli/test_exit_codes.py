@@ -143,3 +143,23 @@ def test_flow_as_a_script_ends_an_unexpected_error_with_70(temporary_folder):
     assert answer.returncode == 70
     assert len(answer.stderr.splitlines()) == 1
     assert answer.stderr.startswith("train: unexpected error: found ValueError")
+
+
+def test_library_that_cannot_be_imported_ends_with_70_and_is_named(temporary_folder):
+    broken = temporary_folder.parent / "broken"
+    broken.mkdir()
+    (broken / "dataframely.py").write_text("raise ImportError('libstdc++.so.6: not found')")
+    path = os.pathsep.join([str(broken), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+    answer = subprocess.run(
+        [sys.executable, "-m", "credit_default.cli.main", "ingest", "f.csv"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=temporary_folder.parent,
+        env={**os.environ, "PYTHONPATH": path, "TMPDIR": str(temporary_folder)},
+    )
+
+    assert answer.returncode == 70
+    (line,) = answer.stderr.splitlines()
+    assert "found ImportError: libstdc++.so.6: not found" in line

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -6,8 +7,9 @@ import polars as pl
 import pytest
 import typer
 
-from credit_default.cli.terminal.endings import end_on_error
+from credit_default.cli.terminal.endings import end_on_error, log_unexpected_error
 from credit_default.errors import InputError, RefusedError, ServiceError
+from credit_default.logs import configure_logging
 
 PARTS = {"found": "b", "expected": "c", "remedy": "d"}
 
@@ -62,6 +64,19 @@ def test_unexpected_error_is_one_line_with_type_message_and_log_file(capsys):
     )
     assert line.count("\n") == 1
     assert "credit-default-train-" in line
+
+
+def test_process_that_serves_writes_the_traceback_to_its_log_without_credentials(capsys):
+    configure_logging("info", "json")
+
+    with pytest.raises(typer.Exit) as ending, end_on_error("serve", record=log_unexpected_error):
+        raise ValueError("http://anna:geheim@host does not answer")
+
+    logged, shown = capsys.readouterr().err.splitlines()
+    assert "ValueError: http://***@host does not answer" in json.loads(logged)["exception"]
+    assert shown.startswith("credit-default serve: unexpected error: found ValueError: ")
+    assert "in the log" in shown
+    assert ending.value.exit_code == 70
 
 
 READER_IS_GONE = {

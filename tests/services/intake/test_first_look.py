@@ -30,6 +30,19 @@ def test_held_file_is_not_checked_again_during_the_block_and_is_after_it(wiring,
     assert check_file(wiring, path, **OPTIONS) is not held
 
 
+def test_check_is_logged_once_and_by_the_work_so_that_it_stands_in_the_log_of_the_run(
+    wiring, batch, caplog
+):
+    path = batch()
+    caplog.set_level("INFO", logger="credit_default.services.intake.file_check")
+
+    with hold_checked_file(wiring, path, **OPTIONS):
+        before = len(caplog.records)
+        check_file(wiring, path, **OPTIONS)
+
+    assert (before, len(caplog.records)) == (0, 1)
+
+
 def test_file_that_is_asked_for_otherwise_is_checked_for_that(wiring, batch):
     path = batch()
 

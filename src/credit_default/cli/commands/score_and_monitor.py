@@ -55,11 +55,13 @@ def score_batches(
     month: str | None = parameters.get("month")
     if batch is not None:
         _check_header(settings, batch, month=month)
+    from credit_default.flows.server.graceful_shutdown import graceful_shutdown
+
     wiring = _connect(parameters)
-    with _start_session_later(settings) as start_session:
+    with graceful_shutdown(), _start_session_later(settings) as start_session:
 
         def score(uri: str, month: str | None) -> "Summary":
-            with _look_at_file(wiring, uri, {**parameters, "month": month}):
+            with _look_at_file(output, wiring, uri, {**parameters, "month": month}):
                 session = start_session()
                 scored = score_and_monitor(output, uri, {**parameters, "month": month})
             return add_session_notes(scored, session)
@@ -86,15 +88,21 @@ def _start_session_later(settings: "Settings") -> "Iterator[Callable[[], Session
 
 
 @contextmanager
-def _look_at_file(wiring: "Wiring", uri: str, parameters: FlowParameters) -> Iterator[None]:
+def _look_at_file(
+    output: Output, wiring: "Wiring", uri: str, parameters: FlowParameters
+) -> Iterator[None]:
     """Check the file and that there is a champion; the block's flow goes on with the checked file."""
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.intake.first_look import hold_checked_file, refuse_broken_file
 
     asked = {name: parameters.get(name) for name in ("month", "corrects", "name")}
-    with hold_checked_file(wiring, uri, outcome="ignored", **asked) as checked:
-        refuse_broken_file(wiring, checked, judged_at=read_clock())
-        _require_champion(wiring)
+    with ExitStack() as block:
+        with output.step(f"checking {uri}") as found:
+            looking = hold_checked_file(wiring, uri, outcome="ignored", **asked)
+            checked = block.enter_context(looking)
+            refuse_broken_file(wiring, checked, judged_at=read_clock())
+            _require_champion(wiring)
+            found(f"{checked.validated.row_count:,} rows")
         yield
 
 

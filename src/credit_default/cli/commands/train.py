@@ -44,11 +44,13 @@ def train(
                 expected="--refresh alone",
                 remedy="It learns from what is in the lake: `ingest` the file first.",
             )
+        from credit_default.flows.server.graceful_shutdown import graceful_shutdown
         from credit_default.flows.server.session import flow_session
         from credit_default.services.training.data_source import require_existing_data_file
 
         require_existing_data_file(settings)  # before the lake's folder is made
         with (
+            graceful_shutdown(),
             _look_at_data(shared, data=data, month=month, refresh=refresh),
             output.step("training") as found,
             flow_session(settings) as session,

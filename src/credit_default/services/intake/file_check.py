@@ -102,8 +102,35 @@ def check_file(
     Raises:
         InputError: The file as a whole cannot be used, or there is no batch for it to correct.
     """
-    if (held := held_files.get((uri, month, outcome, corrects, name))) is not None:
-        return held
+    checked = held_files.get((uri, month, outcome, corrects, name))
+    if checked is None:
+        checked = inspect_file(
+            wiring, uri, month=month, outcome=outcome, corrects=corrects, name=name
+        )
+    _LOG.info(
+        "checked file batch_id=%s sha256=%s row_count=%d rejected_count=%d",
+        checked.batch_id,
+        checked.source.sha256,
+        checked.validated.row_count,
+        checked.validated.rejected_count,
+    )
+    return checked
+
+
+def inspect_file(
+    wiring: Wiring,
+    uri: str,
+    *,
+    month: str | None,
+    outcome: OutcomeUse,
+    corrects: str | None,
+    name: str | None,
+) -> CheckedFile:
+    """Check every row of a file as `check_file` does, and write no log line: no run has begun yet.
+
+    Raises:
+        InputError: As `check_file`.
+    """
     corrects = find_corrected_batch(wiring, corrects) if corrects else None
     arrival = fetch_file(wiring, uri)
     file = open_statement_file(arrival.path, schema=wiring.schema, month=month)
@@ -111,13 +138,6 @@ def check_file(
     use = outcome if validated.has_outcome else "ignored"
     batch_id = _build_batch_id(file, use=use, corrects=corrects)
     family = list_related_snapshots(wiring, corrects, excluding=batch_id) if corrects else ()
-    _LOG.info(
-        "checked file batch_id=%s sha256=%s row_count=%d rejected_count=%d",
-        batch_id,
-        file.source.sha256,
-        validated.row_count,
-        validated.rejected_count,
-    )
     return CheckedFile(
         arrival,
         replace(file.source, uri=arrival.uri, object_version=arrival.object_version),

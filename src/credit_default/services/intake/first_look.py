@@ -13,9 +13,9 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_access import open_fetched_file
 from credit_default.services.intake.file_check import (
     CheckedFile,
-    check_file,
     count_faults,
     held_files,
+    inspect_file,
     judge_file,
 )
 
@@ -36,7 +36,7 @@ def hold_checked_file(
         InputError: As `check_file`.
     """
     with open_fetched_file(wiring, uri):
-        checked = check_file(
+        checked = inspect_file(
             wiring, uri, month=month, outcome=outcome, corrects=corrects, name=name
         )
         asked = (uri, month, outcome, corrects, name)
