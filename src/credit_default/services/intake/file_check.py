@@ -9,6 +9,7 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 import numpy as np
 import polars as pl
@@ -162,15 +163,26 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
     history = _read_batch_history(wiring, checked)
     verdict = judge_quality(count_faults(checked), history, policy=wiring.settings.quality)
     if not verdict.passed:
-        _record_refusal(wiring, checked, judged_at=judged_at)
-        raise RefusedError(
-            f"batch {checked.name} ({checked.batch_id})",
-            found="; ".join(verdict.reasons),
-            expected="a file that passes the quality gate",
-            remedy="Correct the rows or the file and run again; nothing of it was kept.",
-        )
+        refuse_file(wiring, checked, verdict, judged_at=judged_at)
     _LOG.info("judged quality batch_id=%s level=%s", checked.batch_id, verdict.level)
     return verdict
+
+
+def refuse_file(
+    wiring: Wiring, checked: CheckedFile, verdict: Verdict, *, judged_at: dt.datetime
+) -> NoReturn:
+    """Record in the ledger that the file was refused, and raise.
+
+    Raises:
+        RefusedError: Always, with the verdict's reasons.
+    """
+    _record_refusal(wiring, checked, judged_at=judged_at)
+    raise RefusedError(
+        f"batch {checked.name} ({checked.batch_id})",
+        found="; ".join(verdict.reasons),
+        expected="a file that passes the quality gate",
+        remedy="Correct the rows or the file and run again; nothing of it was kept.",
+    )
 
 
 def count_faults(checked: CheckedFile) -> FileCounts:

@@ -16,7 +16,7 @@ from credit_default.services.intake.file_check import (
     count_faults,
     held_files,
     inspect_file,
-    judge_file,
+    refuse_file,
 )
 
 
@@ -53,7 +53,8 @@ def refuse_broken_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.da
     What those say is judged by the flow: it takes longer.
 
     Raises:
-        RefusedError: As `judge_file`, which judges it then; only the refusal is recorded, in the ledger.
+        RefusedError: As `judge_file`; only the refusal is recorded, in the ledger.
     """
-    if not judge_quality(count_faults(checked), policy=wiring.settings.quality).passed:
-        judge_file(wiring, checked, judged_at=judged_at)
+    verdict = judge_quality(count_faults(checked), policy=wiring.settings.quality)
+    if not verdict.passed:
+        refuse_file(wiring, checked, verdict, judged_at=judged_at)
