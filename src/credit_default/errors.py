@@ -6,7 +6,8 @@ CreditDefaultError
 ├── RefusedError     1  a gate refused, and the run cannot continue
 ├── ServiceError     3  MLflow, Prefect, a disk or a network failed or did not answer
 │   └── MlflowError  3  MLflow did: scoring and reconciling continue without it if they can
-└── ArtifactError    3  a model artifact is not the one on record, or not one that we load
+├── ArtifactError    3  a model artifact is not the one on record, or not one that we load
+└── UnexpectedError 70  anything else: what a command shows of an error that no code expected
 """
 
 import re
@@ -76,6 +77,15 @@ class MlflowError(ServiceError):
 
 class ArtifactError(CreditDefaultError):
     """A model artifact is not the one on record, or holds something that is never loaded."""
+
+
+class UnexpectedError(CreditDefaultError):
+    """What is shown of an error that no code expected: a fault of the program, not of its input.
+
+    It is made where a command or a script ends, never raised by the work itself.
+    """
+
+    exit_code = 70  # EX_SOFTWARE of sysexits.h
 
 
 def _rebuild_error(

@@ -128,6 +128,22 @@ def test_performance_is_judged_once_outcomes_are_known(trained, simulated_files,
     assert Path(after.paths["report (quality html)"]).exists()
 
 
+def test_outcomes_of_one_class_are_not_judged_and_show_no_metric(
+    trained, simulated_files, drifted_batch, tmp_path
+):
+    all_defaulted = read_scores(connect(trained, []).lake, batch_id=drifted_batch).select(
+        "client_id", "statement_month", defaulted=1, observed_at=pl.lit("2005-12-01")
+    )
+    all_defaulted.write_csv(tmp_path / "outcomes.csv")
+    ingest_outcomes_file(connect(trained, []), str(tmp_path / "outcomes.csv"), taken_in_at=NOON)
+
+    summary = run(drifted_batch, trained, report="none").result()
+
+    assert summary.find_verdict("performance").level == "not judged"
+    assert summary.counts["outcomes"] == 1000
+    assert set(summary.figures) == {"coverage of outcomes"}
+
+
 def test_batch_that_was_never_scored_is_refused(trained):
     with pytest.raises(InputError, match="no scores"):
         run("0123456789abcdef", trained).result()

@@ -22,6 +22,12 @@ from credit_default.cli.commands import (
 )
 from credit_default.cli.demo import demo, drill
 from credit_default.cli.operations import doctor, listen, reconcile, serve, settings, up
+from credit_default.cli.terminal.endings import (
+    OUTPUT_CLOSED,
+    discard_output,
+    end_on_error,
+    is_output_closed,
+)
 from credit_default.cli.terminal.shared_options import (
     BEFORE_A_COMMAND,
     SharedOptions,
@@ -84,10 +90,26 @@ def _main(
 def run() -> None:
     """Run the command named on the command line and end the process with its exit code."""
     try:
+        with end_on_error(""):  # what goes wrong before and after the command itself
+            _run_app()
+    except typer.Exit as ending:
+        if ending.exit_code == OUTPUT_CLOSED:
+            discard_output()
+        sys.exit(ending.exit_code)
+
+
+def _run_app() -> None:
+    try:
         app()
-    except BrokenPipeError:
-        sys.stderr.close()  # the output's reader is gone: an error could not be written either
-        sys.exit(141)
+    except SystemExit as ending:
+        sys.stdout.flush()  # a reader that is gone must be noticed here: Python itself ends with 120
+        if is_output_closed(ending):
+            raise
+        raise typer.Exit(_read_exit_code(ending)) from ending
+
+
+def _read_exit_code(ending: SystemExit) -> int:
+    return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
 
 
 if __name__ == "__main__":  # `up` starts our commands with the interpreter that it runs on itself

@@ -454,7 +454,7 @@ def test_values_shifted_by_one_column_are_a_fault_of_the_file(build_rows):
     told = str(caught.value)
     assert told.startswith("columns credit_limit, sex, ")
     assert (
-        "credit_limit holds '2005-09' where it should hold numbers from 1,000 to 5e+06 (40 of 40 rows)"
+        "credit_limit holds '2005-09' where it should hold numbers from 1,000 to 5,000,000 (40 of 40 rows)"
         in told
     )
     assert (
@@ -472,8 +472,9 @@ def test_one_column_of_something_else_is_a_fault_of_the_file(build_rows):
 
     assert str(caught.value) == (
         "column age: found age holds '1985' where it should hold whole numbers from 18 to 120 (11 of 20 rows); expected"
-        " no column to break its own rules in more than 50% of the rows. Check whether age was swapped with another"
-        " column or is in another unit, and export the file again."
+        " no column to break its own rules in more than 50% of the rows. The values are above 120, the most that is"
+        " possible: check whether age is in another unit (cents, or a year) or was swapped with another column; then"
+        " export the file again."
     )
 
 

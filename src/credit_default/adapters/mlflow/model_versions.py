@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from credit_default.errors import ArtifactError
+from credit_default.errors import ArtifactError, InputError
 
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
@@ -62,4 +62,24 @@ def parse_version(version: Any, aliases: Mapping[str, int]) -> ModelVersion:
         aliases=tuple(sorted(alias for alias, holder in aliases.items() if holder == number)),
         created_at=dt.datetime.fromtimestamp(version.creation_timestamp / 1000, tz=dt.UTC),
         tags=tags,
+    )
+
+
+def build_unknown_version_error(name: str, number: int) -> InputError:
+    """Return the error of a version that does not exist."""
+    return InputError(
+        f"model {name}",
+        found=f"no version {number}",
+        expected="one of those that `credit-default models show` lists",
+        remedy="A version that was deleted cannot be restored: train a new one.",
+    )
+
+
+def build_no_predecessor_error(name: str, champion: int | None) -> InputError:
+    """Return the error of a rollback where no champion was before this version, or there is none at all."""
+    return InputError(
+        f"model {name}",
+        found="no champion" if champion is None else f"no champion before version {champion}",
+        expected="an earlier champion",
+        remedy="Promote a version with `credit-default models promote`.",
     )

@@ -31,6 +31,8 @@ from credit_default.adapters.mlflow.model_versions import (
     REPLACED_TAG,
     SEAL_TAG,
     ModelVersion,
+    build_no_predecessor_error,
+    build_unknown_version_error,
     parse_version,
 )
 from credit_default.adapters.mlflow.run import Run
@@ -122,12 +124,7 @@ class Registry:
             except MlflowException as error:
                 if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                     raise
-        raise InputError(
-            f"model {self.name}",
-            found=f"no version {number}",
-            expected="one of those that `credit-default models show` lists",
-            remedy="A version that was deleted cannot be restored: train a new one.",
-        )
+        raise build_unknown_version_error(self.name, number)
 
     def find_champion(self) -> ModelVersion | None:
         """Return the version with the champion alias, or None when no version has it (none yet, or it was deleted)."""
@@ -207,7 +204,7 @@ class Registry:
         champion = self.find_champion()
         previous = champion.tags.get(REPLACED_TAG) if champion else None
         if champion is None or not previous:
-            raise self._build_no_predecessor_error(champion)
+            raise build_no_predecessor_error(self.name, champion.number if champion else None)
         earlier = self.find_version(int(previous))
         tags = {"rolled_back_at": rolled_back_at.isoformat(), "rolled_back_because": reason}
         self.record_tags(champion, tags)
@@ -239,11 +236,3 @@ class Registry:
                 raise
             return {}
         return {alias: int(number) for alias, number in aliases.items()}
-
-    def _build_no_predecessor_error(self, champion: ModelVersion | None) -> InputError:
-        return InputError(
-            f"model {self.name}",
-            found=f"no champion before version {champion.number}" if champion else "no champion",
-            expected="an earlier champion",
-            remedy="Promote a version with `credit-default models promote`.",
-        )

@@ -45,6 +45,8 @@ def show(
 
     def act(output: Output) -> "Summary":
         wiring = connect_with_mlflow(shared)
+        if version is not None:
+            _require_known_version(wiring, version)
         return (
             _show_versions(wiring, output)
             if version is None
@@ -121,6 +123,7 @@ def promote(
                 remedy="One person requests the promotion, another one approves it.",
             )
         wiring, decided_at = connect_with_mlflow(shared), read_clock()
+        _require_known_version(wiring, version)
         if not request and not approve:
             promoted = promote_by_hand(wiring, version, reason=reason, decided_at=decided_at)
             return _announce_change(wiring, promoted)
@@ -144,12 +147,20 @@ def rollback(
     def act(output: Output) -> "Summary":
         del output
         from credit_default.flows.runs.context import read_clock
+        from credit_default.services.champion.first_look import require_champion_to_roll_back
         from credit_default.services.champion.versions import roll_back
 
         wiring = connect_with_mlflow(shared)
+        require_champion_to_roll_back(wiring)
         return _announce_change(wiring, roll_back(wiring, reason=reason, decided_at=read_clock()))
 
     run_command("models rollback", act, shared)
+
+
+def _require_known_version(wiring: "Wiring", number: int) -> None:
+    from credit_default.services.champion.first_look import require_known_version
+
+    require_known_version(wiring, number)  # before MLflow is imported
 
 
 def _announce_change(wiring: "Wiring", summary: "Summary") -> "Summary":

@@ -74,6 +74,9 @@ def _monitor_batch(
     retrain: bool,
 ) -> "Summary":
     """Return what the monitors found in one batch; exit code 1 when a verdict did not pass."""
+    from credit_default.services.monitoring.monitored_batch import find_scored_snapshot
+
+    find_scored_snapshot(connect_with_mlflow(shared), batch_id)  # before a server is started
     from credit_default.flows.server.session import flow_session
 
     with flow_session(settings) as session:

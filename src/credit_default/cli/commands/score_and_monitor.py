@@ -1,7 +1,9 @@
 """Score one batch, or all files that wait, and monitor each batch: the work of `predict`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from credit_default.errors import InputError
 
 if TYPE_CHECKING:
     from credit_default.adapters.files.reading_options import ReadingOptions
+    from credit_default.flows.server.session import Session
     from credit_default.services.context.wiring import Wiring
     from credit_default.settings import Settings
     from credit_default.views.summaries.summary import Summary
@@ -41,23 +44,74 @@ def score_batches(
 
     Raises:
         InputError: Neither or both of a file and `incoming` were named, `out` together with
-            `incoming`, a scores file cannot be written to `out`, or the file is no table of this
-            portfolio. All of this is checked before a server is started.
+            `incoming`, a scores file cannot be written to `out`, there is no champion, or the file
+            cannot be used. All of this is checked before a server is started.
+        RefusedError: The quality gate refused the file.
     """
     of_one = out is not None or parameters.get("corrects") or parameters.get("name")
     if (batch is None) != incoming or (incoming and of_one):
         raise _build_usage_error(incoming=incoming)
     if out is not None:
         _check_output_path(out)
+    month: str | None = parameters.get("month")
     if batch is not None:
         _check_header(settings, batch, parameters)
-    from credit_default.flows.server.session import flow_session
+    from credit_default.flows.server.graceful_shutdown import graceful_shutdown
 
-    with flow_session(settings) as session:
-        if batch is not None:
-            summary = add_session_notes(score_and_monitor(output, batch, parameters), session)
-            return summary if out is None else _export_scores(parameters, summary, out)
-        return add_session_notes(_score_incoming(output, parameters), session)
+    wiring = _connect(parameters)
+    with graceful_shutdown(), _start_session_later(settings) as start_session:
+
+        def score(uri: str, month: str | None) -> "Summary":
+            with _look_at_file(output, wiring, uri, {**parameters, "month": month}):
+                session = start_session()
+                scored = score_and_monitor(output, uri, {**parameters, "month": month})
+            return add_session_notes(scored, session)
+
+        if batch is None:
+            return _score_incoming(wiring, score, parameters)
+        _require_champion(wiring)  # before all rows are read
+        summary = score(batch, month)
+        return summary if out is None else _export_scores(parameters, summary, out)
+
+
+@contextmanager
+def _start_session_later(settings: "Settings") -> "Iterator[Callable[[], Session]]":
+    """Yield a function that starts the block's flow session when it is first called, and returns it."""
+    with ExitStack() as block:
+
+        @cache
+        def start() -> "Session":
+            from credit_default.flows.server.session import flow_session
+
+            return block.enter_context(flow_session(settings))
+
+        yield start
+
+
+@contextmanager
+def _look_at_file(
+    output: Output, wiring: "Wiring", uri: str, parameters: FlowParameters
+) -> Iterator[None]:
+    """Check the file and that there is a champion; the block's flow goes on with the checked file."""
+    from credit_default.flows.runs.context import read_clock
+    from credit_default.services.intake.first_look import hold_checked_file, refuse_broken_file
+
+    asked = {name: parameters.get(name) for name in ("month", "corrects", "name")}
+    with ExitStack() as block:
+        with output.step(f"checking {uri}") as found:
+            options = _parse_options(parameters)
+            looking = hold_checked_file(wiring, uri, outcome="ignored", options=options, **asked)
+            checked = block.enter_context(looking)
+            refuse_broken_file(wiring, checked, judged_at=read_clock())
+            _require_champion(wiring)
+            found(f"{checked.validated.row_count:,} rows")
+        yield
+
+
+def _require_champion(wiring: "Wiring") -> None:
+    from credit_default.services.champion.first_look import require_champion
+
+    require_champion(wiring)
 
 
 def _build_usage_error(*, incoming: bool) -> InputError:
@@ -76,16 +130,15 @@ def _connect(parameters: FlowParameters) -> "Wiring":
     return connect(parameters["overrides"], parameters["config"])
 
 
-def _score_incoming(output: Output, parameters: FlowParameters) -> "Summary":
+def _score_incoming(
+    wiring: "Wiring", score: "Callable[[str, str | None], Summary]", parameters: FlowParameters
+) -> "Summary":
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.intake.inbox import InboxRun, score_incoming
 
-    def score(uri: str, month: str | None) -> "Summary":
-        return score_and_monitor(output, uri, {**parameters, "month": month})
-
     options = _parse_options(parameters)
     run = InboxRun(score, read_clock, parameters.get("month"), options=options)
-    return score_incoming(_connect(parameters), run)
+    return score_incoming(wiring, run)
 
 
 def score_and_monitor(output: Output, batch: str, parameters: FlowParameters) -> "Summary":

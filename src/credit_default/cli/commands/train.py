@@ -1,16 +1,19 @@
 """train: fit a challenger on a data set or on the lake's rows, and let the gate decide."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from credit_default.cli.terminal.options import Data, Decimal, Month, Sheet, Thousands
 from credit_default.cli.terminal.output import Output, run_command
-from credit_default.cli.terminal.session import add_session_notes, read_settings, run_flow
+from credit_default.cli.terminal.session import add_session_notes, connect, read_settings, run_flow
 from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
+    from credit_default.adapters.files.reading_options import ReadingOptions
     from credit_default.views.summaries.summary import Summary
 
 
@@ -48,11 +51,17 @@ def train(
                 expected="--refresh alone",
                 remedy="It learns from what is in the lake: `ingest` the file first.",
             )
+        from credit_default.flows.server.graceful_shutdown import graceful_shutdown
         from credit_default.flows.server.session import flow_session
         from credit_default.services.training.data_source import require_existing_data_file
 
-        require_existing_data_file(settings)  # before a server is started
-        with output.step("training") as found, flow_session(settings) as session:
+        require_existing_data_file(settings)  # before the lake's folder is made
+        with (
+            graceful_shutdown(),
+            _look_at_data(shared, options, data=data, month=month, refresh=refresh),
+            output.step("training") as found,
+            flow_session(settings) as session,
+        ):
             from credit_default.flows.train import train as flow
 
             summary = run_flow(
@@ -67,3 +76,28 @@ def train(
         return add_session_notes(summary, session)
 
     run_command("train", act, shared)
+
+
+@contextmanager
+def _look_at_data(
+    shared: SharedOptions,
+    options: "ReadingOptions",
+    *,
+    data: str | None,
+    month: str | None,
+    refresh: bool,
+) -> Iterator[None]:
+    """Check what is to be trained on before a server is started; the block's flow goes on with it."""
+    from credit_default.flows.runs.context import read_clock
+    from credit_default.services.training.training_rows import (
+        hold_training_file,
+        require_known_rows,
+    )
+
+    wiring = connect(shared, data=data)
+    if refresh:
+        require_known_rows(wiring)
+        yield
+        return
+    with hold_training_file(wiring, month=month, read_at=read_clock(), options=options):
+        yield

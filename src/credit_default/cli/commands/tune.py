@@ -15,6 +15,7 @@ from credit_default.cli.terminal.session import connect_with_mlflow, read_settin
 from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
+    from credit_default.adapters.files.reading_options import ReadingOptions
     from credit_default.adapters.optuna.study import EndedTrial
     from credit_default.services.context.wiring import Wiring
     from credit_default.services.training.training_rows import TrainingRows
@@ -68,19 +69,21 @@ def tune(
     usual = None if minutes else DEFAULT_TRIAL_COUNT
 
     def act(output: Output) -> "Summary":
+        settings = read_settings(shared, data=data)
+        from credit_default.adapters.files.reading_options import ReadingOptions
         from credit_default.services.training.data_source import require_existing_data_file
-        from credit_default.services.tuning.trials import Budget
-        from credit_default.services.tuning.tuning_summary import summarise_tuning
         from credit_default.services.tuning.winner_file import require_writable_target, save_winner
 
-        settings = read_settings(shared, data=data)
-        budget = Budget(trials or usual, minutes * 60 if minutes else None)
         require_writable_target(out, replacing=replace)
-        require_existing_data_file(settings)
+        require_existing_data_file(settings)  # before the lake's folder is made
         wiring = connect_with_mlflow(shared, data=data)
-        file_options = {"sheet": sheet, "decimal": decimal, "thousands": thousands}
-        training = _read_rows(output, wiring, month=month, file_options=file_options)
-        tuning = _search(output, wiring, budget, training, with_families=challengers)
+        options = ReadingOptions(sheet, decimal, thousands)
+        training = _read_training_rows(output, wiring, options, month=month)
+        from credit_default.services.tuning.trials import Budget
+        from credit_default.services.tuning.tuning_summary import summarise_tuning
+
+        budget = Budget(trials or usual, minutes * 60 if minutes else None)
+        tuning = _search(output, wiring, training, budget, with_families=challengers)
         command = _build_command_line(settings, trial_count=len(tuning.trials))
         kept = save_winner(tuning, out, command=command)
         _show_comparisons(output, tuning)
@@ -89,14 +92,12 @@ def tune(
     run_command("tune", act, shared)
 
 
-def _read_rows(
-    output: Output, wiring: "Wiring", *, month: str | None, file_options: dict[str, str | None]
+def _read_training_rows(
+    output: Output, wiring: "Wiring", options: "ReadingOptions", *, month: str | None
 ) -> "TrainingRows":
-    from credit_default.adapters.files.reading_options import ReadingOptions
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.training.training_rows import read_training_rows
 
-    options = ReadingOptions(**file_options)
     with output.step("reading and checking the statements"):
         return read_training_rows(wiring, month=month, read_at=read_clock(), options=options)
 
@@ -104,8 +105,8 @@ def _read_rows(
 def _search(
     output: Output,
     wiring: "Wiring",
-    budget: "Budget",
     training: "TrainingRows",
+    budget: "Budget",
     *,
     with_families: bool,
 ) -> "TuningResult":

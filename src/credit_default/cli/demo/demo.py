@@ -6,11 +6,14 @@ import typer
 
 from credit_default.cli.terminal.options import Data
 from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.session import read_settings
 from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
+
+DEFAULT_SCENARIO = "recession"
 
 
 @takes_shared_options("seed")
@@ -54,21 +57,37 @@ def demo(
         if months is None and scenario is None:
             from credit_default.cli.demo.six_month_demo import run_six_month_demo
 
+            _check_data(shared, month=month, data=data, lake=lake)
             return run_six_month_demo(output, shared, month=month, data=data, lake=lake)
         from credit_default.cli.demo.long_demo import run_long_demo
 
         _require_simulated_data(data)
+        _check_scenario(scenario or DEFAULT_SCENARIO, strength=strength)
         return run_long_demo(
             output,
             shared,
             month_count=months or 18,
-            scenario=scenario or "recession",
+            scenario=scenario or DEFAULT_SCENARIO,
             strength=strength,
             data=data,
             lake=lake,
         )
 
     run_command("demo", act, shared)
+
+
+def _check_data(shared: SharedOptions, *, month: str, **flags: str | None) -> None:
+    """Check a named data file before the lake of an earlier demo is emptied and a server is started."""
+    from credit_default.services.simulation.demo_months import check_demo_data
+
+    check_demo_data(read_settings(shared, **flags), month=month)
+
+
+def _check_scenario(name: str, *, strength: int) -> None:
+    """Check the scenario before the lake of an earlier demo is emptied and a server is started."""
+    from credit_default.data.simulation.scenarios import Scenario, check_scenario
+
+    check_scenario(Scenario(name, strength=strength))
 
 
 def _require_simulated_data(data: str | None) -> None:

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from credit_default.cli.terminal.output import configure_logging, write_error
+from credit_default.cli.terminal.endings import end_on_error, log_unexpected_error
+from credit_default.cli.terminal.output import configure_logging
 from credit_default.cli.terminal.session import read_settings, require_prefect_server
 from credit_default.cli.terminal.shared_options import (
     OF_EVERY_PROCESS,
     SharedOptions,
     takes_shared_options,
 )
-from credit_default.errors import CreditDefaultError
 
 
 @takes_shared_options("lake", of_every=OF_EVERY_PROCESS)
@@ -41,13 +41,8 @@ def listen(
         raise KeyboardInterrupt  # the only way to end watchfiles from outside
 
     signal.signal(signal.SIGTERM, end)
-    try:
+    with end_on_error("listen", record=log_unexpected_error, interrupted=lambda: 128 + ended_by):
         _listen(shared, queue_url)
-    except CreditDefaultError as error:
-        write_error("listen", error)
-        raise typer.Exit(error.exit_code) from error
-    except KeyboardInterrupt as interrupt:
-        raise typer.Exit(128 + ended_by) from interrupt
 
 
 def _listen(shared: SharedOptions, queue_url: str | None) -> None:

@@ -2,7 +2,8 @@
 
 import typer
 
-from credit_default.cli.terminal.output import INTERRUPTED, configure_logging, write_error
+from credit_default.cli.terminal.endings import end_on_error, log_unexpected_error
+from credit_default.cli.terminal.output import configure_logging
 from credit_default.cli.terminal.session import (
     list_logging_variables,
     read_settings,
@@ -13,19 +14,13 @@ from credit_default.cli.terminal.shared_options import (
     SharedOptions,
     takes_shared_options,
 )
-from credit_default.errors import CreditDefaultError
 
 
 @takes_shared_options("lake", of_every=OF_EVERY_PROCESS)
 def serve(*, shared: SharedOptions) -> None:
     """Run train, predict, monitor and reconcile by schedule and on events, until SIGTERM (143)."""
-    try:
+    with end_on_error("serve", record=log_unexpected_error):
         raise typer.Exit(_serve(shared))
-    except CreditDefaultError as error:
-        write_error("serve", error)
-        raise typer.Exit(error.exit_code) from error
-    except KeyboardInterrupt as interrupt:
-        raise typer.Exit(INTERRUPTED) from interrupt
 
 
 def _serve(shared: SharedOptions) -> int:

@@ -11,7 +11,8 @@ import typer
 
 from credit_default.cli.operations.stack_display import print_log_line, show_ready
 from credit_default.cli.operations.stack_lock import catch_signals, lock_stack
-from credit_default.cli.terminal.output import Output, run_command, write_error
+from credit_default.cli.terminal.endings import write_error
+from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import (
     choose_logging,
     list_logging_variables,

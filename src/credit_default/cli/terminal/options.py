@@ -49,6 +49,12 @@ LogFormat = Annotated[
     Literal["text", "json"] | None,
     typer.Option("--log-format", help="Log lines as text or as JSON objects.", show_default=False),
 ]
+Traceback = Annotated[
+    bool,
+    typer.Option(
+        "--traceback", help="Print an unexpected error's traceback, in place of a log file."
+    ),
+]
 
 Data = Annotated[
     str | None,

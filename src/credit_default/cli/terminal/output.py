@@ -1,8 +1,7 @@
 """Run a command: progress on standard error, one summary on standard output, an exit code.
 
-An expected error shows no traceback: it is one line on standard error (or, with `--json`, one
-object on standard output) and the exit code that `errors.py` gives it. Log lines of this package
-are configured here too, before the work begins.
+`endings` turns an error into one line (or, with `--json`, one object on standard output) and its
+exit code. Log lines of this package are configured here too, before the work begins.
 """
 
 import logging
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from credit_default.adapters.host.crash_log import print_traceback, record_unexpected_error
+from credit_default.cli.terminal.endings import end_on_error, write_error
 from credit_default.cli.terminal.session import choose_logging
 from credit_default.cli.terminal.shared_options import SharedOptions
 from credit_default.errors import CreditDefaultError, escape_unprintable
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from credit_default.settings_sections import LoggingSettings
     from credit_default.views.summaries.summary import Summary
 
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _NOISY_LOGGERS = (
     "alembic",
     "mlflow",
@@ -80,6 +80,15 @@ class Output:
         else:
             Console(highlight=False).print(render_summary(summary), crop=False, overflow="ignore")
 
+    def show_error(self, error: CreditDefaultError) -> None:
+        """Show the error as one line on standard error, or as one JSON object with `--json`."""
+        if not self.as_json:
+            write_error(self.command, error)
+            return
+        from credit_default.views.summaries.summary import render_summary_json, summarise_error
+
+        sys.stdout.write(render_summary_json(summarise_error(self.command, error)) + "\n")
+
 
 def run_command(command: str, act: Callable[[Output], "Summary"], shared: SharedOptions) -> None:
     """Run a command's work, show its summary or its error, and end with the exit code.
@@ -90,25 +99,18 @@ def run_command(command: str, act: Callable[[Output], "Summary"], shared: Shared
         shared: The shared options: how to print, and where the logging settings are read from.
 
     Raises:
-        typer.Exit: Always: with the summary's exit code, the error's, or 130 when interrupted.
+        typer.Exit: Always: with the summary's exit code, or the error's; see `end_on_error`.
     """
     _silence_libraries()
     output = Output(command, as_json=shared.as_json, quiet=shared.quiet)
-    try:
+    with end_on_error(
+        command,
+        show_error=output.show_error,
+        record=print_traceback if shared.traceback else record_unexpected_error,
+    ):
         configure_logging(shared, usual="error")
         summary = act(output)
-    except CreditDefaultError as error:
-        if shared.as_json:
-            from credit_default.views.summaries.summary import summarise_error
-
-            output.show(summarise_error(command, error))
-        else:
-            write_error(command, error)
-        raise typer.Exit(error.exit_code) from error
-    except KeyboardInterrupt as interrupt:
-        sys.stderr.write(f"credit-default {command}: interrupted\n")
-        raise typer.Exit(INTERRUPTED) from interrupt
-    output.show(summary)
+        output.show(summary)
     raise typer.Exit(summary.exit_code)
 
 
@@ -122,11 +124,6 @@ def configure_logging(shared: SharedOptions, *, usual: "LogLevel") -> "LoggingSe
     logging_settings = choose_logging(shared, usual=usual)
     logs.configure_logging(logging_settings.find_level(usual), logging_settings.format)
     return logging_settings
-
-
-def write_error(command: str, error: CreditDefaultError) -> None:
-    """Write the one line of an expected error to standard error."""
-    sys.stderr.write(f"credit-default {command}: {error}\n")
 
 
 def _silence_libraries() -> None:

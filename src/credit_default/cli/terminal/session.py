@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from credit_default.cli.terminal.shared_options import SharedOptions
 from credit_default.errors import InputError
+from credit_default.failpoints import hit_failpoint
 
 if TYPE_CHECKING:
     from credit_default.flows.server.session import Session
@@ -30,6 +31,7 @@ def read_settings(shared: SharedOptions, **flags: Any) -> "Settings":
         InputError: A setting is unknown or out of range; see
             `credit_default.settings.load_settings`.
     """
+    hit_failpoint("command.begun")
     from credit_default.settings import load_settings
 
     return load_settings(shared.build_overrides(**flags), config_files=shared.config).settings

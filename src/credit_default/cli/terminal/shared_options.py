@@ -24,6 +24,7 @@ from credit_default.cli.terminal.options import (
     Portfolio,
     Quiet,
     Seed,
+    Traceback,
 )
 
 _DECLARED: Mapping[str, tuple[Any, Any]] = {  # parameter: annotation, and the value when not given
@@ -35,9 +36,10 @@ _DECLARED: Mapping[str, tuple[Any, Any]] = {  # parameter: annotation, and the v
     "quiet": (Quiet, False),
     "log_level": (LogLevel, None),
     "log_format": (LogFormat, None),
+    "traceback": (Traceback, False),
 }
 OF_EVERY_PROCESS = ("config", "log_level", "log_format")
-OF_EVERY_COMMAND = ("config", "as_json", "quiet", "log_level", "log_format")
+OF_EVERY_COMMAND = ("config", "as_json", "quiet", "log_level", "log_format", "traceback")
 BEFORE_A_COMMAND = ("lake", *OF_EVERY_COMMAND)
 
 
@@ -53,6 +55,7 @@ class SharedOptions:
     quiet: bool = False
     log_level: str | None = None
     log_format: str | None = None
+    traceback: bool = False
 
     def build_overrides(self, **flags: Any) -> dict[str, Any]:
         """Return the given options and those of the command (`flags`), by the names of settings.

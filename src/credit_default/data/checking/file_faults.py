@@ -6,14 +6,19 @@ columns are swapped, or the unit is another one. Then no row can be trusted, and
 was found where.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import polars as pl
 
+from credit_default.data.checking.column_remedies import (
+    ColumnFault,
+    format_number,
+    suggest_remedy,
+)
+from credit_default.data.checking.label_rows import NOTE_ROW
 from credit_default.data.checking.row_rules import RowRules
-from credit_default.data.checking.value_faults import FORMS, ValueFault, find_value_fault
+from credit_default.data.checking.value_faults import FORMS
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.errors import InputError, show_examples
 
@@ -127,44 +132,47 @@ def check_column_faults(
     """
     if row_count < policy.least_rows:
         return
-    # A value breaks at most one rule of its column, so that the sum counts rows.
-    broken = {
-        column: sum(rule_counts.get(rule, 0) for rule in names)
-        for column, names in rules.column_rules.items()
-    }
     limit = policy.broken_share * row_count
-    faulty = [column for column in rules.columns if broken[column.name] > limit]
-    if not faulty:
+    if (note_count := rule_counts.get(NOTE_ROW, 0)) > limit:
+        raise InputError(
+            "rows of the file",
+            found=f"one filled cell and no other in {note_count} of {row_count}",
+            expected="rows with a value in each column",
+            remedy="Check that the export holds all columns of each row, then export the file again.",
+        )
+    found = [_find_fault(column, rule_counts, rules, examples) for column in rules.columns]
+    faults = [fault for fault in found if fault.row_count > limit]
+    if not faults:
         return
-    causes = {column.name: _find_cause(column, rule_counts, rules=rules) for column in faulty}
-    descriptions = [
-        f"{column.name} holds {show_examples(list(examples[column.name])[:_SHOWN_COUNT])}"
-        f" where it should hold {describe_values(column)}"
-        f" ({broken[column.name]} of {row_count} rows)"
-        + (f": {cause.cause}" if (cause := causes[column.name]) else "")
-        for column in faulty[:_SHOWN_COUNT]
-    ]
+    names = ", ".join(fault.column.name for fault in faults)
     raise InputError(
-        ("columns " if len(faulty) > 1 else "column ") + ", ".join(c.name for c in faulty),
-        found="; ".join(descriptions),
+        f"columns {names}" if len(faults) > 1 else f"column {names}",
+        found="; ".join(_describe_fault(fault, row_count) for fault in faults[:_SHOWN_COUNT]),
         expected=f"no column to break its own rules in more than {policy.broken_share:.0%}"
         " of the rows",
-        remedy=_describe_cures(causes.values()) or _suggest_remedy(faulty, columns=rules.columns),
+        remedy=suggest_remedy(faults, columns=rules.columns),
     )
 
 
-def _find_cause(
-    column: Column, rule_counts: Mapping[str, int], *, rules: RowRules
-) -> ValueFault | None:
-    """Return what is wrong with most values of the column that cannot be read."""
-    own_rules = rules.column_rules[column.name]
-    return find_value_fault(column, max(own_rules, key=lambda rule: rule_counts.get(rule, 0)))
+def _find_fault(
+    column: Column,
+    rule_counts: Mapping[str, int],
+    rules: RowRules,
+    examples: Mapping[str, Collection[str]],
+) -> ColumnFault:
+    counts = {
+        rule.rpartition("|")[2]: rule_counts.get(rule, 0)
+        for rule in rules.column_rules[column.name]
+    }
+    return ColumnFault(column, tuple(examples.get(column.name, ()))[:_SHOWN_COUNT], counts)
 
 
-def _describe_cures(causes: Iterable[ValueFault | None]) -> str:
-    """Return the cures, each once; "" unless each faulty column has one."""
-    found = list(causes)
-    return "" if None in found else " ".join(dict.fromkeys(fault.cure for fault in found if fault))
+def _describe_fault(fault: ColumnFault, row_count: int) -> str:
+    held = show_examples(fault.examples) if any(fault.examples) else "nothing"
+    return (
+        f"{fault.column.name} holds {held} where it should hold {describe_values(fault.column)}"
+        f" ({fault.row_count} of {row_count} rows)" + (f": {fault.cause}" if fault.cause else "")
+    )
 
 
 def describe_values(column: Column) -> str:
@@ -174,19 +182,6 @@ def describe_values(column: Column) -> str:
     if column.codes:
         return "one of the codes " + ", ".join(str(code) for code in column.codes)
     kind = "whole numbers" if column.kind == "integer" else "numbers"
-    bounds = [f"from {column.minimum:,g}"] if column.minimum is not None else []
-    bounds += [f"to {column.maximum:,g}"] if column.maximum is not None else []
+    bounds = [f"from {format_number(column.minimum)}"] if column.minimum is not None else []
+    bounds += [f"to {format_number(column.maximum)}"] if column.maximum is not None else []
     return " ".join([kind, *bounds])
-
-
-def _suggest_remedy(faulty: list[Column], *, columns: tuple[Column, ...]) -> str:
-    places = [index for index, column in enumerate(columns) if column in faulty]
-    if any(after - before == 1 for before, after in pairwise(places)):
-        return (
-            "The values look shifted against the header: compare a line with it,"
-            " and export the file again."
-        )
-    return (
-        f"Check whether {faulty[0].name} was swapped with another column or is in another unit,"
-        " and export the file again."
-    )

@@ -2,8 +2,8 @@
 
 dataframely evaluates the rules. Its schema class is made here from our schema, so that another
 portfolio needs no class. Names: `<column>|type`, `|nullability`, `|format`, `|min`, `|max`,
-`|code`, then `key|repeated`, then the rules across columns under their own names. A value that is
-missing or of the wrong type breaks that rule and no other. What is wrong with an id, a month or a
+`|code`, then `key|repeated`, then the rules across columns under their own names, then those of
+`label_rows`. A value that is missing or of the wrong type breaks that rule and no other. What is wrong with an id, a month or a
 time that cannot be read is found out afterwards, for the rejected rows alone, and is named in place
 of `|type`: `<column>|rounded`, `|instant` … (`value_faults` lists them), and
 `<column>|formula_error` where a spreadsheet's formula left an error in any column.
@@ -16,6 +16,7 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
+from credit_default.data.checking.label_rows import LABEL_RULES, name_label_rows
 from credit_default.data.checking.number_marks import NumberMarks
 from credit_default.data.checking.type_conversion import (
     build_flag_name,
@@ -101,7 +102,8 @@ class RowRules:
             for name, text in zip(KEY, texts[: len(KEY)], strict=True)
         ]
         rules = self._name_broken(raw, details)
-        return pl.DataFrame([raw[LINE].cast(pl.Int64), *shown, rules, *texts[len(KEY) :]])
+        rejected = pl.DataFrame([raw[LINE].cast(pl.Int64), *shown, rules, *texts[len(KEY) :]])
+        return name_label_rows(rejected, columns=self.columns)
 
     def _name_broken(self, raw: pl.DataFrame, details: pl.DataFrame) -> pl.Series:
         """Return for each row the names of the rules that it broke, in the order of `names`."""
@@ -160,7 +162,7 @@ def build_row_rules(
     members[REPEATED_KEY] = _build_rule(~pl.col(_REPEATED))
     members |= {rule.name: _build_rule(pl.sql_expr(rule.expression)) for rule in schema.rules}
     across = (rule.name for rule in schema.rules)
-    names = (*_concatenate_names(column_rules.values()), REPEATED_KEY, *across)
+    names = (*_concatenate_names(column_rules.values()), REPEATED_KEY, *across, *LABEL_RULES)
     frame_class = type("CheckedRows", (dy.Schema,), members)
     return RowRules(columns, names, column_rules, frame_class, marks)
 

@@ -30,6 +30,7 @@ from credit_default.data.checking.file_faults import (
 )
 from credit_default.data.checking.formula_errors import check_formula_errors
 from credit_default.data.checking.id_damage import IdShape, check_id_damage, count_id_shapes
+from credit_default.data.checking.label_rows import find_label_rows
 from credit_default.data.checking.number_mark_faults import MarkTally, check_number_marks
 from credit_default.data.checking.number_marks import NumberMarks
 from credit_default.data.checking.row_rules import (
@@ -232,7 +233,11 @@ def _count_batch(raw: pl.DataFrame, *, rules: RowRules, tally: _Tally, unique_ke
         batch.accepted[STATEMENT_MONTH].unique() if batch.rejected.height else months
     )
     if unique_key:
-        tally.keys.append(build_key_hashes(batch.keys, sound))
+        keys = batch.keys
+        if (labels := find_label_rows(batch.rejected)).height:
+            is_client = ~raw[LINE].is_in(labels[LINE].implode())
+            keys, sound = keys.filter(is_client), sound[is_client.to_numpy()]
+        tally.keys.append(build_key_hashes(keys, sound))
 
 
 def _number_lines(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

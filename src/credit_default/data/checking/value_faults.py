@@ -12,18 +12,18 @@ from credit_default.data.contract.schema import Column, ColumnKind
 
 @dataclass(frozen=True, slots=True)
 class ValueFault:
-    """Why values of this form are not read, as a clause, and what to do, as a sentence."""
+    """Why values of this form are not read, and what to do, each as a clause."""
 
     cause: str
     cure: str
 
 
-_WRITE_MONTHS = "Write the months as YYYY-MM, and export the file again."
-_WRITE_TIMES = "Write the times as in 2006-01-31T08:30:00Z, and export the file again."
-_WRITE_OUTCOMES = "Write 0 or 1, and export the file again."
+_WRITE_MONTHS = "write the months as YYYY-MM"
+_WRITE_TIMES = "write the times as in 2006-01-31T08:30:00Z"
+_WRITE_OUTCOMES = "write 0 or 1"
 _SERIAL_DATE = ValueFault(
     "these are a spreadsheet's day numbers, and which day they count from is not in the file",
-    "Format the column as a date or as text in the spreadsheet, and export the file again.",
+    "format the column as a date or as text in the spreadsheet",
 )
 _DAY_ORDER = "in this form day and month can be taken for each other"
 
@@ -32,30 +32,30 @@ FAULTS: dict[ColumnKind, dict[str, ValueFault]] = {
         "rounded": ValueFault(
             "a spreadsheet or a float has rounded the ids, so that different clients may have"
             " become one",
-            "Export the id column as text, from the system that the ids come from.",
+            "export the id column as text, from the system that the ids come from",
         ),
         "hidden": ValueFault(
             "the column was too narrow in the spreadsheet, which wrote # in place of the ids",
-            "Make the column wider there, or format it as text, and export the file again.",
+            "make the column wider there, or format it as text",
         ),
         "guarded": ValueFault(
             "the ids stand in a spreadsheet's marks for text (=\"…\" or ')",
-            "Export the id column as text without these marks.",
+            "export the id column as text without these marks",
         ),
         "separator": ValueFault(
             "the ids were written as numbers with thousands separators",
-            "Export the id column as text.",
+            "export the id column as text",
         ),
         "blank": ValueFault(
             "there are blanks in or around the ids",
-            "Remove them: an id is taken to the letter, and a blank would make another client.",
+            "remove them: an id is taken to the letter, and a blank would make another client",
         ),
     },
     "month": {
         "instant": ValueFault(
             "these times are not a midnight in their own zone, so which month they are in depends"
             " on the zone",
-            "Export the column as a date, or the month as text (YYYY-MM).",
+            "export the column as a date, or the month as text (YYYY-MM)",
         ),
         "calendar": ValueFault(
             "the calendar has no such day or month from 1900 to 2200", _WRITE_MONTHS
@@ -115,7 +115,11 @@ def find_value_fault(column: Column, rule: str) -> ValueFault | None:
 def describe_value_fault(column: Column, rule: str) -> str:
     """Return the cause and the cure of the rule in one line; "" where it has none."""
     fault = find_value_fault(column, rule)
-    return f"{rule}: {fault.cause}; taken are {FORMS[column.kind]}. {fault.cure}" if fault else ""
+    return (
+        f"{rule}: {fault.cause}; taken are {FORMS[column.kind]}. {fault.cure[:1].upper()}{fault.cure[1:]}."
+        if fault
+        else ""
+    )
 
 
 def describe_noted_values(column: Column, count: int) -> str:

@@ -10,7 +10,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from credit_default.adapters.host.crash_log import print_traceback, record_unexpected_error
 from credit_default.errors import CreditDefaultError, InputError
+from credit_default.failpoints import hit_failpoint
 from credit_default.flows.server.session import flow_session
 from credit_default.logs import configure_logging
 from credit_default.settings import load_settings, require_no_secrets
@@ -25,7 +27,9 @@ def run_as_script(flow: Any, arguments: Sequence[str] | None = None) -> None:
         arguments: The command line; None means this process's own.
     """
     given = vars(_build_parser(flow).parse_args(arguments))
+    shows_traceback = given.pop("traceback")
     try:
+        hit_failpoint("command.begun")
         given["overrides"] = _parse_overrides(given.pop("set"))
         require_no_secrets(given["overrides"])
         settings = load_settings(given["overrides"], config_files=given["config"]).settings
@@ -38,6 +42,13 @@ def run_as_script(flow: Any, arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.stderr.write(f"{flow.name}: interrupted\n")
         sys.exit(128 + signal.SIGINT)
+    except SystemExit:  # after a signal
+        raise
+    except BaseException as error:  # a panic in Polars is no Exception
+        show = print_traceback if shows_traceback else record_unexpected_error
+        unexpected = show(error, of=flow.name)
+        sys.stderr.write(f"{flow.name}: {unexpected}\n")
+        raise SystemExit(unexpected.exit_code) from error
     sys.stderr.writelines(f"{flow.name}: {note}\n" for note in session.notes)
     sys.stdout.write(f"{summary.command}: {summary.status}\n")
 
@@ -57,9 +68,11 @@ def _build_parser(flow: Any) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     setting_help, config_help = "a setting, as in drift.x=.2", "a TOML file with settings"
+    traceback_help = "print an unexpected error's traceback, in place of a log file"
     repeated: dict[str, Any] = {"action": "append", "default": []}
     parser.add_argument("--set", metavar="KEY=VALUE", help=setting_help, **repeated)
     parser.add_argument("--config", metavar="FILE", help=config_help, **repeated)
+    parser.add_argument("--traceback", help=traceback_help, action="store_true")
     for name, parameter in inspect.signature(flow.fn).parameters.items():
         if name not in {"overrides", "config"}:
             _add_option(parser.add_argument, name, parameter)

@@ -5,9 +5,7 @@ themselves; a process that Prefect starts for one run of a deployment is configu
 """
 
 import logging
-
-from prefect.context import FlowRunContext, TaskRunContext
-from prefect.logging.handlers import APILogHandler
+import sys
 
 from credit_default.errors import escape_unprintable, hide_credentials
 from credit_default.logs import LOGGER_NAME, configure_logging
@@ -32,6 +30,11 @@ def start_run_log(settings: LoggingSettings) -> None:
     Outside a flow run nothing is done. In the process of a deployment's run, standard error is configured too: its lines
     reach the output of `serve`, and so the container's. Unless a level is set they are written from INFO upwards there.
     """
+    if "prefect" not in sys.modules:  # no flow can be running, and Prefect takes long to import
+        return
+    from prefect.context import FlowRunContext
+    from prefect.logging.handlers import APILogHandler
+
     context = FlowRunContext.get()
     if context is None:
         return
@@ -39,17 +42,18 @@ def start_run_log(settings: LoggingSettings) -> None:
         configure_logging(settings.find_level("info"), settings.format)
     logger = logging.getLogger(LOGGER_NAME)
     if not any(isinstance(handler, APILogHandler) for handler in logger.handlers):
-        logger.addHandler(_build_handler())
+        logger.addHandler(_prepare_handler(APILogHandler()))
     if logger.getEffectiveLevel() > logging.INFO:
         logger.setLevel(logging.INFO)
 
 
-def _build_handler() -> APILogHandler:
-    handler = APILogHandler()
+def _prepare_handler(handler: logging.Handler) -> logging.Handler:
     handler.setFormatter(RunLogFormatter())
     handler.addFilter(_is_inside_run)  # what a thread beside the run writes belongs to no run
     return handler
 
 
 def _is_inside_run(_record: logging.LogRecord) -> bool:
+    from prefect.context import FlowRunContext, TaskRunContext
+
     return FlowRunContext.get() is not None or TaskRunContext.get() is not None

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from math import log, sqrt
 from typing import Final
 
-from scipy.stats import norm
-
 from credit_default.gates.monitoring.monitoring_gates import FAIRNESS
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.model.fairness.acceptance_counts import Acceptance, GroupAcceptance
@@ -59,6 +57,8 @@ def judge_fairness_drift(
         when it did only one of both; else `ok`. `not judged` where no attribute has two groups that
         are large enough in both.
     """
+    from scipy.stats import norm  # late: every command imports the policies, few need this
+
     policy = policy or FairnessDriftPolicy()
     ratios = [
         ratio

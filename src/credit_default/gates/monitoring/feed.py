@@ -11,8 +11,6 @@ from math import log2, sqrt
 from statistics import median
 from typing import Final
 
-from scipy.stats import norm
-
 from credit_default.errors import show_examples
 from credit_default.gates.monitoring.feed_policy import FeedPolicy
 from credit_default.gates.monitoring.monitoring_gates import FEED
@@ -202,6 +200,8 @@ def _compute_chance_margin(share: float, state: BatchState, policy: FeedPolicy) 
 
     The policy's confidence holds for all columns together.
     """
+    from scipy.stats import norm  # late: every command imports the policies, few need this
+
     count = max(1, len(state.columns))
     deviations = float(norm.ppf(policy.confidence ** (1 / count)))
     rows = 1 / max(1, state.row_count) + 1 / max(1, state.reference_count)

@@ -9,7 +9,6 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
 
 from credit_default.model.evaluation.intervals import NORMAL_QUANTILE_95, Metric, measure_share
 from credit_default.model.statistics.bootstrap import check_scores
@@ -57,6 +56,8 @@ def _measure_roc_auc(outcome: Any, probability: Any) -> Metric:
     The variance comes from the spread of each client's share of won pairs (DeLong, DeLong and
     Clarke-Pearson 1988, Biometrics 44, 837-845).
     """
+    from scipy.stats import rankdata  # late: taking outcomes in does not need it
+
     defaults, others = probability[outcome == 1], probability[outcome == 0]
     ranks = rankdata(probability)
     won = (ranks[outcome == 1] - rankdata(defaults)) / len(others)

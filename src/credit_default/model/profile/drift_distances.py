@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import chi2
 
 from credit_default.errors import InputError
 from credit_default.model.profile.binning import Counts
@@ -132,6 +131,8 @@ def _measure_chisquare(column: ProfilePair) -> Distance:
     bin_count = int(taken.sum())
     with np.errstate(divide="ignore"):  # a value that the reference lacks is infinitely far
         statistic = float(((found[taken] - expected[taken]) ** 2 / expected[taken]).sum())
+    from scipy.stats import chi2  # late: every command imports the policies, few need this
+
     p_value = float(chi2.sf(statistic, bin_count - 1)) if bin_count > 1 else 1.0
     return Distance(
         p_value, bin_count, p_value=measure_homogeneity_p_value(column.reference.counts, found)

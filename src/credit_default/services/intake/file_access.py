@@ -87,12 +87,14 @@ def _require_whole_table(storage: Storage, key: str, *, uri: str) -> None:
 def open_fetched_file(wiring: Wiring, uri: str) -> Iterator[Arrival]:
     """Yield the file, and let `fetch_file` return the same copy during the block; the copy is removed when it ends.
 
+    Inside a block for the same uri, it is that block's copy.
+
     Raises:
         InputError: As `fetch_file`.
         ServiceError: As `fetch_file`.
     """
     arrival = fetch_file(wiring, uri)
-    if not is_object_uri(uri):
+    if not is_object_uri(uri) or uri in _open_fetched_files:
         yield arrival
         return
     _open_fetched_files[uri] = arrival

@@ -9,6 +9,7 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 import numpy as np
 import polars as pl
@@ -76,6 +77,10 @@ class CheckedFile:
             yield rows
 
 
+# Files that a command has checked already, by what was asked of each; see `first_look.hold_checked_file`.
+held_files: dict[tuple[str | ReadingOptions | None, ...], CheckedFile] = {}
+
+
 def check_file(
     wiring: Wiring,
     uri: str,
@@ -100,6 +105,42 @@ def check_file(
     Raises:
         InputError: The file as a whole cannot be used, or there is no batch for it to correct.
     """
+    checked = held_files.get((uri, month, outcome, corrects, name, options))
+    if checked is None:
+        checked = inspect_file(
+            wiring,
+            uri,
+            month=month,
+            outcome=outcome,
+            corrects=corrects,
+            name=name,
+            options=options,
+        )
+    _LOG.info(
+        "checked file batch_id=%s sha256=%s row_count=%d rejected_count=%d",
+        checked.batch_id,
+        checked.source.sha256,
+        checked.validated.row_count,
+        checked.validated.rejected_count,
+    )
+    return checked
+
+
+def inspect_file(
+    wiring: Wiring,
+    uri: str,
+    *,
+    month: str | None,
+    outcome: OutcomeUse,
+    corrects: str | None,
+    name: str | None,
+    options: ReadingOptions,
+) -> CheckedFile:
+    """Check every row of a file as `check_file` does, and write no log line: no run has begun yet.
+
+    Raises:
+        InputError: As `check_file`.
+    """
     corrects = find_corrected_batch(wiring, corrects) if corrects else None
     arrival = fetch_file(wiring, uri)
     options = options.complete(wiring.portfolio.file)
@@ -111,13 +152,6 @@ def check_file(
     use = outcome if validated.has_outcome else "ignored"
     batch_id = _build_batch_id(file, use=use, corrects=corrects)
     family = list_related_snapshots(wiring, corrects, excluding=batch_id) if corrects else ()
-    _LOG.info(
-        "checked file batch_id=%s sha256=%s row_count=%d rejected_count=%d",
-        batch_id,
-        file.source.sha256,
-        validated.row_count,
-        validated.rejected_count,
-    )
     return CheckedFile(
         arrival,
         replace(file.source, uri=arrival.uri, object_version=arrival.object_version),
@@ -140,25 +174,40 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
     Raises:
         RefusedError: The gate refused the file. Only the refusal is recorded, in the ledger.
     """
+    history = _read_batch_history(wiring, checked)
+    verdict = judge_quality(count_faults(checked), history, policy=wiring.settings.quality)
+    if not verdict.passed:
+        refuse_file(wiring, checked, verdict, judged_at=judged_at)
+    _LOG.info("judged quality batch_id=%s level=%s", checked.batch_id, verdict.level)
+    return verdict
+
+
+def refuse_file(
+    wiring: Wiring, checked: CheckedFile, verdict: Verdict, *, judged_at: dt.datetime
+) -> NoReturn:
+    """Record in the ledger that the file was refused, and raise.
+
+    Raises:
+        RefusedError: Always, with the verdict's reasons.
+    """
+    _record_refusal(wiring, checked, judged_at=judged_at)
+    raise RefusedError(
+        f"batch {checked.name} ({checked.batch_id})",
+        found="; ".join(verdict.reasons),
+        expected="a file that passes the quality gate",
+        remedy="Correct the rows or the file and run again; nothing of it was kept.",
+    )
+
+
+def count_faults(checked: CheckedFile) -> FileCounts:
+    """Return what the quality gate judges of the file itself."""
     validated = checked.validated
-    counts = FileCounts(
+    return FileCounts(
         validated.row_count,
         validated.rejected_count,
         validated.rule_counts.get(REPEATED_KEY, 0),
         validated.rule_counts,
     )
-    history = _read_batch_history(wiring, checked)
-    verdict = judge_quality(counts, history, policy=wiring.settings.quality)
-    if not verdict.passed:
-        _record_refusal(wiring, checked, judged_at=judged_at)
-        raise RefusedError(
-            f"batch {checked.name} ({checked.batch_id})",
-            found="; ".join(verdict.reasons),
-            expected="a file that passes the quality gate",
-            remedy="Correct the rows or the file and run again; nothing of it was kept.",
-        )
-    _LOG.info("judged quality batch_id=%s level=%s", checked.batch_id, verdict.level)
-    return verdict
 
 
 def _build_batch_id(file: Statements, *, use: OutcomeUse, corrects: str | None) -> str:

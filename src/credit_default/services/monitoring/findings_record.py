@@ -172,10 +172,15 @@ def _build_monitoring_row(
 
 
 def _list_monitoring_figures(drift: Drift | None, performance: Performance) -> dict[str, float]:
+    """Return the figures of the summary: metrics only of a performance that was judged.
+
+    Metrics of too few outcomes, of the first ones to arrive or of one class say nothing of the model.
+    """
     figures = {"score drift (psi)": drift.report.score.statistic} if drift else {}
     if performance.evaluation is not None:
         figures |= {"coverage of outcomes": performance.coverage_share}
-        figures |= pick_metrics(performance.evaluation, where="this batch")
+        if performance.verdict.level != "not judged":
+            figures |= pick_metrics(performance.evaluation, where="this batch")
     return figures
 
 

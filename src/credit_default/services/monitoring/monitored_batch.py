@@ -74,15 +74,28 @@ def find_batch(
         InputError: Nothing was scored under that id, or nothing at all, or the batch belongs to
             another portfolio.
     """
-    found_id, found_version = _find_newest_scoring(wiring.lake, batch_id, model_version)
-    snapshot = read_snapshot(wiring.lake, found_id)
-    require_same_portfolio(wiring.schema, snapshot.origin.schema_name, thing=f"batch {found_id}")
+    snapshot, found_version = find_scored_snapshot(wiring, batch_id, model_version=model_version)
+    found_id = snapshot.digest
     return MonitoredBatch(
         snapshot,
         found_version,
         wiring.registry.load_version(wiring.registry.find_version(found_version)),
         read_batch_scores(wiring.lake, batch_id=found_id, model_version=found_version),
     )
+
+
+def find_scored_snapshot(
+    wiring: Wiring, batch_id: str | None, *, model_version: int | None = None
+) -> tuple[Snapshot, int]:
+    """Return the snapshot of a scored batch and the version that scored it, without loading the model.
+
+    Raises:
+        InputError: As `find_batch`.
+    """
+    found_id, found_version = _find_newest_scoring(wiring.lake, batch_id, model_version)
+    snapshot = read_snapshot(wiring.lake, found_id)
+    require_same_portfolio(wiring.schema, snapshot.origin.schema_name, thing=f"batch {found_id}")
+    return snapshot, found_version
 
 
 def _find_newest_scoring(

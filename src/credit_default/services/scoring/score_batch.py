@@ -16,13 +16,14 @@ import polars as pl
 from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.ledger import format_utc_time
 from credit_default.adapters.tables.queries import has_scores, write_scores
-from credit_default.errors import InputError, ServiceError, SetupError
+from credit_default.errors import InputError, ServiceError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.batch_events import Scored
 from credit_default.gates.ledger.event_format import RecordedEvent
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.scoring import score
 from credit_default.services.champion.current import CurrentChampion, load_registered_champion
+from credit_default.services.champion.first_look import build_no_champion_error
 from credit_default.services.champion.pinned_champion import load_pinned_champion
 from credit_default.services.context.data_origin import require_matching_origins
 from credit_default.services.context.wiring import Wiring
@@ -130,12 +131,7 @@ def load_champion(wiring: Wiring, checked: CheckedFile) -> CurrentChampion:
     """
     champion = _load_registered_or_pinned(wiring)
     if champion is None:
-        raise SetupError(
-            "champion",
-            found="none in the registry",
-            expected="a promoted model",
-            remedy="Train one with `credit-default train`.",
-        )
+        raise build_no_champion_error()
     require_matching_origins(
         model_origin=champion.data_origin,
         batch_origin=checked.data_origin,

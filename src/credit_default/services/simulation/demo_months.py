@@ -22,7 +22,12 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.months import add_months
 from credit_default.data.simulation.months import Scenario, simulate
 from credit_default.errors import InputError
-from credit_default.services.training.data_source import DataFile, NoRealData, find_data
+from credit_default.services.training.data_source import (
+    DataFile,
+    NoRealData,
+    find_data,
+    find_named_file,
+)
 from credit_default.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -65,6 +70,17 @@ class DemoData:
     months: tuple[DemoMonthFiles, ...]
     data_description: str  # where the clients come from, for people to read
     notes: tuple[str, ...] = ()
+
+
+def check_demo_data(settings: Settings, *, month: str, policy: DemoPolicy = DemoPolicy()) -> None:
+    """Check the file that the settings name, where they name one, before anything else is done.
+
+    Raises:
+        InputError: As `write_demo_months`.
+    """
+    data = find_named_file(settings)
+    if data is not None:
+        _shrink_batches(policy, _read_checked(data, month=month), data)
 
 
 def write_demo_months(

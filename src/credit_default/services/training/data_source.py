@@ -54,9 +54,8 @@ def find_data(settings: Settings) -> DataFile | NoRealData:
     """
     if settings.data == SIMULATED:
         return NoRealData()
-    if settings.data != PUBLIC:
-        require_existing_data_file(settings)
-        return _build_data_file(settings.data)
+    if (named := find_named_file(settings)) is not None:
+        return named
     try:
         public = fetch_public_data(
             cache=Path(settings.cache),
@@ -78,12 +77,24 @@ def fetch_data(settings: Settings, *, policy: SimulationPolicy = SimulationPolic
         InputError: A file is named and does not exist, or none is named and the portfolio is not the
             built-in one.
     """
-    _require_data_of_portfolio(settings)
+    require_data_of_portfolio(settings)
     found = find_data(settings)
     if isinstance(found, NoRealData):
         found = _simulate_file(settings, policy, found.notes)
     _LOG.info("found training data path=%s", found.path)
     return found
+
+
+def find_named_file(settings: Settings) -> DataFile | None:
+    """Return the file that `settings.data` names; None where it names the public or simulated data.
+
+    Raises:
+        InputError: The file does not exist.
+    """
+    if settings.data in {PUBLIC, SIMULATED}:
+        return None
+    require_existing_data_file(settings)
+    return _build_data_file(settings.data)
 
 
 def require_existing_data_file(settings: Settings) -> None:
@@ -101,8 +112,12 @@ def require_existing_data_file(settings: Settings) -> None:
         )
 
 
-def _require_data_of_portfolio(settings: Settings) -> None:
-    """Raise unless a file is named or the portfolio is the built-in one, which is published and simulated."""
+def require_data_of_portfolio(settings: Settings) -> None:
+    """Check that a file is named, or the portfolio is the built-in one, which is published and simulated.
+
+    Raises:
+        InputError: Neither is so.
+    """
     if settings.data in {PUBLIC, SIMULATED} and settings.portfolio != DEFAULT_PORTFOLIO:
         raise InputError(
             f"data {settings.data}",

@@ -6,7 +6,8 @@ scored batches whose outcomes have arrived since.
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,11 +22,16 @@ from credit_default.gates.monitoring.retraining_policy import TrainingWindow, ch
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import check_file, judge_file
+from credit_default.services.intake.first_look import hold_checked_file, refuse_broken_file
 from credit_default.services.intake.ingest import require_same_origin_as_lake, save_checked_file
 from credit_default.services.intake.value_notes import describe_values_read
 from credit_default.services.monitoring.retraining import find_broken_batches
 from credit_default.services.outcomes.coverage import is_early
-from credit_default.services.training.data_source import fetch_data
+from credit_default.services.training.data_source import (
+    fetch_data,
+    find_named_file,
+    require_data_of_portfolio,
+)
 
 _LOG = logging.getLogger(__name__)
 
@@ -97,6 +103,41 @@ def read_training_rows(
     )
 
 
+@contextmanager
+def hold_training_file(
+    wiring: Wiring, *, month: str | None, read_at: dt.datetime, options: ReadingOptions = NO_OPTIONS
+) -> Iterator[None]:
+    """Check the training file now, where the settings name one; during the block it need not be checked again.
+
+    Nothing is kept of it yet. A public or simulated data set is not looked at: it takes long to fetch.
+
+    Raises:
+        InputError: As `read_training_rows`.
+        RefusedError: As `read_training_rows`.
+    """
+    require_data_of_portfolio(wiring.settings)
+    data = find_named_file(wiring.settings)
+    if data is None:
+        yield
+        return
+    with hold_checked_file(
+        wiring, str(data.path), month=month or data.month, outcome="required", options=options
+    ) as checked:
+        require_same_origin_as_lake(wiring, checked)
+        refuse_broken_file(wiring, checked, judged_at=read_at)
+        yield
+
+
+def require_known_rows(wiring: Wiring) -> None:
+    """Raise where the lake holds no statements at all to learn from; `read_known_rows` looks at their outcomes.
+
+    Raises:
+        InputError: It holds none.
+    """
+    if not _list_own_snapshots(wiring):
+        raise _build_no_outcomes_error(wiring)
+
+
 def read_known_rows(wiring: Wiring) -> TrainingRows:
     """Return all rows in the lake whose outcome is known by now.
 
@@ -108,7 +149,7 @@ def read_known_rows(wiring: Wiring) -> TrainingRows:
         InputError: The lake knows no outcome, or it holds both real and simulated clients.
     """
     lake = wiring.lake
-    own = [s for s in list_snapshots(lake) if s.origin.schema_name == wiring.schema.name]
+    own = _list_own_snapshots(wiring)
     broken = set(find_broken_batches(lake))
     sound = [snapshot for snapshot in own if snapshot.digest not in broken]
     outcomes = read_outcomes(lake).filter(~is_early()).select(*KEY, OUTCOME)
@@ -118,12 +159,7 @@ def read_known_rows(wiring: Wiring) -> TrainingRows:
         if not (rows := _label_rows(snapshot, outcomes)).is_empty()
     ]
     if not labelled:
-        raise InputError(
-            f"lake {lake.uri}",
-            found="no statements with known outcomes",
-            expected="some to learn from",
-            remedy="Ingest a file with outcomes, or name one with --data.",
-        )
+        raise _build_no_outcomes_error(wiring)
     newest_month = max(str(rows[STATEMENT_MONTH].max()) for _, rows in labelled)
     window = choose_window(wiring.settings.retraining, newest_month=newest_month)
     selected = [(snapshot, _select_window(rows, window)) for snapshot, rows in labelled]
@@ -146,6 +182,19 @@ def read_known_rows(wiring: Wiring) -> TrainingRows:
 def split_rows(wiring: Wiring, training: TrainingRows) -> Split:
     """Split the rows into development and test side; a client is on the same side in every training."""
     return split(training.rows, test_share=wiring.settings.refresh.test_share)
+
+
+def _list_own_snapshots(wiring: Wiring) -> list[Snapshot]:
+    return [s for s in list_snapshots(wiring.lake) if s.origin.schema_name == wiring.schema.name]
+
+
+def _build_no_outcomes_error(wiring: Wiring) -> InputError:
+    return InputError(
+        f"lake {wiring.lake.uri}",
+        found="no statements with known outcomes",
+        expected="some to learn from",
+        remedy="Ingest a file with outcomes, or name one with --data.",
+    )
 
 
 def _require_one_origin(lake_uri: str, snapshots: Sequence[Snapshot]) -> str:

@@ -5,11 +5,14 @@ Nothing is trained by the file until it is named with `--config`.
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from credit_default.adapters.host.atomic_files import write_atomically
 from credit_default.errors import InputError
-from credit_default.services.tuning.tune import TuningResult
 from credit_default.views.exports.recipe_toml import TunedRecipe, render_recipe_toml
+
+if TYPE_CHECKING:  # the search imports much that a wrong file name need not wait for
+    from credit_default.services.tuning.tune import TuningResult
 
 
 def require_writable_target(path: Path, *, replacing: bool) -> None:
@@ -33,7 +36,7 @@ def require_writable_target(path: Path, *, replacing: bool) -> None:
     _require_writable_folder(path)
 
 
-def save_winner(tuning: TuningResult, path: Path, *, command: str) -> bool:
+def save_winner(tuning: "TuningResult", path: Path, *, command: str) -> bool:
     """Write the winner's recipe to the file, unless it is the one in force.
 
     Args:

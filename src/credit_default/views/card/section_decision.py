@@ -106,10 +106,11 @@ def _describe_loss(loss: LossFacts | None) -> Paragraph:
             "hold the balance and the credit limit."
         )
     policy = loss.policy
-    share = loss.expected_loss_amount / loss.exposure_amount if loss.exposure_amount else 0.0
+    exposure = loss.exposure_amount
+    share = f" ({loss.expected_loss_amount / exposure:.1%})" if exposure else ""
     return Paragraph(
         f"Expected loss of the test side: {loss.expected_loss_amount:,.0f} on an exposure of "
-        f"{loss.exposure_amount:,.0f} ({share:.1%}). It is default probability × exposure × loss "
+        f"{exposure:,.0f}{share}. It is default probability × exposure × loss "
         "given default, under assumptions that the lender sets: the exposure is the balance owed "
         f"({policy.balance_column}) plus {policy.conversion_factor:.0%} of the undrawn credit, and "
         f"{policy.loss_given_default:.0%} of it is lost."

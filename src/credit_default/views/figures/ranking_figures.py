@@ -64,15 +64,20 @@ def draw_precision_recall(
     caught = np.cumsum(outcome[ranked.order])[ranked.ends]
     precision, recall = caught / (ranked.ends + 1), caught / outcome.sum()
     declined = probability >= policy.threshold
-    hit_share = float(outcome[declined].mean()) if declined.any() else 0.0
     caught_share = float(outcome[declined].sum() / outcome.sum())
-    title = f"Declining catches {caught_share:.0%} of defaulters; {hit_share:.0%} of those declined default"
+    hit_share = float(outcome[declined].mean()) if declined.any() else None
+    title = "No client is declined"
+    if hit_share is not None:
+        title = f"Declining catches {caught_share:.0%} of defaulters; {hit_share:.0%} of those declined default"
     figure, axes = open_figure(title, subtitle=subtitle)
     by_chance = f"by chance: {outcome.mean():.1%} default"
     axes.axhline(outcome.mean(), color=MUTED_COLOUR, linestyle="--", label=by_chance)
     axes.plot(recall, precision, color=MODEL_COLOUR, linewidth=2.5, label="model")
-    in_force = f"threshold {policy.threshold:.3f}"
-    axes.plot([caught_share], [hit_share], "o", color=ALERT_COLOUR, markersize=10, label=in_force)
+    if hit_share is not None:  # without a declined client there is no precision to mark
+        in_force = f"threshold {policy.threshold:.3f}"
+        axes.plot(
+            [caught_share], [hit_share], "o", color=ALERT_COLOUR, markersize=10, label=in_force
+        )
     label_axes(
         axes,
         x_label="recall: defaulters declined, share of defaulters",
