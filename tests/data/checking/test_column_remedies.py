@@ -107,11 +107,11 @@ PLANTED = {  # fault: what is changed, and the next step that the message ends w
     ),
     "separators of thousands": (
         fill("1,229,187", *BILLS),
-        "Write plain numbers, without separators of thousands; then export the file again.",
+        'Read the file with --thousands ","; or export it again with a decimal point and no other mark.',
     ),
     "decimal commas": (
         write("{},00", "credit_limit"),
-        "Write decimal points, not commas; then export the file again.",
+        'Read the file with --decimal ","; or export it again with a decimal point and no other mark.',
     ),
     "decimals in whole numbers": (
         write("{}.5", "age"),
@@ -131,13 +131,16 @@ PLANTED = {  # fault: what is changed, and the next step that the message ends w
     "errors of formulas": (
         fill("#DIV/0!", "credit_limit"),
         (
-            "The cells hold errors of formulas: repair the formulas in the workbook; then export the"
-            " file again."
+            "Open the file where it was made, repair the formulas of that column, and save or export it"
+            " again."
         ),
     ),
     "ids with blanks": (
         write("client {}", "client_id"),
-        "Write ids without blanks and other signs; then export the file again.",
+        (
+            "Remove them: an id is taken to the letter, and a blank would make another client; then"
+            " export the file again."
+        ),
     ),
     "several at once": (
         {**fill("77", "sex"), **write("{}.5", "age"), **write("{} €", *BILLS)},

@@ -108,7 +108,7 @@ def spoil(rows, columns):
 
 @pytest.mark.parametrize("month", MONTHS)
 def test_a_bill_a_thousand_times_too_large_is_a_fault_of_the_file(real_rows, month):
-    with pytest.raises(InputError, match=f"column bill_amount_m{month}: .* or is in another unit"):
+    with pytest.raises(InputError, match=f"column bill_amount_m{month}: .* is in another unit"):
         spoil(real_rows, {f"bill_amount_m{month}": pl.col(f"bill_amount_m{month}") * 1000})
 
 
@@ -121,7 +121,7 @@ def test_a_bill_a_hundred_times_too_large_is_rejected_by_name(real_rows, month):
 
 @pytest.mark.parametrize("factor", [0.001, 1000])
 def test_a_limit_in_another_unit_is_a_fault_of_the_file(real_rows, factor):
-    with pytest.raises(InputError, match=r"column credit_limit: .* or is in another unit"):
+    with pytest.raises(InputError, match=r"column credit_limit: .* is in another unit"):
         spoil(real_rows, {"credit_limit": pl.col("credit_limit") * factor})
 
 

@@ -73,10 +73,6 @@ _NUMBER = r"[-+]?\d[\d.,'\u2019 \u00a0\u202f]*"
 _CURRENCY = r"(?:nt\$|us\$|[$€£¥]|eur|usd|twd|ntd|gbp|chf|jpy)"
 TEXT_FORMS: Final[tuple[TextForm, ...]] = (
     _form(
-        r"#(?:div/0!|n/a|ref!|value!|name\?|num!|null!|spill!|calc!)",
-        "the cells hold errors of formulas: repair the formulas in the workbook",
-    ),
-    _form(
         r"n/?a|nan|null|none|nil|missing|unknown|k\.? ?a\.?|[-.?–—]+",
         "the cells hold a word for a missing value, and this column may not be missing: fill it at its source",
     ),
@@ -127,7 +123,7 @@ def suggest_remedy(faults: Sequence[ColumnFault], *, columns: Sequence[Column]) 
         by_remedy.setdefault(_choose_remedy(fault, columns), []).append(fault.column.name)
     if len(by_remedy) == 1:
         (remedy,) = by_remedy
-        end = "." if "export" in remedy else "; then export the file again."
+        end = "." if remedy.startswith("export") else "; then export the file again."
         return f"{remedy[:1].upper()}{remedy[1:]}{end}"
     parts = [f"{_list_names(names)}: {remedy}" for remedy, names in by_remedy.items()]
     more = f" … ({len(parts)} kinds of faults in all)" if len(parts) > _MOST_REMEDIES else ""

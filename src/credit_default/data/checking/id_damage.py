@@ -72,7 +72,7 @@ def check_id_damage(
             found=f"{rounded_count:,} ids with nothing but zeros after the {_EXACT_DIGITS}th digit:"
             f" {fault.cause}",
             expected="ids with all their digits",
-            remedy=f"{fault.cure} If they do end so, put a letter before them.",
+            remedy=f"{fault.next_step} If they do end so, put a letter before them.",
         )
     width = find_padded_width(shapes, policy=policy)
     shorter_count = sum(n for shape, n in shapes.items() if shape.digit_count < (width or 0))

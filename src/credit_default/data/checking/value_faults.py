@@ -17,6 +17,11 @@ class ValueFault:
     cause: str
     cure: str
 
+    @property
+    def next_step(self) -> str:
+        """Return the cure as a sentence."""
+        return f"{self.cure[:1].upper()}{self.cure[1:]}."
+
 
 _WRITE_MONTHS = "write the months as YYYY-MM"
 _WRITE_TIMES = "write the times as in 2006-01-31T08:30:00Z"
@@ -116,9 +121,7 @@ def describe_value_fault(column: Column, rule: str) -> str:
     """Return the cause and the cure of the rule in one line; "" where it has none."""
     fault = find_value_fault(column, rule)
     return (
-        f"{rule}: {fault.cause}; taken are {FORMS[column.kind]}. {fault.cure[:1].upper()}{fault.cure[1:]}."
-        if fault
-        else ""
+        f"{rule}: {fault.cause}; taken are {FORMS[column.kind]}. {fault.next_step}" if fault else ""
     )
 
 

@@ -83,7 +83,7 @@ def _render_introduction(schema: Schema) -> str:
 
 def _render_forms() -> str:
     faults = [
-        (kind, _format_code_span(f"<column>|{name}"), fault.cause, fault.cure)
+        (kind, _format_code_span(f"<column>|{name}"), fault.cause, fault.next_step)
         for kind, named in FAULTS.items()
         for name, fault in named.items()
     ]
