@@ -28,4 +28,4 @@ def test_precision_and_recall_stand_at_the_threshold_in_force():
 def test_a_model_that_declines_nobody_can_be_drawn():
     figure = draw_precision_recall([0, 1], [0.01, 0.02], policy=POLICY)
 
-    assert figure.get_suptitle().startswith("Declining catches 0% of defaulters")
+    assert figure.get_suptitle().startswith("No client is declined")
