@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from credit_default.adapters.files.file_heads import GivenValues
+from credit_default.adapters.files.format_readers import GivenValues
 from credit_default.adapters.files.formats import file_errors
 from credit_default.adapters.files.headers import map_known_names
 from credit_default.data.contract.schema import Schema, normalise_name

@@ -14,23 +14,21 @@ from typing import BinaryIO
 
 import polars as pl
 
-from credit_default.adapters.files.csv_files import check_quotes, check_text, read_csv_rows
-from credit_default.adapters.files.excel_files import read_workbook_rows
-from credit_default.adapters.files.file_heads import (
+from credit_default.adapters.files.csv_files import check_quotes, check_text
+from credit_default.adapters.files.format_readers import (
     NOTHING_GIVEN,
     FileHead,
     GivenValues,
     check_workbook_formulas,
     read_file_head,
+    read_file_rows,
 )
 from credit_default.adapters.files.formats import (
-    HEAD_BYTES,
     FormatName,
     detect_format,
     open_binary,
 )
 from credit_default.adapters.files.headers import Header, check_month_source, find_header
-from credit_default.adapters.files.parquet_files import read_parquet_rows
 from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
 from credit_default.adapters.files.sources import FileStamp, Source
 from credit_default.data.contract.schema import CLIENT_ID, LINE, OUTCOME, STATEMENT_MONTH, Schema
@@ -92,20 +90,13 @@ class StatementFile:
         self._require_unchanged()
 
     def _read_rows(self, batch_rows: int) -> Iterator[pl.DataFrame]:
-        place, positions = self.header.place, sorted(self.header.positions.values())
-        if self.format == "parquet":
-            return read_parquet_rows(self.path, positions=positions, batch_rows=batch_rows)
-        if self.format == "workbook":
-            sheet, marks = self.head.sheet, self.options.marks
-            return read_workbook_rows(
-                self.path, sheet=sheet, place=place, positions=positions, marks=marks
-            )
-        lines = self.head.lines
-        if len(lines) == place + 1 and self.stamp.byte_count < HEAD_BYTES:
-            return iter(())  # the header is the last line: pyarrow's own message would not help
-        width, delimiter = len(lines[place]), self.head.delimiter
-        return read_csv_rows(
-            self.path, place=place, width=width, positions=positions, delimiter=delimiter
+        return read_file_rows(
+            self.path,
+            form=self.format,
+            head=self.head,
+            header=self.header,
+            marks=self.options.marks,
+            batch_rows=batch_rows,
         )
 
     def _name_columns(self, batch: pl.DataFrame, *, first_row: int) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TypeAlias
 
-from credit_default.adapters.files.file_heads import find_file_header
+from credit_default.adapters.files.format_readers import find_file_header
 from credit_default.adapters.files.formats import is_folder
 from credit_default.adapters.files.headers import Header, check_month_source
 from credit_default.adapters.files.part_folders import find_parts, require_whole_table
