@@ -10,8 +10,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
+from credit_default.adapters.host.given_paths import resolve_file
 from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.adapters.storage.port import StoredObject, check_key
 from credit_default.errors import InputError
@@ -46,7 +47,7 @@ def build_incoming_uri(lake: Lake, stored: StoredObject) -> str:
 def find_incoming_key(lake: Lake, uri: str) -> str | None:
     """Return the key of the file that `uri` names; None when that is not a file directly in the inbox, or a hidden one."""
     root = f"{lake.uri}/{INCOMING}"
-    named = uri if lake.in_bucket else str(Path(uri).expanduser().absolute())
+    named = uri if lake.in_bucket else str(resolve_file(uri, thing="file"))
     name = named.removeprefix(root)
     return (
         f"{INCOMING}{name}"

@@ -64,6 +64,7 @@ def tune(
     usual = None if minutes else DEFAULT_TRIAL_COUNT
 
     def act(output: Output) -> "Summary":
+        from credit_default.adapters.host.given_paths import resolve_file
         from credit_default.services.training.data_source import require_existing_data_file
         from credit_default.services.tuning.trials import Budget
         from credit_default.services.tuning.tuning_summary import summarise_tuning
@@ -71,14 +72,15 @@ def tune(
 
         settings = read_settings(shared, data=data)
         budget = Budget(trials or usual, minutes * 60 if minutes else None)
-        require_writable_target(out, replacing=replace)
+        target = resolve_file(out, thing="--out")
+        require_writable_target(target, replacing=replace)
         require_existing_data_file(settings)
         wiring = connect_with_mlflow(shared, data=data)
         tuning = _search(output, wiring, budget, month=month, with_families=challengers)
         command = _build_command_line(settings, trial_count=len(tuning.trials))
-        kept = save_winner(tuning, out, command=command)
+        kept = save_winner(tuning, target, command=command)
         _show_comparisons(output, tuning)
-        return summarise_tuning(tuning, out if kept else None, listed=output.as_json)
+        return summarise_tuning(tuning, target if kept else None, listed=output.as_json)
 
     run_command("tune", act, shared)
 

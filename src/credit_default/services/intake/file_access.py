@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from credit_default.adapters.host.given_paths import resolve_file
 from credit_default.adapters.lake.layout import is_bucket_uri
 from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.storage.port import Storage, check_key
@@ -41,7 +42,8 @@ def fetch_file(wiring: Wiring, uri: str) -> Arrival:
         ServiceError: The bucket cannot be reached, or refuses.
     """
     if not is_object_uri(uri):
-        return Arrival(Path(uri), uri)
+        path = resolve_file(uri, thing="file")
+        return Arrival(path, str(path))
     if uri in _open_fetched_files:
         return _open_fetched_files[uri]
     key = _parse_object_key(wiring, uri)

@@ -1,0 +1,176 @@
+"""Give deltalake and Polars an address that they can take, for a table in a folder of any name.
+
+Both read a path as a URL and as a pattern. Measured with deltalake 1.6 and Polars 2.1: below a folder whose name has a
+space, `#`, `%`, `?`, `[`, `=` or a letter outside ASCII, one or the other finds nothing, or writes somewhere else. deltalake
+resolves a table's own path, but not what is below it. So such a table is reached through a private folder with a plain
+name that holds links: one to the table's log, and one to each partition's folder.
+
+A partition's folder has to be linked before its first row is written, since deltalake would create a folder of its own
+that is not in the lake. `adopt_partitions` links those that exist, `add_partitions` those that a commit is about to write.
+"""
+
+import atexit
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import pyarrow as pa
+
+from credit_default.adapters.host.atomic_files import disk_errors
+from credit_default.errors import ServiceError, SetupError
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._/-]*")
+_PLAIN_URI: Final = re.compile(r"[a-z0-9]+://[A-Za-z0-9._/-]*")
+_PLAIN_VALUE: Final = re.compile(r"[A-Za-z0-9._-]+")
+_LOG_FOLDER: Final = "_delta_log"
+_NULL_PARTITION: Final = "__HIVE_DEFAULT_PARTITION__"
+# where the links are kept, in case the usual folder for temporary files has an odd name itself
+_OTHER_TEMPORARY_FOLDERS: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - a private folder is made below one
+
+
+def find_plain_address(uri: str) -> str:
+    """Return the address by which deltalake reaches the table: `uri` itself where it is plain.
+
+    Raises:
+        SetupError: A folder for links is needed, and can be created nowhere.
+    """
+    if _is_in_bucket(uri):
+        return uri if _PLAIN_URI.fullmatch(uri) else quote(uri, safe="/:")
+    if not _needs_links(uri):
+        return uri
+    folder = _find_links_folder(uri)
+    _link(Path(uri) / _LOG_FOLDER, folder / _LOG_FOLDER)
+    return str(folder)
+
+
+def can_scan_natively(uri: str) -> bool:
+    """Return whether Polars can read the table's files itself: in a bucket it takes them by a plain address only.
+
+    It reads `%20` in the address of an object as these three characters, and `a=b` as a column.
+    """
+    return not _is_in_bucket(uri) or _PLAIN_URI.fullmatch(uri) is not None
+
+
+def require_plain_address(uri: str) -> None:
+    """Check that tables below this folder, or in this bucket, can be reached.
+
+    Raises:
+        SetupError: They cannot: see `find_plain_address`.
+    """
+    if _needs_links(uri):
+        _find_private_folder()
+
+
+def show_real_address(message: str, uri: str) -> str:
+    """Return deltalake's message with the table's own address in place of the plain one."""
+    return message.replace(str(_find_links_folder(uri)), uri) if _needs_links(uri) else message
+
+
+def create_table_folder(uri: str) -> None:
+    """Create the folder of the table's log, to which the plain address already links."""
+    if _needs_links(uri):
+        with disk_errors(Path(uri)):
+            (Path(uri) / _LOG_FOLDER).mkdir(parents=True, exist_ok=True)
+
+
+def adopt_partitions(uri: str) -> None:
+    """Link the partitions that the table has. Call it after the table was opened: its version names no others then."""
+    if not _needs_links(uri):
+        return
+    folder = _find_links_folder(uri)
+    with os.scandir(uri) as entries:
+        names = [entry.name for entry in entries if entry.is_dir() and "=" in entry.name]
+    for name in names:
+        _link(Path(uri) / name, folder / name)
+
+
+def add_partitions(uri: str, column: str, rows: pa.Table) -> None:
+    """Create and link the partitions that these rows belong to, before they are written.
+
+    Args:
+        uri: The table.
+        column: The column by whose values it is partitioned.
+        rows: What is about to be written.
+
+    Raises:
+        ServiceError: A value of the column is one that deltalake would write in another form.
+    """
+    if not _needs_links(uri):
+        return
+    folder = _find_links_folder(uri)
+    for value in rows.column(column).unique().to_pylist():
+        name = f"{column}={_check_value(uri, column, value)}"
+        with disk_errors(Path(uri)):
+            (Path(uri) / name).mkdir(exist_ok=True)
+        _link(Path(uri) / name, folder / name)
+
+
+def _is_in_bucket(uri: str) -> bool:
+    return "://" in uri
+
+
+def _needs_links(uri: str) -> bool:
+    return not _is_in_bucket(uri) and _PLAIN.fullmatch(os.path.realpath(uri)) is None
+
+
+def _find_links_folder(uri: str) -> Path:
+    path = os.path.realpath(uri)
+    folder = _find_private_folder() / hashlib.sha256(path.encode()).hexdigest()[:16]
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _find_private_folder() -> Path:
+    folder = _make_private_folder(os.getpid())
+    if not folder.is_dir():  # a service that tidies old temporary files took it away
+        _make_private_folder.cache_clear()
+        folder = _make_private_folder(os.getpid())
+    return folder
+
+
+@lru_cache(maxsize=1)
+def _make_private_folder(process_id: int) -> Path:
+    """Create the process's own folder for links, below a folder with a plain name; it is removed when the process ends."""
+    tried = tuple(dict.fromkeys((tempfile.gettempdir(), *_OTHER_TEMPORARY_FOLDERS)))
+    for parent in map(os.path.realpath, tried):
+        with suppress(OSError):
+            if _PLAIN.fullmatch(parent):
+                folder = Path(tempfile.mkdtemp(prefix="credit-default-links-", dir=parent))
+                atexit.register(_remove_private_folder, folder, process_id)
+                return folder
+    raise SetupError(
+        "folder for temporary files",
+        found=f"none of {', '.join(tried)} writable with a plain name",
+        expected="one whose path has only letters, digits, '.', '_' and '-': the lake's own path has others",
+        remedy="Name such a folder with TMPDIR.",
+    )
+
+
+def _remove_private_folder(folder: Path, process_id: int) -> None:
+    if os.getpid() == process_id:  # a forked process has inherited this call
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _link(target: Path, link: Path) -> None:
+    with suppress(FileExistsError):
+        link.symlink_to(target)
+
+
+def _check_value(uri: str, column: str, value: object) -> str:
+    if value is None:
+        return _NULL_PARTITION
+    if not _PLAIN_VALUE.fullmatch(str(value)):
+        raise ServiceError(
+            f"table {uri}",
+            found=f"{column} {str(value)[:80]!r}",
+            expected="letters, digits, '.', '_' and '-', as in 2005-09",
+            remedy="Nothing was written. Correct the value.",
+        )
+    return str(value)
