@@ -10,11 +10,14 @@ that is not in the lake. `adopt_partitions` links those that exist, `add_partiti
 """
 
 import atexit
+import fcntl
 import hashlib
 import os
 import re
 import shutil
 import tempfile
+import time
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +33,8 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9._/-]*")
 _PLAIN_URI: Final = re.compile(r"[a-z0-9]+://[A-Za-z0-9._/-]*")
 _PLAIN_VALUE: Final = re.compile(r"[A-Za-z0-9._-]+")
 _LOG_FOLDER: Final = "_delta_log"
+_PREFIX: Final = "credit-default-links-"
+_ABANDONED_SECONDS: Final = 60.0  # a younger folder may not be locked yet
 _NULL_PARTITION: Final = "__HIVE_DEFAULT_PARTITION__"
 # where the links are kept, in case the usual folder for temporary files has an odd name itself
 _OTHER_TEMPORARY_FOLDERS: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - a private folder is made below one
@@ -45,9 +50,8 @@ def find_plain_address(uri: str) -> str:
         return uri if _PLAIN_URI.fullmatch(uri) else quote(uri, safe="/:")
     if not _needs_links(uri):
         return uri
-    folder = _find_links_folder(uri)
-    _link(Path(uri) / _LOG_FOLDER, folder / _LOG_FOLDER)
-    return str(folder)
+    _link_folders(uri, [_LOG_FOLDER])
+    return str(_find_links_folder(uri))
 
 
 def can_scan_natively(uri: str) -> bool:
@@ -84,11 +88,8 @@ def adopt_partitions(uri: str) -> None:
     """Link the partitions that the table has. Call it after the table was opened: its version names no others then."""
     if not _needs_links(uri):
         return
-    folder = _find_links_folder(uri)
     with os.scandir(uri) as entries:
-        names = [entry.name for entry in entries if entry.is_dir() and "=" in entry.name]
-    for name in names:
-        _link(Path(uri) / name, folder / name)
+        _link_folders(uri, [entry.name for entry in entries if entry.is_dir()])
 
 
 def add_partitions(uri: str, column: str, rows: pa.Table) -> None:
@@ -100,16 +101,16 @@ def add_partitions(uri: str, column: str, rows: pa.Table) -> None:
         rows: What is about to be written.
 
     Raises:
-        ServiceError: A value of the column is one that deltalake would write in another form.
+        ServiceError: A value of the column is one that deltalake would write in another form, or the disk cannot be written.
     """
     if not _needs_links(uri):
         return
-    folder = _find_links_folder(uri)
-    for value in rows.column(column).unique().to_pylist():
-        name = f"{column}={_check_value(uri, column, value)}"
-        with disk_errors(Path(uri)):
+    values = rows.column(column).unique().to_pylist()
+    names = [f"{column}={_check_value(uri, column, value)}" for value in values]
+    with disk_errors(Path(uri)):
+        for name in names:
             (Path(uri) / name).mkdir(exist_ok=True)
-        _link(Path(uri) / name, folder / name)
+        _link_folders(uri, names)
 
 
 def _is_in_bucket(uri: str) -> bool:
@@ -127,9 +128,16 @@ def _find_links_folder(uri: str) -> Path:
     return folder
 
 
+def _link_folders(uri: str, names: Iterable[str]) -> None:
+    folder = _find_links_folder(uri)
+    for name in names:
+        with suppress(FileExistsError):
+            (folder / name).symlink_to(Path(uri) / name)
+
+
 def _find_private_folder() -> Path:
     folder = _make_private_folder(os.getpid())
-    if not folder.is_dir():  # a service that tidies old temporary files took it away
+    if not folder.is_dir():  # removed by hand
         _make_private_folder.cache_clear()
         folder = _make_private_folder(os.getpid())
     return folder
@@ -142,7 +150,10 @@ def _make_private_folder(process_id: int) -> Path:
     for parent in map(os.path.realpath, tried):
         with suppress(OSError):
             if _PLAIN.fullmatch(parent):
-                folder = Path(tempfile.mkdtemp(prefix="credit-default-links-", dir=parent))
+                _remove_abandoned_folders(Path(parent))
+                folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+                # Held until the process ends: services that tidy temporary files leave a locked folder alone.
+                fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_SH)
                 atexit.register(_remove_private_folder, folder, process_id)
                 return folder
     raise SetupError(
@@ -158,9 +169,17 @@ def _remove_private_folder(folder: Path, process_id: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _link(target: Path, link: Path) -> None:
-    with suppress(FileExistsError):
-        link.symlink_to(target)
+def _remove_abandoned_folders(parent: Path) -> None:
+    """Remove the folders of links that killed processes left: nobody holds their lock."""
+    for folder in parent.glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # another account's, locked, or removed meanwhile
+            if time.time() - folder.stat().st_mtime > _ABANDONED_SECONDS:
+                lock = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder)
+                finally:
+                    os.close(lock)
 
 
 def _check_value(uri: str, column: str, value: object) -> str:
