@@ -1,5 +1,3 @@
-import fcntl
-import os
 import runpy
 import subprocess
 import sys
@@ -12,7 +10,6 @@ import pytest
 from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings
 
-from credit_default.adapters.delta import plain_addresses
 from credit_default.adapters.delta.commits import (
     append_row,
     compact_rows,
@@ -22,14 +19,11 @@ from credit_default.adapters.delta.commits import (
 )
 from credit_default.adapters.delta.erasure import delete_rows, erase_history
 from credit_default.adapters.delta.errors import delta_errors
-from credit_default.adapters.delta.plain_addresses import (
-    find_plain_address,
-    require_plain_address,
-)
+from credit_default.adapters.delta.plain_addresses import find_plain_address
 from credit_default.adapters.delta.retries import RetryPolicy
 from credit_default.adapters.delta.table import LakeTable, has_committed, query_rows, read_frames
 from credit_default.adapters.storage.open_storage import open_storage
-from credit_default.errors import ServiceError, SetupError
+from credit_default.errors import ServiceError
 
 NAMES = runpy.run_path(str(Path(__file__).parents[2] / "fakes" / "odd_names.py"))
 SCHEMA = pa.schema([("statement_month", pa.string()), ("key", pa.int64()), ("value", pa.int64())])
@@ -79,8 +73,8 @@ def check_every_operation_below(folder, name):
     assert use_every_operation(LakeTable(uri, SCHEMA)) == EXPECTED
 
     partitions = [f"statement_month=2005-0{month}" for month in range(1, 5)]
-    assert sorted(os.listdir(uri)) == ["_delta_log", *partitions]
-    assert os.listdir(folder) == [name]
+    assert sorted(path.name for path in Path(uri).iterdir()) == ["_delta_log", *partitions]
+    assert [path.name for path in Path(folder).iterdir()] == [name]
     address = Path(find_plain_address(uri))
     assert address == Path(uri) or all(path.is_symlink() for path in address.iterdir())
 
@@ -126,7 +120,7 @@ def test_a_plain_path_is_its_own_address_and_needs_no_folder_of_links(tmp_path):
     uri = f"{tmp_path}/tables/scores"
 
     assert find_plain_address(uri) == uri
-    assert plain_addresses.find_plain_address("s3://bucket/a-b/c.d_e") == "s3://bucket/a-b/c.d_e"
+    assert find_plain_address("s3://bucket/a-b/c.d_e") == "s3://bucket/a-b/c.d_e"
 
 
 def test_a_link_to_a_folder_with_an_odd_name_works_like_the_folder(tmp_path):
@@ -162,20 +156,6 @@ def test_two_processes_share_a_table_in_a_folder_with_an_odd_name(tmp_path):
     assert find_plain_address(table.uri) != str(links)
 
 
-def test_a_forked_process_has_links_of_its_own_and_leaves_its_parents_alone(tmp_path):
-    uri = f"{tmp_path}/My Lake/scores"
-    address = find_plain_address(uri)
-    read, write = os.pipe()
-
-    if not (child := os.fork()):  # pragma: no cover - the child
-        os.write(write, find_plain_address(uri).encode())
-        os._exit(0)
-    os.waitpid(child, 0)
-
-    assert os.read(read, 1_000).decode() != address
-    assert Path(address).is_dir()
-
-
 def test_a_folder_of_links_that_was_removed_is_made_again(tmp_path):
     table = LakeTable(f"{tmp_path}/My Lake/scores", SCHEMA)
     create_rows(table, lambda: [frame("2005-01", 1, 1)], key="a", predicate="key = 1")
@@ -184,42 +164,6 @@ def test_a_folder_of_links_that_was_removed_is_made_again(tmp_path):
     subprocess.run(["rm", "-r", str(private)], check=True)
 
     assert query_rows(table, lambda scan: scan.select("key")).rows() == [(1,)]
-
-
-def test_what_a_killed_process_left_is_removed_and_what_is_in_use_stays(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    plain_addresses._make_private_folder.cache_clear()
-    abandoned, used = (tmp_path / f"credit-default-links-{name}" for name in ("old", "used"))
-    for folder in (abandoned, used):
-        folder.mkdir()
-        os.utime(folder, (0, 0))
-    held = os.open(used, os.O_RDONLY)
-    fcntl.flock(held, fcntl.LOCK_SH)
-
-    try:
-        require_plain_address(f"{tmp_path}/My Lake")
-    finally:
-        plain_addresses._make_private_folder.cache_clear()
-        os.close(held)
-
-    assert not abandoned.exists()
-    assert used.exists()
-
-
-def test_without_a_plain_temporary_folder_an_odd_lake_is_refused_before_any_work(
-    tmp_path, monkeypatch
-):
-    (tmp_path / "T E M P").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "T E M P"))
-    monkeypatch.setattr(plain_addresses, "_OTHER_TEMPORARY_FOLDERS", (str(tmp_path / "absent"),))
-    plain_addresses._make_private_folder.cache_clear()
-
-    with pytest.raises(SetupError, match="Name such a folder with TMPDIR"):
-        require_plain_address(f"{tmp_path}/My Lake")
-    plain_addresses._make_private_folder.cache_clear()
-
-    require_plain_address(str(tmp_path))
-    assert list((tmp_path / "T E M P").iterdir()) == []
 
 
 def test_errors_name_the_tables_own_path_and_never_the_links(tmp_path):

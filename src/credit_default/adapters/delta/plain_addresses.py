@@ -9,17 +9,10 @@ A partition's folder has to be linked before its first row is written, since del
 that is not in the lake. `adopt_partitions` links those that exist, `add_partitions` those that a commit is about to write.
 """
 
-import atexit
-import fcntl
-import hashlib
 import os
 import re
-import shutil
-import tempfile
-import time
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -27,17 +20,17 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.errors import ServiceError, SetupError
+from credit_default.adapters.host.plain_links import (
+    find_links_folder,
+    is_plain,
+    require_private_folder,
+)
+from credit_default.errors import ServiceError
 
-_PLAIN: Final = re.compile(r"[A-Za-z0-9._/-]*")
 _PLAIN_URI: Final = re.compile(r"[a-z0-9]+://[A-Za-z0-9._/-]*")
 _PLAIN_VALUE: Final = re.compile(r"[A-Za-z0-9._-]+")
 _LOG_FOLDER: Final = "_delta_log"
-_PREFIX: Final = "credit-default-links-"
-_ABANDONED_SECONDS: Final = 60.0  # a younger folder may not be locked yet
 _NULL_PARTITION: Final = "__HIVE_DEFAULT_PARTITION__"
-# where the links are kept, in case the usual folder for temporary files has an odd name itself
-_OTHER_TEMPORARY_FOLDERS: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - a private folder is made below one
 
 
 def find_plain_address(uri: str) -> str:
@@ -51,7 +44,7 @@ def find_plain_address(uri: str) -> str:
     if not _needs_links(uri):
         return uri
     _link_folders(uri, [_LOG_FOLDER])
-    return str(_find_links_folder(uri))
+    return str(find_links_folder(uri))
 
 
 def can_scan_natively(uri: str) -> bool:
@@ -69,12 +62,12 @@ def require_plain_address(uri: str) -> None:
         SetupError: They cannot: see `find_plain_address`.
     """
     if _needs_links(uri):
-        _find_private_folder()
+        require_private_folder()
 
 
 def show_real_address(message: str, uri: str) -> str:
     """Return deltalake's message with the table's own address in place of the plain one."""
-    return message.replace(str(_find_links_folder(uri)), uri) if _needs_links(uri) else message
+    return message.replace(str(find_links_folder(uri)), uri) if _needs_links(uri) else message
 
 
 def create_table_folder(uri: str) -> None:
@@ -118,68 +111,14 @@ def _is_in_bucket(uri: str) -> bool:
 
 
 def _needs_links(uri: str) -> bool:
-    return not _is_in_bucket(uri) and _PLAIN.fullmatch(os.path.realpath(uri)) is None
-
-
-def _find_links_folder(uri: str) -> Path:
-    path = os.path.realpath(uri)
-    folder = _find_private_folder() / hashlib.sha256(path.encode()).hexdigest()[:16]
-    folder.mkdir(exist_ok=True)
-    return folder
+    return not _is_in_bucket(uri) and not is_plain(uri)
 
 
 def _link_folders(uri: str, names: Iterable[str]) -> None:
-    folder = _find_links_folder(uri)
+    folder = find_links_folder(uri)
     for name in names:
         with suppress(FileExistsError):
             (folder / name).symlink_to(Path(uri) / name)
-
-
-def _find_private_folder() -> Path:
-    folder = _make_private_folder(os.getpid())
-    if not folder.is_dir():  # removed by hand
-        _make_private_folder.cache_clear()
-        folder = _make_private_folder(os.getpid())
-    return folder
-
-
-@lru_cache(maxsize=1)
-def _make_private_folder(process_id: int) -> Path:
-    """Create the process's own folder for links, below a folder with a plain name; it is removed when the process ends."""
-    tried = tuple(dict.fromkeys((tempfile.gettempdir(), *_OTHER_TEMPORARY_FOLDERS)))
-    for parent in map(os.path.realpath, tried):
-        with suppress(OSError):
-            if _PLAIN.fullmatch(parent):
-                _remove_abandoned_folders(Path(parent))
-                folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-                # Held until the process ends: services that tidy temporary files leave a locked folder alone.
-                fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_SH)
-                atexit.register(_remove_private_folder, folder, process_id)
-                return folder
-    raise SetupError(
-        "folder for temporary files",
-        found=f"none of {', '.join(tried)} writable with a plain name",
-        expected="one whose path has only letters, digits, '.', '_' and '-': the lake's own path has others",
-        remedy="Name such a folder with TMPDIR.",
-    )
-
-
-def _remove_private_folder(folder: Path, process_id: int) -> None:
-    if os.getpid() == process_id:  # a forked process has inherited this call
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _remove_abandoned_folders(parent: Path) -> None:
-    """Remove the folders of links that killed processes left: nobody holds their lock."""
-    for folder in parent.glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # another account's, locked, or removed meanwhile
-            if time.time() - folder.stat().st_mtime > _ABANDONED_SECONDS:
-                lock = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(folder)
-                finally:
-                    os.close(lock)
 
 
 def _check_value(uri: str, column: str, value: object) -> str:
