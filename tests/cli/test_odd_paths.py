@@ -2,6 +2,8 @@
 
 import runpy
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -40,7 +42,7 @@ def start_in(tmp_path, monkeypatch, simulated_files, mlflow_template):
 
 def list_missing(summary, folder):
     """The files and folders that a summary names and that are not there."""
-    named = [path.partition(" (Delta")[0] for path in summary["paths"].values()]
+    named = [value for value in summary["paths"].values() if "/" in value]  # others are digests
     return [path for path in named if not (path.startswith(str(folder)) and Path(path).exists())]
 
 
@@ -84,3 +86,58 @@ def test_the_commands_work_in_a_folder_of_each_odd_name(
     run, prefect_server, start_in, tmp_path, name
 ):
     go_the_whole_way(run, prefect_server, tmp_path, name, *start_in(name))
+
+
+@pytest.mark.parametrize("name", ["plain", NAMES["SHORT_NAMES"][0]])
+def test_a_lake_by_a_link_and_by_its_own_path_is_one_lake(run, name, tmp_path, simulated_files):
+    (tmp_path / name / "lake").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(f"{name}/lake")
+    file = simulated_files.batch
+
+    first = run("ingest", file, "--lake", tmp_path / "link", "--json")
+    again = run("ingest", file, "--lake", f"{tmp_path}/{name}/../{name}//lake/", "--json")
+
+    assert (first.exit_code, again.exit_code) == (0, 0)
+    assert first.json["paths"] == again.json["paths"]
+    assert first.json["paths"]["snapshot"].startswith(f"{tmp_path}/{name}/lake/snapshots/")
+    assert again.json["status"].startswith("already")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ingest", "batch.csv"),
+        ("predict", "batch.csv"),
+        ("verify",),
+        ("models",),
+        ("train", "--data", "x.csv"),
+        ("doctor",),
+    ],
+    ids=lambda words: words[0],
+)
+def test_without_a_working_folder_a_command_says_so_on_one_line(words, tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    program = "import os; os.rmdir(os.getcwd()); from credit_default.cli.main import app; app()"
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        cwd=gone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    (line,) = ended.stderr.splitlines()
+    assert "a working folder that no longer exists" in line
+
+
+def test_a_file_and_a_lake_whose_names_are_no_text_are_refused(run, tmp_path):
+    name = os.fsdecode(b"caf\xe9")
+
+    for words in (("verify", "--lake", f"{tmp_path}/{name}"), ("ingest", f"{name}.csv")):
+        ended = run(*words)
+        assert ended.exit_code == 2
+        assert "a name that is not UTF-8 text" in ended.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -67,7 +67,7 @@ def test_a_path_that_was_followed_once_stays_as_it_is(folder):
 @pytest.mark.parametrize(
     ("given", "found"),
     [
-        ("~nobody-of-this-name/lake", "home directory"),
+        ("~nobody-of-this-name/lake", "no home folder"),
         ("a\0b", "not UTF-8"),
         (os.fsdecode(b"caf\xe9"), "not UTF-8"),
         ("../circle/lake", "loop"),

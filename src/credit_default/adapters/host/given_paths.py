@@ -4,6 +4,7 @@ Everything else in the package works with absolute paths without `..`, `~` and l
 apart in ways of their own, and some refuse what is not in that form.
 """
 
+import os
 from pathlib import Path
 
 from credit_default.errors import InputError
@@ -25,7 +26,7 @@ def resolve_folder(given: str | Path, *, thing: str) -> Path:
     path = _make_absolute(given, thing)
     try:
         return path.resolve()
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError) as error:  # the latter: links in a circle
         raise _build_path_error(given, thing, str(error)) from error
 
 
@@ -44,12 +45,11 @@ def _make_absolute(given: str | Path, thing: str) -> Path:
     text = str(given)
     if "\0" in text or not _is_text(text):
         raise _build_path_error(given, thing, "a name that is not UTF-8 text")
+    expanded = os.path.expanduser(text)  # noqa: PTH111 - Path takes "./~" for "~"
+    if expanded == text and text.startswith("~"):
+        raise _build_path_error(given, thing, "an account that has no home folder here")
     try:
-        path = Path(text).expanduser()
-    except RuntimeError as error:
-        raise _build_path_error(given, thing, str(error)) from error
-    try:
-        return path.absolute()
+        return Path(expanded).absolute()
     except FileNotFoundError as error:
         raise InputError(
             f"{thing} {text[:_LONGEST_SHOWN]}",
@@ -72,5 +72,5 @@ def _build_path_error(given: str | Path, thing: str, found: str) -> InputError:
         f"{thing} {str(given)[:_LONGEST_SHOWN]}",
         found=found,
         expected="a path that can be followed to its end",
-        remedy="Correct the path, or write it without ~ and links.",
+        remedy="Correct the path; ./ before a name that begins with ~ takes it as it is.",
     )
