@@ -1,8 +1,8 @@
 """Write the address of a SQLite file as SQLAlchemy takes it, and read the file's path from such an address.
 
 MLflow, Prefect and Optuna are given their databases by such an address. SQLAlchemy takes what follows a `?` in it for
-options, and every other character as it is. The path of a folder whose name has a `?` is therefore written in SQLite's own
-form, a `file:` URI.
+options, and a line end would break the file in which MLflow reads it; every other character is taken as it is. The path of
+a folder whose name has one of these is therefore written in SQLite's own form, a `file:` URI.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ def build_sqlite_address(path: Path, *, driver: str = "") -> str:
         path: The file, an absolute path.
         driver: The driver that the address names; none where it is empty.
     """
-    if "?" in str(path):
+    if "?" in str(path) or not str(path).isprintable():
         # The driver is always named here: MLflow creates a folder called "file:" where it is not.
         start = _URI_START.format(driver=driver or _USUAL_DRIVER)
         return f"{start}{quote(str(path))}{_URI_END}"
