@@ -10,6 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from credit_default.adapters.lake.layout import open_lake
+from credit_default.adapters.storage.open_storage import open_storage
+
 NAMES = runpy.run_path(str(Path(__file__).parents[1] / "fakes" / "odd_names.py"))
 LONGEST_FILE_NAME = 150  # with the digest that `processed/` puts before it
 
@@ -87,6 +90,44 @@ def test_the_commands_work_in_a_folder_of_each_odd_name(
     run, prefect_server, start_in, tmp_path, name
 ):
     go_the_whole_way(run, prefect_server, tmp_path, name, *start_in(name))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("prefix", ["My Portfolio/ä #1 (100%)/a=b", "it's [x]* {} what?"])
+def test_the_commands_work_in_a_bucket_below_a_prefix_of_any_name(
+    run, prefect_server, start_in, tmp_path, s3_uri, prefix
+):
+    batch, data = start_in("home")
+    open_storage(s3_uri).write_object("in %20box/batch #1?.csv", Path(batch))
+    own = open_lake(f"{s3_uri}/{prefix}", home=Path(".credit-default")).home
+    shutil.copytree("lake", own)  # an empty MLflow database: making one takes seconds
+    shared = ("--quiet", "--json", "--config", "small.toml", "--lake", f"{s3_uri}/{prefix}")
+
+    ended = [
+        run(*words, *shared, server=prefect_server)
+        for words in (
+            ("ingest", f"{s3_uri}/in %20box/batch #1?.csv"),
+            ("train", "--data", f"./{data}"),
+            ("predict", f"{s3_uri}/in %20box/batch #1?.csv", "--out", "scores.csv"),
+            ("monitor",),
+            ("verify",),
+            ("models", "show", "1"),
+        )
+    ]
+
+    assert [one.exit_code for one in ended] == [0] * 6, [one.stdout for one in ended]
+    assert pl.read_csv("scores.csv").height == 200
+    keys = [stored.key for stored in open_storage(s3_uri).list_objects("")]
+    assert {key.startswith((f"{prefix}/", "in %20box/")) for key in keys} == {True}
+
+
+@pytest.mark.parametrize("prefix", ["a%20b", "tab\tname", "back\\slash", "ä" * 61])
+def test_a_prefix_in_which_no_table_can_be_is_refused_before_any_work(run, tmp_path, prefix):
+    ended = run("verify", "--lake", f"s3://some-bucket/{prefix}")
+
+    assert ended.exit_code == 2
+    assert "found the prefix" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["plain", NAMES["SHORT_NAMES"][0]])
