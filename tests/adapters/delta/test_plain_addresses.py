@@ -21,7 +21,13 @@ from credit_default.adapters.delta.erasure import delete_rows, erase_history
 from credit_default.adapters.delta.errors import delta_errors
 from credit_default.adapters.delta.plain_addresses import find_plain_address
 from credit_default.adapters.delta.retries import RetryPolicy
-from credit_default.adapters.delta.table import LakeTable, has_committed, query_rows, read_frames
+from credit_default.adapters.delta.table import (
+    LakeTable,
+    has_committed,
+    query_rows,
+    read_frames,
+    scan_rows,
+)
 from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.errors import ServiceError
 
@@ -131,6 +137,23 @@ def test_a_link_to_a_folder_with_an_odd_name_works_like_the_folder(tmp_path):
     assert (tmp_path / "My Lake" / "scores" / "_delta_log").is_dir()
 
 
+def test_a_link_that_is_turned_to_another_lake_leads_to_that_one(tmp_path):
+    for name in ("old lake", "new lake"):
+        (tmp_path / name).mkdir()
+    link = tmp_path / "lake"
+    table = LakeTable(f"{link}/scores", SCHEMA)
+    link.symlink_to("old lake")
+    create_rows(table, lambda: [frame("2005-01", 1, 1)], key="a", predicate="key = 1")
+    link.unlink()
+    link.symlink_to("new lake")
+
+    assert query_rows(table, lambda scan: scan).height == 0
+
+    link.unlink()
+    link.symlink_to("old lake")
+    assert query_rows(table, lambda scan: scan).height == 1
+
+
 def test_two_processes_share_a_table_in_a_folder_with_an_odd_name(tmp_path):
     table = LakeTable(f"{tmp_path}/My Lake/scores", SCHEMA)
     create_rows(table, lambda: [frame("2005-01", 1, 1)], key="a", predicate="key = 1")
@@ -172,11 +195,14 @@ def test_errors_name_the_tables_own_path_and_never_the_links(tmp_path):
     for file in Path(table.uri).glob("statement_month=*/*.parquet"):
         file.unlink()
 
-    with pytest.raises(ServiceError) as caught:
-        query_rows(table, lambda scan: scan)
-
-    assert table.uri in str(caught.value)
-    assert "credit-default-links-" not in str(caught.value)
+    for name, read in {
+        table.uri: lambda: query_rows(table, lambda scan: scan),
+        "lake": lambda: scan_rows(table).collect(),
+    }.items():
+        with pytest.raises(ServiceError) as caught, delta_errors(name):
+            read()
+        assert f"{tmp_path}/My Lake/scores/statement_month=2005-01/" in str(caught.value)
+        assert "credit-default-links-" not in str(caught.value)
 
 
 def test_a_value_that_deltalake_would_write_as_another_folder_is_refused(tmp_path):

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
-from credit_default.adapters.delta.plain_addresses import show_real_address
+from credit_default.adapters.host.plain_links import show_real_paths
 from credit_default.adapters.storage.s3_errors import translate_s3_error
 from credit_default.errors import CreditDefaultError, ServiceError
 
@@ -63,7 +63,7 @@ def panics_as_errors() -> Iterator[None]:
 
 def translate_delta_error(error: BaseException, uri: str) -> CreditDefaultError:
     """Return our error for one of deltalake's or Polars' about the table at `uri`."""
-    message = show_real_address(_clean_message(error), uri)
+    message = show_real_paths(_clean_message(error))
     thing = f"table {uri}"
     if code := _CODE.search(message):
         return translate_s3_error(_S3CodeError(code[1] or code[2]), thing)

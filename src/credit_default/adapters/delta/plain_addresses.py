@@ -65,11 +65,6 @@ def require_plain_address(uri: str) -> None:
         require_private_folder()
 
 
-def show_real_address(message: str, uri: str) -> str:
-    """Return deltalake's message with the table's own address in place of the plain one."""
-    return message.replace(str(find_links_folder(uri)), uri) if _needs_links(uri) else message
-
-
 def create_table_folder(uri: str) -> None:
     """Create the folder of the table's log, to which the plain address already links."""
     if _needs_links(uri):
@@ -115,10 +110,10 @@ def _needs_links(uri: str) -> bool:
 
 
 def _link_folders(uri: str, names: Iterable[str]) -> None:
-    folder = find_links_folder(uri)
+    folder, real = find_links_folder(uri), Path(os.path.realpath(uri))
     for name in names:
         with suppress(FileExistsError):
-            (folder / name).symlink_to(Path(uri) / name)
+            (folder / name).symlink_to(real / name)
 
 
 def _check_value(uri: str, column: str, value: object) -> str:

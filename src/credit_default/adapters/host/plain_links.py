@@ -24,6 +24,8 @@ _ABANDONED_SECONDS: Final = 60.0  # a younger folder may not be locked yet
 # where the links are kept, in case the usual folder for temporary files has an odd name itself
 _OTHER_TEMPORARY_FOLDERS: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - a private folder is made below one
 
+_real_paths: dict[str, str] = {}  # by the folder of links that stands for it
+
 
 def is_plain(path: str | Path) -> bool:
     """Return whether the path has, links followed, only characters that every library takes as they are."""
@@ -40,7 +42,7 @@ def find_plain_path(folder: Path) -> Path:
         return folder
     link = find_links_folder(folder) / "folder"
     with suppress(FileExistsError):
-        link.symlink_to(folder)
+        link.symlink_to(os.path.realpath(folder))
     return link
 
 
@@ -50,10 +52,18 @@ def find_links_folder(path: str | Path) -> Path:
     Raises:
         SetupError: It can be created nowhere.
     """
-    name = hashlib.sha256(os.path.realpath(path).encode()).hexdigest()[:16]
-    folder = require_private_folder() / name
+    real = os.path.realpath(path)
+    folder = require_private_folder() / hashlib.sha256(real.encode()).hexdigest()[:16]
     folder.mkdir(exist_ok=True)
+    _real_paths[str(folder)] = real
     return folder
+
+
+def show_real_paths(message: str) -> str:
+    """Return a library's message with the real paths in place of this process's links to them."""
+    for links, real in _real_paths.items():
+        message = message.replace(links, real)
+    return message
 
 
 def require_private_folder() -> Path:
