@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 from credit_default.adapters.host import plain_links
-from credit_default.adapters.host.plain_links import find_plain_path, require_private_folder
+from credit_default.adapters.host.plain_links import (
+    find_plain_path,
+    require_private_folder,
+    show_real_paths,
+)
 from credit_default.errors import SetupError
 
 
@@ -35,6 +39,7 @@ def test_any_other_folder_has_a_plain_path_that_leads_to_it(name, tmp_path):
     assert path.resolve() == tmp_path / name
     assert path == find_plain_path(tmp_path / name)
     assert name not in str(path)
+    assert show_real_paths(f"no file {path}/x") == f"no file {tmp_path}/{name}/x"
 
 
 def test_a_link_to_a_folder_with_an_odd_name_is_not_plain(tmp_path):

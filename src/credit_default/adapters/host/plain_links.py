@@ -24,7 +24,7 @@ _ABANDONED_SECONDS: Final = 60.0  # a younger folder may not be locked yet
 # where the links are kept, in case the usual folder for temporary files has an odd name itself
 _OTHER_TEMPORARY_FOLDERS: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - a private folder is made below one
 
-_real_paths: dict[str, str] = {}  # by the folder of links that stands for it
+_real_paths: dict[str, str] = {}  # by what stands for them
 
 
 def is_plain(path: str | Path) -> bool:
@@ -40,7 +40,7 @@ def find_plain_path(folder: Path) -> Path:
     """
     if is_plain(folder):
         return folder
-    link = find_links_folder(folder) / "folder"
+    link = _choose_place(folder, prefix="to-")
     with suppress(FileExistsError):
         link.symlink_to(os.path.realpath(folder))
     return link
@@ -52,17 +52,15 @@ def find_links_folder(path: str | Path) -> Path:
     Raises:
         SetupError: It can be created nowhere.
     """
-    real = os.path.realpath(path)
-    folder = require_private_folder() / hashlib.sha256(real.encode()).hexdigest()[:16]
+    folder = _choose_place(path)
     folder.mkdir(exist_ok=True)
-    _real_paths[str(folder)] = real
     return folder
 
 
 def show_real_paths(message: str) -> str:
     """Return a library's message with the real paths in place of this process's links to them."""
-    for links, real in _real_paths.items():
-        message = message.replace(links, real)
+    for plain, real in _real_paths.items():
+        message = message.replace(plain, real)
     return message
 
 
@@ -77,6 +75,14 @@ def require_private_folder() -> Path:
         _make_private_folder.cache_clear()
         folder = _make_private_folder(os.getpid())
     return folder
+
+
+def _choose_place(path: str | Path, *, prefix: str = "") -> Path:
+    real = os.path.realpath(path)
+    digest = hashlib.sha256(real.encode()).hexdigest()[:16]
+    place = require_private_folder() / f"{prefix}{digest}"
+    _real_paths[str(place)] = real
+    return place
 
 
 @lru_cache(maxsize=1)
