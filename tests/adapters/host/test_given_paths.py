@@ -1,10 +1,12 @@
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from credit_default.adapters.host import given_paths
 from credit_default.adapters.host.given_paths import resolve_file, resolve_folder
 from credit_default.errors import InputError
 
@@ -104,3 +106,16 @@ def test_without_a_working_folder_a_relative_path_is_refused_and_an_absolute_one
     first, second = ended.stdout.splitlines()
     assert Path(first) == tmp_path
     assert second.startswith("lake lake: found a working folder that no longer exists")
+
+
+def test_paths_are_followed_here_and_nowhere_else():
+    source = Path(given_paths.__file__).parents[2]
+    # a bundle's files may not be links; settings are read before there are adapters
+    others = {"plain_links.py", "plain_addresses.py", "bundle_files.py", "settings_files.py"}
+    follows = re.compile(
+        r"expanduser\(|\.absolute\(|\.resolve\(|abspath\(|realpath\(|getcwd\(|\.cwd\("
+    )
+
+    found = {path.name for path in source.rglob("*.py") if follows.search(path.read_text())}
+
+    assert found == {"given_paths.py", *others}

@@ -1,5 +1,6 @@
 """tune: search for a better recipe and write it as a settings file for people to review."""
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -165,4 +166,4 @@ def _format_progress(trials: "tuple[EndedTrial, ...]") -> str:
 def _build_command_line(settings: "Settings", *, trial_count: int) -> str:
     """Return the command that repeats the search; of a data file only the name, not the folder."""
     data = settings.data if settings.data in {"public", "simulated"} else Path(settings.data).name
-    return f"credit-default tune --data {data} --trials {trial_count} --seed {settings.seed}"
+    return f"credit-default tune --data {shlex.quote(data)} --trials {trial_count} --seed {settings.seed}"
