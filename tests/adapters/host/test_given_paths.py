@@ -13,11 +13,11 @@ from credit_default.errors import InputError
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """tmp_path/work is the working folder; tmp_path/here is a link to tmp_path/there/lake."""
-    (tmp_path / "work").mkdir()
+    """tmp_path/start is the working folder; tmp_path/here is a link to tmp_path/there/lake."""
+    (tmp_path / "start").mkdir()
     (tmp_path / "there" / "lake").mkdir(parents=True)
     (tmp_path / "here").symlink_to("there/lake")
-    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.chdir(tmp_path / "start")
     monkeypatch.setenv("HOME", str(tmp_path))
     return tmp_path
 
@@ -25,33 +25,33 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ("lake", "work/lake"),
-        (".", "work"),
-        ("", "work"),
+        ("lake", "start/lake"),
+        (".", "start"),
+        ("", "start"),
         ("../lake", "lake"),
         ("..//there/./lake/", "there/lake"),
         ("../here", "there/lake"),
         ("../here/..", "there"),  # as the system follows it, and not as the text reads
         ("~/there/lake", "there/lake"),
         ("~", ""),
-        ("./~", "work/~"),
-        ("a~b", "work/a~b"),
-        ("%20", "work/%20"),
-        ("$HOME", "work/$HOME"),
-        ("data:2005", "work/data:2005"),
-        (" x ", "work/ x "),
+        ("./~", "start/~"),
+        ("a~b", "start/a~b"),
+        ("%20", "start/%20"),
+        ("$HOME", "start/$HOME"),
+        ("data:2005", "start/data:2005"),
+        (" x ", "start/ x "),
     ],
 )
 def test_a_folder_is_absolute_and_without_links(given, expected, folder):
     assert resolve_folder(given, thing="lake") == folder / expected
 
 
-@pytest.mark.parametrize("given", ["batch.csv", "../work/batch.csv", "~/work//batch.csv"])
+@pytest.mark.parametrize("given", ["batch.csv", "../start/batch.csv", "~/start//batch.csv"])
 def test_a_link_to_a_file_keeps_the_name_that_people_call_it_by(given, folder):
     (folder / "there" / "2005-11.csv").touch()
-    (folder / "work" / "batch.csv").symlink_to("../there/2005-11.csv")
+    (folder / "start" / "batch.csv").symlink_to("../there/2005-11.csv")
 
-    assert resolve_file(given, thing="file") == folder / "work" / "batch.csv"
+    assert resolve_file(given, thing="file") == folder / "start" / "batch.csv"
 
 
 def test_the_folder_of_a_file_is_followed(folder):

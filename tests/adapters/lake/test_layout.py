@@ -36,15 +36,15 @@ def test_a_lake_in_a_folder_keeps_everything_there(tmp_path):
     assert dict(lake.storage_options) == {}
 
 
-@pytest.mark.parametrize("given", ["../work/lake", "./lake", "lake/", "~/work//lake", "../link"])
+@pytest.mark.parametrize("given", ["../start/lake", "./lake", "lake/", "~/start//lake", "../link"])
 def test_a_lake_has_one_name_however_it_was_given(given, tmp_path, monkeypatch):
-    (tmp_path / "work" / "lake").mkdir(parents=True)
-    (tmp_path / "link").symlink_to("work/lake")
-    monkeypatch.chdir(tmp_path / "work")
+    (tmp_path / "start" / "lake").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("start/lake")
+    monkeypatch.chdir(tmp_path / "start")
     monkeypatch.setenv("HOME", str(tmp_path))
 
-    assert open_lake(given).uri == str(tmp_path / "work" / "lake")
-    assert open_lake("s3://bucket/x", home=Path(given)).home.parent == tmp_path / "work" / "lake"
+    assert open_lake(given).uri == str(tmp_path / "start" / "lake")
+    assert open_lake("s3://bucket/x", home=Path(given)).home.parent == tmp_path / "start" / "lake"
 
 
 @pytest.mark.parametrize("name", NAMES["ODD_NAMES"])

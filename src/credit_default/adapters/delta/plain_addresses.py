@@ -1,12 +1,9 @@
 """Give deltalake and Polars an address that they can take, for a table in a folder of any name.
 
-Both read a path as a URL and as a pattern. Measured with deltalake 1.6 and Polars 2.1: below a folder whose name has a
-space, `#`, `%`, `?`, `[`, `=` or a letter outside ASCII, one or the other finds nothing, or writes somewhere else. deltalake
-resolves a table's own path, but not what is below it. So such a table is reached through a private folder with a plain
-name that holds links: one to the table's log, and one to each partition's folder.
-
-A partition's folder has to be linked before its first row is written, since deltalake would create a folder of its own
-that is not in the lake. `adopt_partitions` links those that exist, `add_partitions` those that a commit is about to write.
+Both read a path as a URL and as a pattern. Measured with deltalake 1.6 and Polars 2.1: below a name with a space, `#`, `%`, `?`,
+`[`, `=` or a letter outside ASCII, one or the other finds nothing or writes elsewhere. deltalake resolves a table's own path,
+but not what is below it. So it gets a private folder with a plain name that holds links: to the table's log, and to each
+partition's folder. That has to be linked before its first row is written: deltalake would create one outside the lake.
 """
 
 import os
