@@ -8,15 +8,14 @@ variable that nothing reads is refused: a mistyped threshold would otherwise be 
 import dataclasses
 import difflib
 import os
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from credit_default.errors import InputError, hide_credentials
+from credit_default.settings_files import CONFIG_VARIABLE, list_config_files, read_config_file
 from credit_default.settings_sections import ENVIRONMENT_PREFIX, SECRETS, Settings
 
 __all__ = [
@@ -29,7 +28,6 @@ __all__ = [
     "require_no_secrets",
 ]
 
-CONFIG_VARIABLE = "CREDIT_DEFAULT_CONFIG"
 _HIDDEN = "***"
 # Variables that users of MLflow and Prefect have set already; `CREDIT_DEFAULT_*` wins over them.
 STANDARD_VARIABLES = {
@@ -73,8 +71,8 @@ def load_settings(
         InputError: An unknown key or variable, a value out of range, a missing or invalid file.
     """
     variables = dict(os.environ if environment is None else environment)
-    files = [*filter(None, variables.get(CONFIG_VARIABLE, "").split(os.pathsep)), *config_files]
-    layers = [(f"file {name}", _read_config(name)) for name in files]
+    files = [*list_config_files(variables), *config_files]
+    layers = [(f"file {name}", read_config_file(name)) for name in files]
     layers += [("environment", _read_environment(variables)), ("flag", _drop_none(flags or {}))]
     for origin, layer in layers:
         _require_known_names(layer, origin)
@@ -109,26 +107,6 @@ def export_environment(variables: Mapping[str, str]) -> None:
 def copy_environment() -> dict[str, str]:
     """Return a copy of the process's environment, for a process that it starts."""
     return dict(os.environ)
-
-
-def _read_config(name: str) -> dict[str, Any]:
-    path = Path(name)
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"configuration file {name}",
-            found=error.strerror or str(error),
-            expected="a readable TOML file",
-            remedy="Check the path given with --config or CREDIT_DEFAULT_CONFIG.",
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"configuration file {name}",
-            found=str(error),
-            expected="TOML",
-            remedy="Correct the line that the message names.",
-        ) from error
 
 
 def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from credit_default.adapters.evidently.workspace import WorkspaceRun, record_workspace_run
+from credit_default.adapters.host.plain_links import find_plain_path
 from credit_default.errors import ServiceError
 from credit_default.gates.monitoring.column_drift import ColumnDrift, DriftReport
 
@@ -122,3 +123,17 @@ def test_a_workspace_that_is_not_a_folder_is_reported(tmp_path):
 
     with pytest.raises(ServiceError, match="folder"):
         record(tmp_path / "taken")
+
+
+@pytest.mark.parametrize("name", ["My Lake", "[x]*", "what?", "a::b", "ä #1 (100%)"])
+def test_the_workspace_is_in_the_folder_of_exactly_that_name(name, tmp_path):
+    (tmp_path / "whatever").mkdir()  # which a pattern would find too
+
+    record(tmp_path / name / "evidently")
+
+    _, project = open_workspace(find_plain_path(tmp_path / name / "evidently"))
+    assert project.name == "credit-default"
+    (snapshot,) = (tmp_path / name / "evidently").glob("*/snapshots/*.json")
+    assert snapshot.stat().st_size
+    assert {path.name for path in tmp_path.iterdir()} == {name, "whatever"}
+    assert list((tmp_path / "whatever").iterdir()) == []

@@ -1,9 +1,14 @@
+import runpy
 from pathlib import Path
 
 import pytest
+from mlflow.utils.file_utils import local_file_uri_to_path
 
+from credit_default.adapters.host.sqlite_addresses import find_sqlite_path
 from credit_default.adapters.lake.layout import check_hex, check_month, open_lake
 from credit_default.errors import InputError
+
+NAMES = runpy.run_path(str(Path(__file__).parents[2] / "fakes" / "odd_names.py"))
 
 
 def test_open_lake_makes_the_root_only_when_there_is_none(tmp_path):
@@ -29,6 +34,26 @@ def test_a_lake_in_a_folder_keeps_everything_there(tmp_path):
     assert lake.artifacts_uri == f"file://{tmp_path}/mlartifacts"
     assert lake.bundles == tmp_path / "champion" / "bundles"
     assert dict(lake.storage_options) == {}
+
+
+@pytest.mark.parametrize("given", ["../start/lake", "./lake", "lake/", "~/start//lake", "../link"])
+def test_a_lake_has_one_name_however_it_was_given(given, tmp_path, monkeypatch):
+    (tmp_path / "start" / "lake").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("start/lake")
+    monkeypatch.chdir(tmp_path / "start")
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert open_lake(given).uri == str(tmp_path / "start" / "lake")
+    assert open_lake("s3://bucket/x", home=Path(given)).home.parent == tmp_path / "start" / "lake"
+
+
+@pytest.mark.parametrize("name", NAMES["ODD_NAMES"])
+def test_a_lakes_addresses_name_its_own_folder_whatever_that_is_called(name, tmp_path):
+    lake = open_lake(tmp_path / name)
+
+    assert find_sqlite_path(lake.tracking_uri) == tmp_path / name / "mlflow.db"
+    assert local_file_uri_to_path(lake.artifacts_uri) == str(tmp_path / name / "mlartifacts")
+    assert lake.uri == str(tmp_path / name)
 
 
 def test_a_lake_in_a_bucket_keeps_what_is_this_machines_in_a_home_of_its_own(tmp_path):

@@ -137,3 +137,14 @@ def test_studies_of_one_file_are_independent(tmp_path):
     with sqlite3.connect(tmp_path / "studies.db") as database:
         assert database.execute("SELECT count(*) FROM studies").fetchone() == (2,)
     database.close()
+
+
+@pytest.mark.parametrize("name", ["My Lake", "what? %20", "{} {SCHEMA_VERSION}", "#[x]*\\ä"])
+def test_the_study_is_in_the_file_of_exactly_that_folder(name, tmp_path):
+    (tmp_path / name).mkdir()
+
+    with open_here(tmp_path / name) as study:
+        run(study, 1)
+
+    assert {path.name for path in (tmp_path / name).iterdir()} == {"studies.db", "studies.lock"}
+    assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -4,6 +4,7 @@ import pytest
 
 from credit_default.flows.deployments.service_environment import prepare_service
 from credit_default.settings import load_settings
+from credit_default.settings_files import list_config_files
 
 
 @pytest.fixture
@@ -15,9 +16,9 @@ def environment(monkeypatch):
 
 @pytest.fixture
 def prepare(environment, tmp_path):
-    def run(**sections):
+    def run(config_files=("one.toml",), **sections):
         flags = {"lake": str(tmp_path / "lake"), "prefect": {"api_url": "http://127.0.0.1:1/api"}}
-        prepare_service(load_settings({**flags, **sections}).settings, config_files=["one.toml"])
+        prepare_service(load_settings({**flags, **sections}).settings, config_files=config_files)
         return environment
 
     return run
@@ -39,3 +40,17 @@ def test_prefects_own_lines_are_shown_and_are_json_where_ours_are(prepare, log_f
 
     assert variables["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] == "INFO"
     assert variables.get("PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER") == formatter
+
+
+def test_runs_find_lake_and_files_from_any_folder_whatever_their_names_are(
+    prepare, tmp_path, monkeypatch
+):
+    (tmp_path / "10:30").mkdir()
+    monkeypatch.chdir(tmp_path / "10:30")
+    names = ("../a:b.toml", "~/c.toml")
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    variables = prepare(names, lake="../My Lake")
+
+    assert variables["CREDIT_DEFAULT_LAKE"] == str(tmp_path / "My Lake")
+    assert list_config_files(variables) == (f"{tmp_path}/a:b.toml", f"{tmp_path}/c.toml")

@@ -1,13 +1,17 @@
+import os
 import signal
 import subprocess
 import sys
 
 import pytest
+from sqlalchemy import create_engine, make_url
 
 from credit_default.errors import ServiceError
 from credit_default.flows.server.ephemeral_server import (
     PrefectServer,
     _drop_named_server,
+    build_database_variables,
+    start_server,
     stop_server,
     wait_for_prefect,
 )
@@ -41,3 +45,30 @@ def test_server_that_is_named_is_not_the_one_that_a_command_starts(tmp_path):
     environment = _drop_named_server({"PREFECT_API_URL": "http://elsewhere/api", "PATH": "/bin"})
 
     assert environment == {"PATH": "/bin"}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", ["plain", "what? %20 [x]*", "tab\tnew\nline", "$HOME {} ä #1"])
+def test_records_are_in_the_folder_of_exactly_that_name(name, tmp_path):
+    server = start_server(tmp_path / name / "prefect", environment=dict(os.environ))
+    try:
+        wait_for_prefect(server, timeout_seconds=180)
+    finally:
+        stop_server(server)
+
+    assert (tmp_path / name / "prefect" / "prefect.db").stat().st_size
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["plain", "what? %20 [x]*", "new\nline"])
+def test_a_server_gets_the_address_of_its_own_file(name, tmp_path):
+    (tmp_path / name).mkdir()
+
+    address = build_database_variables(tmp_path / name)["PREFECT_SERVER_DATABASE_CONNECTION_URL"]
+
+    assert make_url(address).drivername == "sqlite+aiosqlite"
+    engine = create_engine(make_url(address).set(drivername="sqlite"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE here (x INTEGER)")
+    engine.dispose()
+    assert [path.name for path in (tmp_path / name).iterdir()] == ["prefect.db"]

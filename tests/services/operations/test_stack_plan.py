@@ -86,7 +86,9 @@ def test_records_and_models_are_where_commands_without_servers_have_them(plan, l
     assert mlflow.environment["MLFLOW_BACKEND_STORE_URI"] == lake.tracking_uri
     assert lake.artifacts_uri in mlflow.command
     assert prefect.environment["PREFECT_HOME"] == str(lake.home / "prefect")
-    assert not [name for name in prefect.environment if "DATABASE" in name]
+    assert {name: value for name, value in prefect.environment.items() if "DATABASE" in name} == {
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{lake.home}/prefect/prefect.db"
+    }
 
 
 def test_models_go_through_the_server_where_they_are_in_a_bucket(plan):

@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
+from credit_default.adapters.delta.plain_addresses import add_partitions
 from credit_default.adapters.delta.retries import (
     DEFAULT_RETRY,
     RetryPolicy,
@@ -80,7 +81,7 @@ def create_rows(
     Raises:
         ServiceError: The table cannot be reached, or another runner was faster each time.
     """
-    stream = RowStream(read, table.schema)
+    stream = RowStream(read, table)
 
     def write(delta: DeltaTable, token: str) -> Written:
         if delta.transaction_version(key) is not None:
@@ -104,7 +105,7 @@ def replace_rows(
 
     The last writer wins. Arguments and errors are those of `create_rows`.
     """
-    stream = RowStream(read, table.schema)
+    stream = RowStream(read, table)
     name = f"replaced: {predicate}"
 
     def write(delta: DeltaTable, token: str) -> int:
@@ -148,6 +149,7 @@ def merge_rows(
     def write(delta: DeltaTable, token: str) -> MergeCounts:
         if key is not None and delta.transaction_version(key) is not None:
             return MergeCounts(0, 0, frame.height)
+        add_partitions(table.uri, table.partition_by, source)
         merge = delta.merge(
             source,
             predicate=match,
@@ -187,6 +189,7 @@ def append_row(
     def write(delta: DeltaTable, token: str) -> None:
         if (built := build(delta)) is not None:
             row, numbers = built
+            add_partitions(table.uri, table.partition_by, row)
             properties = build_commit_properties(token, numbers)
             write_deltalake(delta, row, mode="append", commit_properties=properties)
 

@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
+from credit_default.adapters.host.plain_links import show_real_paths
 from credit_default.adapters.storage.s3_errors import translate_s3_error
 from credit_default.errors import CreditDefaultError, ServiceError
 
@@ -21,13 +22,14 @@ _CONNECTION_FAILURE = re.compile(
     r"error sending request|connection refused|tcp connect error|dns error", re.IGNORECASE
 )
 _LONGEST_FOUND = 300
+_PANIC = "PanicException"
 
-# Polars' Parquet reader panics at a file that is shorter than the log says.
 DELTA_EXCEPTIONS = (
     DeltaError,
     OSError,
     pa.ArrowException,
     pl.exceptions.PolarsError,
+    # Polars' Parquet reader panics at a file that is shorter than the log says.
     pl.exceptions.PanicException,
 )
 
@@ -42,14 +44,26 @@ class _S3CodeError(Exception):
 def delta_errors(uri: str) -> Iterator[None]:
     """Turn what deltalake or Polars raise in the block into one of our errors about the table at `uri`."""
     try:
-        yield
+        with panics_as_errors():
+            yield
     except DELTA_EXCEPTIONS as error:
         raise translate_delta_error(error, uri) from error
 
 
+@contextmanager
+def panics_as_errors() -> Iterator[None]:
+    """Turn a panic of deltalake in the block into a `DeltaError`: its own class cannot be imported, and is no `Exception`."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != _PANIC:
+            raise
+        raise DeltaError(str(error)) from error
+
+
 def translate_delta_error(error: BaseException, uri: str) -> CreditDefaultError:
     """Return our error for one of deltalake's or Polars' about the table at `uri`."""
-    message = _clean_message(error)
+    message = show_real_paths(_clean_message(error))
     thing = f"table {uri}"
     if code := _CODE.search(message):
         return translate_s3_error(_S3CodeError(code[1] or code[2]), thing)

@@ -19,6 +19,7 @@ from credit_default.adapters.delta.errors import (
     DELTA_EXCEPTIONS,
     delta_errors,
     is_connection_error,
+    panics_as_errors,
     translate_delta_error,
 )
 from credit_default.adapters.delta.table import (
@@ -117,10 +118,11 @@ def commit_once(
     for attempt in range(retry.attempt_count):
         opened_version = -1
         try:
-            delta = open_or_create_delta_table(table)
-            opened_version = delta.version()
-            hit_failpoint("table.opened")
-            result = write(delta, token)
+            with panics_as_errors():
+                delta = open_or_create_delta_table(table)
+                opened_version = delta.version()
+                hit_failpoint("table.opened")
+                result = write(delta, token)
         except StreamFailedError as failed:
             raise failed.cause from None
         except DELTA_EXCEPTIONS as error:

@@ -16,8 +16,10 @@ from deltalake import (
     write_deltalake,
 )
 
-from credit_default.adapters.delta.errors import DELTA_EXCEPTIONS
+from credit_default.adapters.delta.errors import DELTA_EXCEPTIONS, panics_as_errors
+from credit_default.adapters.delta.plain_addresses import add_partitions
 from credit_default.adapters.delta.retries import StreamFailedError
+from credit_default.adapters.delta.table import LakeTable
 from credit_default.failpoints import hit_failpoint
 
 Frames = Callable[[], Iterable[pl.DataFrame]]  # called again for each attempt
@@ -34,10 +36,10 @@ class RowStream:
         row_count: How many rows the last attempt streamed.
     """
 
-    def __init__(self, read: Frames, schema: pa.Schema) -> None:
+    def __init__(self, read: Frames, table: LakeTable) -> None:
         self.row_count = 0
         self._failure: BaseException | None = None
-        self._read, self._schema = read, schema
+        self._read, self._table, self._schema = read, table, table.schema
 
     def overwrite(self, delta: DeltaTable, predicate: str, properties: CommitProperties) -> None:
         """Commit the frames' rows in place of all rows that match `predicate` (SQL).
@@ -48,15 +50,16 @@ class RowStream:
         self.row_count, self._failure = 0, None
         reader = pa.RecordBatchReader.from_batches(self._schema, self._batches())
         try:
-            write_deltalake(
-                delta,
-                reader,
-                mode="overwrite",
-                predicate=predicate,
-                commit_properties=properties,
-                schema_mode="merge",  # adds columns that the table of an older lake lacks
-                writer_properties=_build_writer_properties(self._schema),
-            )
+            with panics_as_errors():
+                write_deltalake(
+                    delta,
+                    reader,
+                    mode="overwrite",
+                    predicate=predicate,
+                    commit_properties=properties,
+                    schema_mode="merge",  # adds columns that the table of an older lake lacks
+                    writer_properties=_build_writer_properties(self._schema),
+                )
         except DELTA_EXCEPTIONS as error:
             if self._failure is not None:
                 raise StreamFailedError(self._failure) from error
@@ -66,7 +69,9 @@ class RowStream:
         try:
             for frame in self._read():
                 self.row_count += frame.height
-                yield from to_arrow(frame, self._schema).to_batches()
+                rows = to_arrow(frame, self._schema)
+                add_partitions(self._table.uri, self._table.partition_by, rows)
+                yield from rows.to_batches()
             hit_failpoint("table.streamed")
         except BaseException as error:
             self._failure = error

@@ -13,6 +13,12 @@ from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import DeltaError
 
 from credit_default.adapters.delta.errors import delta_errors
+from credit_default.adapters.delta.plain_addresses import (
+    adopt_partitions,
+    can_scan_natively,
+    create_table_folder,
+    find_plain_address,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +50,10 @@ def scan_rows(table: LakeTable) -> pl.LazyFrame:
         ServiceError: The table cannot be opened.
     """
     with delta_errors(table.uri):
-        options = dict(table.storage_options())
-        if not DeltaTable.is_deltatable(table.uri, options):
+        delta = find_delta_table(table)
+        if delta is None:
             return pl.DataFrame(table.schema.empty_table()).lazy()
-        scan = pl.scan_delta(table.uri, storage_options=options)
+        scan = pl.scan_delta(delta, use_pyarrow=not can_scan_natively(table.uri))
         return scan.with_columns(_fill_missing_columns(table, scan.collect_schema().names()))
 
 
@@ -109,22 +115,23 @@ def has_committed(table: LakeTable, key: str) -> bool:
 
 def find_delta_table(table: LakeTable) -> DeltaTable | None:
     """Return the current version of the table, or None when nothing was ever written."""
-    options = dict(table.storage_options())
-    return (
-        DeltaTable(table.uri, storage_options=options)
-        if DeltaTable.is_deltatable(table.uri, options)
-        else None
-    )
+    options, address = dict(table.storage_options()), find_plain_address(table.uri)
+    if not DeltaTable.is_deltatable(address, options):
+        return None
+    delta = DeltaTable(address, storage_options=options)
+    adopt_partitions(table.uri)
+    return delta
 
 
 def open_or_create_delta_table(table: LakeTable) -> DeltaTable:
     """Return the current version of the table, which is created where there is none; several runners may do so at once."""
     if (delta := find_delta_table(table)) is not None:
         return delta
-    options = dict(table.storage_options())
+    options, address = dict(table.storage_options()), find_plain_address(table.uri)
+    create_table_folder(table.uri)
     try:
         return DeltaTable.create(
-            table.uri,
+            address,
             table.schema,
             mode="ignore",
             partition_by=[table.partition_by],

@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from credit_default.adapters.evidently.report_run import suppress_evidently_warnings
 from credit_default.adapters.host.atomic_files import disk_errors, write_atomically
+from credit_default.adapters.host.plain_links import find_plain_path
 from credit_default.gates.monitoring.column_drift import ColumnDrift, DriftReport
 
 MOST_RUNS: Final = 60
@@ -80,11 +81,14 @@ def record_workspace_run(
 
 
 def _create_project(folder: Path, project_id: UUID, name: str, columns: Sequence[str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     with suppress_evidently_warnings():
         from evidently.sdk.models import ProjectModel
         from evidently.ui.workspace import Workspace
 
-        project = Workspace.create(str(folder)).add_project(ProjectModel(id=project_id, name=name))
+        # Evidently takes the path as a pattern and as a chain of URLs.
+        workspace = Workspace.create(str(find_plain_path(folder)))
+        project = workspace.add_project(ProjectModel(id=project_id, name=name))
         for panel in _build_panels(columns):
             project.dashboard.add_panel(panel, tab="Monitoring")
 

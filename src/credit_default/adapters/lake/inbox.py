@@ -13,10 +13,11 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from credit_default.adapters.files.part_folders import DONE_MARK
 from credit_default.adapters.host.atomic_files import disk_errors, sync_folder
+from credit_default.adapters.host.given_paths import resolve_file
 from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.adapters.storage.port import StoredObject, check_key
 from credit_default.errors import InputError
@@ -89,7 +90,7 @@ def find_incoming_key(lake: Lake, uri: str) -> str | None:
     The mark that a folder is complete stands for the folder.
     """
     root = f"{lake.uri}/{INCOMING}"
-    named = uri if lake.in_bucket else str(Path(uri).expanduser().absolute())
+    named = uri if lake.in_bucket else str(resolve_file(uri, thing="file"))
     name = named.removeprefix(root).removesuffix(f"/{DONE_MARK}").removesuffix("/")
     return (
         f"{INCOMING}{name}"

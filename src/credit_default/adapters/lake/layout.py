@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import disk_errors
+from credit_default.adapters.host.given_paths import resolve_folder
 from credit_default.adapters.host.process_marks import build_marked_prefix
+from credit_default.adapters.host.sqlite_addresses import build_sqlite_address
 from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.storage.port import Storage
 from credit_default.errors import InputError
@@ -62,7 +64,7 @@ class Lake:
     @property
     def tracking_uri(self) -> str:
         """Return the address of this lake's embedded MLflow store, as MLflow takes it."""
-        return f"sqlite:///{self.home / 'mlflow.db'}"
+        return build_sqlite_address(self.home / "mlflow.db")
 
     @property
     def artifacts_uri(self) -> str:
@@ -109,10 +111,9 @@ def open_lake(uri: str | Path, *, home: Path | None = None) -> Lake:
     """
     if is_bucket_uri(str(uri), thing="lake", expected="a folder or s3://bucket/prefix"):
         storage = open_storage(str(uri))
-        return Lake(
-            storage, (home or Path()).expanduser().absolute() / _build_home_name(storage.uri)
-        )
-    root = Path(uri).expanduser().absolute()
+        machine = resolve_folder(home or Path(), thing="setting home")
+        return Lake(storage, machine / _build_home_name(storage.uri))
+    root = resolve_folder(uri, thing="lake")
     if root.exists() and not root.is_dir():
         raise InputError(
             f"lake {root}",

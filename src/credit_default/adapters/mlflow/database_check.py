@@ -5,12 +5,10 @@ MLflow itself tries for minutes to open a file that cannot be opened.
 
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import disk_errors
+from credit_default.adapters.host.sqlite_addresses import find_sqlite_path
 from credit_default.errors import ServiceError
-
-_SCHEME = "sqlite:///"
 
 
 def check_database_file(tracking_uri: str) -> None:
@@ -22,9 +20,9 @@ def check_database_file(tracking_uri: str) -> None:
     Raises:
         ServiceError: The disk cannot be read or written.
     """
-    if not tracking_uri.startswith(_SCHEME):
+    path = find_sqlite_path(tracking_uri)
+    if path is None:
         return
-    path = Path(tracking_uri.removeprefix(_SCHEME))
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     try:

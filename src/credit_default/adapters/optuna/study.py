@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from credit_default.adapters.host.sqlite_addresses import build_sqlite_address
 from credit_default.adapters.optuna.study_file import lock_study_file, optuna_errors
 from credit_default.model.estimator.search_space import SearchParameter
 
@@ -204,7 +205,8 @@ def _load_study(
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(
-        storage=f"sqlite:///{path}",
+        # Optuna fills in a template: braces of its own have to be doubled.
+        storage=build_sqlite_address(path).replace("{", "{{").replace("}", "}}"),
         study_name=name,
         direction="minimize",
         load_if_exists=True,

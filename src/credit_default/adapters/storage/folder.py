@@ -30,10 +30,10 @@ _LATEST_TIMESTAMP = 253_402_300_799
 
 
 class FolderStorage:
-    """Objects as files below `root`, which the first write creates."""
+    """Objects as files below `root`, an absolute path, which the first write creates."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root.expanduser().absolute()
+        self.root = root
 
     @property
     def uri(self) -> str:

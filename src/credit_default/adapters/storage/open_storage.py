@@ -16,13 +16,14 @@ _BUCKET = re.compile(r"[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]")
 _RESERVED_BUCKET = re.compile(
     r"\d+\.\d+\.\d+\.\d+|(xn--|sthree-|amzn-s3-demo-).*|.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)"
 )
-# The characters that S3 calls safe and that have no meaning in a uri or a pattern.
-_PREFIX = re.compile(r"[A-Za-z0-9._=/-]*")
+# What no table can have in its prefix, measured with deltalake 1.6: it looks for `%41` under the name `A` and writes
+# elsewhere, and it takes no control characters.
+_IMPOSSIBLE_IN_PREFIX = re.compile(r"%[0-9A-Fa-f]{2}|[\x00-\x1f\x7f-\x9f\\]")
 _LONGEST_PREFIX_BYTES = 120  # with the longest key of the port, S3's 1,024
 
 
 def open_storage(uri: str) -> Storage:
-    """Return the storage at `s3://bucket/prefix`, or in a folder. Nothing is reached or created before its first call.
+    """Return the storage at `s3://bucket/prefix`, or in a folder, an absolute path. Nothing is reached or created before its first call.
 
     Raises:
         InputError: The scheme is another one, the bucket's name or the prefix breaks S3's rules, or there is a file where
@@ -32,7 +33,7 @@ def open_storage(uri: str) -> Storage:
         return _open_s3(uri)
     if "://" in uri or not uri or "\0" in uri:
         raise _build_uri_error(uri, "neither a folder nor s3://", "a folder, or s3://bucket/prefix")
-    folder = Path(uri).expanduser().absolute()
+    folder = Path(uri)
     if folder.exists() and not folder.is_dir():
         raise _build_uri_error(uri, "a file", "a folder, or s3://bucket/prefix")
     return FolderStorage(folder)
@@ -56,11 +57,11 @@ def _check_bucket(uri: str, bucket: str) -> str:
 
 
 def _check_prefix(uri: str, prefix: str) -> str:
-    if len(prefix) > _LONGEST_PREFIX_BYTES or not _PREFIX.fullmatch(prefix):
+    if len(prefix.encode()) > _LONGEST_PREFIX_BYTES or _IMPOSSIBLE_IN_PREFIX.search(prefix):
         raise _build_uri_error(
             uri,
             f"the prefix {prefix[:80]!r}",
-            f"at most {_LONGEST_PREFIX_BYTES} of a-z, A-Z, 0-9, . _ = - and /",
+            f"at most {_LONGEST_PREFIX_BYTES} bytes without %41 and its like, \\ and control characters",
         )
     return check_key(prefix) if prefix else prefix
 

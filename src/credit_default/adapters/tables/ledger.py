@@ -73,11 +73,11 @@ def append_entry(
 
     def build(delta: DeltaTable) -> tuple[pa.Table, Mapping[str, int]] | None:
         nonlocal found
-        if (existing := _find_entry(delta, key)) is not None:
+        if (existing := _find_entry(lake, delta, key)) is not None:
             found = existing
             return None
         head = delta.transaction_version(_HEAD)
-        found = chain_entry(draft, None if head is None else _read_entry(delta, head))
+        found = chain_entry(draft, None if head is None else _read_entry(lake, delta, head))
         return _to_row(found, utc), {_name_transaction(key): found.sequence, _HEAD: found.sequence}
 
     append_row(locate_table(lake, "ledger"), build, retry=_LEDGER_RETRY)
@@ -91,7 +91,7 @@ def find_entry(lake: Lake, key: str) -> LedgerEntry | None:
     table = locate_table(lake, "ledger")
     with delta_errors(table.uri):
         delta = find_delta_table(table)
-        return None if delta is None else _find_entry(delta, key)
+        return None if delta is None else _find_entry(lake, delta, key)
 
 
 def read_entries(lake: Lake) -> tuple[LedgerEntry, ...]:
@@ -105,17 +105,17 @@ def read_entries(lake: Lake) -> tuple[LedgerEntry, ...]:
     return tuple(_from_row(row) for row in rows.iter_rows(named=True))
 
 
-def _find_entry(delta: DeltaTable, key: str) -> LedgerEntry | None:
+def _find_entry(lake: Lake, delta: DeltaTable, key: str) -> LedgerEntry | None:
     sequence = delta.transaction_version(_name_transaction(key))
-    return None if sequence is None else _read_entry(delta, sequence)
+    return None if sequence is None else _read_entry(lake, delta, sequence)
 
 
-def _read_entry(delta: DeltaTable, sequence: int) -> LedgerEntry:
+def _read_entry(lake: Lake, delta: DeltaTable, sequence: int) -> LedgerEntry:
     scanned = delta.scan(columns=LEDGER.names, predicate=f"sequence = {int(sequence)}")
     found = pl.DataFrame(pa.RecordBatchReader.from_stream(scanned).read_all())
     if found.height != 1:
         raise ServiceError(
-            f"ledger {delta.table_uri}",
+            f"ledger {lake.table_uri('ledger')}",
             found=f"{found.height} entries numbered {sequence}",
             expected="one",
             remedy="The table was changed from outside: run `credit-default verify`.",

@@ -28,8 +28,10 @@ def quarantine(
     """Show how many rows of a batch were rejected, by the rule that they broke."""
 
     def act(output: Output) -> "Summary":
+        from credit_default.adapters.host.given_paths import resolve_file
         from credit_default.services.intake.quarantine import find_rejected, summarise_rejected
 
+        target = None if out is None else resolve_file(out, thing="--out")
         rejected = find_rejected(connect(shared), batch)
         if rejected.rule_counts and not output.as_json:
             from rich.console import Console
@@ -38,6 +40,6 @@ def quarantine(
 
             table = render_rule_counts(rejected.rule_counts, row_count=rejected.rows.height)
             Console(highlight=False, markup=False).print(table)
-        return summarise_rejected(rejected, out=out)
+        return summarise_rejected(rejected, out=target)
 
     run_command("quarantine", act, shared)

@@ -52,7 +52,7 @@ def score_batches(
     if (batch is None) != incoming or (incoming and of_one):
         raise _build_usage_error(incoming=incoming)
     if out is not None:
-        _check_output_path(out)
+        out = _resolve_output_path(out)
     month: str | None = parameters.get("month")
     if batch is not None:
         _check_header(settings, batch, parameters)
@@ -167,18 +167,23 @@ def score_and_monitor(output: Output, batch: str, parameters: FlowParameters) ->
     return _merge_summaries(scored, monitored)
 
 
-def _check_output_path(out: Path) -> None:
-    if out.suffix.lower() not in {".csv", ".parquet"} or not out.absolute().parent.is_dir():
+def _resolve_output_path(given: Path) -> Path:
+    from credit_default.adapters.host.given_paths import resolve_file
+
+    out = resolve_file(given, thing="--out")
+    if out.suffix.lower() not in {".csv", ".parquet"} or not out.parent.is_dir():
         raise InputError(
             f"--out {out}",
             found="another file type, or no such folder",
             expected=".csv or .parquet in an existing folder",
             remedy="Choose another place; nothing was scored.",
         )
+    return out
 
 
 def _check_header(settings: "Settings", batch: str, parameters: FlowParameters) -> None:
     from credit_default.adapters.files.statement_files import read_header
+    from credit_default.adapters.host.given_paths import resolve_file
     from credit_default.services.context.wiring import read_portfolio
     from credit_default.services.intake.file_access import is_object_uri
 
@@ -186,9 +191,8 @@ def _check_header(settings: "Settings", batch: str, parameters: FlowParameters) 
         return  # downloaded once, by the flow
     portfolio = read_portfolio(settings.portfolio)
     options = _parse_options(parameters).complete(portfolio.file)
-    read_header(
-        Path(batch), schema=portfolio.schema, month=parameters.get("month"), options=options
-    )
+    path = resolve_file(batch, thing="file")
+    read_header(path, schema=portfolio.schema, month=parameters.get("month"), options=options)
 
 
 def _parse_options(parameters: FlowParameters) -> "ReadingOptions":

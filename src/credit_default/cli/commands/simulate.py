@@ -46,11 +46,12 @@ def simulate(
     def act(output: Output) -> "Summary":
         settings = read_settings(shared)
         with output.step(f"simulating {months} × {clients:,} statements"):
+            from credit_default.adapters.host.given_paths import resolve_folder
             from credit_default.data.simulation.months import Scenario
             from credit_default.services.simulation.export import write_simulation
 
             return write_simulation(
-                out,
+                resolve_folder(out, thing="--out"),
                 client_count=clients,
                 month_count=months,
                 seed=settings.seed,

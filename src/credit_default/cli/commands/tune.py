@@ -1,5 +1,6 @@
 """tune: search for a better recipe and write it as a settings file for people to review."""
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,10 +72,12 @@ def tune(
     def act(output: Output) -> "Summary":
         settings = read_settings(shared, data=data)
         from credit_default.adapters.files.reading_options import ReadingOptions
+        from credit_default.adapters.host.given_paths import resolve_file
         from credit_default.services.training.data_source import require_existing_data_file
         from credit_default.services.tuning.winner_file import require_writable_target, save_winner
 
-        require_writable_target(out, replacing=replace)
+        target = resolve_file(out, thing="--out")
+        require_writable_target(target, replacing=replace)
         require_existing_data_file(settings)  # before the lake's folder is made
         wiring = connect_with_mlflow(shared, data=data)
         options = ReadingOptions(sheet, decimal, thousands)
@@ -85,9 +88,9 @@ def tune(
         budget = Budget(trials or usual, minutes * 60 if minutes else None)
         tuning = _search(output, wiring, training, budget, with_families=challengers)
         command = _build_command_line(settings, trial_count=len(tuning.trials))
-        kept = save_winner(tuning, out, command=command)
+        kept = save_winner(tuning, target, command=command)
         _show_comparisons(output, tuning)
-        return summarise_tuning(tuning, out if kept else None, listed=output.as_json)
+        return summarise_tuning(tuning, target if kept else None, listed=output.as_json)
 
     run_command("tune", act, shared)
 
@@ -183,4 +186,4 @@ def _format_progress(trials: "tuple[EndedTrial, ...]") -> str:
 def _build_command_line(settings: "Settings", *, trial_count: int) -> str:
     """Return the command that repeats the search; of a data file only the name, not the folder."""
     data = settings.data if settings.data in {"public", "simulated"} else Path(settings.data).name
-    return f"credit-default tune --data {data} --trials {trial_count} --seed {settings.seed}"
+    return f"credit-default tune --data {shlex.quote(data)} --trials {trial_count} --seed {settings.seed}"

@@ -88,7 +88,9 @@ def clear_lake(uri: str) -> Path:
             expected="a folder",
             remedy="The demo runs on this machine only: name a folder with --lake.",
         )
-    root = Path(uri).expanduser()
+    from credit_default.adapters.host.given_paths import resolve_folder
+
+    root = resolve_folder(uri, thing="lake")
     if (
         root.exists()
         and (not root.is_dir() or any(root.iterdir()))

@@ -4,6 +4,7 @@ Unlike in `six_month_demo.py` outcomes arrive month by month, and the policy for
 when a training runs.
 """
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -154,6 +155,7 @@ def _show_results(
     *,
     data_description: str,
 ) -> "Summary":
+    from credit_default.adapters.lake.layout import open_lake
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.context.wiring import build_wiring
     from credit_default.services.monitoring.history_page import write_history_page
@@ -165,10 +167,10 @@ def _show_results(
         from rich.console import Console
 
         Console(highlight=False, markup=False).print(render_long_demo(months))
-    lake = settings.lake
+    lake, tracking_uri = settings.lake, open_lake(settings.lake).tracking_uri
     paths = {
         "history (html)": page or "",
-        "history": f".venv/bin/credit-default monitor --history --lake {lake}",
-        "MLflow UI": f".venv/bin/mlflow ui --backend-store-uri sqlite:///{lake}/mlflow.db",
+        "history": f".venv/bin/credit-default monitor --history --lake {shlex.quote(lake)}",
+        "MLflow UI": f".venv/bin/mlflow ui --backend-store-uri {shlex.quote(tracking_uri)}",
     }
     return summarise_long_demo(training, months, data_description=data_description, paths=paths)

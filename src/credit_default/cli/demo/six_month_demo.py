@@ -59,6 +59,7 @@ def run_six_month_demo(
 def _show_results(
     output: Output, settings: "Settings", data: "DemoData", runs: DemoRuns
 ) -> "Summary":
+    from credit_default.adapters.lake.layout import open_lake
     from credit_default.views.terminal.demo import DemoMonthResult, render_demo, summarise_demo
 
     results = zip(data.months, runs.scored, runs.monitored, runs.judged, strict=True)
@@ -70,8 +71,14 @@ def _show_results(
         from rich.console import Console
 
         Console(highlight=False).print(render_demo(months))
-    lake = str(settings.lake)
-    return summarise_demo(runs.training, runs.retraining, months, lake=lake, notes=data.notes)
+    return summarise_demo(
+        runs.training,
+        runs.retraining,
+        months,
+        lake=settings.lake,
+        tracking_uri=open_lake(settings.lake).tracking_uri,
+        notes=data.notes,
+    )
 
 
 def _run_flows(

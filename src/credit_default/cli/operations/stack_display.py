@@ -1,9 +1,11 @@
 """What `up` prints: where the servers are once all are ready, and then the lines of their logs."""
 
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
 from credit_default.cli.terminal.output import Output
+from credit_default.errors import escape_unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,8 +57,9 @@ def _print_table(running: "Sequence[RunningProgram]", *, credentials_file: "Path
         for p in [one.program]
     ]
     Console(highlight=False, width=_TABLE_WIDTH).print(render_stack(lines))
+    command = f"set -a; . {shlex.quote(str(credentials_file))}; set +a"
     Console(highlight=False).print(
-        f"user and password: {credentials_file}  (set -a; . {credentials_file}; set +a)",
+        escape_unprintable(f"user and password: {credentials_file}  ({command})"),
         markup=False,
         soft_wrap=True,
     )

@@ -1,6 +1,5 @@
 """up: start the whole stack on this machine, without containers, until Ctrl-C or SIGTERM."""
 
-import os
 import time
 from contextlib import closing
 from pathlib import Path
@@ -148,23 +147,25 @@ def _start_programs(
 
 
 def _build_plan(settings: "Settings", lake: "Lake", shared: SharedOptions) -> "StackPlan":
+    from credit_default.adapters.host.given_paths import resolve_file
     from credit_default.adapters.local_stack.credentials import read_credentials, write_credentials
     from credit_default.services.operations.stack_plan import choose_ports, plan_stack
-    from credit_default.settings import CONFIG_VARIABLE, copy_environment
+    from credit_default.settings import copy_environment
+    from credit_default.settings_files import join_config_files, list_config_files
 
     logging = choose_logging(shared, usual="info")
     environment = copy_environment() | list_logging_variables(logging)
     place = _find_credentials_file(lake)
     credentials = read_credentials(place, environment=environment)
-    before = filter(None, environment.get(CONFIG_VARIABLE, "").split(os.pathsep))
+    names = (*list_config_files(environment), *shared.config)
     plan = plan_stack(
         lake,
         settings.stack,
         ports=choose_ports(settings.stack),
         credentials=credentials,
         environment=environment,
-        config_files=os.pathsep.join(
-            str(Path(name).absolute()) for name in (*before, *shared.config)
+        config_files=join_config_files(
+            [str(resolve_file(name, thing="configuration file")) for name in names]
         ),
     )
     write_credentials(place, credentials, addresses=plan.addresses)

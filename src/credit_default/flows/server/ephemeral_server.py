@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from credit_default.adapters.host.sqlite_addresses import build_sqlite_address
 from credit_default.errors import ServiceError
 
 _LOG = logging.getLogger(__name__)
@@ -59,6 +60,12 @@ def build_prefect_environment(home: Path) -> dict[str, str]:
     }
 
 
+def build_database_variables(home: Path) -> dict[str, str]:
+    """Return the variable that names the SQLite file of a server whose records are in `home`, a folder of any name."""
+    address = build_sqlite_address(home / "prefect.db", driver="aiosqlite")
+    return {"PREFECT_SERVER_DATABASE_CONNECTION_URL": address}
+
+
 def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer:
     """Start a server on a free loopback port, without waiting until it is ready.
 
@@ -72,7 +79,7 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
     port = _find_free_port()
     log_path = home / "server.log"
     module = "credit_default.flows.server.ephemeral_server_process"
-    variables = build_prefect_environment(home) | _SERVER_VARIABLES
+    variables = build_prefect_environment(home) | _SERVER_VARIABLES | build_database_variables(home)
     with log_path.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
             [sys.executable, "-m", module, str(port)],

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import disk_errors
+from credit_default.adapters.host.given_paths import resolve_folder
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
 from credit_default.errors import hide_credentials
@@ -93,7 +94,8 @@ def import_modules(names: Sequence[str]) -> None:
 def prepare_libraries(settings: Settings) -> None:
     """Export the variables that MLflow, Prefect and matplotlib read when they are imported. Call this before that."""
     # matplotlib would keep its list of fonts in the home folder; nothing is written outside our own folders
-    fonts = {"MPLCONFIGDIR": str(Path(settings.cache).expanduser().absolute() / "matplotlib")}
+    cache = resolve_folder(settings.cache, thing="setting cache")
+    fonts = {"MPLCONFIGDIR": str(cache / "matplotlib")}
     given = {name: value for name, value in copy_environment().items() if name in fonts}
     prefect = build_prefect_environment(_find_prefect_home(settings))
     export_environment({**fonts, **given, **MLFLOW_ENVIRONMENT, **prefect})

@@ -9,12 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from credit_default.adapters.delta.plain_addresses import require_plain_address
 from credit_default.adapters.files.reading_options import (
     NO_OPTIONS,
     ReadingOptions,
     parse_reading_options,
 )
 from credit_default.adapters.host.atomic_files import disk_errors
+from credit_default.adapters.host.given_paths import resolve_file
 from credit_default.adapters.host.process_marks import build_marked_prefix
 from credit_default.adapters.lake.layout import Lake, open_lake
 from credit_default.adapters.mlflow.address import split_login
@@ -102,6 +104,7 @@ class Wiring:
 def build_wiring(settings: Settings, *, commit: str) -> Wiring:
     """Return the parts that these settings name; the lake's folder is made where it is absent."""
     lake = open_lake(settings.lake, home=Path(settings.home))
+    require_plain_address(lake.uri)
     return Wiring(settings, read_portfolio(settings.portfolio), lake, commit)
 
 
@@ -135,7 +138,7 @@ def read_portfolio(name: str) -> Portfolio:
 
 def _read_portfolio_file(name: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(Path(name).read_text(encoding="utf-8"))
+        return tomllib.loads(resolve_file(name, thing="portfolio").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SetupError(
             f"portfolio {name}",

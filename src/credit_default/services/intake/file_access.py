@@ -15,6 +15,7 @@ from credit_default.adapters.files.part_folders import (
     build_lone_part_error,
     is_part_name,
 )
+from credit_default.adapters.host.given_paths import resolve_file
 from credit_default.adapters.lake.layout import is_bucket_uri
 from credit_default.adapters.storage.folder_copies import fetch_objects_below
 from credit_default.adapters.storage.open_storage import open_storage
@@ -52,7 +53,8 @@ def fetch_file(wiring: Wiring, uri: str) -> Arrival:
         ServiceError: The bucket cannot be reached, or refuses.
     """
     if not is_object_uri(uri):
-        return Arrival(Path(uri), uri)
+        path = resolve_file(uri, thing="file")
+        return Arrival(path, str(path))
     if uri in _open_fetched_files:
         return _open_fetched_files[uri]
     key = _parse_object_key(wiring, uri.rstrip("/"))

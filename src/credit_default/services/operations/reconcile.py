@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from credit_default.adapters.host.given_paths import resolve_folder
 from credit_default.adapters.host.stale_files import find_leftovers, remove_leftover
 from credit_default.adapters.lake.snapshots import read_snapshot
 from credit_default.adapters.mlflow.datasets import DatasetRecord
@@ -53,7 +54,7 @@ def remove_stale_files(wiring: Wiring, *, now: dt.datetime) -> Repairs:
     A leftover that holds the only copy of a file is kept, with a note.
     """
     age = dt.timedelta(hours=wiring.settings.reconcile.leftover_hours)
-    folders = {wiring.lake.home, Path(wiring.settings.cache).expanduser().absolute()}
+    folders = {wiring.lake.home, resolve_folder(wiring.settings.cache, thing="setting cache")}
     folders |= set() if wiring.lake.in_bucket else {Path(wiring.lake.uri)}
     roots = [folder for folder in folders if not any(one in folder.parents for one in folders)]
     found = find_leftovers(roots, now=now, age=age)

@@ -6,6 +6,7 @@ reported, but its absence raises no alarm.
 
 import base64
 import datetime as dt
+import shlex
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import Any, Final
@@ -107,7 +108,7 @@ def check_evidently(wiring: Wiring) -> Verdict:
     except ServiceError as error:
         if named:
             raise
-        start = f"`evidently ui --workspace {wiring.lake.workspace}` or `credit-default up`"
+        start = f"`evidently ui --workspace {shlex.quote(str(wiring.lake.workspace))}` or `credit-default up`"
         reason = f"no pages at {url} ({error.found}): {start} shows the monitored batches"
         return Verdict("evidently", "ok", (reason,))
     version = answer.json().get("version", answer.text)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from credit_default.adapters.host.sqlite_addresses import build_sqlite_address
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.local_stack.credentials import Credentials
 from credit_default.adapters.local_stack.postgres_databases import (
@@ -156,4 +157,4 @@ def _list_command_variables(
 
 
 def _build_users_uri(file: Path, *, postgres: Mapping[str, str]) -> str:
-    return "postgresql+psycopg2:///mlflow_users" if postgres else f"sqlite:///{file}"
+    return "postgresql+psycopg2:///mlflow_users" if postgres else build_sqlite_address(file)

@@ -12,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from credit_default.adapters.host.plain_links import find_plain_path
+from credit_default.adapters.host.sqlite_addresses import build_sqlite_address
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.local_stack.credentials import Credentials
 from credit_default.adapters.local_stack.processes import LOOPBACK, Program
@@ -89,6 +91,7 @@ def describe_prefect(context: ServerContext, *, port: int) -> Program:
         "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true",
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"{address},http://localhost:{port}",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        **_list_prefect_sqlite_variables(context),
         **_list_prefect_database_variables(context.postgres),
     }
     return Program(
@@ -110,7 +113,7 @@ def describe_evidently(context: ServerContext, *, port: int) -> Program:
     folder themselves.
     """
     address = f"http://{LOOPBACK}:{port}"
-    workspace = str(context.lake.workspace)
+    workspace = str(find_plain_path(context.lake.workspace))
     options = ("--host", LOOPBACK, "--port", str(port), "--workspace", workspace)
     return Program(
         "evidently",
@@ -165,6 +168,15 @@ def _list_prefect_database_variables(postgres: Mapping[str, str]) -> dict[str, s
         **{_PREFECT_DATABASE_VARIABLES[name]: value for name, value in postgres.items()},
         "PREFECT_SERVER_DATABASE_DRIVER": "postgresql+asyncpg",
         "PREFECT_SERVER_DATABASE_NAME": "prefect",
+    }
+
+
+def _list_prefect_sqlite_variables(context: ServerContext) -> dict[str, str]:
+    if context.postgres:
+        return {}
+    file = context.lake.home / "prefect" / "prefect.db"
+    return {
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": build_sqlite_address(file, driver="aiosqlite")
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from credit_default.adapters.files.table_export import write_table
+from credit_default.adapters.host.given_paths import resolve_file, resolve_folder
 from credit_default.adapters.public_data.dataset_download import fetch_public_data, is_public_data
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.public_data import PUBLIC_MONTH
@@ -58,7 +59,7 @@ def find_data(settings: Settings) -> DataFile | NoRealData:
         return named
     try:
         public = fetch_public_data(
-            cache=Path(settings.cache),
+            cache=_find_cache(settings),
             uci_url=settings.public_data.uci_url,
             openml_url=settings.public_data.openml_url,
             timeout_seconds=settings.public_data.timeout_seconds,
@@ -103,7 +104,10 @@ def require_existing_data_file(settings: Settings) -> None:
     Raises:
         InputError: It does not exist.
     """
-    if settings.data not in {PUBLIC, SIMULATED} and not Path(settings.data).expanduser().exists():
+    if (
+        settings.data not in {PUBLIC, SIMULATED}
+        and not resolve_file(settings.data, thing="data").exists()
+    ):
         raise InputError(
             f"data {settings.data}",
             found="no such file",
@@ -128,15 +132,20 @@ def require_data_of_portfolio(settings: Settings) -> None:
 
 
 def _build_data_file(name: str) -> DataFile:
-    path = Path(name).expanduser()
+    path = resolve_file(name, thing="data")
     # The public data set has no months; a copy of it is recognised by its content, whatever its name.
     return DataFile(path, PUBLIC_MONTH if is_public_data(path) else None, str(path))
+
+
+def _find_cache(settings: Settings) -> Path:
+    return resolve_folder(settings.cache, thing="setting cache")
 
 
 def _simulate_file(
     settings: Settings, policy: SimulationPolicy, notes: tuple[str, ...]
 ) -> DataFile:
-    Path(settings.cache).mkdir(parents=True, exist_ok=True)
+    cache = _find_cache(settings)
+    cache.mkdir(parents=True, exist_ok=True)
     months = simulate(
         client_count=policy.client_count, month_count=policy.month_count, seed=settings.seed
     )
@@ -144,6 +153,6 @@ def _simulate_file(
         [m.statements.join(m.outcomes.select(*KEY, OUTCOME), on=KEY, how="left") for m in months]
     )
     size = f"{policy.client_count}x{policy.month_count}"
-    path = Path(settings.cache) / f"simulated-{size}-seed{settings.seed}.parquet"
+    path = cache / f"simulated-{size}-seed{settings.seed}.parquet"
     write_table(rows, path)
     return DataFile(path, None, "the simulator", notes)

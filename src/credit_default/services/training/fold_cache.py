@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from credit_default.adapters.host.given_paths import resolve_folder
 from credit_default.model.estimator.fitting import OutOfFold
 
 
@@ -37,4 +38,4 @@ def save_folds(cache: str, name: str, folds: OutOfFold) -> OutOfFold:
 
 
 def _build_cache_path(cache: str, name: str) -> Path:
-    return Path(cache) / "folds" / f"{name}.npz"
+    return resolve_folder(cache, thing="setting cache") / "folds" / f"{name}.npz"

@@ -19,7 +19,7 @@ def require_writable_target(path: Path, *, replacing: bool) -> None:
     """Check that the winner's recipe may be written to the file, before a search of an hour and not after it.
 
     Args:
-        path: The recipe file.
+        path: The recipe file, an absolute path.
         replacing: Whether an existing file may be replaced.
 
     Raises:
@@ -54,7 +54,7 @@ def save_winner(tuning: "TuningResult", path: Path, *, command: str) -> bool:
         tuned = TunedRecipe(
             tuning.winner, tuning.study_name, len(tuning.trials), tuning.row_count, command
         )
-        write_atomically(path.absolute(), render_recipe_toml(tuned, tuning.comparisons).encode())
+        write_atomically(path, render_recipe_toml(tuned, tuning.comparisons).encode())
     return tuning.is_new
 
 
@@ -69,7 +69,7 @@ def _require_toml(path: Path) -> None:
 
 
 def _require_writable_folder(path: Path) -> None:
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    folder = next(parent for parent in path.parents if parent.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise InputError(
             str(path),

@@ -1,5 +1,6 @@
 """The table and the summary at the end of `credit-default demo`: six months at a glance."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -86,6 +87,7 @@ def summarise_demo(
     months: Sequence[DemoMonthResult],
     *,
     lake: str,
+    tracking_uri: str,
     notes: tuple[str, ...],
 ) -> Summary:
     """Return the summary of the demo: both trainings' verdicts, the drift alarms, and where to look.
@@ -95,6 +97,7 @@ def summarise_demo(
         retraining: The summary of the training at the end.
         months: The months in order, at least one.
         lake: The lake's folder, for the commands that open its records.
+        tracking_uri: The address of the lake's MLflow records, likewise.
         notes: Notes to add after the training's own.
     """
     alarmed = [month.statement_month for month in months if month.drift.level == "alarm"]
@@ -116,10 +119,10 @@ def summarise_demo(
         },
         figures=figures,
         paths={
-            "MLflow UI": f".venv/bin/mlflow ui --backend-store-uri sqlite:///{lake}/mlflow.db",
+            "MLflow UI": f".venv/bin/mlflow ui --backend-store-uri {shlex.quote(tracking_uri)}",
             "reports": report,
             "scores": f"{lake}/tables/scores (Delta; polars.read_delta reads it)",
-            "history": f".venv/bin/credit-default monitor --history --lake {lake}",
+            "history": f".venv/bin/credit-default monitor --history --lake {shlex.quote(lake)}",
         },
         notes=tuple(dict.fromkeys((*training.notes, *notes))),
     )

@@ -34,7 +34,7 @@ def render_stack(lines: Sequence[StackLine]) -> Table:
             line.address or "–",
             line.version,
             str(line.process_id),
-            escape_unprintable(line.log_path),
+            Text(escape_unprintable(line.log_path)),
         )
     return table
 
