@@ -75,6 +75,12 @@ ALLOWED = [
     ("tracking", GET, MODEL),
     ("watch", LIST, DATA, {"s3:prefix": "portfolio/tables/scores/_delta_log/"}),
     ("publish", "ecr:PutImage", REPOSITORY),
+    ("plan", GET, f"{STATE}/{NAME}/terraform.tfstate"),
+    ("plan", PUT, f"{STATE}/{NAME}/terraform.tfstate.tflock"),
+    ("plan", "kms:Decrypt", STATE_KEY),
+    ("deploy", "ecr:GetAuthorizationToken", "*"),
+    ("deploy", "ecr:BatchGetImage", REPOSITORY),
+    ("deploy", PUT, f"{STATE}/{NAME}/terraform.tfstate"),
     ("deploy", GET, f"{STATE}/{NAME}/terraform.tfstate"),
     ("deploy", DELETE, f"{STATE}/{NAME}/terraform.tfstate.tflock"),
     ("deploy", "kms:Decrypt", STATE_KEY),
@@ -144,6 +150,12 @@ DENIED = [
     ("publish", "ecr:BatchDeleteImage", REPOSITORY),
     ("publish", "ecr:PutImage", f"{REPOSITORY}-other"),
     ("publish", GET, SCORES),
+    ("plan", GET, SCORES),
+    ("plan", PUT, f"{STATE}/{NAME}/terraform.tfstate"),
+    ("plan", "ecr:PutImage", REPOSITORY),
+    ("plan", "ecs:UpdateService", f"arn:aws:ecs:{REGION}:service/{NAME}/scorer"),
+    ("plan", "secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:secret:mock"),
+    ("deploy", "ecr:PutImage", REPOSITORY),
     ("deploy", GET, SCORES),
     ("deploy", PUT, MODEL),
     ("deploy", DELETE, f"{STATE}/{NAME}/terraform.tfstate"),
@@ -170,7 +182,7 @@ JOBS = {
         ("trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch"), "task"
     ),
     **dict.fromkeys(("reader", "steward"), "person"),
-    **dict.fromkeys(("publish", "deploy"), "pipeline"),
+    **dict.fromkeys(("publish", "plan", "deploy"), "pipeline"),
 }
 
 
@@ -265,17 +277,24 @@ def test_the_copier_alone_writes_records(rendered):
 
 
 @pytest.mark.parametrize(
-    ("subject", "trusted"),
+    "subject",
     [
-        ("repo:lender/credit-default:environment:staging", True),
-        ("repo:lender/credit-default:environment:production", False),
-        ("repo:lender/credit-default:ref:refs/heads/main", False),
-        ("repo:lender/credit-default:pull_request", False),
-        ("repo:somebody/credit-default:environment:staging", False),
+        "repo:lender/credit-default:environment:staging",
+        "repo:lender/credit-default:environment:staging-plan",
+        "repo:lender/credit-default:environment:production",
+        "repo:lender/credit-default:ref:refs/heads/main",
+        "repo:lender/credit-default:pull_request",
+        "repo:somebody/credit-default:environment:staging",
     ],
 )
-@pytest.mark.parametrize("role", ["publish", "deploy"])
-def test_github_comes_from_one_repository_and_one_environment(rendered, role, subject, trusted):
+@pytest.mark.parametrize(
+    ("role", "environment"),
+    [("publish", "staging-plan"), ("plan", "staging-plan"), ("deploy", "staging")],
+)
+def test_github_comes_from_one_repository_and_one_environment(
+    rendered, role, environment, subject
+):
+    trusted = subject == f"repo:lender/credit-default:environment:{environment}"
     trust = rendered.resources[f'module.identity.aws_iam_role.pipeline["{role}"]'][
         "assume_role_policy"
     ]
