@@ -146,7 +146,8 @@ STANDING = {
         "aws_iam_role_policy.task",
         "aws_iam_role_policy.person",
         "aws_iam_role_policy.pipeline",
-        "aws_iam_role_policy_attachment.planning",
+        "aws_iam_role_policy_attachment.plan",
+        "aws_iam_role_policy_attachment.deploy",
     ],
     "modules/services": [
         "aws_db_instance.this",

@@ -104,14 +104,12 @@ resource "aws_iam_role_policy" "pipeline" {
 }
 
 # What `terraform plan` reads: settings of resources, never their content.
-moved { # not made again beside the old one, whose removal would take the policy away from both
-  from = aws_iam_role_policy_attachment.deploy
-  to   = aws_iam_role_policy_attachment.planning["deploy"]
+resource "aws_iam_role_policy_attachment" "plan" {
+  role       = aws_iam_role.pipeline["plan"].name
+  policy_arn = "arn:aws:iam::aws:policy/SecurityAudit"
 }
 
-resource "aws_iam_role_policy_attachment" "planning" {
-  for_each = toset(["plan", "deploy"])
-
-  role       = aws_iam_role.pipeline[each.key].name
+resource "aws_iam_role_policy_attachment" "deploy" {
+  role       = aws_iam_role.pipeline["deploy"].name
   policy_arn = "arn:aws:iam::aws:policy/SecurityAudit"
 }
