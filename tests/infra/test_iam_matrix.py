@@ -3,7 +3,11 @@
 Each case names a job, an action and a place; the role's policy and the bucket's own are judged together (iam_evaluation.py).
 """
 
+import re
+
 import pytest
+import yaml
+from hcl_parsing import INFRA
 from iam_evaluation import Request, is_allowed, matches, read_statements
 
 pytestmark = [pytest.mark.terraform, pytest.mark.short]
@@ -295,6 +299,29 @@ def test_github_comes_from_one_repository_and_one_environment(
     rendered, role, environment, subject
 ):
     trusted = subject == f"repo:lender/credit-default:environment:{environment}"
+
+    assert trusts(rendered, role, subject) is trusted
+
+
+def test_each_job_of_the_deployment_may_take_the_role_that_it_asks_for(rendered):
+    workflow = yaml.safe_load((INFRA.parent / ".github/workflows/deploy.yml").read_text("utf-8"))
+    asked = {
+        job: (body["environment"].replace("${{ inputs.environment }}", "staging"), used[0])
+        for job, body in workflow["jobs"].items()
+        if (used := re.findall(r"vars\.(\w+)_ROLE_ARN", yaml.safe_dump(body)))
+    }
+
+    assert asked == {
+        "image": ("staging-plan", "PUBLISH"),
+        "plan": ("staging-plan", "PLAN"),
+        "apply": ("staging", "DEPLOY"),
+    }
+    for environment, role in asked.values():
+        subject = f"repo:lender/credit-default:environment:{environment}"
+        assert trusts(rendered, role.lower(), subject), role
+
+
+def trusts(rendered, role, subject):
     trust = rendered.resources[f'module.identity.aws_iam_role.pipeline["{role}"]'][
         "assume_role_policy"
     ]
@@ -304,10 +331,7 @@ def test_github_comes_from_one_repository_and_one_environment(
     }
     statements = [{**statement, "Resource": "*"} for statement in read_statements(trust)]
 
-    assert (
-        any(matches(s, Request("sts:AssumeRoleWithWebIdentity", "*", token)) for s in statements)
-        is trusted
-    )
+    return any(matches(s, Request("sts:AssumeRoleWithWebIdentity", "*", token)) for s in statements)
 
 
 @pytest.mark.parametrize("role", ["reader", "steward"])
