@@ -54,14 +54,14 @@ class Replay:
 
 TERRAFORM = "terraform -chdir=infra/environments/staging"
 STATE_KEY = "arn:aws:kms:eu-central-1:123456789012:key/state"
+STATE = f"-backend-config=bucket=state -backend-config=kms_key_id={STATE_KEY}"
+RELEASE_PLAN = "../../../build/plan/release.tfplan"
 PLANNED = (
-    f"{TERRAFORM} init -input=false -reconfigure -lockfile=readonly"
-    f" -backend-config=bucket=state -backend-config=kms_key_id={STATE_KEY}",
-    f"{TERRAFORM} plan -input=false -lock-timeout=5m"
-    f" -var image_digest={DIGEST} -out=../../../build/plan/release.tfplan",
-    f"{TERRAFORM} show -no-color ../../../build/plan/release.tfplan",
+    f"{TERRAFORM} init -input=false -reconfigure -lockfile=readonly {STATE}",
+    f"{TERRAFORM} plan -input=false -lock-timeout=5m -var image_digest={DIGEST} -out={RELEASE_PLAN}",
+    f"{TERRAFORM} show -no-color {RELEASE_PLAN}",
 )
-APPLIED = f"{TERRAFORM} apply -input=false -lock-timeout=5m ../../../build/plan/release.tfplan"
+APPLIED = f"{TERRAFORM} apply -input=false -lock-timeout=5m {RELEASE_PLAN}"
 IMAGE = {"IMAGE": "registry.example/credit-default", "TAG": "abc-1"}
 STAGING = {
     "ENVIRONMENT": "staging",
@@ -69,6 +69,16 @@ STAGING = {
     "STATE_BUCKET": "state",
     "STATE_KMS_KEY_ARN": STATE_KEY,
 }
+
+PUSHED = (
+    "docker buildx build --push --target run --provenance=mode=max --sbom=true"
+    " --tag {IMAGE}:{TAG} --metadata-file build/image.json ."
+).format(**IMAGE)
+VERIFIED = (
+    "cosign verify --certificate-oidc-issuer https://token.actions.githubusercontent.com"
+    r" --certificate-identity-regexp ^https://github\.com/owner/name/\.github/workflows/deploy\.yml@refs/heads/main$"
+    f" {RELEASE}"
+)
 
 # By the first line of the step.
 REPLAYED = {
@@ -101,8 +111,7 @@ REPLAYED = {
         files={"dist/a.whl": ""},
         environment={"VERSION": "v1.2.3"},
         asks=(
-            "gh release create v1.2.3 --verify-tag --title v1.2.3 --notes-file notes.md"
-            " dist/a.whl build/sbom/image.cdx.json",
+            "gh release create v1.2.3 --verify-tag --title v1.2.3 --notes-file notes.md dist/a.whl build/sbom/image.cdx.json",
         ),
     ),
     "make image-login": Replay(
@@ -114,20 +123,12 @@ REPLAYED = {
     ),
     "make image-push": Replay(
         environment=IMAGE,
-        asks=(
-            "docker buildx build --push --target run --provenance=mode=max --sbom=true"
-            " --tag registry.example/credit-default:abc-1 --metadata-file build/image.json .",
-        ),
+        asks=(PUSHED,),
     ),
     "make image-sign": Replay(environment=STAGING, asks=(f"cosign sign --yes {RELEASE}",)),
     "make image-verify": Replay(
         environment=STAGING | {"REPOSITORY": "owner/name"},
-        asks=(
-            "cosign verify --certificate-oidc-issuer https://token.actions.githubusercontent.com"
-            " --certificate-identity-regexp"
-            r" ^https://github\.com/owner/name/\.github/workflows/deploy\.yml@refs/heads/main$"
-            f" {RELEASE}",
-        ),
+        asks=(VERIFIED,),
     ),
     "digest=$(jq -r '.\"containerimage.digest\"' build/image.json)": Replay(
         files={"build/image.json": json.dumps({"containerimage.digest": DIGEST})},

@@ -154,7 +154,7 @@ def test_the_plan_names_the_release_of_which_the_registry_is_that_of_the_environ
 ):
     printed, _ = planned
 
-    assert RELEASE == f"{registry}@{DIGEST}"
+    assert f"{registry}@{DIGEST}" == RELEASE
     assert RELEASE in printed
     assert "aws_ecs_service.this" in printed
 

@@ -295,9 +295,7 @@ def test_the_copier_alone_writes_records(rendered):
     ("role", "environment"),
     [("publish", "staging-plan"), ("plan", "staging-plan"), ("deploy", "staging")],
 )
-def test_github_comes_from_one_repository_and_one_environment(
-    rendered, role, environment, subject
-):
+def test_github_comes_from_one_repository_and_one_environment(rendered, role, environment, subject):
     trusted = subject == f"repo:lender/credit-default:environment:{environment}"
 
     assert trusts(rendered, role, subject) is trusted
