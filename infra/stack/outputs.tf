@@ -14,7 +14,7 @@ output "repository_url" {
 }
 
 output "pipeline_role_arns" {
-  description = "Roles of GitHub Actions, publish and deploy: variables of the repository's GitHub environment."
+  description = "Roles of GitHub Actions, publish, plan and deploy: variables of the repository's GitHub environment."
   value       = module.identity.pipeline_role_arns
 }
 

@@ -4,9 +4,12 @@ down what it was asked for; make and all that is ours behind it are real. What c
 """
 
 import hashlib
+import itertools
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -31,15 +34,7 @@ METRICS = json.dumps(
     }
 )
 
-STAND_IN = """#!/usr/bin/env bash
-echo "$(basename "$0") $*" >> "$ASKED"
-case "$(basename "$0") $*" in
-  terraform*" plan "*) for word in "$@"; do case $word in -out=*) : > "${word#-out=}" ;; esac; done ;;
-  terraform*" show "*) printf '%s' "$SHOWN" ;;
-  "aws ecr"*) echo password ;;
-  "docker login"*) cat > /dev/null ;;
-esac
-"""
+STAND_IN = ROOT / "tests" / "fakes" / "outside_tool.sh"
 
 
 @dataclass(frozen=True)
@@ -51,21 +46,39 @@ class Replay:
     )  # path → content, from an earlier step or job
     environment: Mapping[str, str] = field(default_factory=dict)
     makes: tuple[str, ...] = ()
-    asks: tuple[str, ...] = ()  # beginnings of what the stand-ins were asked for
+    asks: tuple[str, ...] = ()  # what the stand-ins were asked for, word by word
     outputs: tuple[str, ...] = ()
     summary: str = ""
     on_aws: bool = False  # speaks to ECS by boto3: moto's server stands in
 
 
-TERRAFORM = "terraform -chdir=infra/environments/staging "
+TERRAFORM = "terraform -chdir=infra/environments/staging"
+STATE_KEY = "arn:aws:kms:eu-central-1:123456789012:key/state"
+STATE = f"-backend-config=bucket=state -backend-config=kms_key_id={STATE_KEY}"
+RELEASE_PLAN = "../../../build/plan/release.tfplan"
 PLANNED = (
-    f"{TERRAFORM}init -input=false",
-    f"{TERRAFORM}plan -input=false",
-    f"{TERRAFORM}show -no-color",
+    f"{TERRAFORM} init -input=false -reconfigure -lockfile=readonly {STATE}",
+    f"{TERRAFORM} plan -input=false -lock-timeout=5m -var image_digest={DIGEST} -out={RELEASE_PLAN}",
+    f"{TERRAFORM} show -no-color {RELEASE_PLAN}",
 )
-APPLIED = f"{TERRAFORM}apply -input=false"
+APPLIED = f"{TERRAFORM} apply -input=false -lock-timeout=5m {RELEASE_PLAN}"
 IMAGE = {"IMAGE": "registry.example/credit-default", "TAG": "abc-1"}
-STAGING = {"ENVIRONMENT": "staging", "RELEASE": RELEASE}
+STAGING = {
+    "ENVIRONMENT": "staging",
+    "RELEASE": RELEASE,
+    "STATE_BUCKET": "state",
+    "STATE_KMS_KEY_ARN": STATE_KEY,
+}
+
+PUSHED = (
+    "docker buildx build --push --target run --provenance=mode=max --sbom=true"
+    " --tag {IMAGE}:{TAG} --metadata-file build/image.json ."
+).format(**IMAGE)
+VERIFIED = (
+    "cosign verify --certificate-oidc-issuer https://token.actions.githubusercontent.com"
+    r" --certificate-identity-regexp ^https://github\.com/owner/name/\.github/workflows/deploy\.yml@refs/heads/main$"
+    f" {RELEASE}"
+)
 
 # By the first line of the step.
 REPLAYED = {
@@ -90,13 +103,15 @@ REPLAYED = {
     "mkdir -p build/reports": Replay(makes=("build/reports",)),
     'gh pr comment "$NUMBER" --repo "$GITHUB_REPOSITORY" --edit-last --create-if-none --body-file comparison.md': Replay(
         environment={"NUMBER": "7"},
-        asks=("gh pr comment 7 --repo owner/name --edit-last --create-if-none",),
+        asks=(
+            "gh pr comment 7 --repo owner/name --edit-last --create-if-none --body-file comparison.md",
+        ),
     ),
     'gh release create "$VERSION" --verify-tag --title "$VERSION" --notes-file notes.md dist/* build/sbom/image.cdx.json': Replay(
         files={"dist/a.whl": ""},
         environment={"VERSION": "v1.2.3"},
         asks=(
-            "gh release create v1.2.3 --verify-tag --title v1.2.3 --notes-file notes.md dist/a.whl build/sbom/",
+            "gh release create v1.2.3 --verify-tag --title v1.2.3 --notes-file notes.md dist/a.whl build/sbom/image.cdx.json",
         ),
     ),
     "make image-login": Replay(
@@ -108,12 +123,12 @@ REPLAYED = {
     ),
     "make image-push": Replay(
         environment=IMAGE,
-        asks=("docker buildx build --push --target run --provenance=mode=max --sbom=true",),
+        asks=(PUSHED,),
     ),
     "make image-sign": Replay(environment=STAGING, asks=(f"cosign sign --yes {RELEASE}",)),
     "make image-verify": Replay(
         environment=STAGING | {"REPOSITORY": "owner/name"},
-        asks=("cosign verify --certificate-oidc-issuer https://token",),
+        asks=(VERIFIED,),
     ),
     "digest=$(jq -r '.\"containerimage.digest\"' build/image.json)": Replay(
         files={"build/image.json": json.dumps({"containerimage.digest": DIGEST})},
@@ -230,8 +245,7 @@ def run_step(step, replay, clone, *, more=None):
     github.mkdir()
     stand_ins.mkdir()
     for name in ("aws", "cosign", "docker", "gh", "terraform"):
-        (stand_ins / name).write_text(STAND_IN, encoding="utf-8")
-        (stand_ins / name).chmod(0o755)
+        shutil.copy(STAND_IN, stand_ins / name)
     for name, content in replay.files.items():
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
         (clone / name).write_text(content, encoding="utf-8")
@@ -273,12 +287,8 @@ def check_replay(step, replay, clone, *, more=None):
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert [pattern for pattern in replay.makes if not list(clone.glob(pattern))] == []
-    asked, expected = (
-        sorted(left["asked"].splitlines()),
-        sorted(replay.asks),
-    )  # a pipe's two ends begin in any order
-    assert len(asked) == len(expected)
-    assert all(line.startswith(start) for line, start in zip(asked, expected, strict=True)), asked
+    # a pipe's two ends begin in any order
+    assert sorted(left["asked"].splitlines()) == sorted(replay.asks)
     assert left["output"].splitlines() == list(replay.outputs)
     assert replay.summary in left["summary"]
 
@@ -314,20 +324,95 @@ def test_long_step_works_in_a_clean_clone(key, steps, clone):
     check_replay(next(step for step in steps if find_key(step) == key), SHORTENED[key], clone)
 
 
-def test_make_knows_how_to_do_every_step(line, clone, find_make_targets):
-    targets = find_make_targets(line.run)
-    environment = {"PATH": os.environ["PATH"], "TOOLS": str(ROOT / ".venv-ci"), "VENV": sys.prefix}
+def test_make_knows_how_to_do_every_step_with_the_variables_that_its_job_sets(step):
+    environment = {"PATH": os.environ["PATH"], **dict.fromkeys(step.environment, "value")}
+
+    for call in re.findall(r"(?:^|[(])make ([^;&|)>\n]+)", step.run, re.MULTILINE):
+        ended = subprocess.run(
+            ["make", "--dry-run", *shlex.split(call)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "needed"),
+    [
+        ("image-login", ("IMAGE",)),
+        ("image-push", ("IMAGE", "TAG")),
+        ("image-sign", ("RELEASE",)),
+        ("image-verify", ("RELEASE", "REPOSITORY")),
+        ("plan", ("RELEASE", "STATE_BUCKET", "STATE_KMS_KEY_ARN")),
+        ("approved", ("RELEASE", "STATE_BUCKET", "STATE_KMS_KEY_ARN", "APPROVED")),
+        ("rollback", ("RELEASE", "STATE_BUCKET", "STATE_KMS_KEY_ARN")),
+        ("smoke-test", ("RELEASE",)),
+    ],
+)
+def test_target_names_the_variable_that_it_lacks(target, needed):
+    for lacking in needed:
+        given = [f"{name}=value" for name in needed if name != lacking]
+
+        ended = subprocess.run(
+            ["make", "--dry-run", target, *given],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert ended.returncode == 2
+        assert f"needs {lacking}: the head of ci/deploy.mk explains it" in ended.stderr
+
+
+def list_outside_commands():
+    asked = [
+        *dict.fromkeys(
+            line for replay in (*REPLAYED.values(), *SHORTENED.values()) for line in replay.asks
+        )
+    ]
+    return [line.split() for line in asked if not line.startswith("aws ")]
+
+
+@pytest.mark.parametrize(
+    "words", list_outside_commands(), ids=lambda words: " ".join(words[:3]).replace("/", ".")
+)
+def test_a_tool_that_is_here_knows_every_flag_that_it_is_given(words):
+    tool, *rest = words
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed: its flags are not checked here")
+    bare = [word for word in rest if not word.startswith("-chdir=")]
+    subcommand = list(itertools.takewhile(lambda word: re.fullmatch(r"[a-z]+", word), bare))
+    asked = [tool, *subcommand, "-help" if tool == "terraform" else "--help"]
+    explained = subprocess.run(asked, capture_output=True, text=True, check=False)
+    usage = re.search("usage:.*", explained.stdout, re.IGNORECASE)
+    if usage is None or " ".join(subcommand) not in usage[0]:
+        pytest.skip(f"{tool} has no {' '.join(subcommand)} here: its flags are not checked")
+
+    # of a value that is itself a list (-backend-config=bucket=…) the flag ends with the first sign
+    flags = {word.split("=")[0] for word in bare if word.startswith("-")}
+    known = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", explained.stdout))
+    assert flags - known == set()
+
+
+def test_the_registrys_password_is_what_aws_prints(cloud):
+    if shutil.which("aws") is None:
+        pytest.skip("aws is not installed: its command is not checked here")
 
     ended = subprocess.run(
-        ["make", "--dry-run", *targets],
-        cwd=clone,
-        env=environment,
+        ["aws", "ecr", "get-login-password"],
+        env={**os.environ, **cloud},
         capture_output=True,
         text=True,
         check=False,
     )
 
-    assert ended.returncode == 0, ended.stderr
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert re.fullmatch(r"[\w=+/-]+", ended.stdout.strip())
 
 
 def test_what_is_left_to_ci_run_is_done_there():

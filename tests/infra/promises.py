@@ -146,6 +146,7 @@ STANDING = {
         "aws_iam_role_policy.task",
         "aws_iam_role_policy.person",
         "aws_iam_role_policy.pipeline",
+        "aws_iam_role_policy_attachment.plan",
         "aws_iam_role_policy_attachment.deploy",
     ],
     "modules/services": [
@@ -210,7 +211,7 @@ STATEMENTS = {
     ("modules/lake", "aws_sqs_queue.incoming"): ["deadLetterTargetArn", "aws_sqs_queue.dead.arn"],
     ("modules/identity", "aws_iam_role.pipeline"): [
         "token.actions.githubusercontent.com:sub",
-        "repo:${var.github_repository}:environment:${var.github_environment}",
+        "repo:${var.github_repository}:environment:${each.value}",
     ],
     ("modules/identity", "aws_iam_role.person"): ["aws:MultiFactorAuthPresent"],
     ("modules/identity", "local.statements"): [

@@ -44,7 +44,7 @@ class Terraform:
         with subprocess.Popen(
             command,
             cwd=self.folder,
-            env=_environment(self.cache if self.plugins is None else None),
+            env=build_environment(self.cache if self.plugins is None else None),
             text=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -94,7 +94,7 @@ class Terraform:
         return json.loads(self.run(*arguments, **options).text)
 
 
-def _environment(cache):
+def build_environment(cache):
     """This process's environment without its AWS and Terraform; with a cache, a provider is fetched once for all folders."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))

@@ -3,7 +3,11 @@
 Each case names a job, an action and a place; the role's policy and the bucket's own are judged together (iam_evaluation.py).
 """
 
+import re
+
 import pytest
+import yaml
+from hcl_parsing import INFRA
 from iam_evaluation import Request, is_allowed, matches, read_statements
 
 pytestmark = [pytest.mark.terraform, pytest.mark.short]
@@ -75,6 +79,12 @@ ALLOWED = [
     ("tracking", GET, MODEL),
     ("watch", LIST, DATA, {"s3:prefix": "portfolio/tables/scores/_delta_log/"}),
     ("publish", "ecr:PutImage", REPOSITORY),
+    ("plan", GET, f"{STATE}/{NAME}/terraform.tfstate"),
+    ("plan", PUT, f"{STATE}/{NAME}/terraform.tfstate.tflock"),
+    ("plan", "kms:Decrypt", STATE_KEY),
+    ("deploy", "ecr:GetAuthorizationToken", "*"),
+    ("deploy", "ecr:BatchGetImage", REPOSITORY),
+    ("deploy", PUT, f"{STATE}/{NAME}/terraform.tfstate"),
     ("deploy", GET, f"{STATE}/{NAME}/terraform.tfstate"),
     ("deploy", DELETE, f"{STATE}/{NAME}/terraform.tfstate.tflock"),
     ("deploy", "kms:Decrypt", STATE_KEY),
@@ -144,6 +154,12 @@ DENIED = [
     ("publish", "ecr:BatchDeleteImage", REPOSITORY),
     ("publish", "ecr:PutImage", f"{REPOSITORY}-other"),
     ("publish", GET, SCORES),
+    ("plan", GET, SCORES),
+    ("plan", PUT, f"{STATE}/{NAME}/terraform.tfstate"),
+    ("plan", "ecr:PutImage", REPOSITORY),
+    ("plan", "ecs:UpdateService", f"arn:aws:ecs:{REGION}:service/{NAME}/scorer"),
+    ("plan", "secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:secret:mock"),
+    ("deploy", "ecr:PutImage", REPOSITORY),
     ("deploy", GET, SCORES),
     ("deploy", PUT, MODEL),
     ("deploy", DELETE, f"{STATE}/{NAME}/terraform.tfstate"),
@@ -170,7 +186,7 @@ JOBS = {
         ("trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch"), "task"
     ),
     **dict.fromkeys(("reader", "steward"), "person"),
-    **dict.fromkeys(("publish", "deploy"), "pipeline"),
+    **dict.fromkeys(("publish", "plan", "deploy"), "pipeline"),
 }
 
 
@@ -265,17 +281,45 @@ def test_the_copier_alone_writes_records(rendered):
 
 
 @pytest.mark.parametrize(
-    ("subject", "trusted"),
+    "subject",
     [
-        ("repo:lender/credit-default:environment:staging", True),
-        ("repo:lender/credit-default:environment:production", False),
-        ("repo:lender/credit-default:ref:refs/heads/main", False),
-        ("repo:lender/credit-default:pull_request", False),
-        ("repo:somebody/credit-default:environment:staging", False),
+        "repo:lender/credit-default:environment:staging",
+        "repo:lender/credit-default:environment:staging-plan",
+        "repo:lender/credit-default:environment:production",
+        "repo:lender/credit-default:ref:refs/heads/main",
+        "repo:lender/credit-default:pull_request",
+        "repo:somebody/credit-default:environment:staging",
     ],
 )
-@pytest.mark.parametrize("role", ["publish", "deploy"])
-def test_github_comes_from_one_repository_and_one_environment(rendered, role, subject, trusted):
+@pytest.mark.parametrize(
+    ("role", "environment"),
+    [("publish", "staging-plan"), ("plan", "staging-plan"), ("deploy", "staging")],
+)
+def test_github_comes_from_one_repository_and_one_environment(rendered, role, environment, subject):
+    trusted = subject == f"repo:lender/credit-default:environment:{environment}"
+
+    assert trusts(rendered, role, subject) is trusted
+
+
+def test_each_job_of_the_deployment_may_take_the_role_that_it_asks_for(rendered):
+    workflow = yaml.safe_load((INFRA.parent / ".github/workflows/deploy.yml").read_text("utf-8"))
+    asked = {
+        job: (body["environment"].replace("${{ inputs.environment }}", "staging"), used[0])
+        for job, body in workflow["jobs"].items()
+        if (used := re.findall(r"vars\.(\w+)_ROLE_ARN", yaml.safe_dump(body)))
+    }
+
+    assert asked == {
+        "image": ("staging-plan", "PUBLISH"),
+        "plan": ("staging-plan", "PLAN"),
+        "apply": ("staging", "DEPLOY"),
+    }
+    for environment, role in asked.values():
+        subject = f"repo:lender/credit-default:environment:{environment}"
+        assert trusts(rendered, role.lower(), subject), role
+
+
+def trusts(rendered, role, subject):
     trust = rendered.resources[f'module.identity.aws_iam_role.pipeline["{role}"]'][
         "assume_role_policy"
     ]
@@ -285,10 +329,7 @@ def test_github_comes_from_one_repository_and_one_environment(rendered, role, su
     }
     statements = [{**statement, "Resource": "*"} for statement in read_statements(trust)]
 
-    assert (
-        any(matches(s, Request("sts:AssumeRoleWithWebIdentity", "*", token)) for s in statements)
-        is trusted
-    )
+    return any(matches(s, Request("sts:AssumeRoleWithWebIdentity", "*", token)) for s in statements)
 
 
 @pytest.mark.parametrize("role", ["reader", "steward"])

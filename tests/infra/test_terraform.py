@@ -1,6 +1,8 @@
 """Formatted, valid, and each module does what it says with a mocked provider (`terraform test`)."""
 
 import os
+import re
+import runpy
 import subprocess
 from pathlib import Path
 
@@ -76,6 +78,25 @@ def test_a_module_keeps_its_promises(terraform, folder):
 def test_the_whole_system_is_planned(rendered):
     assert len(rendered.resources) >= 150
     assert rendered.outputs["cluster_name"] == "credit-default-staging"
+
+
+@pytest.mark.terraform
+@pytest.mark.short
+def test_a_smoke_test_asks_for_the_services_that_stand(rendered):
+    services = runpy.run_path(str(INFRA.parent / "ci" / "smoke_test.py"))["SERVICES"]
+
+    assert list(services) == rendered.outputs["service_names"]
+
+
+@pytest.mark.terraform
+@pytest.mark.short
+def test_what_the_readme_takes_out_of_the_state_is_in_it(rendered):
+    readme = (INFRA / "README.md").read_text(encoding="utf-8")
+    (taken,) = re.findall(r"`terraform state rm ([^`]+)`", readme)
+    known = [f"module.stack.{address}" for address in rendered.resources]
+
+    for address in taken.split():
+        assert any(f"{one}.".startswith(f"{address}.") for one in known), address
 
 
 @pytest.mark.terraform

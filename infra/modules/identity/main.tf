@@ -6,6 +6,12 @@ locals {
   task_jobs = toset(["trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch"])
   # roles that a person takes, with a second factor
   person_jobs = { reader = var.reader_principal_arns, steward = var.steward_principal_arns }
+  # roles that a job of GitHub Actions takes, and the GitHub environment that it runs in: only the one behind the approval deploys
+  pipeline_jobs = {
+    publish = "${var.github_environment}-plan"
+    plan    = "${var.github_environment}-plan"
+    deploy  = var.github_environment
+  }
 }
 
 resource "aws_iam_role" "task" {
@@ -67,10 +73,10 @@ resource "aws_iam_role_policy" "person" {
 # request from a fork has another subject.
 resource "aws_iam_role" "pipeline" {
   #checkov:skip=CKV_AWS_393:checkov sees a variable; the subject is one repository and one environment, and tests see it rendered
-  for_each = toset(["publish", "deploy"])
+  for_each = local.pipeline_jobs
 
   name                 = "${var.name}-${each.key}"
-  description          = "GitHub Actions of ${var.github_repository}, environment ${var.github_environment}: ${each.key}"
+  description          = "GitHub Actions of ${var.github_repository}, environment ${each.value}: ${each.key}"
   max_session_duration = 3600
 
   assume_role_policy = jsonencode({
@@ -82,7 +88,7 @@ resource "aws_iam_role" "pipeline" {
       Condition = {
         StringEquals = {
           "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
-          "token.actions.githubusercontent.com:sub" = "repo:${var.github_repository}:environment:${var.github_environment}"
+          "token.actions.githubusercontent.com:sub" = "repo:${var.github_repository}:environment:${each.value}"
         }
       }
     }]
@@ -98,6 +104,11 @@ resource "aws_iam_role_policy" "pipeline" {
 }
 
 # What `terraform plan` reads: settings of resources, never their content.
+resource "aws_iam_role_policy_attachment" "plan" {
+  role       = aws_iam_role.pipeline["plan"].name
+  policy_arn = "arn:aws:iam::aws:policy/SecurityAudit"
+}
+
 resource "aws_iam_role_policy_attachment" "deploy" {
   role       = aws_iam_role.pipeline["deploy"].name
   policy_arn = "arn:aws:iam::aws:policy/SecurityAudit"

@@ -9,7 +9,7 @@ output "person_role_arns" {
 }
 
 output "pipeline_role_arns" {
-  description = "ARN of the roles of GitHub Actions: publish (pushes the image) and deploy (changes the services)."
+  description = "ARN of the roles of GitHub Actions: publish (pushes the image), plan (reads what a plan reads) and deploy (changes the services)."
   value       = { for job, role in aws_iam_role.pipeline : job => "arn:aws:iam::${var.account_id}:role/${role.name}" }
 }
 

@@ -116,6 +116,52 @@ locals {
     Resource = ["${local.lake}/tables/ledger/month=*", "${local.lake}/tables/ledger/part-*"]
   }
 
+  # in locals of their own what two of GitHub's roles have in common
+  log_in_to_registry = {
+    Sid      = "LogIn"
+    Effect   = "Allow"
+    Action   = ["ecr:GetAuthorizationToken"]
+    Resource = ["*"] # the action knows no resource
+  }
+  planning = [
+    {
+      Sid      = "State"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject"]
+      Resource = ["${var.state_bucket_arn}/${var.name}/terraform.tfstate"]
+    },
+    {
+      Sid      = "StateLock"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+      Resource = ["${var.state_bucket_arn}/${var.name}/terraform.tfstate.tflock"]
+    },
+    {
+      Sid      = "StateBucket"
+      Effect   = "Allow"
+      Action   = ["s3:ListBucket"]
+      Resource = [var.state_bucket_arn]
+    },
+    {
+      Sid      = "StateKey"
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource = [var.state_kms_key_arn]
+    },
+    {
+      Sid      = "NeverTheLake"
+      Effect   = "Deny"
+      Action   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"]
+      Resource = ["${var.data_bucket_arn}/*", "${var.records_bucket_arn}/*"]
+    },
+    {
+      Sid      = "NeverTheKeys"
+      Effect   = "Deny"
+      Action   = ["kms:ScheduleKeyDeletion", "kms:DisableKey", "secretsmanager:GetSecretValue"]
+      Resource = ["*"] # a prohibition: the wider the better
+    },
+  ]
+
   service_arn         = "arn:aws:ecs:${var.region}:${var.account_id}:service/${var.name}/*"
   task_definition_arn = "arn:aws:ecs:${var.region}:${var.account_id}:task-definition/${var.name}-*:*"
 
@@ -183,12 +229,7 @@ locals {
     ]
 
     publish = [
-      {
-        Sid      = "LogIn"
-        Effect   = "Allow"
-        Action   = ["ecr:GetAuthorizationToken"]
-        Resource = ["*"] # the action knows no resource
-      },
+      local.log_in_to_registry,
       {
         Sid    = "Push"
         Effect = "Allow"
@@ -200,31 +241,23 @@ locals {
       },
     ]
 
+    # says what a deployment would change and cannot change it; SecurityAudit (main.tf) reads the settings of what stands
+    plan = local.planning
+
     # brings a new image into the services that stand; network, roles, keys and buckets are changed by a person
-    deploy = [
+    deploy = concat(local.planning, [
       {
-        Sid      = "State"
+        Sid      = "NewState"
         Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:PutObject"]
+        Action   = ["s3:PutObject"]
         Resource = ["${var.state_bucket_arn}/${var.name}/terraform.tfstate"]
       },
+      local.log_in_to_registry,
       {
-        Sid      = "StateLock"
+        Sid      = "ReadSignature" # of the image that is deployed
         Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
-        Resource = ["${var.state_bucket_arn}/${var.name}/terraform.tfstate.tflock"]
-      },
-      {
-        Sid      = "StateBucket"
-        Effect   = "Allow"
-        Action   = ["s3:ListBucket"]
-        Resource = [var.state_bucket_arn]
-      },
-      {
-        Sid      = "StateKey"
-        Effect   = "Allow"
-        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-        Resource = [var.state_kms_key_arn]
+        Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = [var.repository_arn]
       },
       {
         Sid      = "NewDefinition"
@@ -260,18 +293,6 @@ locals {
         Action   = ["scheduler:UpdateSchedule", "scheduler:GetSchedule"]
         Resource = ["arn:aws:scheduler:${var.region}:${var.account_id}:schedule/${var.name}/*"]
       },
-      {
-        Sid      = "NeverTheLake"
-        Effect   = "Deny"
-        Action   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"]
-        Resource = ["${var.data_bucket_arn}/*", "${var.records_bucket_arn}/*"]
-      },
-      {
-        Sid      = "NeverTheKeys"
-        Effect   = "Deny"
-        Action   = ["kms:ScheduleKeyDeletion", "kms:DisableKey", "secretsmanager:GetSecretValue"]
-        Resource = ["*"] # a prohibition: the wider the better
-      },
-    ]
+    ])
   }
 }

@@ -154,7 +154,7 @@ variable "github_repository" {
 
 variable "github_environment" {
   type        = string
-  description = "The GitHub environment that a deploying job must run in; its approval rules stand in GitHub."
+  description = "The GitHub environment that a deploying job must run in; its approval rules stand in GitHub. Jobs that publish and plan run in NAME-plan."
 
   validation {
     condition     = contains(["staging", "production"], var.github_environment)

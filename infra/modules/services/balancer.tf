@@ -39,7 +39,8 @@ resource "aws_lb_target_group" "this" {
   #checkov:skip=CKV_AWS_378:plain HTTP for the last step, inside the private network between two named security groups
   for_each = local.server_ports
 
-  name        = "${var.name}-${each.key}"
+  # AWS takes 32 letters, which the name of production and of a server together may pass
+  name        = "${trimsuffix(substr(var.name, 0, 31 - length(each.key)), "-")}-${each.key}"
   vpc_id      = var.vpc_id
   target_type = "ip"
   protocol    = "HTTP"

@@ -1,7 +1,4 @@
 import json
-import re
-import shlex
-from pathlib import Path
 
 import typer
 from typer.testing import CliRunner
@@ -165,23 +162,3 @@ def test_settings_command_takes_them_before_it_for_real(tmp_path):
         "lake = here (flag)",
         "logging.level = debug (flag)",
     }
-
-
-def test_commands_of_the_documents_are_ones_that_the_command_line_takes():
-    root = Path(__file__).resolve().parents[3]
-    pages = [root / "README.md", root / "infra" / "README.md", *(root / "docs").glob("*.md")]
-    found = [
-        (page.name, line)
-        for page in pages
-        for line in re.findall(
-            r"^    credit-default (--?\w.*)$|`credit-default (--?\w[^`]*)`",
-            page.read_text("utf-8"),
-            re.MULTILINE,
-        )
-    ]
-    written = [(page, next(filter(None, groups))) for page, groups in found]
-
-    for page, line in written:
-        answer = CliRunner().invoke(app, [*shlex.split(line), "--help"])
-        assert answer.exit_code == 0, (page, line, answer.output)
-    assert any(page == "README.md" and line.endswith("doctor") for page, line in written)

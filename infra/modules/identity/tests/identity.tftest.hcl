@@ -36,9 +36,9 @@ run "defaults" {
   }
 
   assert {
-    condition = alltrue([for role in aws_iam_role.pipeline : jsondecode(role.assume_role_policy).Statement[0].Condition == { StringEquals = {
+    condition = alltrue([for job, role in aws_iam_role.pipeline : jsondecode(role.assume_role_policy).Statement[0].Condition == { StringEquals = {
       "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
-      "token.actions.githubusercontent.com:sub" = "repo:lender/credit-default:environment:staging"
+      "token.actions.githubusercontent.com:sub" = "repo:lender/credit-default:environment:${job == "deploy" ? "staging" : "staging-plan"}"
     } }])
     error_message = "GitHub's roles must be bound to one repository and one environment, without wildcards."
   }

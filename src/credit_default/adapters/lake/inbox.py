@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from credit_default.adapters.files.part_folders import DONE_MARK
 from credit_default.adapters.host.atomic_files import disk_errors, sync_folder

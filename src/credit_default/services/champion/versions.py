@@ -146,7 +146,7 @@ def _require_one_person_promotion(approval: str, number: int) -> None:
             f"version {number}",
             found="one person's decision",
             expected="two people's: promotion.approval is second-person",
-            remedy=f"Request it with `credit-default models promote {number} --request`; another person approves.",
+            remedy=f"Request it with `credit-default models promote {number} --request --reason …`; another person approves.",
         )
 
 

@@ -207,8 +207,9 @@ def _promote_or_record(
 def _describe_next_step(version: ModelVersion, status: str) -> tuple[str, ...]:
     if status != APPROVAL_REQUESTED:
         return ()
-    command = f"credit-default models promote {version.number}"
-    request, approve = f"{command} --request --reason …", f"{command} --approve --reason …"
+    number = version.number
+    request = f"credit-default models promote {number} --request --reason …"
+    approve = f"credit-default models promote {number} --approve --reason …"
     return (
         f"two people decide: one requests it with `{request}`, another approves with `{approve}`",
     )
