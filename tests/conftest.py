@@ -21,7 +21,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data" / "UCI_Credit_Card.csv"
-NO_REAL_DATA = "the public data set is not at hand: `make demo` once, with a network, puts it into .cache"
+NO_REAL_DATA = (
+    "the public data set is not at hand: `make demo` once, with a network, puts it into .cache"
+)
 KEY = ["client_id", "statement_month"]
 
 # A first example pays for imports, and two suites share the cores: time is judged elsewhere.

@@ -101,7 +101,7 @@ def name_of(path):
 def tracked_files():
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
     if listed.returncode:
-        pytest.skip("no git checkout: what is tracked is not known")
+        pytest.skip("what is tracked is not known: run the tests in a `git clone`")
     return [
         ROOT / name
         for name in listed.stdout.decode().split("\0")

@@ -38,7 +38,10 @@ from credit_default.views.summaries.summary import Summary
 
 pytestmark = [
     pytest.mark.xdist_group("prefect"),
-    pytest.mark.skipif(find_spec("flask_wtf") is None, reason="mlflow[auth] is not installed"),
+    pytest.mark.skipif(
+        find_spec("flask_wtf") is None,
+        reason="mlflow[auth] is not installed: `make setup` installs it",
+    ),
 ]
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -331,9 +334,7 @@ def test_records_are_in_postgresql_and_models_in_the_bucket(done, servers, bucke
     ).list_objects_v2(Bucket=BUCKET)
     assert any(item["Key"].endswith("pipeline.skops") for item in listed["Contents"])
     if not servers.database:
-        pytest.skip(
-            f"no PostgreSQL: {runpy.run_path(str(FAKES / 'postgres.py'))['find_obstacle']()}"
-        )
+        pytest.skip(runpy.run_path(str(FAKES / "postgres.py"))["find_obstacle"]())
     import psycopg2
 
     counts = {

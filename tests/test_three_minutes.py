@@ -27,8 +27,13 @@ SETTINGS = 'jobs = 1\nreport = "drift"\n[recipe]\ntree_count = 10\nmaximum_depth
 
 pytestmark = [
     pytest.mark.nightly,
-    pytest.mark.skipif(find_spec("flask_wtf") is None, reason="mlflow[auth] is not installed"),
-    pytest.mark.skipif(BROWSER["find_browser"]() is None, reason="Chromium is not installed"),
+    pytest.mark.skipif(
+        find_spec("flask_wtf") is None,
+        reason="mlflow[auth] is not installed: `make setup` installs it",
+    ),
+    pytest.mark.skipif(
+        BROWSER["find_browser"]() is None, reason="no Chromium: install chromium or google-chrome"
+    ),
 ]
 
 

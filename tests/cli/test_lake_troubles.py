@@ -102,7 +102,9 @@ def small_disk(tmp_path):
         check=False,
     )
     if not mounted or mounted.returncode:
-        pytest.skip("mounting a file system takes root and a machine that allows it")
+        pytest.skip(
+            "mounting a file system is not allowed: run it as root, on a machine that allows it"
+        )
     yield disk
     subprocess.run(["umount", "-l", str(disk)], check=True)
 

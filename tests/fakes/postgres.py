@@ -24,11 +24,11 @@ _SERVICE_USERS = ("postgres", "nobody")
 def find_obstacle() -> str:
     """Why no server can be started here; empty when it can."""
     if find_spec("psycopg2") is None:
-        return "psycopg2 is not installed"
+        return "psycopg2 is not installed: `make setup` installs it"
     if _find("initdb") is None or _find("postgres") is None:
-        return "PostgreSQL is not installed"
+        return "no PostgreSQL: install its server"
     if os.geteuid() == 0 and _find_user() is None:
-        return "PostgreSQL never runs as root, and there is no service user"
+        return "PostgreSQL never runs as root: run the tests as another user, or make a user `postgres`"
     return ""
 
 

@@ -263,7 +263,7 @@ def test_the_page_opens_in_a_browser_and_shows_the_table(full):
         or shutil.which("google-chrome")
     )
     if browser is None:
-        pytest.skip("no chromium at hand")
+        pytest.skip("no Chromium: install chromium or google-chrome")
     with tempfile.TemporaryDirectory() as profile:
         command = [
             browser,

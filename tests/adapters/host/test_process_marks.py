@@ -44,7 +44,9 @@ def test_process_that_ended_is_gone_even_before_its_parent_has_asked():
     )
 
 
-@pytest.mark.skipif(not HAS_PROC, reason="when a process began is looked up in /proc")
+@pytest.mark.skipif(
+    not HAS_PROC, reason="when a process began is looked up in /proc: run it on Linux"
+)
 def test_number_that_another_process_has_by_now_counts_as_gone():
     own = read_own_mark()
 

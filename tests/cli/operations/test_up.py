@@ -16,7 +16,7 @@ import pytest
 COMMAND = [sys.executable, "-m", "credit_default.cli.main", "up"]
 FREE = ["--mlflow-port", "0", "--prefect-port", "0", "--evidently-port", "0"]
 needs_auth = pytest.mark.skipif(
-    find_spec("flask_wtf") is None, reason="mlflow[auth] is not installed"
+    find_spec("flask_wtf") is None, reason="mlflow[auth] is not installed: `make setup` installs it"
 )
 
 
@@ -65,7 +65,9 @@ def list_children(process_id):
 
 
 @needs_auth
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc: run it on Linux"
+)
 def test_stack_is_one_object_asks_for_credentials_and_leaves_no_process_after_ctrl_c(settled):
     with start(settled, "--json") as process:
         told = json.loads(process.stdout.readline())

@@ -31,7 +31,9 @@ def is_running(process_id: int) -> bool:
     return state != "Z"  # ended, and not yet reaped by its new parent
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc: run it on Linux"
+)
 @pytest.mark.parametrize(
     ("number", "exit_code"),
     [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGKILL, -signal.SIGKILL)],
