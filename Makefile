@@ -21,15 +21,13 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-v
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: ci-check ci-tools build test-pythons audit licences sbom release-notes model-metrics model-comparison
-.PHONY: help setup demo test cover check fix nightly odd-shell docs infra-check infra-lock simulator-fit model-quality bench-memory lock clean
+.PHONY: help setup demo test cover check fix nightly odd-shell relative-path docs infra-check infra-lock simulator-fit model-quality bench-memory lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## install the locked packages into .venv
 
-# The editable install names src/ by a path relative to site-packages: Python 3.11 reads the name in the locale's encoding,
-# and in a locale that is not installed (ASCII, then) no Python would start below a folder named "ä".
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; ok = (3, 11) <= v <= (3, 13); ok or sys.exit(f"make: $(PYTHON) is Python {v[0]}.{v[1]}; expected 3.11, 3.12 or 3.13. Name one: make PYTHON=python3.12 setup")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -39,9 +37,14 @@ $(STAMP): requirements.lock pyproject.toml
 	@uv=$$(command -v uv || echo $(BIN)/uv); \
 	  $$uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock && \
 	  $$uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
-	@$(PYTHON) -c 'import glob, os; [open(name, "w").write(os.path.relpath("src", os.path.dirname(name)) + "\n") for name in glob.glob("$(VENV)/lib/python*/site-packages/_editable_impl_credit_default.pth")]'
+	@$(MAKE) --no-print-directory relative-path
 	@$(BIN)/python -m compileall -q src
 	@touch $@
+
+# The editable install names src/ by a path, which Python 3.11 reads in the locale's encoding: in a locale that is not installed,
+# which is ASCII, no Python would start below a folder named "ä". A path relative to site-packages is ASCII everywhere.
+relative-path:
+	@$(PYTHON) -c 'import glob, os; [open(name, "w").write(os.path.relpath("src", os.path.dirname(name)) + "\n") for name in glob.glob("$(VENV)/lib/python*/site-packages/_editable_impl_credit_default.pth")]'
 
 demo: setup ## the whole life of a model on this laptop (ARGS="--data simulated")
 	@$(BIN)/credit-default demo $(ARGS)

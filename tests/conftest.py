@@ -86,7 +86,7 @@ def prefect_server() -> Iterator[str]:
 
     server = start_server(Path(os.environ["PREFECT_HOME"]), environment=dict(os.environ))
     try:
-        with run_on_server(server, api_url="", timeout_seconds=180):
+        with run_on_server(server, api_url="", timeout_seconds=600):
             yield server.api_url
     finally:
         stop_server(server)
@@ -122,7 +122,7 @@ def full_prefect_server(tmp_path_factory) -> Iterator[str]:
         )
     server = PrefectServer(process, f"http://127.0.0.1:{port}/api", log)
     try:
-        wait_for_prefect(server, timeout_seconds=180)
+        wait_for_prefect(server, timeout_seconds=600)
         yield server.api_url
     finally:
         stop_server(server)
@@ -268,13 +268,13 @@ def s3_server() -> Iterator[str]:
 
 
 def _wait_for(address: str) -> None:
-    for _ in range(600):
+    for _ in range(3_000):
         try:
             with urllib.request.urlopen(f"{address}/moto-api/", timeout=5):
                 return
         except OSError:
             time.sleep(0.1)
-    pytest.fail("moto's server did not start within a minute")
+    pytest.fail("moto's server did not start within five minutes")
 
 
 @pytest.fixture

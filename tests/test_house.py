@@ -449,7 +449,7 @@ def test_importing_every_module_changes_nothing_and_opens_nothing(tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
     assert ended.returncode == 0, ended.stderr
