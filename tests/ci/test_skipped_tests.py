@@ -41,7 +41,8 @@ def test_server():
 
 def run_pytest(folder, *arguments, **variables):
     command = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **variables}
+    inherited = {name: os.environ[name] for name in os.environ if name != "PUBLIC_DATA_CACHE"}
+    environment = {**inherited, "PYTHONPATH": str(ROOT / "src"), **variables}
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -94,7 +95,7 @@ def run_on_real_data(folder, **variables):
     name = "test_the_real_file_is_read_whole"
     (folder / "build").mkdir(exist_ok=True)
     report = "--junitxml=build/tests.xml"
-    return run_pytest(folder, f"{ON_REAL_DATA}::{name}", report, PUBLIC_DATA_CACHE="", **variables)
+    return run_pytest(folder, f"{ON_REAL_DATA}::{name}", report, **variables)
 
 
 def test_stranger_is_told_how_to_have_the_public_data(stranger):
