@@ -334,7 +334,8 @@ def test_records_are_in_postgresql_and_models_in_the_bucket(done, servers, bucke
     ).list_objects_v2(Bucket=BUCKET)
     assert any(item["Key"].endswith("pipeline.skops") for item in listed["Contents"])
     if not servers.database:
-        pytest.skip(runpy.run_path(str(FAKES / "postgres.py"))["find_obstacle"]())
+        obstacle = runpy.run_path(str(FAKES / "postgres.py"))["find_obstacle"]()
+        pytest.skip(obstacle)
     import psycopg2
 
     counts = {

@@ -23,7 +23,7 @@ def test_shell_is_odd_in_every_way_and_exempts_nothing_from_its_proxy(odd_shell,
         "no_proxy": "*",
         "NO_PROXY": "127.0.0.1",
         "HTTPS_PROXY": "http://proxy.example",
-        "HOME": "/home/someone",
+        "HOME": "/root-of-someone",
     }
 
     assert odd_shell.build_environment(inherited, home=tmp_path) == {
