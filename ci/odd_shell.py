@@ -1,7 +1,7 @@
 """Run the demo and the tests in a clone of HEAD as an odd shell would: a path, a proxy, a locale, a zone and a home to match.
 
     python ci/odd_shell.py            set up by itself, the demo, every test: as long as `make test`
-    python ci/odd_shell.py --short    with the packages of this checkout, the demo on simulated data, a test of each room
+    python ci/odd_shell.py --short    with the packages of this checkout, a small demo on simulated data, what it does not do
 
 The clone is below a folder "My Projects/ä #1"; HTTP goes through a proxy that is not there, the locale may not be installed,
 and the home folder is empty and cannot be written to. Set up before, because packages come over the network.
@@ -21,22 +21,34 @@ ROOT = Path(__file__).resolve().parents[1]
 # The environment is older than a clone's locks, but was made from the same.
 LOCKS = ("requirements.lock", "pyproject.toml")
 NOT_ODD = {"all_proxy", "http_proxy", "https_proxy", "no_proxy", "lang", "language"}
-# What starts servers, reads and writes the lake, asks S3, makes addresses of paths, or formats times and numbers.
+# The package is the clone's own: an environment of another making may name another checkout.
+IS_OWN = """
+import os, sys, credit_default as package
+if not package.__file__.startswith(os.getcwd()):
+    sys.exit(f"the package comes from {package.__file__}: remove .venv here, then run `make setup`")
+"""
+# What the demo does not do: ask S3, send messages, download, call make in a clone, print pages.
 SHORT_TESTS = (
     "tests/adapters/delta/test_commits.py",
     "tests/adapters/evidently/test_workspace.py",
     "tests/adapters/lake/test_inbox.py",
-    "tests/adapters/mlflow/test_tracking.py",
-    "tests/adapters/optuna",
     "tests/adapters/messaging",
+    "tests/adapters/mlflow/test_tracking.py",
     "tests/adapters/public_data/test_dataset_download.py",
     "tests/ci/test_replays.py::test_step_works_in_a_clean_clone",
-    "tests/cli/operations/test_doctor.py",
     "tests/flows/server",
-    "tests/flows/test_predict_incoming.py",
-    "tests/services/champion/test_versions.py",
     "tests/views/documents",
 )
+# A demo whose models are small: every step is taken, none takes long.
+SHORT_SETTINGS = {
+    "CREDIT_DEFAULT_ECONOMICS__RESAMPLE_COUNT": "50",
+    "CREDIT_DEFAULT_FAIRNESS__RESAMPLE_COUNT": "50",
+    "CREDIT_DEFAULT_PROXIES__TREE_COUNT": "5",
+    "CREDIT_DEFAULT_RECIPE__MAXIMUM_DEPTH": "6",
+    "CREDIT_DEFAULT_RECIPE__TREE_COUNT": "10",
+    "CREDIT_DEFAULT_REPORT": "drift",
+    "CREDIT_DEFAULT_STABILITY__REFIT_COUNT": "0",
+}
 
 
 def clone_checkout(folder: Path) -> Path:
@@ -81,7 +93,7 @@ def run_commands(
     prefix = build_prefix(home)
     for command in commands:
         began = time.monotonic()
-        print(f"\n-- in {clone}: {' '.join(command)}", flush=True)
+        print(f"\n-- in {clone}: {' '.join(command).strip()}", flush=True)
         code = subprocess.run(
             [*prefix, *command], cwd=clone, env=environment, check=False
         ).returncode
@@ -106,10 +118,12 @@ def main() -> None:
             subprocess.run(["make", "setup"], cwd=clone, check=True)
         demo = ["make", "demo", f"ARGS={'--data simulated ' if short else ''}--quiet"]
         test = ["make", "test", f"ARGS=-q {' '.join(SHORT_TESTS)}"] if short else ["make", "test"]
+        own = [".venv/bin/python", "-c", IS_OWN]
         code = run_commands(
-            [demo, test],
+            [own, demo, test],
             clone=clone,
-            environment=build_environment(os.environ, home=home),
+            environment=build_environment(os.environ, home=home)
+            | (SHORT_SETTINGS if short else {}),
             home=home,
         )
         written = sorted(path.name for path in home.iterdir())
