@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 # The environment is older than a clone's locks, but was made from the same.
 LOCKS = ("requirements.lock", "pyproject.toml")
-NOT_ODD = {"all_proxy", "http_proxy", "https_proxy", "no_proxy", "lang", "language"}
+LEFT_OUT = {"all_proxy", "http_proxy", "https_proxy", "no_proxy", "lang", "language", "pythonpath"}
 # The package is the clone's own: an environment of another making may name another checkout.
 IS_OWN = """
 import os, sys, credit_default as package
@@ -67,7 +67,7 @@ def borrow_packages(clone: Path) -> None:
 
 def build_environment(inherited: Mapping[str, str], *, home: Path) -> dict[str, str]:
     """Return the variables of the odd shell: nothing exempts this machine from the proxy."""
-    kept = {name: value for name, value in inherited.items() if name.lower() not in NOT_ODD}
+    kept = {name: value for name, value in inherited.items() if name.lower() not in LEFT_OUT}
     return kept | {
         "HOME": str(home),
         "LC_ALL": "de_DE.UTF-8",
@@ -93,7 +93,7 @@ def run_commands(
     prefix = build_prefix(home)
     for command in commands:
         began = time.monotonic()
-        print(f"\n-- in {clone}: {' '.join(command).strip()}", flush=True)
+        print(f"\n-- in {clone}: {' '.join(' '.join(command).split())[:100]}", flush=True)
         code = subprocess.run(
             [*prefix, *command], cwd=clone, env=environment, check=False
         ).returncode
