@@ -78,6 +78,7 @@ def start(trained, lake, simulated_files):
             "QUALITY__HIGHEST_KNOWN_SHARE": "1.0",
             "PREFECT__API_URL": server,
             "STABILITY__REFIT_COUNT": "0",
+            "PREFECT__STARTUP_SECONDS": str(PATIENCE),
         } | case.settings
         files = {
             "predict": [str(simulated_files.drifted)],

@@ -134,7 +134,8 @@ def write_config(trained, path):
     path.write_text(
         f'lake = "{trained["lake"]}"\ncache = "{trained["cache"]}"\njobs = 1\nreport = "drift"\n'
         '[schedule]\nreconcile = ""\npoll_seconds = 1.0\n'
-        "[quality]\n" + "".join(f"{name} = {value}\n" for name, value in trained["quality"].items())
+        "[prefect]\nstartup_seconds = 600\n[quality]\n"
+        + "".join(f"{name} = {value}\n" for name, value in trained["quality"].items())
     )
     return path
 
