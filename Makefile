@@ -21,7 +21,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-v
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: ci-check ci-tools build test-pythons audit licences sbom release-notes model-metrics model-comparison
-.PHONY: help setup demo test cover check fix nightly docs infra-check infra-lock simulator-fit model-quality bench-memory lock clean
+.PHONY: help setup demo test cover check fix nightly odd-shell relative-path docs infra-check infra-lock simulator-fit model-quality bench-memory lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,22 +37,32 @@ $(STAMP): requirements.lock pyproject.toml
 	@uv=$$(command -v uv || echo $(BIN)/uv); \
 	  $$uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock && \
 	  $$uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(MAKE) --no-print-directory relative-path
 	@$(BIN)/python -m compileall -q src
 	@touch $@
+
+# The editable install names src/ by a path, which Python 3.11 reads in the locale's encoding: in a locale that is not installed,
+# which is ASCII, no Python would start below a folder named "ä". A path relative to site-packages is ASCII everywhere.
+relative-path:
+	@$(PYTHON) -c 'import glob, os; [open(name, "w").write(os.path.relpath("src", os.path.dirname(name)) + "\n") for name in glob.glob("$(VENV)/lib/python*/site-packages/_editable_impl_credit_default.pth")]'
 
 demo: setup ## the whole life of a model on this laptop (ARGS="--data simulated")
 	@$(BIN)/credit-default demo $(ARGS)
 
 test: setup ## the tests
-	@$(BIN)/python -m pytest $(APART:%=--ignore=%) $(ARGS)
+	@rm -f $(REPORTS)/*.xml
+	@$(BIN)/python -m pytest $(APART:%=--ignore=%) --junitxml=$(REPORTS)/tests.xml $(ARGS)
 	$(call run_apart)
+	@$(BIN)/python ci/skipped_tests.py $(REPORTS)
 
 cover: setup ## the tests, and branch coverage of data, model and gates (at least 95 %)
+	@rm -f $(REPORTS)/*.xml
 	@$(BIN)/python -m pytest --cov --cov-report= --junitxml=$(REPORTS)/tests-held.xml $(HELD) $(ARGS)
 	@$(BIN)/coverage xml -q -o $(REPORTS)/coverage.xml
 	@$(BIN)/coverage report --fail-under=95
 	@$(BIN)/python -m pytest $(addprefix --ignore=,$(HELD) $(APART)) --junitxml=$(REPORTS)/tests-rest.xml $(ARGS)
 	$(call run_apart)
+	@$(BIN)/python ci/skipped_tests.py $(REPORTS)
 
 check: setup ## lint, format, types, import contract
 	@$(BIN)/ruff check .
@@ -65,9 +75,14 @@ fix: setup ## what the tools can correct by themselves
 	@$(BIN)/ruff format .
 
 nightly: setup ci-tools ## the tests, and the long form of the heavy ones; then the pure rooms on other Pythons
-	@$(BIN)/python -m pytest -m "nightly or not nightly" $(APART:%=--ignore=%) $(ARGS)
+	@rm -f $(REPORTS)/*.xml
+	@$(BIN)/python -m pytest -m "nightly or not nightly" $(APART:%=--ignore=%) --junitxml=$(REPORTS)/tests.xml $(ARGS)
 	$(call run_apart,-m "nightly or not nightly")
 	@$(BIN)/python ci/test_pythons.py
+	@$(BIN)/python ci/skipped_tests.py $(REPORTS)
+
+odd-shell: setup ## the demo and the tests in a clone below "My Projects/ä #1", in a shell to match (SHORT=1: some tests)
+	@$(BIN)/python ci/odd_shell.py $(if $(SHORT),--short)
 
 docs: setup ## write what docs/ takes from the code: the data dictionary, the drawing of the chapters
 	@$(BIN)/python docs/write_data_dictionary.py

@@ -21,6 +21,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data" / "UCI_Credit_Card.csv"
+NO_REAL_DATA = (
+    "the public data set is not at hand: `make demo` once, with a network, puts it into .cache"
+)
 KEY = ["client_id", "statement_month"]
 
 # A first example pays for imports, and two suites share the cores: time is judged elsewhere.
@@ -29,6 +32,13 @@ hypothesis.settings.load_profile("project")
 
 
 def pytest_configure(config):
+    # before the variable is removed; a worker's process inherits it
+    os.environ.setdefault(
+        "PUBLIC_DATA_CACHE", os.environ.get("CREDIT_DEFAULT_CACHE", str(ROOT / ".cache"))
+    )
+    # What tests themselves ask on this machine is never asked of a proxy that the shell names.
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join(filter(None, ["127.0.0.1,localhost", os.environ.get(name)]))
     # Prefect and MLflow read these when first imported, which a test's own fixture would be too late for.
     for name in [
         name for name in os.environ if name.startswith(("CREDIT_DEFAULT_", "MLFLOW_", "PREFECT_"))
@@ -53,10 +63,17 @@ def logging_as_it_was():
 
 
 @pytest.fixture(scope="session")
-def real_data() -> Path:
-    if not REAL_DATA.exists():
-        pytest.skip("the real data set is not at hand (../shared/data/UCI_Credit_Card.csv)")
-    return REAL_DATA
+def real_data(tmp_path_factory) -> Path:
+    """The public data set as CSV: a copy beside the checkout, else made from what `make demo` downloaded."""
+    from credit_default.adapters.public_data.dataset_download import find_public_data
+
+    if REAL_DATA.exists():
+        return REAL_DATA
+    if public := find_public_data(cache=Path(os.environ["PUBLIC_DATA_CACHE"])):
+        write_csv = runpy.run_path(str(ROOT / "tests" / "fakes" / "public_csv.py"))
+        path = tmp_path_factory.mktemp("public") / REAL_DATA.name
+        return write_csv["write_public_csv"](public.path, path)
+    pytest.skip(NO_REAL_DATA)
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +86,7 @@ def prefect_server() -> Iterator[str]:
 
     server = start_server(Path(os.environ["PREFECT_HOME"]), environment=dict(os.environ))
     try:
-        with run_on_server(server, api_url="", timeout_seconds=180):
+        with run_on_server(server, api_url="", timeout_seconds=600):
             yield server.api_url
     finally:
         stop_server(server)
@@ -105,7 +122,7 @@ def full_prefect_server(tmp_path_factory) -> Iterator[str]:
         )
     server = PrefectServer(process, f"http://127.0.0.1:{port}/api", log)
     try:
-        wait_for_prefect(server, timeout_seconds=180)
+        wait_for_prefect(server, timeout_seconds=600)
         yield server.api_url
     finally:
         stop_server(server)
@@ -251,13 +268,13 @@ def s3_server() -> Iterator[str]:
 
 
 def _wait_for(address: str) -> None:
-    for _ in range(600):
+    for _ in range(3_000):
         try:
             with urllib.request.urlopen(f"{address}/moto-api/", timeout=5):
                 return
         except OSError:
             time.sleep(0.1)
-    pytest.fail("moto's server did not start within a minute")
+    pytest.fail("moto's server did not start within five minutes")
 
 
 @pytest.fixture

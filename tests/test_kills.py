@@ -36,7 +36,7 @@ from credit_default.gates.ledger.chain import judge_chain
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
-PATIENCE = 240  # seconds, on a busy machine
+PATIENCE = 600  # seconds, on a busy machine
 OPEN = "('RUNNING', 'PENDING', 'CANCELLING')"
 COMMAND = "from credit_default.cli.main import run; run()"
 KILLED = """
@@ -60,6 +60,7 @@ SMALL = {
     "ECONOMICS__RESAMPLE_COUNT": "50",
     "PROXIES__TREE_COUNT": "5",
     "MLFLOW__WAIT_SECONDS": "2",
+    "PREFECT__STARTUP_SECONDS": str(PATIENCE),
     "PREFECT__WAIT_SECONDS": "20",
     "SCHEDULE__TRAIN": "",
     "SCHEDULE__PREDICT": "",
@@ -225,7 +226,7 @@ class Stack:
         def answers() -> bool:
             try:
                 with urllib.request.urlopen(
-                    f"http://127.0.0.1:{self.ports[name]}/{path}", timeout=5
+                    f"http://127.0.0.1:{self.ports[name]}/{path}", timeout=30
                 ):
                     return True
             except OSError:

@@ -116,7 +116,7 @@ def extract_older_code(target: Path) -> Path:
     )
     if archive.returncode:
         pytest.skip(
-            f"commit {OLDER_COMMIT} is not in this clone (no git checkout, or a shallow one): "
+            f"commit {OLDER_COMMIT} is not in this clone: "
             "fetch the whole history with `git fetch --unshallow`"
         )
     with tarfile.open(fileobj=BytesIO(archive.stdout)) as members:

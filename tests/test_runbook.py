@@ -103,7 +103,9 @@ def lived(tmp_path):
 
 
 @pytest.mark.nightly
-@pytest.mark.skipif(find_spec("flask_wtf") is None, reason="mlflow[auth] is not installed")
+@pytest.mark.skipif(
+    find_spec("flask_wtf") is None, reason="mlflow[auth] is not installed: `make setup` installs it"
+)
 def test_commands_of_the_runbook_work_in_their_order(lived):
     folder, batch = lived
     lines = [
@@ -128,7 +130,7 @@ def test_commands_of_the_runbook_work_in_their_order(lived):
 def test_databases_are_saved_and_restored(tmp_path):
     postgres = runpy.run_path(str(ROOT / "tests" / "fakes" / "postgres.py"))
     if obstacle := postgres["find_obstacle"]() or (
-        "" if shutil.which("pg_dump") else "pg_dump is not installed"
+        "" if shutil.which("pg_dump") else "pg_dump is not installed: install PostgreSQL's client"
     ):
         pytest.skip(obstacle)
     from credit_default.adapters.local_stack.postgres_databases import (

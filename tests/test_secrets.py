@@ -170,7 +170,7 @@ def mlflow_server(tmp_path_factory):
             line, env=environment, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        wait_for_mlflow(f"http://{address}", timeout_seconds=180)
+        wait_for_mlflow(f"http://{address}", timeout_seconds=600)
         yield address, folder
     finally:
         os.killpg(process.pid, signal.SIGKILL)

@@ -136,7 +136,7 @@ class FaultProxy:
     def _call(self, method, rule=None):
         body = None if rule is None else json.dumps(rule).encode()
         request = urllib.request.Request(f"{self.address}/-/rules", data=body, method=method)
-        with urllib.request.urlopen(request, timeout=30) as reply:
+        with urllib.request.urlopen(request, timeout=300) as reply:
             return json.load(reply)
 
 
@@ -158,14 +158,14 @@ def fault_proxy_process(s3_server) -> Iterator[FaultProxy]:
 
 
 def _wait_until_listening(port):
-    for _ in range(300):
+    for _ in range(3_000):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=5).close()
         except OSError:
             time.sleep(0.1)
         else:
             return
-    pytest.fail("the fault proxy did not start within half a minute")
+    pytest.fail("the fault proxy did not start within five minutes")
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ def wait_until_gone():
     """Waits until a process is no longer there, or has ended and was not waited for yet (a zombie)."""
 
     def wait(process_id: int) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             try:
                 state = (

@@ -232,7 +232,7 @@ def test_telemetry_is_off_in_the_image_and_code_is_not_run_on_the_servers_side(
 def test_proxys_configuration_is_one_that_nginx_takes(tmp_path):
     nginx = shutil.which("nginx")
     if nginx is None:
-        pytest.skip("nginx is not installed")
+        pytest.skip("no nginx: install it")
     configuration = str(ROOT / "compose/nginx.conf")
 
     ended = subprocess.run(
@@ -259,7 +259,7 @@ def test_another_name_than_the_allowed_ones_is_closed_without_an_answer():
 def test_each_run_line_of_the_dockerfile_works_in_a_clean_folder_in_full(instructions, tmp_path):
     """The lines as they stand, with folders of the image moved under a temporary one; users go to a passwd file there."""
     if os.geteuid() != 0:
-        pytest.skip("making a user and giving a folder away needs root")
+        pytest.skip("making a user and giving a folder away is not allowed: run it as root")
     (tmp_path / "etc").mkdir()
     for name in ("passwd", "group", "shadow", "gshadow"):
         if (Path("/etc") / name).exists():
@@ -268,7 +268,7 @@ def test_each_run_line_of_the_dockerfile_works_in_a_clean_folder_in_full(instruc
     commands.mkdir()
     for name in ("groupadd", "useradd"):
         if (real := shutil.which(name)) is None:
-            pytest.skip(f"{name} is not installed")
+            pytest.skip(f"no {name}: install it")
         (commands / name).write_text(f'#!/bin/sh\nexec {real} --prefix {tmp_path} "$@"\n')
         (commands / name).chmod(0o755)
     (build := tmp_path / "build").mkdir()

@@ -171,12 +171,13 @@ DONE_BY_CI = (
 )  # whole, by .ci/run, in a clean clone too
 
 LEFT_OUT = {
-    "make audit": "the database of known vulnerabilities cannot be reached",
-    "make ci-check": "this very run",
-    "make ci-check LONG=1": "this very run, in its long form",
-    "make infra-check": "proves infra/ by itself, beside this run",
-    'make nightly ARGS="--junitxml=build/reports/nightly.xml"': "the suite that holds this test",
-    "make test-pythons": "takes minutes for each Python: `make nightly` does it",
+    "make audit": "it asks the database of known vulnerabilities, which takes a network",
+    "make odd-shell": "it runs this suite, in a clone of its own",
+    "make ci-check": "it is the command that runs this suite",
+    "make ci-check LONG=1": "it is the command that runs this suite",
+    "make infra-check": "it has a suite and a job of its own",
+    'make nightly ARGS="--junitxml=build/reports/nightly.xml"': "it is the command that runs this suite",
+    "make test-pythons": "`make nightly` does it",
 }
 
 
@@ -186,15 +187,18 @@ def find_key(step):
 
 @pytest.fixture
 def clone(tmp_path):
-    """A clean clone of HEAD, set up already: its environment is the one that runs this test, as `make setup` left it."""
+    """A clean clone of HEAD, set up already: its environment is the one that runs this test, as `make setup` left it.
+
+    By a link, as make cannot take a path with a blank for one of its targets.
+    """
     if not (Path(sys.prefix) / ".installed").exists():
-        pytest.skip("the environment that runs this was not made by `make setup`")
+        pytest.skip("the environment that runs this was not made by make: `make setup`")
     folder = tmp_path / "clone"
     cloned = subprocess.run(
         ["git", "clone", "--quiet", ROOT, folder], capture_output=True, check=False
     )
     if cloned.returncode:
-        pytest.skip("no git checkout to clone")
+        pytest.skip("no git checkout to clone: run the tests in a `git clone`")
     for name in (
         "requirements.lock",
         "pyproject.toml",
@@ -202,6 +206,8 @@ def clone(tmp_path):
         "ci/package-lock.json",
     ):
         os.utime(folder / name, (0, 0))  # older than what was installed from them
+    (folder / ".venv").symlink_to(sys.prefix)
+    (folder / ".venv-ci").symlink_to(ROOT / ".venv-ci")
     return folder
 
 
@@ -261,8 +267,6 @@ def run_step(step, replay, clone, *, more=None):
         "PATH": f"{stand_ins}:{os.environ['PATH']}",
         "SHOWN": PLAN,
         "PYTHONPATH": str(clone / "src"),
-        "TOOLS": str(ROOT / ".venv-ci"),
-        "VENV": sys.prefix,
         **replay.environment,
         **(more or {}),
     }
@@ -304,9 +308,9 @@ def test_step_works_in_a_clean_clone(line, clone, tool, request):
     if key in LEFT_OUT:
         pytest.skip(f"`{key}`: {LEFT_OUT[key]}")
     if key in DONE_BY_CI:
-        pytest.skip(f"`{key}`: done whole by .ci/run")
+        pytest.skip(f"`{key}`: .ci/run does it whole")
     if key in SHORTENED:
-        pytest.skip(f"`{key}`: done by the longer forms of `make ci-check`, and nightly")
+        pytest.skip(f"`{key}`: the longer forms of `make ci-check` do it, and `make nightly`")
     if key == "make sbom":
         tool("cyclonedx-py")  # which make would install otherwise
 

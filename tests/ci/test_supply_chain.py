@@ -74,7 +74,7 @@ def test_wheel_holds_every_tracked_file_of_the_package_and_nothing_else(tmp_path
         ["git", "ls-files", "src"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if listed.returncode:
-        pytest.skip("no git checkout: what is tracked is not known")
+        pytest.skip("what is tracked is not known: run the tests in a `git clone`")
     command = [
         sys.executable,
         "-m",

@@ -102,7 +102,9 @@ def small_disk(tmp_path):
         check=False,
     )
     if not mounted or mounted.returncode:
-        pytest.skip("mounting a file system takes root and a machine that allows it")
+        pytest.skip(
+            "mounting a file system is not allowed: run it as root, on a machine that allows it"
+        )
     yield disk
     subprocess.run(["umount", "-l", str(disk)], check=True)
 
@@ -185,13 +187,13 @@ def proxy(s3_uri, s3_environment, monkeypatch):
 def _order(address, fault):
     rule = json.dumps({"method": "*", "path": ".", "fault": fault, "times": 1_000_000}).encode()
     request = urllib.request.Request(f"{address}/-/rules", data=rule, method="POST")
-    for _ in range(200):
+    for _ in range(6_000):
         try:
-            with urllib.request.urlopen(request, timeout=5):
+            with urllib.request.urlopen(request, timeout=30):
                 return address
         except OSError:
             time.sleep(0.05)
-    pytest.fail("the fault proxy did not start within ten seconds")
+    pytest.fail("the fault proxy did not start within five minutes")
 
 
 def list_keys(uri, endpoint):

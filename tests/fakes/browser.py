@@ -56,12 +56,12 @@ class Page:
         self.say("Network.enable")
         self.say("Network.setExtraHTTPHeaders", headers={"Authorization": header} if header else {})
 
-    def visit(self, url: str, *words: str, seconds: float = 60) -> None:
+    def visit(self, url: str, *words: str, seconds: float = 600) -> None:
         """Nothing; the page is there, and the words are on it."""
         self.say("Page.navigate", url=url)
         self.wait_for(*words, seconds=seconds)
 
-    def wait_for(self, *words: str, seconds: float = 60) -> None:
+    def wait_for(self, *words: str, seconds: float = 600) -> None:
         deadline, text = time.monotonic() + seconds, ""
         while time.monotonic() < deadline:
             text = self.run("document.body ? document.body.innerText : ''")
@@ -92,7 +92,7 @@ def open_page() -> Iterator[Page]:
     process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
     try:
         port = _wait_for_port(profile / "DevToolsActivePort")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=120) as answer:
             address = next(
                 one["webSocketDebuggerUrl"] for one in json.load(answer) if one["type"] == "page"
             )
@@ -100,13 +100,13 @@ def open_page() -> Iterator[Page]:
             yield Page(socket)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=120)
         shutil.rmtree(profile, ignore_errors=True)
 
 
 def _wait_for_port(file: Path) -> str:
-    for _ in range(300):
+    for _ in range(3_000):
         if file.exists() and (lines := file.read_text().splitlines()):
             return lines[0]
         time.sleep(0.1)
-    raise AssertionError("the browser did not start within half a minute")
+    raise AssertionError("the browser did not start within five minutes")

@@ -24,11 +24,11 @@ _SERVICE_USERS = ("postgres", "nobody")
 def find_obstacle() -> str:
     """Why no server can be started here; empty when it can."""
     if find_spec("psycopg2") is None:
-        return "psycopg2 is not installed"
+        return "psycopg2 is not installed: `make setup` installs it"
     if _find("initdb") is None or _find("postgres") is None:
-        return "PostgreSQL is not installed"
+        return "no PostgreSQL: install its server"
     if os.geteuid() == 0 and _find_user() is None:
-        return "PostgreSQL never runs as root, and there is no service user"
+        return "PostgreSQL never runs as root: run the tests as another user, or make a user `postgres`"
     return ""
 
 
@@ -78,7 +78,7 @@ def postgres_server() -> Iterator[str]:
             yield f"postgresql://keeper:{password}@127.0.0.1:{port}"
         finally:
             process.send_signal(2)  # ends at once, and in order
-            process.wait(timeout=30)
+            process.wait(timeout=300)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -105,8 +105,8 @@ def _give_to_service_user(folder: Path) -> dict[str, Any]:
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(300):
+    for _ in range(3_000):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.1)
-    raise AssertionError("PostgreSQL did not start within half a minute")
+    raise AssertionError("PostgreSQL did not start within five minutes")

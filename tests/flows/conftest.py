@@ -22,14 +22,14 @@ def wait_for_events() -> Callable[..., list[dict[str, Any]]]:
     def find(server: str, name: str, payload: dict[str, str]) -> list[dict[str, Any]]:
         wanted = {"filter": {"event": {"name": [name]}}, "limit": 50}
         found = (
-            httpx.post(f"{server}/events/filter", json=wanted, timeout=60)
+            httpx.post(f"{server}/events/filter", json=wanted, timeout=300)
             .raise_for_status()
             .json()["events"]
         )
         return [event for event in found if payload.items() <= event["payload"].items()]
 
     def wait(server: str, name: str, *, count: int = 1, **payload: str) -> list[dict[str, Any]]:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while len(find(server, name, payload)) < count and time.monotonic() < deadline:
             time.sleep(0.2)
         return find(server, name, payload)

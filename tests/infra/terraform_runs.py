@@ -76,7 +76,7 @@ class Terraform:
         )
         if ended.code and self.plugins is None and "provider" in ended.text:
             pytest.skip(
-                "no provider: TF_PLUGIN_DIR names no mirror, none is in the usual places, and init fetched none"
+                "no provider of AWS: name a filesystem mirror with TF_PLUGIN_DIR, or run it with a network"
             )
         assert ended.code == 0, ended.text
         return self
@@ -129,4 +129,4 @@ def find_plugins():
 def require_terraform():
     """Nothing; skips where there is no Terraform."""
     if shutil.which("terraform") is None:
-        pytest.skip("no terraform on the PATH")
+        pytest.skip("no Terraform: install it, then `make infra-check`")

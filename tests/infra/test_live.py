@@ -67,13 +67,13 @@ def server(tmp_path_factory):
 
 
 def _wait_for(address):
-    for _ in range(600):
+    for _ in range(3_000):
         try:
             with urllib.request.urlopen(f"{address}/moto-api/", timeout=5):
                 return
         except OSError:
             time.sleep(0.1)
-    pytest.fail("the server did not start within a minute")
+    pytest.fail("the server did not start within five minutes")
 
 
 @pytest.fixture(scope="module")

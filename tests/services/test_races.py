@@ -114,7 +114,7 @@ def test_two_command_lines_at_one_batch_come_to_one_result(crash_files, root, lo
         for _ in range(2)
     ]
 
-    answers = [runner.communicate(timeout=300) for runner in runners]
+    answers = [runner.communicate(timeout=900) for runner in runners]
 
     assert [runner.returncode for runner in runners] == [0, 0], answers
     told = [json.loads(stdout) for stdout, _ in answers]

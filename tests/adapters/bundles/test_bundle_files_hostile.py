@@ -233,7 +233,7 @@ def reports(bundle, calibrated_bundle, monotone_bundle, tmp_path_factory):
         (root / name).mkdir()
         write_bundle(good, root / name)
     done = subprocess.run(
-        [sys.executable, SCRIPT, root], capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, SCRIPT, root], capture_output=True, text=True, check=False, timeout=900
     )
     assert done.returncode == 0, (
         f"the reading process ended with {done.returncode}: {done.stderr[-2000:]}"

@@ -29,7 +29,7 @@ def race(uri, count, act):
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     assert ended.returncode == 0, ended.stderr
     return [json.loads(line) for line in ended.stdout.splitlines()]
@@ -104,7 +104,7 @@ def test_a_runner_that_was_stopped_before_its_commit_changes_nothing_when_it_wak
             (other, *_) = race(uri, 2, "score_one_batch")
             version = open_version(open_lake(uri), "scores")
             sleeper.send_signal(signal.SIGCONT)
-            output, _ = sleeper.communicate(timeout=120)
+            output, _ = sleeper.communicate(timeout=600)
         finally:
             sleeper.kill()
 

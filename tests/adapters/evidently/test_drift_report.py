@@ -263,7 +263,7 @@ def test_the_page_opens_in_a_browser_and_shows_the_table(full):
         or shutil.which("google-chrome")
     )
     if browser is None:
-        pytest.skip("no chromium at hand")
+        pytest.skip("no Chromium: install chromium or google-chrome")
     with tempfile.TemporaryDirectory() as profile:
         command = [
             browser,
@@ -283,7 +283,7 @@ def test_the_page_opens_in_a_browser_and_shows_the_table(full):
             *("--virtual-time-budget=8000", "--dump-dom", f"file://{full.paths['html']}"),
         ]
         shown = subprocess.run(
-            command, capture_output=True, text=True, timeout=120, check=True
+            command, capture_output=True, text=True, timeout=600, check=True
         ).stdout
 
     body = shown[shown.index("<body") :]

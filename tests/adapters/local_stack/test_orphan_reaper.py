@@ -62,7 +62,7 @@ def test_group_that_is_gone_is_passed_over_and_one_that_does_not_listen_is_kille
 
         terminate_orphans(io.StringIO(f"{gone.pid}\n{stubborn.pid}\n"), seconds=0.2)
 
-        assert stubborn.wait(timeout=10) == -signal.SIGKILL
+        assert stubborn.wait(timeout=300) == -signal.SIGKILL
 
 
 def test_nothing_is_ended_when_the_command_says_that_it_is_done():

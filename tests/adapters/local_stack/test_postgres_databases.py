@@ -42,7 +42,7 @@ def test_invalid_address_is_refused_without_showing_it(address):
 
 
 def test_server_that_does_not_answer_is_named_without_its_password():
-    pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
+    pytest.importorskip("psycopg2", reason="psycopg2 is not installed: `make setup` installs it")
 
     with pytest.raises(ServiceError, match=r"PostgreSQL at 127\.0\.0\.1:9") as failure:
         create_databases(

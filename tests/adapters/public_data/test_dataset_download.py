@@ -10,7 +10,11 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.files.statement_files import open_statement_file
-from credit_default.adapters.public_data.dataset_download import PublicData, fetch_public_data
+from credit_default.adapters.public_data.dataset_download import (
+    PublicData,
+    fetch_public_data,
+    find_public_data,
+)
 from credit_default.adapters.public_data.http_download import TransferLimits, download_file
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.public_data import digest_public_rows
@@ -81,7 +85,7 @@ CLIENTS = [
     ],
 ]
 DIGEST = "c2f798c55484f840f1fb59de2eb17bd96bf21bdfff31c0d0e4a9dde298fe5849"
-BRIEF = {"timeout_seconds": 1.0, "body_seconds": 1.0}
+BRIEF = {"timeout_seconds": 2.0, "body_seconds": 2.0}  # for what never comes
 
 
 def make_workbook(clients=CLIENTS):
@@ -167,7 +171,7 @@ def send(handler, content, *, length=None):
 def drip(handler):
     handler.send_response(200)
     handler.end_headers()
-    for _ in range(120):
+    for _ in range(1_200):
         handler.wfile.write(b"x")
         handler.wfile.flush()
         time.sleep(0.05)
@@ -175,7 +179,7 @@ def drip(handler):
 
 def drip_headers(handler):
     handler.wfile.write(b"HTTP/1.0 200 OK\r\n")
-    for number in range(120):
+    for number in range(1_200):
         handler.wfile.write(f"X-{number}: 1\r\n".encode())
         handler.wfile.flush()
         time.sleep(0.05)
@@ -255,6 +259,18 @@ def test_a_damaged_cache_is_discarded_and_fetched_again(site, tmp_path, spoil):
     assert read(again)["client_id"].to_list() == ["1", "2", "3"]
 
 
+def test_what_was_downloaded_once_is_found_without_a_source(site, tmp_path):
+    site.pages["/uci.zip"] = make_archive()
+    before = find_public_data(cache=tmp_path, digest=DIGEST)
+    fetched = site.fetch(tmp_path)
+    site.asked.clear()
+
+    found = find_public_data(cache=tmp_path, digest=DIGEST)
+
+    assert (before, found) == (None, PublicData(fetched.path, "cache"))
+    assert site.asked == []
+
+
 def test_a_cache_of_other_rows_is_discarded(site, tmp_path):
     site.pages["/uci.zip"] = make_archive()
     path = site.fetch(tmp_path).path
@@ -306,9 +322,9 @@ def test_both_sources_give_the_same_rows(openml, tmp_path):
         (lambda handler: send(handler, make_archive(), length=100_000), "bytes, then the end"),
         (lambda handler: handler.wfile.write(b"garbage\r\n\r\n"), "BadStatusLine"),
         (lambda handler: handler.connection.close(), "the file"),
-        (lambda _: time.sleep(6), "no answer, not one within 1 s"),
-        (drip_headers, "no answer, not one within 1 s"),
-        (drip, "a body that does not end, not all of it within 1 s"),
+        (lambda _: time.sleep(60), "no answer, not one within 2 s"),
+        (drip_headers, "no answer, not one within 2 s"),
+        (drip, "a body that does not end, not all of it within 2 s"),
     ],
 )
 def test_a_source_that_fails_is_named_with_its_reason_and_nothing_is_cached(
@@ -449,7 +465,7 @@ def test_a_slow_server_costs_no_more_than_its_deadline(site, tmp_path):
     with pytest.raises(ServiceError):
         site.fetch(tmp_path, **BRIEF)
 
-    assert time.monotonic() - start < 15
+    assert time.monotonic() - start < 60
 
 
 def test_the_real_data_is_what_the_digest_on_record_says(site, real_data, tmp_path):

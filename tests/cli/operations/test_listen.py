@@ -50,5 +50,5 @@ def end_by_itself(*arguments, lake, **variables):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )

@@ -38,8 +38,10 @@ def plant_missed(server, deployment_id, *, days):
         "min_runs": 100,
         "max_runs": 100,
     }
-    for _ in range(20):
-        answer = httpx.post(f"{server}/deployments/{deployment_id}/schedule", json=span, timeout=60)
+    for _ in range(240):
+        answer = httpx.post(
+            f"{server}/deployments/{deployment_id}/schedule", json=span, timeout=300
+        )
         if answer.status_code != BUSY:
             break
         time.sleep(0.5)
@@ -64,7 +66,7 @@ def read_due(server, deployment_id):
         "sort": "EXPECTED_START_TIME_ASC",
     }
     return (
-        httpx.post(f"{server}/flow_runs/filter", json=wanted, timeout=60).raise_for_status().json()
+        httpx.post(f"{server}/flow_runs/filter", json=wanted, timeout=300).raise_for_status().json()
     )
 
 
@@ -118,7 +120,7 @@ def test_runs_that_an_event_asked_for_are_not_skipped(use_full_prefect_server):
         asked = httpx.post(
             f"{use_full_prefect_server}/deployments/{deployment_id}/create_flow_run",
             json={},
-            timeout=60,
+            timeout=300,
         )
         asked.raise_for_status()
 

@@ -57,7 +57,7 @@ def name_server(wiring, **prefect):
 def read_moves(at, count):
     """Events about the champion change at this moment, in their order; waits until there are so many."""
     names = ["credit-default.model.promoted", "credit-default.model.rolled-back"]
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 300
     while True:
         with get_client(sync_client=True) as client:
             found = client.read_events(

@@ -22,7 +22,7 @@ LOG = logging.getLogger("credit_default.services.example")
 def read_log(run_id, *, until):
     """The lines that the server keeps of the run, as soon as one of them holds `until`; the task's id is with its lines."""
     wanted = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run_id]))
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 300
     with get_client(sync_client=True) as client:
         while time.monotonic() < deadline:
             found = client.read_logs(wanted, limit=200)

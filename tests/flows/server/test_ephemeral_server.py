@@ -26,7 +26,7 @@ def test_error_about_a_server_that_ended_has_its_code_and_its_log(tmp_path):
     server = start(tmp_path, "raise SystemExit(3)")
 
     with pytest.raises(ServiceError, match=r"ended with code 3.*server\.log"):
-        wait_for_prefect(server, timeout_seconds=30)
+        wait_for_prefect(server, timeout_seconds=300)
 
     stop_server(server)
 

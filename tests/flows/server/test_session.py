@@ -14,7 +14,7 @@ from credit_default.settings import load_settings
 
 with start_session(load_settings({"lake": sys.argv[1]}).settings) as server:
     print(server.process.pid, flush=True)
-    time.sleep(120)
+    time.sleep(600)
 """
 
 
@@ -31,7 +31,9 @@ def is_running(process_id: int) -> bool:
     return state != "Z"  # ended, and not yet reaped by its new parent
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc: run it on Linux"
+)
 @pytest.mark.parametrize(
     ("number", "exit_code"),
     [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGKILL, -signal.SIGKILL)],
@@ -46,8 +48,8 @@ def test_server_of_a_command_is_gone_after_it_however_it_was_ended(tmp_path, num
 
         process.send_signal(number)
 
-        _, complaints = process.communicate(timeout=60)
-    deadline = time.monotonic() + 60
+        _, complaints = process.communicate(timeout=300)
+    deadline = time.monotonic() + 300
     while is_running(server_id) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert (process.returncode, complaints) == (exit_code, "")

@@ -76,7 +76,9 @@ def write_workbook(rows, path):
             sheet.write_row(place, 0, cells)
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="inotify is Linux's")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="inotify is Linux's: run it on Linux"
+)
 @pytest.mark.parametrize(
     ("name", "write", "library_opens"),
     [

@@ -20,7 +20,7 @@ def end(*_):
     sys.exit(0)
 signal.signal(signal.SIGTERM, end)
 print("up", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -49,11 +49,11 @@ def test_commands_are_stopped_before_the_servers_and_nothing_is_left(tmp_path):
     server = program("server", ORDERLY, order, "server", ready_text="up", is_server=True)
     worker = program("worker", ORDERLY, order, "worker", ready_text="up")
 
-    with open_stack(logs=tmp_path, stop_seconds=10) as stack:
+    with open_stack(logs=tmp_path, stop_seconds=120) as stack:
         stack.start([server])
         stack.start([worker])
         assert wait_for_programs(
-            stack.running, timeout_seconds=20, stop_requested=never, reset_password=unmended
+            stack.running, timeout_seconds=300, stop_requested=never, reset_password=unmended
         )
 
     assert (tmp_path / "order").read_text().split() == ["worker", "server"]
@@ -61,14 +61,14 @@ def test_commands_are_stopped_before_the_servers_and_nothing_is_left(tmp_path):
 
 
 def test_program_that_fails_to_start_ends_the_others_and_its_error_has_the_end_of_its_log(tmp_path):
-    good = program("good", "import time; time.sleep(60)")
+    good = program("good", "import time; time.sleep(600)")
     bad = program("bad", "print('no such table'); raise SystemExit(7)", ready_text="up")
 
-    with open_stack(logs=tmp_path, stop_seconds=10) as stack:
+    with open_stack(logs=tmp_path, stop_seconds=120) as stack:
         stack.start([good, bad])
         with pytest.raises(ServiceError) as failure:
             wait_for_programs(
-                stack.running, timeout_seconds=20, stop_requested=never, reset_password=unmended
+                stack.running, timeout_seconds=300, stop_requested=never, reset_password=unmended
             )
 
     assert "bad: found an end with code 7; its log ends with: no such table" in str(failure.value)
@@ -77,8 +77,8 @@ def test_program_that_fails_to_start_ends_the_others_and_its_error_has_the_end_o
 
 
 def test_program_that_does_not_answer_is_not_waited_for_for_ever(tmp_path):
-    with open_stack(logs=tmp_path, stop_seconds=10) as stack:
-        stack.start([program("slow", "import time; time.sleep(60)", ready_text="up")])
+    with open_stack(logs=tmp_path, stop_seconds=120) as stack:
+        stack.start([program("slow", "import time; time.sleep(600)", ready_text="up")])
 
         with pytest.raises(ServiceError, match="no answer in 0 s"):
             wait_for_programs(
@@ -87,11 +87,11 @@ def test_program_that_does_not_answer_is_not_waited_for_for_ever(tmp_path):
 
 
 def test_end_that_is_asked_for_meanwhile_stops_the_waiting(tmp_path):
-    with open_stack(logs=tmp_path, stop_seconds=10) as stack:
-        stack.start([program("slow", "import time; time.sleep(60)", ready_text="up")])
+    with open_stack(logs=tmp_path, stop_seconds=120) as stack:
+        stack.start([program("slow", "import time; time.sleep(600)", ready_text="up")])
 
         assert not wait_for_programs(
-            stack.running, timeout_seconds=60, stop_requested=lambda: True, reset_password=unmended
+            stack.running, timeout_seconds=300, stop_requested=lambda: True, reset_password=unmended
         )
 
 
@@ -102,10 +102,10 @@ def test_end_of_one_program_is_an_error(tmp_path):
         ready_text="up",
     )
 
-    with open_stack(logs=tmp_path, stop_seconds=10) as stack:
+    with open_stack(logs=tmp_path, stop_seconds=120) as stack:
         stack.start([short])
         wait_for_programs(
-            stack.running, timeout_seconds=20, stop_requested=never, reset_password=unmended
+            stack.running, timeout_seconds=300, stop_requested=never, reset_password=unmended
         )
 
         with pytest.raises(ServiceError, match="short: found an end with code 9"):
@@ -114,11 +114,11 @@ def test_end_of_one_program_is_an_error(tmp_path):
 
 def test_new_lines_of_each_log_are_shown_with_the_programs_name(tmp_path):
     reported = []
-    until = time.monotonic() + 20
+    until = time.monotonic() + 300
 
-    with open_stack(logs=tmp_path, stop_seconds=10) as stack:
+    with open_stack(logs=tmp_path, stop_seconds=120) as stack:
         stack.start(
-            [program("one", "print('a'); print('b', flush=True); import time; time.sleep(60)")]
+            [program("one", "print('a'); print('b', flush=True); import time; time.sleep(600)")]
         )
         watch_programs(
             stack.running,
@@ -141,7 +141,7 @@ print(server.server_port, flush=True)
 server.serve_forever()
 """
     mended = []
-    with open_stack(logs=tmp_path, stop_seconds=10) as stack:
+    with open_stack(logs=tmp_path, stop_seconds=120) as stack:
         stack.start([program("server", refusing)])
         while not (port := (tmp_path / "server.log").read_text().strip()):
             time.sleep(0.05)
@@ -152,7 +152,7 @@ server.serve_forever()
         with pytest.raises(ServiceError, match="refuses our user and password"):
             wait_for_programs(
                 stack.running,
-                timeout_seconds=20,
+                timeout_seconds=300,
                 stop_requested=never,
                 reset_password=lambda program: mended.append(program.name),
             )

@@ -67,7 +67,7 @@ def site(monkeypatch):
 @pytest.fixture
 def settings(site, tmp_path):
     public = PublicDataSettings(
-        uci_url=site.url("/uci.zip"), openml_url=site.url("/42477"), timeout_seconds=2
+        uci_url=site.url("/uci.zip"), openml_url=site.url("/42477"), timeout_seconds=60
     )
     return Settings(cache=str(tmp_path / "cache"), public_data=public)
 

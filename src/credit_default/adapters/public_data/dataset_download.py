@@ -81,9 +81,8 @@ def fetch_public_data(
     Raises:
         ServiceError: No source gave the data (each is named with its reason), or the cache cannot be written to.
     """
-    path = cache / f"credit-card-clients-{digest[:12]}.parquet"
-    if _is_valid_cache(path, digest=digest, schema=schema):
-        return PublicData(path, "cache")
+    if cached := find_public_data(cache=cache, digest=digest, schema=schema):
+        return cached
     limits = TransferLimits(answer_seconds=timeout_seconds, body_seconds=body_seconds)
     sources: dict[PublicSource, Callable[[], _SourceFile]] = {
         "uci": lambda: _fetch_from_uci(uci_url, limits=limits),
@@ -96,9 +95,25 @@ def fetch_public_data(
         except (ServiceError, InputError) as failure:
             failures.append(failure)
             continue
+        path = _build_cache_path(cache, digest=digest)
         _write_cache(rows, path)
         return PublicData(path, source)
     raise _build_unavailable_error(failures)
+
+
+def find_public_data(
+    *, cache: Path, digest: str = PUBLIC_DIGEST, schema: Schema = CREDIT_CARD
+) -> PublicData | None:
+    """Return the public data if the cache holds them, else None; a file of other content is deleted there."""
+    path = _build_cache_path(cache, digest=digest)
+    if not path.is_file():
+        return None
+    try:
+        _check_rows(path, digest=digest, schema=schema, month=None)
+    except InputError:
+        path.unlink(missing_ok=True)
+        return None
+    return PublicData(path, "cache")
 
 
 def is_public_data(
@@ -112,16 +127,8 @@ def is_public_data(
     return True
 
 
-def _is_valid_cache(path: Path, *, digest: str, schema: Schema) -> bool:
-    """Return True when the cached file holds the data; one that holds something else is deleted."""
-    if not path.is_file():
-        return False
-    try:
-        _check_rows(path, digest=digest, schema=schema, month=None)
-    except InputError:
-        path.unlink(missing_ok=True)
-        return False
-    return True
+def _build_cache_path(cache: Path, *, digest: str) -> Path:
+    return cache / f"credit-card-clients-{digest[:12]}.parquet"
 
 
 def _read_source_rows(
