@@ -149,8 +149,9 @@ def _start_programs(
 def _build_plan(settings: "Settings", lake: "Lake", shared: SharedOptions) -> "StackPlan":
     from credit_default.adapters.local_stack.credentials import read_credentials, write_credentials
     from credit_default.services.operations.stack_plan import choose_ports, plan_stack
-    from credit_default.settings import CONFIG_VARIABLE, copy_environment
+    from credit_default.settings import CONFIG_VARIABLE, copy_environment, prepare_network
 
+    prepare_network(settings)
     logging = choose_logging(shared, usual="info")
     environment = copy_environment() | list_logging_variables(logging)
     place = _find_credentials_file(lake)

@@ -10,8 +10,11 @@ from credit_default.adapters.lake.layout import is_bucket_uri
 from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.storage.port import Storage, check_key
 from credit_default.adapters.storage.s3 import S3Storage
+from credit_default.addresses import require_supported_proxy
+from credit_default.environment import find_bucket_address
 from credit_default.errors import InputError
 from credit_default.services.context.wiring import Wiring
+from credit_default.settings import copy_environment
 
 _SCHEME = "s3://"
 
@@ -38,6 +41,7 @@ def fetch_file(wiring: Wiring, uri: str) -> Arrival:
 
     Raises:
         InputError: There is no such object, or the uri does not name one.
+        SetupError: The way to the bucket is a proxy that is not supported.
         ServiceError: The bucket cannot be reached, or refuses.
     """
     if not is_object_uri(uri):
@@ -45,6 +49,8 @@ def fetch_file(wiring: Wiring, uri: str) -> Arrival:
     if uri in _open_fetched_files:
         return _open_fetched_files[uri]
     key = _parse_object_key(wiring, uri)
+    environment = copy_environment()
+    require_supported_proxy("the bucket", find_bucket_address(environment), environment)
     with _open_bucket(wiring, uri) as storage:
         fetched = storage.fetch_object(key, wiring.scratch)
     if fetched is None:

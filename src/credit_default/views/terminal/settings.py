@@ -30,11 +30,19 @@ def render_settings(lines: Sequence[SettingLine]) -> Table:
     return table
 
 
-def summarise_settings(lines: Sequence[SettingLine]) -> Summary:
-    """Return the number of settings, and those that differ from the default as notes."""
+def summarise_settings(
+    lines: Sequence[SettingLine], *, inherited: Sequence[SettingLine] = ()
+) -> Summary:
+    """Return the number of settings, and those that differ from the default as notes.
+
+    Args:
+        lines: The settings.
+        inherited: Variables of the shell that are no settings and change a result; they are notes too.
+    """
     changed = [line for line in lines if line.origin != "default"]
     notes = tuple(
-        f"{line.name} = {format_setting_value(line.value)} ({line.origin})" for line in changed
+        f"{line.name} = {format_setting_value(line.value)} ({line.origin})"
+        for line in (*changed, *inherited)
     )
     return Summary(
         "settings",
