@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment
 
 from credit_default.errors import SetupError, hide_credentials
 
@@ -135,7 +134,7 @@ def list_proxies(variables: Mapping[str, str]) -> dict[str, Proxy]:
 
 def find_proxy(address: str, variables: Mapping[str, str]) -> Proxy | None:
     """Return the proxy that a request to the address goes through, None where it goes directly."""
-    if is_on_this_machine(address) or _is_excepted(find_host(address), variables):
+    if is_on_this_machine(address) or _is_excepted(address, variables):
         return None
     return list_proxies(variables).get(urlsplit(address).scheme)
 
@@ -190,9 +189,16 @@ def _choose_name(name: str, variables: Mapping[str, str]) -> str:
     return name if name in variables else name.upper()
 
 
-def _is_excepted(host: str, variables: Mapping[str, str]) -> bool:
-    no_proxy = variables.get(_choose_name("no_proxy", variables), "")
-    return bool(proxy_bypass_environment(host, {"no": no_proxy}))
+def _is_excepted(address: str, variables: Mapping[str, str]) -> bool:
+    """Return whether NO_PROXY names the address: its host, with or without the port, or a domain that the host is in."""
+    host, host_and_port = find_host(address), urlsplit(address).netloc.rpartition("@")[2].lower()
+    no_proxy = variables.get(_choose_name("no_proxy", variables), "").lower().split(",")
+    names = [name for one in no_proxy if (name := one.strip().lstrip("."))]
+    return "*" in names or any(
+        found == name or found.endswith(f".{name}")
+        for name in names
+        for found in (host, host_and_port)
+    )
 
 
 def _write_proxy(proxy: Proxy) -> str:

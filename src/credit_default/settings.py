@@ -206,12 +206,11 @@ def _validate(
         # pydantic's error would show a secret's value, as the cause of ours
         secret = any(secret.startswith(name) for secret in SECRETS)
         cause = first.get("ctx", {}).get("error")
-        is_address = isinstance(cause, AddressError)
         raise SetupError(
             f"setting {name}{_name_source(name, layers, variables)}",
             found="another value" if secret else repr(first["input"]),
-            expected=cause.expected if is_address else first["msg"],
-            remedy=cause.remedy if is_address else _SETTINGS_REMEDY,
+            expected=cause.expected if isinstance(cause, AddressError) else first["msg"],
+            remedy=cause.remedy if isinstance(cause, AddressError) else _SETTINGS_REMEDY,
         ) from (None if secret else error)
 
 

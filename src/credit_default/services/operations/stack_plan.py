@@ -124,12 +124,8 @@ def plan_stack(
     users_uri = _build_users_uri(folder / "mlflow-users.db", postgres=postgres)
     auth = folder / "mlflow-auth.ini"
     write_auth_configuration(auth, database_uri=users_uri)
-    context = ServerContext(
-        lake,
-        credentials,
-        select_server_variables(environment, also=_list_server_needs(settings)) | _QUIET | postgres,
-        postgres,
-    )
+    needs = select_server_variables(environment, also=_list_server_needs(settings))
+    context = ServerContext(lake, credentials, {**needs, **_QUIET, **postgres}, postgres)
     addresses = _list_addresses(ports)
     client_environment = {
         **_drop_other_servers(environment),
