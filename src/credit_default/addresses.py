@@ -36,10 +36,9 @@ def check_mlflow_address(address: str) -> str:
     Raises:
         AddressError: It is a folder, which holds no registry, or is not an address.
     """
-    scheme = urlsplit(address).scheme
-    if not address or _names_server(address):
-        return address
-    if scheme.partition("+")[0] in _SQL_SCHEMES and "://" in address:
+    scheme, separator, _ = address.partition("://")
+    is_database = bool(separator) and scheme.partition("+")[0] in _SQL_SCHEMES
+    if not address or is_database or _names_server(address):
         return address
     raise AddressError(
         "http://host:port of an MLflow server, or a database such as sqlite:////folder/mlflow.db",
@@ -99,7 +98,7 @@ class Proxy:
     def is_supported(self) -> bool:
         """Whether requests can go through it: SOCKS is not spoken here."""
         scheme, separator, _ = self.address.partition("://")
-        return not separator or (scheme in _SCHEMES and not self.address.endswith(_UNSUPPORTED))
+        return not separator or (scheme.lower() in _SCHEMES and not self.address.endswith(_UNSUPPORTED))
 
     @property
     def shown(self) -> str:
