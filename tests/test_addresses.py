@@ -171,7 +171,9 @@ def test_unsupported_proxy_is_replaced_by_one_that_does_not_exist_and_still_name
     assert built["https_proxy"].endswith(".invalid")
     assert "word" not in built["https_proxy"]
     for variables in (given, built):
-        with pytest.raises(SetupError, match="variable ALL_PROXY: found.*on the way to MLflow") as it:
+        with pytest.raises(
+            SetupError, match="variable ALL_PROXY: found.*on the way to MLflow"
+        ) as it:
             require_supported_proxy("MLflow", OUTSIDE, variables)
         assert "add mlflow.example.invalid to NO_PROXY" in str(it.value)
         assert "word" not in str(it.value)

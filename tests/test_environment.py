@@ -130,7 +130,8 @@ def test_what_is_inherited_is_listed_with_its_effect_and_without_secrets():
 
 
 @pytest.mark.parametrize(
-    ("services", "effect"), [(NamedServices(), "set aside: not in force"), (NAMED, "the named server")]
+    ("services", "effect"),
+    [(NamedServices(), "set aside: not in force"), (NAMED, "the named server")],
 )
 def test_key_is_said_to_be_in_force_only_where_its_server_is_named(services, effect):
     (listed,) = list_inherited({"PREFECT_API_KEY": "x"}, services)

@@ -1,9 +1,8 @@
-"""Every HTTP client that is used here, and the commands, with proxies and other systems' variables in the shell."""
+"""Every HTTP client that is used here, with proxies in the shell."""
 
 import json
 import os
 import runpy
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +15,6 @@ CLIENTS = str(FAKES / "http_clients.py")
 NAMES = {"urllib", "httpx", "requests", "boto3", "deltalake", "websockets", "apprise", "download"}
 OUTSIDE = "outside.example.invalid"
 SOCKS = "socks5://127.0.0.1:9"
-DEAD = "http://127.0.0.1:9"
 
 
 def build_environment(**variables):
@@ -45,7 +43,7 @@ def send_from_all_clients(*hosts, **variables):
 
 @pytest.mark.parametrize("name", ["ALL_PROXY", "http_proxy"])
 def test_every_client_sends_outside_requests_to_the_proxy_and_none_to_loopback(name):
-    loopback = ("127.0.0.1", "localhost", "127.0.0.2", "0.0.0.0")  # noqa: S104 - not to bind to
+    loopback = ("127.0.0.1", "localhost", "127.0.0.2", "0.0.0.0")
 
     with open_recording_proxy() as proxy:
         said = send_from_all_clients(OUTSIDE, *loopback, **{name: proxy.address})
@@ -59,10 +57,6 @@ def test_no_client_goes_around_a_socks_proxy_that_it_cannot_use():
     said = send_from_all_clients(OUTSIDE, "127.0.0.1", ALL_PROXY=SOCKS)
 
     assert set(said[OUTSIDE]) == NAMES
-    for client, message in said[OUTSIDE].items():
-        assert "ALL_PROXY.socks-proxies-are-not-supported" in message or client in {
-            *("websockets", "apprise"),  # they say less
-            *("httpx", "urllib", "download"),
-        }
-        assert "socksio" not in message
-    assert not any("socks" in message for message in said["127.0.0.1"].values())
+    assert "all_proxy.socks-proxies-are-not-supported" in said[OUTSIDE]["requests"]
+    assert not [one for one in said[OUTSIDE].values() if one == "answered" or "socksio" in one]
+    assert not [one for one in said["127.0.0.1"].values() if "socks" in one]

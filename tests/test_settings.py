@@ -219,7 +219,10 @@ def test_what_is_no_secret_may_be_a_parameter():
     [
         ({"MLFLOW_TRACKING_URI": "./mlruns"}, "environment variable MLFLOW_TRACKING_URI"),
         (
-            {"MLFLOW_TRACKING_URI": "http://a", "CREDIT_DEFAULT_MLFLOW__TRACKING_URI": "databricks"},
+            {
+                "MLFLOW_TRACKING_URI": "http://a",
+                "CREDIT_DEFAULT_MLFLOW__TRACKING_URI": "databricks",
+            },
             "environment variable CREDIT_DEFAULT_MLFLOW__TRACKING_URI",
         ),
         ({"PREFECT_API_URL": "ephemeral"}, "environment variable PREFECT_API_URL"),

@@ -98,7 +98,9 @@ class Proxy:
     def is_supported(self) -> bool:
         """Whether requests can go through it: SOCKS is not spoken here."""
         scheme, separator, _ = self.address.partition("://")
-        return not separator or (scheme.lower() in _SCHEMES and not self.address.endswith(_UNSUPPORTED))
+        return not separator or (
+            scheme.lower() in _SCHEMES and not self.address.endswith(_UNSUPPORTED)
+        )
 
     @property
     def shown(self) -> str:

@@ -91,9 +91,6 @@ if __name__ == "__main__":
     clients = {name[4:]: use for name, use in list(globals().items()) if name.startswith("use_")}
     print(
         json.dumps(
-            {
-                host: {name: say(use, host) for name, use in clients.items()}
-                for host in sys.argv[1:]
-            }
+            {host: {name: say(use, host) for name, use in clients.items()} for host in sys.argv[1:]}
         )
     )

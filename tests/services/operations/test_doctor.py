@@ -50,6 +50,26 @@ def test_checking_leaves_nothing_behind(empty):
     assert sorted(wiring.lake.home.rglob("*")) == before
 
 
+def test_proxies_and_inherited_variables_are_listed_without_secrets(empty):
+    shell = {
+        "HTTPS_PROXY": "http://me:secret-word@proxy:3128",
+        "ALL_PROXY": "socks5://proxy:1080",
+        "PREFECT_PROFILE": "mine",
+        "MLFLOW_TRACKING_TOKEN": "secret-word",
+    }
+
+    summary = diagnose(empty(), environment=shell)
+
+    listed = {verdict.gate: verdict for verdict in summary.verdicts}
+    proxies, inherited = listed["proxies"], listed["environment"]
+    assert (summary.exit_code, proxies.level, inherited.level) == (0, "watch", "ok")
+    assert proxies.reasons[0].startswith("ALL_PROXY=socks5://proxy:1080 for http://")
+    assert "SOCKS is not supported" in proxies.reasons[0]
+    assert proxies.reasons[1].startswith("HTTPS_PROXY=http://***@proxy:3128 for https://")
+    assert "PREFECT_PROFILE=mine: set aside: not in force" in inherited.reasons
+    assert "secret-word" not in str(listed)
+
+
 def test_server_that_does_not_answer_is_named_with_what_to_do(empty):
     summary = diagnose(empty(prefect={"api_url": "http://127.0.0.1:9/api"}), environment={})
 
