@@ -73,11 +73,19 @@ def test_address_with_a_path_can_be_prefects(address):
 
 @pytest.mark.parametrize(
     "address",
-    ["ephemeral", "prefect://ephemeral", "http://127.0.0.1:4200", "http://prefect:4200/", "/api"]
-    + ["http:/prefect/api", "htp://prefect/api", "prefect:4200/api", "http://prefect:x/api"],
+    [
+        *("ephemeral", "prefect://ephemeral", "http://127.0.0.1:4200", "http://prefect:4200/"),
+        *(
+            "/api",
+            "http:/prefect/api",
+            "htp://prefect/api",
+            "prefect:4200/api",
+            "http://prefect:x/api",
+        ),
+    ],
 )
 def test_address_of_the_pages_or_no_address_cannot_be_prefects(address):
-    with pytest.raises(AddressError, match="such as http://127.0.0.1:4200/api"):
+    with pytest.raises(AddressError, match=r"such as http://127\.0\.0\.1:4200/api"):
         check_prefect_address(address)
 
 
@@ -172,7 +180,7 @@ def test_unsupported_proxy_is_replaced_by_one_that_does_not_exist_and_still_name
     assert "word" not in built["https_proxy"]
     for variables in (given, built):
         with pytest.raises(
-            SetupError, match="variable ALL_PROXY: found.*on the way to MLflow"
+            SetupError, match=r"variable ALL_PROXY: found.*on the way to MLflow"
         ) as it:
             require_supported_proxy("MLflow", OUTSIDE, variables)
         assert "add mlflow.example.invalid to NO_PROXY" in str(it.value)

@@ -132,11 +132,13 @@ def test_doctor_lists_what_the_shell_holds_and_asks_named_servers_through_the_pr
 
 @pytest.mark.parametrize("command", ["predict", "train", "doctor", "monitor"])
 def test_server_behind_a_socks_proxy_is_one_line_that_names_the_variable(
-    run, monkeypatch, tmp_path, command
+    run, monkeypatch, tmp_path, simulated_files, command
 ):
     monkeypatch.setenv("ALL_PROXY", SOCKS)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://mlflow.{OUTSIDE}:5000")
-    argument = {"predict": [tmp_path / "x.csv"], "monitor": ["0123456789abcdef"]}.get(command, [])
+    argument = {"predict": [simulated_files.batch], "monitor": ["0123456789abcdef"]}.get(
+        command, []
+    )
 
     ended = run(command, *argument, "--lake", tmp_path / "lake")
 

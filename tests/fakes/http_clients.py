@@ -89,8 +89,5 @@ if __name__ == "__main__":
     hooks = " ".join(f"json://{host}/hook" for host in sys.argv[1:])
     prepare_network(load_settings({"notify": {"urls": hooks}}).settings)
     clients = {name[4:]: use for name, use in list(globals().items()) if name.startswith("use_")}
-    print(
-        json.dumps(
-            {host: {name: say(use, host) for name, use in clients.items()} for host in sys.argv[1:]}
-        )
-    )
+    said = {host: {name: say(use, host) for name, use in clients.items()} for host in sys.argv[1:]}
+    sys.stdout.write(json.dumps(said))

@@ -28,7 +28,10 @@ def open_recording_proxy(status: int = 503) -> Iterator[RecordingProxy]:
             self.send_header("Connection", "close")
             self.end_headers()
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_CONNECT = answer
+        def __getattr__(self, name: str) -> object:
+            if name.startswith("do_"):  # whatever the method
+                return self.answer
+            raise AttributeError(name)
 
         def log_message(self, *_: object) -> None:
             pass

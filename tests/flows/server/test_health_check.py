@@ -23,8 +23,10 @@ def test_no_server_is_reachable_where_none_is_named_or_none_is_there():
 
 @pytest.mark.parametrize(
     ("status", "reachable"),
-    [(200, True), (401, True), (403, True), (404, True), (500, True)]
-    + [(407, False), (502, False), (503, False), (504, False)],
+    [
+        *((status, True) for status in (200, 401, 403, 404, 500)),
+        *((status, False) for status in (407, 502, 503, 504)),
+    ],
 )
 def test_answer_of_a_gateway_is_not_the_servers(status, reachable):
     with open_recording_proxy(status) as answering:
