@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from credit_default.addresses import AddressError, build_proxy_variables
-from credit_default.environment import NamedServices, require_usable_network
 from credit_default.errors import InputError, SetupError, hide_credentials
+from credit_default.named_services import NamedServices, require_usable_network
 from credit_default.setting_layers import (
     drop_none,
     list_names,

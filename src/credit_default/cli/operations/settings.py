@@ -14,7 +14,7 @@ def settings(*, shared: SharedOptions) -> None:
     """List every setting in force and where it came from, and what else the shell changes."""
 
     def act(output: Output) -> "Summary":
-        from credit_default.environment import list_inherited
+        from credit_default.environment import judge_inherited
         from credit_default.settings import copy_environment, find_services, load_settings
         from credit_default.views.terminal.settings import (
             SettingLine,
@@ -24,12 +24,11 @@ def settings(*, shared: SharedOptions) -> None:
 
         loaded = load_settings(shared.build_overrides(), config_files=shared.config)
         lines = [SettingLine(one.name, one.value, one.origin) for one in loaded.origins]
-        found = list_inherited(copy_environment(), find_services(loaded.settings))
-        inherited = [SettingLine(one.name, one.value, f"shell: {one.effect}") for one in found]
+        inherited = judge_inherited(copy_environment(), find_services(loaded.settings))
         if not output.as_json:
             from rich.console import Console
 
-            Console(highlight=False).print(render_settings([*lines, *inherited]))
-        return summarise_settings(lines, inherited=inherited)
+            Console(highlight=False).print(render_settings(lines))
+        return summarise_settings(lines, environment=inherited)
 
     run_command("settings", act, shared)

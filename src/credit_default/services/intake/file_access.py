@@ -11,8 +11,8 @@ from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.storage.port import Storage, check_key
 from credit_default.adapters.storage.s3 import S3Storage
 from credit_default.addresses import require_supported_proxy
-from credit_default.environment import find_bucket_address
 from credit_default.errors import InputError
+from credit_default.named_services import find_bucket_address
 from credit_default.services.context.wiring import Wiring
 from credit_default.settings import copy_environment
 

@@ -12,9 +12,10 @@ from importlib.metadata import version
 
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.adapters.tables.schemas import TABLES
-from credit_default.environment import describe_proxies, list_inherited
+from credit_default.environment import judge_inherited
 from credit_default.errors import CreditDefaultError, hide_credentials
 from credit_default.gates.verdict import Verdict
+from credit_default.named_services import describe_proxies
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.operations.service_checks import (
     check_deployments,
@@ -104,6 +105,4 @@ def _list_proxies(wiring: Wiring, *, environment: Mapping[str, str]) -> Verdict:
 
 
 def _list_inherited_variables(wiring: Wiring, *, environment: Mapping[str, str]) -> Verdict:
-    inherited = list_inherited(environment, find_services(wiring.settings))
-    lines = tuple(f"{one.name}={one.value}: {one.effect}" for one in inherited)
-    return Verdict("environment", "ok", lines or ("nothing inherited that changes a result",))
+    return judge_inherited(environment, find_services(wiring.settings))

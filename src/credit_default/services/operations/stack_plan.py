@@ -20,10 +20,10 @@ from credit_default.adapters.mlflow.users import change_password, write_auth_con
 from credit_default.environment import (
     CERTIFICATE_VARIABLES,
     PROXY_VARIABLES,
-    NamedServices,
     list_set_aside,
     select_server_variables,
 )
+from credit_default.named_services import NamedServices
 from credit_default.services.operations.stack_programs import (
     ServerContext,
     describe_command,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from rich.table import Table
 
 from credit_default.errors import hide_credentials
+from credit_default.gates.verdict import Verdict
 from credit_default.views.summaries.summary import Summary, render_text
 
 
@@ -31,24 +32,24 @@ def render_settings(lines: Sequence[SettingLine]) -> Table:
 
 
 def summarise_settings(
-    lines: Sequence[SettingLine], *, inherited: Sequence[SettingLine] = ()
+    lines: Sequence[SettingLine], *, environment: Verdict | None = None
 ) -> Summary:
     """Return the number of settings, and those that differ from the default as notes.
 
     Args:
         lines: The settings.
-        inherited: Variables of the shell that are no settings and change a result; they are notes too.
+        environment: What else is inherited from the shell and changes a result.
     """
     changed = [line for line in lines if line.origin != "default"]
     notes = tuple(
-        f"{line.name} = {format_setting_value(line.value)} ({line.origin})"
-        for line in (*changed, *inherited)
+        f"{line.name} = {format_setting_value(line.value)} ({line.origin})" for line in changed
     )
     return Summary(
         "settings",
         "in force",
         counts={"settings": len(lines), "changed": len(changed)},
         notes=notes,
+        verdicts=() if environment is None else (environment,),
     )
 
 
