@@ -108,6 +108,7 @@ def test_what_is_inherited_is_listed_with_its_effect_and_without_secrets():
     given = {
         **PLANTED,
         "HTTPS_PROXY": "me:secret-word@proxy:3128",
+        "ALL_PROXY": "socks5://me:secret-word@proxy:1080",
         "PREFECT_CLIENT_CUSTOM_HEADERS": '{"X": "secret-word"}',
         "MLFLOW_TRACKING_URI": "http://a setting/",
         "EDITOR": "vi",
@@ -118,6 +119,7 @@ def test_what_is_inherited_is_listed_with_its_effect_and_without_secrets():
     assert "secret-word" not in json.dumps([one.value for one in listed.values()])
     assert "key-1" not in str(listed)
     assert listed["HTTPS_PROXY"].value == "***@proxy:3128"
+    assert listed["ALL_PROXY"].effect.startswith("not supported")
     assert listed["AWS_SECRET_ACCESS_KEY"].value == "***"
     assert listed["AWS_PROFILE"].value == "somebody"
     assert listed["SSL_CERT_FILE"].value == "/nowhere.pem"

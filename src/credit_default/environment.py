@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from credit_default.addresses import hide_proxy_credentials
+from credit_default.addresses import Proxy, hide_proxy_credentials
 from credit_default.errors import hide_credentials
 from credit_default.gates.verdict import Verdict
 from credit_default.named_services import NamedServices
@@ -156,6 +156,8 @@ def _list_effects(
     for name in filter(environment.get, PROXY_VARIABLES):
         if name.lower() == "no_proxy":
             yield name, "these addresses are contacted directly"
+        elif not Proxy(name, environment[name]).is_supported:
+            yield name, "not supported: addresses outside this machine cannot be reached"
         else:
             yield name, "addresses outside this machine go through it"
     for name in filter(environment.get, CERTIFICATE_VARIABLES):

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
+from types import MappingProxyType
+from typing import Final
 
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.adapters.tables.schemas import TABLES
@@ -29,9 +31,10 @@ from credit_default.views.summaries.summary import Summary
 
 _LOG = logging.getLogger(__name__)
 _LIBRARIES = ("mlflow", "prefect", "evidently", "scikit-learn", "polars", "deltalake", "boto3")
+_NO_VARIABLES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def diagnose(wiring: Wiring, *, environment: Mapping[str, str]) -> Summary:
+def diagnose(wiring: Wiring, *, environment: Mapping[str, str] = _NO_VARIABLES) -> Summary:
     """Check each part and return one verdict a part; the exit code is 3 when a needed part does not answer.
 
     Args:
