@@ -154,12 +154,7 @@ def _list_effects(
 ) -> Iterator[tuple[str, str]]:
     """Yield the name of each variable that has an effect, with the effect."""
     for name in filter(environment.get, PROXY_VARIABLES):
-        if name.lower() == "no_proxy":
-            yield name, "these addresses are contacted directly"
-        elif not Proxy(name, environment[name]).is_supported:
-            yield name, "not supported: addresses outside this machine cannot be reached"
-        else:
-            yield name, "addresses outside this machine go through it"
+        yield name, _describe_proxy_effect(Proxy(name, environment[name]))
     for name in filter(environment.get, CERTIFICATE_VARIABLES):
         yield name, "whose certificates https connections trust"
     for name in filter(environment.get, _CODE_VARIABLES):
@@ -172,6 +167,14 @@ def _list_effects(
         for name in environment:
             if name.startswith(f"{library}_") and name != key:
                 yield name, "set aside: not in force" if name in aside else "the named server"
+
+
+def _describe_proxy_effect(proxy: Proxy) -> str:
+    if proxy.variable.lower() == "no_proxy":
+        return "these addresses are contacted directly"
+    if not proxy.is_supported:
+        return "not supported: addresses outside this machine cannot be reached"
+    return "addresses outside this machine go through it"
 
 
 def _show_value(name: str, value: str) -> str:

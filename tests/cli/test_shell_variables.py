@@ -184,7 +184,7 @@ PROXIES = {
 def test_every_command_works_on_this_machine_alone_whatever_proxy_is_named(
     form, call, planted, batch, simulated_files, tmp_path
 ):
-    start, lake = 400 + 50 * list(PROXIES).index(form), tmp_path / "own lake"
+    start, lake = 400 + 50 * list(PROXIES).index(form), tmp_path / "own"
     shell = {**planted, **PROXIES[form]}
 
     trained = call("train", "--data", simulated_files.training, lake=lake, **shell)
