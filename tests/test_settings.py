@@ -1,8 +1,9 @@
+import re
 from pathlib import Path
 
 import pytest
 
-from credit_default.errors import InputError
+from credit_default.errors import InputError, SetupError
 from credit_default.settings import load_settings, require_no_secrets
 
 CONFIG = Path(__file__).parents[1] / "config"
@@ -93,15 +94,15 @@ def test_config_variable_names_files(tmp_path):
 
 
 def test_variables_of_mlflow_and_prefect_are_honoured_below_our_own():
-    environment = {"MLFLOW_TRACKING_URI": "http://a", "PREFECT_API_URL": "http://b"}
+    environment = {"MLFLOW_TRACKING_URI": "http://a", "PREFECT_API_URL": "http://b/api"}
 
     settings = load_settings(environment=environment).settings
     ours = load_settings(
         environment={**environment, "CREDIT_DEFAULT_MLFLOW__TRACKING_URI": "http://c"}
     ).settings
 
-    assert (settings.mlflow.tracking_uri, settings.prefect.api_url) == ("http://a", "http://b")
-    assert (ours.mlflow.tracking_uri, ours.prefect.api_url) == ("http://c", "http://b")
+    assert (settings.mlflow.tracking_uri, settings.prefect.api_url) == ("http://a", "http://b/api")
+    assert (ours.mlflow.tracking_uri, ours.prefect.api_url) == ("http://c", "http://b/api")
 
 
 @pytest.mark.parametrize(
@@ -211,3 +212,40 @@ def test_what_is_no_secret_may_be_a_parameter():
             "jobs": 2,
         }
     )
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"MLFLOW_TRACKING_URI": "./mlruns"}, "environment variable MLFLOW_TRACKING_URI"),
+        (
+            {
+                "MLFLOW_TRACKING_URI": "http://a",
+                "CREDIT_DEFAULT_MLFLOW__TRACKING_URI": "databricks",
+            },
+            "environment variable CREDIT_DEFAULT_MLFLOW__TRACKING_URI",
+        ),
+        ({"PREFECT_API_URL": "ephemeral"}, "environment variable PREFECT_API_URL"),
+        ({"PREFECT_API_URL": "http://127.0.0.1:4200"}, "environment variable PREFECT_API_URL"),
+    ],
+)
+def test_wrong_address_is_named_by_the_variable_that_was_set(environment, named):
+    with pytest.raises(SetupError, match=re.escape(f"({named})")):
+        load_settings(environment=environment)
+
+
+def test_wrong_address_is_named_by_the_file_or_the_flag_that_has_it(tmp_path):
+    config = tmp_path / "c.toml"
+    config.write_text('[mlflow]\ntracking_uri = "file:///mlruns"\n')
+
+    with pytest.raises(SetupError, match=r"setting mlflow\.tracking_uri \(file .*c\.toml\)"):
+        load_settings(config_files=[str(config)], environment={})
+    with pytest.raises(SetupError, match=r"setting prefect\.api_url \(flag\)"):
+        load_settings({"prefect": {"api_url": "http:/prefect/api"}}, environment={})
+
+
+def test_wrong_address_is_refused_without_showing_its_credentials():
+    with pytest.raises(SetupError) as refused:
+        load_settings(environment={"MLFLOW_TRACKING_URI": "htp://me:secret-word@mlflow:5000"})
+
+    assert "secret-word" not in str(refused.value)

@@ -8,13 +8,21 @@ variable that nothing reads is refused: a mistyped threshold would otherwise be 
 import dataclasses
 import difflib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
-from credit_default.errors import InputError, hide_credentials
+from credit_default.addresses import AddressError, build_proxy_variables
+from credit_default.errors import InputError, SetupError, hide_credentials
+from credit_default.named_services import NamedServices, require_usable_network
+from credit_default.setting_layers import (
+    drop_none,
+    list_names,
+    list_values,
+    merge_layers,
+)
 from credit_default.settings_files import CONFIG_VARIABLE, list_config_files, read_config_file
 from credit_default.settings_sections import ENVIRONMENT_PREFIX, SECRETS, Settings
 
@@ -23,12 +31,16 @@ __all__ = [
     "SettingOrigin",
     "Settings",
     "copy_environment",
+    "drop_variables",
     "export_environment",
+    "find_services",
     "load_settings",
+    "prepare_network",
     "require_no_secrets",
 ]
 
 _HIDDEN = "***"
+_SETTINGS_REMEDY = "`credit-default settings` shows the settings in force."
 # Variables that users of MLflow and Prefect have set already; `CREDIT_DEFAULT_*` wins over them.
 STANDARD_VARIABLES = {
     "MLFLOW_TRACKING_URI": ("mlflow", "tracking_uri"),
@@ -73,10 +85,10 @@ def load_settings(
     variables = dict(os.environ if environment is None else environment)
     files = [*list_config_files(variables), *config_files]
     layers = [(f"file {name}", read_config_file(name)) for name in files]
-    layers += [("environment", _read_environment(variables)), ("flag", _drop_none(flags or {}))]
+    layers += [("environment", _read_environment(variables)), ("flag", drop_none(flags or {}))]
     for origin, layer in layers:
         _require_known_names(layer, origin)
-    settings = _validate(_merge([layer for _, layer in layers]))
+    settings = _validate(layers, variables)
     return LoadedSettings(settings, tuple(_list_origins(settings, layers)))
 
 
@@ -86,7 +98,7 @@ def require_no_secrets(overrides: Mapping[str, Any]) -> None:
     Raises:
         InputError: An override sets a secret setting, or has credentials in an address.
     """
-    for name in _list_dotted_names(overrides):
+    for name in list_names(overrides):
         value: Any = overrides
         for part in name.split("."):
             value = value[part]
@@ -109,6 +121,36 @@ def copy_environment() -> dict[str, str]:
     return dict(os.environ)
 
 
+def drop_variables(names: Iterable[str]) -> None:
+    """Remove variables that other libraries would read, from this process and those that it starts."""
+    for name in names:
+        os.environ.pop(name, None)
+
+
+def prepare_network(settings: Settings) -> None:
+    """Let every library of this process use the same proxies, and none of them for this machine's own servers.
+
+    Call it before anything is contacted.
+
+    Raises:
+        SetupError: The environment keeps the commands from what the settings name; see `require_usable_network`.
+    """
+    services = find_services(settings)
+    require_usable_network(os.environ, services)
+    export_environment(build_proxy_variables(os.environ, services.list_local_addresses(os.environ)))
+
+
+def find_services(settings: Settings) -> NamedServices:
+    """Return the servers, buckets and queues that the settings name."""
+    return NamedServices(
+        mlflow=settings.mlflow.tracking_uri,
+        prefect=settings.prefect.api_url,
+        queue=settings.listen.queue_url,
+        in_bucket=any(uri.startswith("s3://") for uri in (settings.lake, settings.stack.artifacts)),
+        hooks=settings.notify.addresses,
+    )
+
+
 def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
     known = {
         f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}" for name in _list_setting_names()
@@ -128,35 +170,16 @@ def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
     source.env_vars = {
         k.lower(): v for k, v in variables.items() if k.startswith(ENVIRONMENT_PREFIX)
     }
-    return _merge([standard, source()])
+    return merge_layers([standard, source()])
 
 
 def _list_setting_names() -> Iterator[str]:
-    return (name for name, _ in _list_settings(Settings.model_construct()))
-
-
-def _list_settings(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Yield every (dotted name, value) below `value`, in the order of declaration."""
-    if isinstance(value, BaseModel):
-        names = list(type(value).model_fields)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in dataclasses.fields(value) if field.init]
-    else:
-        yield prefix, value
-        return
-    for name in names:
-        yield from _list_settings(getattr(value, name), f"{prefix}.{name}" if prefix else name)
-
-
-def _list_dotted_names(layer: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for key, value in layer.items():
-        name = f"{prefix}{key}"
-        yield from _list_dotted_names(value, f"{name}.") if isinstance(value, Mapping) else [name]
+    return (name for name, _ in list_values(Settings.model_construct()))
 
 
 def _require_known_names(layer: Mapping[str, Any], origin: str) -> None:
     known = set(_list_setting_names())
-    for name in _list_dotted_names(layer):
+    for name in list_names(layer):
         if name not in known:
             raise InputError(
                 f"setting {name} ({origin})",
@@ -171,44 +194,43 @@ def _suggest_name(name: str, known: set[str]) -> str:
     return f"{close[0]} or another known name" if close else "a known name"
 
 
-def _validate(merged: dict[str, Any]) -> Settings:
+def _validate(
+    layers: Sequence[tuple[str, Mapping[str, Any]]], variables: Mapping[str, str]
+) -> Settings:
     try:
-        return Settings(**merged)
+        return Settings(**merge_layers([layer for _, layer in layers]))
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         # pydantic's error would show a secret's value, as the cause of ours
         secret = any(secret.startswith(name) for secret in SECRETS)
-        raise InputError(
-            f"setting {name}",
+        cause = first.get("ctx", {}).get("error")
+        raise SetupError(
+            f"setting {name}{_name_source(name, layers, variables)}",
             found="another value" if secret else repr(first["input"]),
-            expected=first["msg"],
-            remedy="`credit-default settings` shows the settings in force.",
+            expected=cause.expected if isinstance(cause, AddressError) else first["msg"],
+            remedy=cause.remedy if isinstance(cause, AddressError) else _SETTINGS_REMEDY,
         ) from (None if secret else error)
 
 
-def _merge(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        for key, value in layer.items():
-            old = merged.get(key)
-            merged[key] = (
-                _merge([old, value])
-                if isinstance(old, Mapping) and isinstance(value, Mapping)
-                else value
-            )
-    return merged
-
-
-def _drop_none(flags: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {k: _drop_none(v) if isinstance(v, Mapping) else v for k, v in flags.items()}
-    return {k: v for k, v in kept.items() if v is not None and v != {}}
+def _name_source(
+    name: str, layers: Sequence[tuple[str, Mapping[str, Any]]], variables: Mapping[str, str]
+) -> str:
+    """Return, in parentheses, what set the setting as a person wrote it: a file, a flag or a variable by its name."""
+    setters = [origin for origin, layer in layers if name in list_names(layer)]
+    if not setters:
+        return ""
+    if setters[-1] != "environment":
+        return f" ({setters[-1]})"
+    ours = f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}"
+    standard = {".".join(parts): variable for variable, parts in STANDARD_VARIABLES.items()}
+    return f" (environment variable {ours if variables.get(ours) else standard.get(name, ours)})"
 
 
 def _list_origins(
     settings: Settings, layers: Sequence[tuple[str, Mapping[str, Any]]]
 ) -> Iterator[SettingOrigin]:
-    set_by = {name: origin for origin, layer in layers for name in _list_dotted_names(layer)}
-    for name, value in _list_settings(settings):
+    set_by = {name: origin for origin, layer in layers for name in list_names(layer)}
+    for name, value in list_values(settings):
         shown = _HIDDEN if name in SECRETS and value else value
         yield SettingOrigin(name, shown, set_by.get(name, "default"))

@@ -5,11 +5,12 @@ are the frozen policy classes beside the code that uses them, with their default
 reads them all.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from credit_default.addresses import check_mlflow_address, check_prefect_address
 from credit_default.gates.monitoring.alarms import AlarmPolicy
 from credit_default.gates.monitoring.coverage import CoveragePolicy
 from credit_default.gates.monitoring.drift import DriftPolicy
@@ -72,7 +73,7 @@ class MlflowSettings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    tracking_uri: str = ""
+    tracking_uri: Annotated[str, AfterValidator(check_mlflow_address)] = ""
     wait_seconds: float = Field(default=10.0, gt=0)
     training_wait_seconds: float = Field(default=60.0, gt=0)
 
@@ -85,7 +86,7 @@ class PrefectSettings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    api_url: str = ""
+    api_url: Annotated[str, AfterValidator(check_prefect_address)] = ""
     wait_seconds: float = Field(default=10.0, gt=0)
     startup_seconds: float = Field(default=120.0, gt=0)
 

@@ -9,6 +9,23 @@ def test_settings_show_each_value_and_where_it_came_from(run, tmp_path, monkeypa
     assert set(answer.json["notes"]) == {f"seed = 11 (file {config})", "jobs = 1 (environment)"}
 
 
+def test_settings_show_what_else_the_shell_changes_without_secrets(run, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:secret-word@proxy:3128")
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "secret-word")
+    monkeypatch.setenv("PREFECT_PROFILE", "mine")
+
+    listed, table = run("settings", "--json"), run("settings")
+
+    (environment,) = listed.json["verdicts"]
+    assert {
+        "HTTPS_PROXY=http://***@proxy:3128: addresses outside this machine go through it",
+        "MLFLOW_TRACKING_TOKEN=***: set aside: not in force",
+        "PREFECT_PROFILE=mine: set aside: not in force",
+    } <= set(environment["reasons"])
+    assert "PREFECT_PROFILE" in table.stdout
+    assert "secret-word" not in listed.stdout + table.stdout
+
+
 def test_mistyped_variable_is_one_line_and_exit_2(run, monkeypatch):
     monkeypatch.setenv("CREDIT_DEFAULT_LAEK", "x")
 

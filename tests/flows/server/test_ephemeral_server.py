@@ -9,7 +9,6 @@ from sqlalchemy import create_engine, make_url
 from credit_default.errors import ServiceError
 from credit_default.flows.server.ephemeral_server import (
     PrefectServer,
-    _drop_named_server,
     build_database_variables,
     start_server,
     stop_server,
@@ -39,12 +38,6 @@ def test_server_that_does_not_answer_is_not_waited_for_for_ever(tmp_path):
 
     stop_server(server)
     assert server.process.returncode == -signal.SIGTERM
-
-
-def test_server_that_is_named_is_not_the_one_that_a_command_starts(tmp_path):
-    environment = _drop_named_server({"PREFECT_API_URL": "http://elsewhere/api", "PATH": "/bin"})
-
-    assert environment == {"PATH": "/bin"}
 
 
 @pytest.mark.nightly

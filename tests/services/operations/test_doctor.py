@@ -22,7 +22,7 @@ def read(summary):
 
 
 def test_fresh_lake_is_well_and_says_what_is_still_to_come(empty):
-    summary = diagnose(empty())
+    summary = diagnose(empty(), environment={})
 
     reported = read(summary)
     assert (summary.exit_code, summary.status) == (0, "all well")
@@ -33,7 +33,7 @@ def test_fresh_lake_is_well_and_says_what_is_still_to_come(empty):
 
 
 def test_champion_is_verified(champion_lake):
-    reported = read(diagnose(champion_lake.wiring))
+    reported = read(diagnose(champion_lake.wiring, environment={}))
 
     assert reported["champion"] == (
         "ok",
@@ -45,13 +45,33 @@ def test_checking_leaves_nothing_behind(empty):
     wiring = empty()
     before = sorted(wiring.lake.home.rglob("*"))
 
-    diagnose(wiring)
+    diagnose(wiring, environment={})
 
     assert sorted(wiring.lake.home.rglob("*")) == before
 
 
+def test_proxies_and_inherited_variables_are_listed_without_secrets(empty):
+    shell = {
+        "HTTPS_PROXY": "http://me:secret-word@proxy:3128",
+        "ALL_PROXY": "socks5://proxy:1080",
+        "PREFECT_PROFILE": "mine",
+        "MLFLOW_TRACKING_TOKEN": "secret-word",
+    }
+
+    summary = diagnose(empty(), environment=shell)
+
+    listed = {verdict.gate: verdict for verdict in summary.verdicts}
+    proxies, inherited = listed["proxies"], listed["environment"]
+    assert (summary.exit_code, proxies.level, inherited.level) == (0, "watch", "ok")
+    assert proxies.reasons[0].startswith("ALL_PROXY=socks5://proxy:1080 for http://")
+    assert "SOCKS is not supported" in proxies.reasons[0]
+    assert proxies.reasons[1].startswith("HTTPS_PROXY=http://***@proxy:3128 for https://")
+    assert "PREFECT_PROFILE=mine: set aside: not in force" in inherited.reasons
+    assert "secret-word" not in str(listed)
+
+
 def test_server_that_does_not_answer_is_named_with_what_to_do(empty):
-    summary = diagnose(empty(prefect={"api_url": "http://127.0.0.1:9/api"}))
+    summary = diagnose(empty(prefect={"api_url": "http://127.0.0.1:9/api"}), environment={})
 
     level, reason = read(summary)["prefect"]
     assert (summary.exit_code, summary.status, level) == (
@@ -70,7 +90,7 @@ def test_lake_that_cannot_be_written_is_named_and_the_other_parts_are_still_aske
     shutil.rmtree(wiring.lake.home)
     wiring.lake.home.write_text("no folder any more")
 
-    summary = diagnose(wiring)
+    summary = diagnose(wiring, environment={})
 
     reported = read(summary)
     assert summary.exit_code == 3
@@ -83,4 +103,6 @@ def test_lake_that_cannot_be_written_is_named_and_the_other_parts_are_still_aske
         "queue": "ok",
         "champion": "ok",
         "libraries": "ok",
+        "proxies": "ok",
+        "environment": "ok",
     }

@@ -138,3 +138,55 @@ def test_taken_port_is_an_error_before_anything_is_started():
             choose_ports(
                 StackSettings(mlflow_port=0, prefect_port=taken.getsockname()[1], evidently_port=0)
             )
+
+
+FOREIGN = {
+    "PREFECT_SERVER_DATABASE_CONNECTION_URL": "sqlite+aiosqlite:////elsewhere.db",
+    "PREFECT_PROFILE": "nowhere",
+    "PREFECT_API_KEY": "k",
+    "MLFLOW_REGISTRY_URI": "databricks",
+    "MLFLOW_TRACKING_TOKEN": "t",
+    "MLFLOW_DEFAULT_ARTIFACT_ROOT": "/elsewhere",
+    "SSL_CERT_FILE": "/elsewhere.pem",
+    "PYTHONSTARTUP": "/elsewhere.py",
+    "AWS_PROFILE": "somebody",
+    "PGPASSWORD": "p",
+}
+
+
+@pytest.fixture
+def plan_in_shell(lake, credentials):
+    def make(**settings):
+        return plan_stack(
+            lake,
+            StackSettings(**settings),
+            ports=PORTS,
+            credentials=credentials,
+            environment={"PATH": "/bin", "http_proxy": "http://proxy:3128", **FOREIGN},
+            config_files="",
+        )
+
+    return make
+
+
+@pytest.mark.parametrize("name", ["mlflow", "prefect", "evidently"])
+def test_server_takes_nothing_of_the_shell_that_is_meant_for_others(plan_in_shell, name):
+    variables = find(plan_in_shell(), name).environment
+
+    assert not set(variables) & set(FOREIGN)
+    assert variables["http_proxy"] == "http://proxy:3128"
+
+
+@pytest.mark.parametrize("name", ["serve", "listen"])
+def test_command_takes_what_it_needs_outside_and_no_other_servers_variables(plan_in_shell, name):
+    variables = find(plan_in_shell(), name).environment
+
+    assert {one for one in FOREIGN if one in variables} == {
+        *("SSL_CERT_FILE", "PYTHONSTARTUP", "AWS_PROFILE", "PGPASSWORD")
+    }
+
+
+def test_server_of_models_in_a_bucket_gets_the_keys_and_certificates_for_it(plan_in_shell):
+    variables = find(plan_in_shell(artifacts="s3://models/mlflow"), "mlflow").environment
+
+    assert {one for one in FOREIGN if one in variables} == {"AWS_PROFILE", "SSL_CERT_FILE"}

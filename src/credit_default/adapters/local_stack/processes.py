@@ -10,13 +10,14 @@ import socket
 import subprocess
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from urllib.request import Request
 
 from credit_default.adapters.host.atomic_files import disk_errors
+from credit_default.adapters.host.http_requests import open_url
 from credit_default.errors import ServiceError, escape_unprintable
 
 LOOPBACK: Final = "127.0.0.1"
@@ -93,9 +94,9 @@ def is_ready(running: RunningProgram) -> bool:
     if not program.health_url:
         return True
     headers = {"Authorization": program.authorization} if program.authorization else {}
-    request = urllib.request.Request(program.health_url, headers=headers)  # noqa: S310 - our own loopback address
+    request = Request(program.health_url, headers=headers)  # noqa: S310 - our own loopback address
     try:
-        with urllib.request.urlopen(request, timeout=5):  # noqa: S310 - likewise
+        with open_url(request, timeout_seconds=5):
             return True
     except urllib.error.HTTPError as error:
         error.close()

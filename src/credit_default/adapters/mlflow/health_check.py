@@ -9,6 +9,7 @@ import time
 
 import httpx
 
+from credit_default.adapters.host.http_requests import GATEWAY_STATUSES
 from credit_default.errors import MlflowError, hide_credentials
 
 _LOG = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ def wait_for_mlflow(tracking_uri: str, *, timeout_seconds: float) -> None:
         timeout_seconds: How long to wait at most.
 
     Raises:
-        MlflowError: The server did not answer in this time, or only with errors of its own (status 5xx).
+        MlflowError: The server did not answer in this time, or only with errors (status 5xx), its own or a proxy's.
     """
     if not tracking_uri.startswith("http"):
         return
@@ -38,7 +39,7 @@ def wait_for_mlflow(tracking_uri: str, *, timeout_seconds: float) -> None:
         except httpx.HTTPError as error:
             found = str(error) or type(error).__name__
         else:
-            if not answer.is_server_error:
+            if not answer.is_server_error and answer.status_code not in GATEWAY_STATUSES:
                 _LOG.debug("mlflow answered after_seconds=%.1f", time.monotonic() - began)
                 return
             found = f"status {answer.status_code}"

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from credit_default.adapters.storage.s3_errors import translate_s3_error
+from credit_default.addresses import is_on_this_machine
 from credit_default.errors import InputError, ServiceError
 
 _AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn")
@@ -180,11 +181,16 @@ def _open_client(session: Any, policy: S3Policy) -> Any:
     )
     try:
         client = session.client("s3", config=config)
-        if _is_aws(client.meta.endpoint_url) or _addressing_style(client):
+        endpoint, changes = client.meta.endpoint_url, {}
+        if not _is_aws(endpoint) and not _addressing_style(client):
+            # Few other stores answer to host names that begin with the bucket; all answer to paths.
+            changes["s3"] = {"addressing_style": "path"}
+        if is_on_this_machine(endpoint):
+            changes["proxies"] = {}  # boto3 does not find [::1] in NO_PROXY
+        if not changes:
             return client
         client.close()
-        # Few other stores answer to host names that begin with the bucket; all answer to paths.
-        return session.client("s3", config=config.merge(Config(s3={"addressing_style": "path"})))
+        return session.client("s3", config=config.merge(Config(**changes)))
     except ValueError as error:
         raise InputError(
             "AWS_ENDPOINT_URL",

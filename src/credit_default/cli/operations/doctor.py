@@ -15,9 +15,12 @@ def doctor(*, shared: SharedOptions) -> None:
     """Check which services can be reached, at which version, and say how to repair the others."""
 
     def act(output: Output) -> "Summary":
+        from credit_default.settings import copy_environment
+
+        environment = copy_environment()  # before it is prepared for the libraries
         from credit_default.services.operations.doctor import diagnose
 
         with output.step("checking the lake, MLflow and Prefect"):
-            return diagnose(connect_with_mlflow(shared))
+            return diagnose(connect_with_mlflow(shared), environment=environment)
 
     run_command("doctor", act, shared)

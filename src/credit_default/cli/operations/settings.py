@@ -11,22 +11,24 @@ if TYPE_CHECKING:
 
 @takes_shared_options("lake")
 def settings(*, shared: SharedOptions) -> None:
-    """List every setting in force and where it came from."""
+    """List every setting in force and where it came from, and what else the shell changes."""
 
     def act(output: Output) -> "Summary":
-        from credit_default.settings import load_settings
+        from credit_default.environment import judge_inherited
+        from credit_default.settings import copy_environment, find_services, load_settings
         from credit_default.views.terminal.settings import (
             SettingLine,
             render_settings,
             summarise_settings,
         )
 
-        origins = load_settings(shared.build_overrides(), config_files=shared.config).origins
-        lines = [SettingLine(origin.name, origin.value, origin.origin) for origin in origins]
+        loaded = load_settings(shared.build_overrides(), config_files=shared.config)
+        lines = [SettingLine(one.name, one.value, one.origin) for one in loaded.origins]
+        inherited = judge_inherited(copy_environment(), find_services(loaded.settings))
         if not output.as_json:
             from rich.console import Console
 
             Console(highlight=False).print(render_settings(lines))
-        return summarise_settings(lines)
+        return summarise_settings(lines, environment=inherited)
 
     run_command("settings", act, shared)

@@ -150,9 +150,10 @@ def _build_plan(settings: "Settings", lake: "Lake", shared: SharedOptions) -> "S
     from credit_default.adapters.host.given_paths import resolve_file
     from credit_default.adapters.local_stack.credentials import read_credentials, write_credentials
     from credit_default.services.operations.stack_plan import choose_ports, plan_stack
-    from credit_default.settings import copy_environment
+    from credit_default.settings import copy_environment, prepare_network
     from credit_default.settings_files import join_config_files, list_config_files
 
+    prepare_network(settings)
     logging = choose_logging(shared, usual="info")
     environment = copy_environment() | list_logging_variables(logging)
     place = _find_credentials_file(lake)

@@ -128,7 +128,11 @@ def configure_logging(shared: SharedOptions, *, usual: "LogLevel") -> "LoggingSe
 
 def _silence_libraries() -> None:
     """Keep libraries' warnings and log lines out of the terminal: the summary says what matters."""
-    if not sys.warnoptions:
+    from credit_default.settings import copy_environment
+
+    # python's own -W counts; PYTHONWARNINGS of the shell is for other programs, and `error` would end this one
+    of_the_shell = copy_environment().get("PYTHONWARNINGS", "")
+    if len(sys.warnoptions) <= len(list(filter(None, of_the_shell.split(",")))):
         warnings.simplefilter("ignore")
     for name in _NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR)

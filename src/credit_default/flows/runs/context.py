@@ -10,10 +10,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
+from credit_default.environment import list_set_aside
 from credit_default.errors import InputError
 from credit_default.flows.runs.run_log import start_run_log
 from credit_default.services.context.wiring import Wiring, build_wiring
-from credit_default.settings import Settings, export_environment, load_settings, require_no_secrets
+from credit_default.settings import (
+    Settings,
+    copy_environment,
+    drop_variables,
+    export_environment,
+    find_services,
+    load_settings,
+    prepare_network,
+    require_no_secrets,
+)
 
 _LOG = logging.getLogger(__name__)
 _DESCRIBE_COMMIT: Final = ("describe", "--always", "--abbrev=40", "--dirty", "--exclude=*")
@@ -30,9 +40,11 @@ def connect(overrides: Mapping[str, Any], config: Sequence[str]) -> Wiring:
 
     Raises:
         InputError: A setting is unknown or out of its range, or the overrides hold a secret.
+        SetupError: The environment keeps the commands from what the settings name.
     """
     require_no_secrets(overrides)
     settings = load_settings(overrides, config_files=config).settings
+    prepare_network(settings)
     start_run_log(settings.logging)
     wiring = _connect(settings.model_dump_json())
     _LOG.info("connected lake=%s commit=%s", wiring.lake.uri, wiring.commit)
@@ -41,8 +53,12 @@ def connect(overrides: Mapping[str, Any], config: Sequence[str]) -> Wiring:
 
 @lru_cache(maxsize=4)
 def _connect(settings: str) -> Wiring:
-    export_environment(MLFLOW_ENVIRONMENT)  # in a worker's process nothing has done so yet
-    return build_wiring(Settings.model_validate_json(settings), commit=read_commit())
+    named = Settings.model_validate_json(settings)
+    # in a worker's process nothing has done so yet
+    aside = list_set_aside(copy_environment(), find_services(named), library="MLFLOW")
+    drop_variables(aside - set(MLFLOW_ENVIRONMENT))
+    export_environment(MLFLOW_ENVIRONMENT)
+    return build_wiring(named, commit=read_commit())
 
 
 def read_commit() -> str:
@@ -51,8 +67,12 @@ def read_commit() -> str:
     Outside a checkout it is `unknown`.
     """
     command = ["git", "-C", str(Path(__file__).parent), *_DESCRIBE_COMMIT]
+    # within a git hook GIT_DIR names another repository, whose commit would go on record
+    environment = {k: v for k, v in copy_environment().items() if not k.startswith("GIT_")}
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+        answer = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, timeout=10, check=False, env=environment
+        )
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
     return answer.stdout.strip() or "unknown"

@@ -11,14 +11,15 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from credit_default.adapters.host.http_requests import open_url
 from credit_default.adapters.host.sqlite_addresses import build_sqlite_address
+from credit_default.environment import select_server_variables
 from credit_default.errors import ServiceError
 
 _LOG = logging.getLogger(__name__)
@@ -51,6 +52,9 @@ def build_prefect_environment(home: Path) -> dict[str, str]:
     """Return the variables that Prefect reads when it is imported: its home in the lake, quiet and without telemetry."""
     return {
         "PREFECT_HOME": str(home),
+        "PREFECT_PROFILES_PATH": str(
+            home / "profiles.toml"
+        ),  # not one that a file in the working folder names
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
@@ -73,7 +77,7 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
 
     Args:
         home: The folder of its database and its log.
-        environment: What the new process gets, besides what an ephemeral server needs.
+        environment: The command's environment; the server gets nothing of it but what `select_server_variables` lists.
     """
     lock = lock_server_start(home)
     port = _find_free_port()
@@ -83,7 +87,8 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
     with log_path.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
             [sys.executable, "-m", module, str(port)],
-            env=_drop_named_server(environment) | variables,
+            env=select_server_variables(environment) | variables,
+            cwd=home,  # not where somebody's prefect.toml or .env may be
             stdin=subprocess.PIPE,  # never written to: when it closes, the server knows that this command is gone
             stdout=log,
             stderr=log,
@@ -125,7 +130,7 @@ def wait_for_prefect(server: PrefectServer, *, timeout_seconds: float) -> None:
         if (code := server.process.poll()) is not None:
             raise _build_not_ready_error(server, f"its process ended with code {code}")
         try:
-            with urllib.request.urlopen(f"{server.api_url}/health", timeout=1):  # noqa: S310 - our own loopback address
+            with open_url(f"{server.api_url}/health", timeout_seconds=1):
                 _release_start_lock(server)
                 _LOG.debug("prefect server is ready after_seconds=%.1f", time.monotonic() - began)
                 return
@@ -164,11 +169,6 @@ def run_on_server(
             yield
         finally:
             _flush_logs_and_events()
-
-
-def _drop_named_server(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without the address of a named server: the ephemeral server has its own."""
-    return {name: value for name, value in environment.items() if name != "PREFECT_API_URL"}
 
 
 def _release_start_lock(server: PrefectServer) -> None:

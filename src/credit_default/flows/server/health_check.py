@@ -3,8 +3,8 @@
 import http.client
 import time
 import urllib.error
-import urllib.request
 
+from credit_default.adapters.host.http_requests import GATEWAY_STATUSES, open_url
 from credit_default.errors import InputError
 
 _LONGEST_ANSWER_SECONDS, _PAUSE_SECONDS = 5.0, 0.25
@@ -12,6 +12,8 @@ _LONGEST_ANSWER_SECONDS, _PAUSE_SECONDS = 5.0, 0.25
 
 def is_server_reachable(api_url: str, *, timeout_seconds: float) -> bool:
     """Return whether a server at this address answers within the time, even if it refuses the request.
+
+    The answer of a proxy or a gateway that did not reach it is not the server's.
 
     Args:
         api_url: The address of its API; where it is empty no server is named, and none is reachable.
@@ -24,10 +26,13 @@ def is_server_reachable(api_url: str, *, timeout_seconds: float) -> bool:
     while api_url and (left := deadline - time.monotonic()) > 0:
         url, patience = f"{api_url.rstrip('/')}/health", min(left, _LONGEST_ANSWER_SECONDS)
         try:
-            with urllib.request.urlopen(url, timeout=patience):  # noqa: S310 - http or https
+            with open_url(url, timeout_seconds=patience):
                 return True
-        except urllib.error.HTTPError:
-            return True
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code not in GATEWAY_STATUSES:
+                return True
+            time.sleep(min(_PAUSE_SECONDS, max(left, 0)))
         except (OSError, http.client.HTTPException):
             time.sleep(min(_PAUSE_SECONDS, max(left, 0)))
         except ValueError as error:

@@ -14,6 +14,7 @@ from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.host.given_paths import resolve_folder
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
+from credit_default.environment import list_set_aside
 from credit_default.errors import hide_credentials
 from credit_default.flows.server.ephemeral_server import (
     PrefectServer,
@@ -24,7 +25,14 @@ from credit_default.flows.server.ephemeral_server import (
 )
 from credit_default.flows.server.graceful_shutdown import graceful_shutdown
 from credit_default.flows.server.health_check import is_server_reachable
-from credit_default.settings import Settings, copy_environment, export_environment
+from credit_default.settings import (
+    Settings,
+    copy_environment,
+    drop_variables,
+    export_environment,
+    find_services,
+    prepare_network,
+)
 
 _LOG = logging.getLogger(__name__)
 FLOW_MODULES = (
@@ -92,13 +100,24 @@ def import_modules(names: Sequence[str]) -> None:
 
 
 def prepare_libraries(settings: Settings) -> None:
-    """Export the variables that MLflow, Prefect and matplotlib read when they are imported. Call this before that."""
+    """Set the variables that MLflow, Prefect and matplotlib read when they are imported. Call this before that.
+
+    What somebody has set for another system is set aside: it would change where runs go.
+
+    Raises:
+        SetupError: The environment keeps the commands from what the settings name.
+    """
+    prepare_network(settings)
     # matplotlib would keep its list of fonts in the home folder; nothing is written outside our own folders
     cache = resolve_folder(settings.cache, thing="setting cache")
     fonts = {"MPLCONFIGDIR": str(cache / "matplotlib")}
     given = {name: value for name, value in copy_environment().items() if name in fonts}
     prefect = build_prefect_environment(_find_prefect_home(settings))
-    export_environment({**fonts, **given, **MLFLOW_ENVIRONMENT, **prefect})
+    ours = {**fonts, **given, **MLFLOW_ENVIRONMENT, **prefect}
+    for library in ("MLFLOW", "PREFECT"):
+        aside = list_set_aside(copy_environment(), find_services(settings), library=library)
+        drop_variables(aside - set(ours))
+    export_environment(ours)
 
 
 def _list_server_notes(settings: Settings, server: PrefectServer | None) -> tuple[str, ...]:

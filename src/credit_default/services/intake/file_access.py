@@ -21,8 +21,11 @@ from credit_default.adapters.storage.folder_copies import fetch_objects_below
 from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.storage.port import Storage, check_key
 from credit_default.adapters.storage.s3 import S3Storage
+from credit_default.addresses import require_supported_proxy
 from credit_default.errors import InputError
+from credit_default.named_services import find_bucket_address
 from credit_default.services.context.wiring import Wiring
+from credit_default.settings import copy_environment
 
 _SCHEME = "s3://"
 
@@ -50,6 +53,7 @@ def fetch_file(wiring: Wiring, uri: str) -> Arrival:
     Raises:
         InputError: There is no such object and no folder of that name, the uri does not name one, or it names one part of a
             table in several parts.
+        SetupError: The way to the bucket is a proxy that is not supported.
         ServiceError: The bucket cannot be reached, or refuses.
     """
     if not is_object_uri(uri):
@@ -58,6 +62,8 @@ def fetch_file(wiring: Wiring, uri: str) -> Arrival:
     if uri in _open_fetched_files:
         return _open_fetched_files[uri]
     key = _parse_object_key(wiring, uri.rstrip("/"))
+    environment = copy_environment()
+    require_supported_proxy("the bucket", find_bucket_address(environment), environment)
     with _open_bucket(wiring, uri) as storage:
         if not uri.endswith("/"):
             _require_whole_table(storage, key, uri=uri)

@@ -5,14 +5,19 @@ Each part is used or contacted. Where one does not answer, its verdict says what
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
+from types import MappingProxyType
+from typing import Final
 
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.adapters.tables.schemas import TABLES
+from credit_default.environment import judge_inherited
 from credit_default.errors import CreditDefaultError, hide_credentials
 from credit_default.gates.verdict import Verdict
+from credit_default.named_services import describe_proxies
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.operations.service_checks import (
     check_deployments,
@@ -21,14 +26,21 @@ from credit_default.services.operations.service_checks import (
     check_prefect,
     check_queue,
 )
+from credit_default.settings import find_services
 from credit_default.views.summaries.summary import Summary
 
 _LOG = logging.getLogger(__name__)
 _LIBRARIES = ("mlflow", "prefect", "evidently", "scikit-learn", "polars", "deltalake", "boto3")
+_NO_VARIABLES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def diagnose(wiring: Wiring) -> Summary:
-    """Check each part and return one verdict a part; the exit code is 3 when a needed part does not answer."""
+def diagnose(wiring: Wiring, *, environment: Mapping[str, str] = _NO_VARIABLES) -> Summary:
+    """Check each part and return one verdict a part; the exit code is 3 when a needed part does not answer.
+
+    Args:
+        wiring: The parts.
+        environment: The environment as the shell handed it over; what it changes is listed.
+    """
     parts: dict[str, Callable[[Wiring], Verdict]] = {
         "lake": _check_lake,
         "mlflow": check_mlflow,
@@ -38,6 +50,8 @@ def diagnose(wiring: Wiring) -> Summary:
         "queue": check_queue,
         "champion": _check_champion,
         "libraries": _list_library_versions,
+        "proxies": partial(_list_proxies, environment=environment),
+        "environment": partial(_list_inherited_variables, environment=environment),
     }
     verdicts = tuple(_check_part(name, check, wiring) for name, check in parts.items())
     failed = [verdict.gate for verdict in verdicts if not verdict.passed]
@@ -86,3 +100,12 @@ def _check_champion(wiring: Wiring) -> Verdict:
 def _list_library_versions(_wiring: Wiring) -> Verdict:
     versions = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     return Verdict("libraries", "ok", (versions,))
+
+
+def _list_proxies(wiring: Wiring, *, environment: Mapping[str, str]) -> Verdict:
+    lines, all_supported = describe_proxies(environment, find_services(wiring.settings))
+    return Verdict("proxies", "ok" if all_supported else "watch", lines)
+
+
+def _list_inherited_variables(wiring: Wiring, *, environment: Mapping[str, str]) -> Verdict:
+    return judge_inherited(environment, find_services(wiring.settings))

@@ -18,6 +18,13 @@ from credit_default.adapters.local_stack.postgres_databases import (
 )
 from credit_default.adapters.local_stack.processes import LOOPBACK, Program, choose_port
 from credit_default.adapters.mlflow.users import change_password, write_auth_configuration
+from credit_default.environment import (
+    CERTIFICATE_VARIABLES,
+    PROXY_VARIABLES,
+    list_set_aside,
+    select_server_variables,
+)
+from credit_default.named_services import NamedServices
 from credit_default.services.operations.stack_programs import (
     ServerContext,
     describe_command,
@@ -103,7 +110,8 @@ def plan_stack(
         settings: Where records and artifacts are kept.
         ports: The servers' ports.
         credentials: What the servers ask for.
-        environment: What each program gets besides its own variables.
+        environment: What our commands get besides their own variables, but for what is meant for other servers of MLflow
+            and Prefect. The servers get nothing of it but what `select_server_variables` lists.
         config_files: The value of CREDIT_DEFAULT_CONFIG for our commands.
 
     Raises:
@@ -117,11 +125,12 @@ def plan_stack(
     users_uri = _build_users_uri(folder / "mlflow-users.db", postgres=postgres)
     auth = folder / "mlflow-auth.ini"
     write_auth_configuration(auth, database_uri=users_uri)
-    common = {**environment, **_QUIET}
-    context = ServerContext(lake, credentials, {**common, **postgres}, postgres)
+    needs = select_server_variables(environment, also=_list_server_needs(settings))
+    context = ServerContext(lake, credentials, {**needs, **_QUIET, **postgres}, postgres)
     addresses = _list_addresses(ports)
     client_environment = {
-        **common,
+        **_drop_other_servers(environment),
+        **_QUIET,
         **addresses,
         **credentials.client_variables,
         **_list_command_variables(lake, addresses, config_files),
@@ -134,6 +143,25 @@ def plan_stack(
     )
     last_stage = (describe_command(_ANNOUNCER, client_environment),)
     return StackPlan((first_stage, last_stage), addresses, users_uri, credentials)
+
+
+def _list_server_needs(settings: StackSettings) -> tuple[str, ...]:
+    """Return what the names of the variables begin with that the servers need for what is outside this machine."""
+    return (
+        *PROXY_VARIABLES,
+        *(("PG",) if settings.database else ()),
+        *(("AWS_", "MLFLOW_S3_", *CERTIFICATE_VARIABLES) if settings.artifacts else ()),
+    )
+
+
+def _drop_other_servers(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without what somebody has set for other servers than the stack's."""
+    aside = {
+        name
+        for library in ("MLFLOW", "PREFECT")
+        for name in list_set_aside(environment, NamedServices(), library=library)
+    }
+    return {name: value for name, value in environment.items() if name not in aside}
 
 
 def _list_addresses(ports: Ports) -> dict[str, str]:

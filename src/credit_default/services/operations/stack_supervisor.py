@@ -24,6 +24,7 @@ from credit_default.adapters.local_stack.processes import (
     start_program,
     stop_programs,
 )
+from credit_default.environment import select_server_variables
 from credit_default.errors import ServiceError
 from credit_default.settings import copy_environment
 
@@ -67,7 +68,9 @@ def open_stack(*, logs: Path, stop_seconds: float) -> Iterator[Stack]:
         logs: The folder of the programs' logs.
         stop_seconds: How long a program has to end by itself before it is killed.
     """
-    reaper = start_reaper(environment=copy_environment(), seconds=stop_seconds)
+    reaper = start_reaper(
+        environment=select_server_variables(copy_environment()), seconds=stop_seconds
+    )
     stack = Stack(logs=logs, reaper=reaper)
     try:
         yield stack

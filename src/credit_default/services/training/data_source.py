@@ -9,13 +9,14 @@ import polars as pl
 from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.host.given_paths import resolve_file, resolve_folder
 from credit_default.adapters.public_data.dataset_download import fetch_public_data, is_public_data
+from credit_default.addresses import find_proxy
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.public_data import PUBLIC_MONTH
 from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError, ServiceError
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.context.wiring import DEFAULT_PORTFOLIO
-from credit_default.settings import Settings
+from credit_default.settings import Settings, copy_environment
 
 _LOG = logging.getLogger(__name__)
 
@@ -67,8 +68,16 @@ def find_data(settings: Settings) -> DataFile | NoRealData:
     except ServiceError as error:
         _LOG.warning("could not download the public data set, simulated data are used instead")
         note = "the public data set could not be downloaded, SIMULATED data are used instead"
-        return NoRealData((f"{note} ({error.found})",))
+        return NoRealData((f"{note} ({_explain(error, settings.public_data.uci_url)})",))
     return DataFile(public.path, None, f"the public data set ({public.source})")
+
+
+def _explain(error: ServiceError, url: str) -> str:
+    """Return why the download failed: an unsupported proxy, which the network's own message does not name, or that."""
+    proxy = find_proxy(url, copy_environment())
+    if proxy is None or proxy.is_supported:
+        return error.found
+    return f"{proxy.variable} names {proxy.shown}, and SOCKS is not supported"
 
 
 def fetch_data(settings: Settings, *, policy: SimulationPolicy = SimulationPolicy()) -> DataFile:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from rich.table import Table
 
 from credit_default.errors import hide_credentials
+from credit_default.gates.verdict import Verdict
 from credit_default.views.summaries.summary import Summary, render_text
 
 
@@ -30,8 +31,15 @@ def render_settings(lines: Sequence[SettingLine]) -> Table:
     return table
 
 
-def summarise_settings(lines: Sequence[SettingLine]) -> Summary:
-    """Return the number of settings, and those that differ from the default as notes."""
+def summarise_settings(
+    lines: Sequence[SettingLine], *, environment: Verdict | None = None
+) -> Summary:
+    """Return the number of settings, and those that differ from the default as notes.
+
+    Args:
+        lines: The settings.
+        environment: What else is inherited from the shell and changes a result.
+    """
     changed = [line for line in lines if line.origin != "default"]
     notes = tuple(
         f"{line.name} = {format_setting_value(line.value)} ({line.origin})" for line in changed
@@ -41,6 +49,7 @@ def summarise_settings(lines: Sequence[SettingLine]) -> Summary:
         "in force",
         counts={"settings": len(lines), "changed": len(changed)},
         notes=notes,
+        verdicts=() if environment is None else (environment,),
     )
 
 

@@ -1,0 +1,47 @@
+"""Layers of settings, each nested as in a configuration file: list its dotted names, merge several."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+
+def list_values(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Yield every (dotted name, value) below `value`, in the order of declaration."""
+    if isinstance(value, BaseModel):
+        names = list(type(value).model_fields)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [field.name for field in dataclasses.fields(value) if field.init]
+    else:
+        yield prefix, value
+        return
+    for name in names:
+        yield from list_values(getattr(value, name), f"{prefix}.{name}" if prefix else name)
+
+
+def list_names(layer: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the dotted name of every value in nested mappings."""
+    for key, value in layer.items():
+        name = f"{prefix}{key}"
+        yield from list_names(value, f"{name}.") if isinstance(value, Mapping) else [name]
+
+
+def merge_layers(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the layers as one; a later value wins over an earlier one of the same name."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            old = merged.get(key)
+            merged[key] = (
+                merge_layers([old, value])
+                if isinstance(old, Mapping) and isinstance(value, Mapping)
+                else value
+            )
+    return merged
+
+
+def drop_none(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the layer without the values that are None, and without sections that become empty by that."""
+    kept = {k: drop_none(v) if isinstance(v, Mapping) else v for k, v in flags.items()}
+    return {k: v for k, v in kept.items() if v is not None and v != {}}
