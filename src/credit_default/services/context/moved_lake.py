@@ -1,0 +1,76 @@
+"""Let the embedded MLflow follow a lake that was moved or copied, and say which artifacts are kept outside the lake.
+
+MLflow's records hold absolute addresses. Those of the lake's former folder are rewritten before anything reads or writes
+by them, so that a copy never touches its original.
+"""
+
+import logging
+
+from credit_default.adapters.lake.layout import Lake
+from credit_default.adapters.mlflow.artifact_addresses import (
+    ArtifactStore,
+    follow_store,
+    is_outside,
+    list_outside_addresses,
+)
+from credit_default.adapters.mlflow.run_search import list_experiment_addresses
+from credit_default.adapters.mlflow.tracking import Tracking
+from credit_default.errors import show_examples
+
+_LOG = logging.getLogger(__name__)
+
+
+def follow_moved_lake(lake: Lake) -> tuple[str, ...]:
+    """Rewrite the embedded MLflow's addresses where the lake was moved or copied, and return notes that say so.
+
+    Nothing is done, and no note is returned, where all addresses are right or the lake has no MLflow records.
+
+    Raises:
+        ServiceError: The records are in use by another process, or the disk cannot be written.
+    """
+    followed = follow_store(_find_store(lake))
+    if not followed.address_count:
+        return ()
+    former = show_examples([str(folder) for folder in followed.former_folders])
+    _LOG.warning(
+        "lake was moved or copied address_count=%d rewritten=%s former=%s now=%s",
+        followed.address_count,
+        followed.are_rewritten,
+        former,
+        lake.home,
+    )
+    if not followed.are_rewritten:
+        return (
+            f"this lake was moved or copied from {former} and is read-only: {followed.address_count} addresses "
+            "of its runs and models still name that folder; run any command once where it can be written",
+        )
+    return (
+        f"this lake was moved or copied from {former}: {followed.address_count} addresses of its "
+        "runs and models now name this folder",
+    )
+
+
+def describe_outside_addresses(lake: Lake, tracking: Tracking) -> str | None:
+    """Return in words which artifacts are kept outside the lake, or None where there are none.
+
+    With a server these are the folders of this machine where its experiments are recorded; a server's bucket is its own
+    affair.
+    """
+    store = _find_store(lake)
+    if tracking.is_server:
+        addresses = list_experiment_addresses(tracking)
+        found = tuple(
+            one for one in addresses if one.startswith("file:") and is_outside(one, store.artifacts)
+        )
+    else:
+        found = list_outside_addresses(store)
+    if not found:
+        return None
+    return (
+        f"{len(found)} addresses of runs and models lie outside this lake: {show_examples(found)}; "
+        "a copy or a backup of the lake does not hold what is there"
+    )
+
+
+def _find_store(lake: Lake) -> ArtifactStore:
+    return ArtifactStore(lake.tracking_database, lake.artifacts)
