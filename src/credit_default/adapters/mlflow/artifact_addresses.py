@@ -118,10 +118,10 @@ def _read_addresses(database: sqlite3.Connection, store: ArtifactStore) -> set[s
     for table, column in _list_columns(database):
         where = f"{column} IS NOT NULL AND substr({column}, 1, ?) != ?"
         if table == "experiments":
-            where += (
-                " AND (name LIKE 'credit-default/%' OR experiment_id IN (SELECT experiment_id FROM runs))"
-            )
-        rows = database.execute(f"SELECT DISTINCT {column} FROM {table} WHERE {where}", (len(own), own))  # noqa: S608 - our own names
+            where += " AND (name LIKE 'credit-default/%' OR experiment_id IN (SELECT experiment_id FROM runs))"
+        rows = database.execute(
+            f"SELECT DISTINCT {column} FROM {table} WHERE {where}", (len(own), own)
+        )  # noqa: S608 - our own names
         found.update(address for (address,) in rows)
     return found
 

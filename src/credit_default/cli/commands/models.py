@@ -44,7 +44,7 @@ def show(
     """List every version with its alias and verdict, or show one version's whole model card."""
 
     def act(output: Output) -> "Summary":
-        wiring = connect_with_mlflow(shared)
+        wiring = connect_with_mlflow(shared, output)
         return (
             _show_versions(wiring, output)
             if version is None
@@ -105,7 +105,6 @@ def promote(
     """Make a version the champion by the decision of one or two people, with reasons on record."""
 
     def act(output: Output) -> "Summary":
-        del output
         from credit_default.flows.runs.context import read_clock, read_identity
         from credit_default.services.champion.two_person_approval import (
             approve_promotion,
@@ -120,7 +119,7 @@ def promote(
                 expected="one of the two",
                 remedy="One person requests the promotion, another one approves it.",
             )
-        wiring, decided_at = connect_with_mlflow(shared), read_clock()
+        wiring, decided_at = connect_with_mlflow(shared, output), read_clock()
         if not request and not approve:
             promoted = promote_by_hand(wiring, version, reason=reason, decided_at=decided_at)
             return _announce_change(wiring, promoted)
@@ -142,11 +141,10 @@ def rollback(
     """Make the previous champion the champion again."""
 
     def act(output: Output) -> "Summary":
-        del output
         from credit_default.flows.runs.context import read_clock
         from credit_default.services.champion.versions import roll_back
 
-        wiring = connect_with_mlflow(shared)
+        wiring = connect_with_mlflow(shared, output)
         return _announce_change(wiring, roll_back(wiring, reason=reason, decided_at=read_clock()))
 
     run_command("models rollback", act, shared)

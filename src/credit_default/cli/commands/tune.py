@@ -73,7 +73,7 @@ def tune(
         budget = Budget(trials or usual, minutes * 60 if minutes else None)
         require_writable_target(out, replacing=replace)
         require_existing_data_file(settings)
-        wiring = connect_with_mlflow(shared, data=data)
+        wiring = connect_with_mlflow(shared, output, data=data)
         tuning = _search(output, wiring, budget, month=month, with_families=challengers)
         command = _build_command_line(settings, trial_count=len(tuning.trials))
         kept = save_winner(tuning, out, command=command)

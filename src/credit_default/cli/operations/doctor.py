@@ -18,6 +18,6 @@ def doctor(*, shared: SharedOptions) -> None:
         from credit_default.services.operations.doctor import diagnose
 
         with output.step("checking the lake, MLflow and Prefect"):
-            return diagnose(connect_with_mlflow(shared))
+            return diagnose(connect_with_mlflow(shared, output))
 
     run_command("doctor", act, shared)

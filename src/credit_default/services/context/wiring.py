@@ -61,14 +61,14 @@ class Wiring:
     def tracking(self) -> Tracking:
         """The connection to MLflow's runs.
 
-        Credentials in the address are exported to the environment, where MLflow reads them. The addresses in an embedded
-        store follow the lake first, where it was moved or copied.
+        Credentials in the address are exported to the environment, where MLflow reads them. The embedded
+        store's addresses follow the lake first, where it was moved or copied.
         """
         address = split_login(self.settings.mlflow.tracking_uri)
         export_environment(address.login)
         if address.uri:
             return Tracking(address.uri, artifacts_uri=None)
-        follow_moved_lake(self.lake)
+        self.follow_lake()
         return Tracking(self.lake.tracking_uri, artifacts_uri=self.lake.artifacts_uri)
 
     @cached_property
@@ -89,6 +89,10 @@ class Wiring:
             )
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return folder
+
+    def follow_lake(self) -> tuple[str, ...]:
+        """Let the addresses in an embedded MLflow follow the lake, and return notes where it was moved or copied."""
+        return () if self.settings.mlflow.tracking_uri else follow_moved_lake(self.lake)
 
     @property
     def schema(self) -> Schema:
