@@ -65,7 +65,9 @@ def follow_store(store: ArtifactStore) -> FollowedAddresses:
     except sqlite3.OperationalError as error:
         if not error.sqlite_errorname.startswith("SQLITE_READONLY"):
             raise _build_unwritable_error(store, error) from error
-        return FollowedAddresses(len(moves), _list_former_folders(moves, store), False)
+        return FollowedAddresses(
+            len(moves), _list_former_folders(moves, store), are_rewritten=False
+        )
     return FollowedAddresses(count, _list_former_folders(moves, store))
 
 

@@ -39,15 +39,12 @@ def follow_moved_lake(lake: Lake) -> tuple[str, ...]:
         former,
         lake.home,
     )
-    if not followed.are_rewritten:
-        return (
-            f"this lake was moved or copied from {former} and is read-only: {followed.address_count} addresses "
-            "of its runs and models still name that folder; run any command once where it can be written",
-        )
-    return (
-        f"this lake was moved or copied from {former}: {followed.address_count} addresses of its "
-        "runs and models now name this folder",
-    )
+    place = f"this lake was moved or copied from {former}"
+    addresses = f"{followed.address_count} addresses of its runs and models"
+    if followed.are_rewritten:
+        return (f"{place}: {addresses} now name this folder",)
+    remedy = "run any command once where it can be written"
+    return (f"{place} and is read-only: {addresses} still name that folder; {remedy}",)
 
 
 def describe_outside_addresses(lake: Lake, tracking: Tracking) -> str | None:
