@@ -23,6 +23,9 @@ _COLUMNS: Final = (
     ("model_versions", "storage_location"),
     ("model_versions", "source"),
 )
+_USED_EXPERIMENTS: Final = (
+    " AND (name LIKE 'credit-default/%' OR experiment_id IN (SELECT experiment_id FROM runs))"
+)
 _RESOLVED_BY_MLFLOW: Final = ("models:/", "mlflow-artifacts:/")
 _WAIT_SECONDS: Final = 60.0  # for another process that writes, or that rewrites the same addresses
 
@@ -112,18 +115,15 @@ def _list_columns(database: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 def _read_addresses(database: sqlite3.Connection, store: ArtifactStore) -> set[str]:
     """Return the addresses that do not begin as those of the store do.
 
-    Those of experiments without a run count only where the experiment is ours: MLflow makes one of its own, in the
-    folder in which it was first started.
+    An experiment counts where it is ours or has a run: MLflow makes one of its own, addressed to whatever folder it was
+    first started in.
     """
     own = f"{store.artifacts.as_uri()}/"
     found: set[str] = set()
     for table, column in _list_columns(database):
-        where = f"{column} IS NOT NULL AND substr({column}, 1, ?) != ?"
-        if table == "experiments":
-            where += " AND (name LIKE 'credit-default/%' OR experiment_id IN (SELECT experiment_id FROM runs))"
-        rows = database.execute(
-            f"SELECT DISTINCT {column} FROM {table} WHERE {where}", (len(own), own)
-        )  # noqa: S608 - our own names
+        query = f"SELECT DISTINCT {column} FROM {table} WHERE substr({column}, 1, ?) != ?"  # noqa: S608 - our own names
+        used = _USED_EXPERIMENTS if table == "experiments" else ""
+        rows = database.execute(f"{query}{used}", (len(own), own))
         found.update(address for (address,) in rows)
     return found
 
