@@ -65,7 +65,7 @@ def follow_store(store: ArtifactStore) -> FollowedAddresses:
         return FollowedAddresses()
     try:
         count = _rewrite_addresses(store)
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         if not error.sqlite_errorname.startswith("SQLITE_READONLY"):
             raise _build_unwritable_error(store, error) from error
         return FollowedAddresses(

@@ -65,7 +65,8 @@ def describe_outside_addresses(lake: Lake, tracking: Tracking) -> str | None:
         return None
     return (
         f"{len(found)} addresses of runs and models lie outside this lake: {show_examples(found)}; "
-        "a copy or a backup of the lake does not hold what is there"
+        "a copy or a backup of the lake does not hold what is there. What belongs to the lake, copy into "
+        f"{store.artifacts}: its addresses then follow"
     )
 
 
