@@ -5,6 +5,8 @@ by them, so that a copy never touches its original.
 """
 
 import logging
+from collections.abc import Iterable
+from typing import Final
 
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.mlflow.artifact_addresses import (
@@ -15,7 +17,8 @@ from credit_default.adapters.mlflow.artifact_addresses import (
 )
 from credit_default.adapters.mlflow.run_search import list_experiment_addresses
 from credit_default.adapters.mlflow.tracking import Tracking
-from credit_default.errors import show_examples
+
+_MOST_SHOWN: Final = 5
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,7 +34,7 @@ def follow_moved_lake(lake: Lake) -> tuple[str, ...]:
     followed = follow_store(_find_store(lake))
     if not followed.address_count:
         return ()
-    former = show_examples([str(folder) for folder in followed.former_folders])
+    former = _join(map(str, followed.former_folders))
     _LOG.warning(
         "lake was moved or copied address_count=%d rewritten=%s former=%s now=%s",
         followed.address_count,
@@ -64,7 +67,7 @@ def describe_outside_addresses(lake: Lake, tracking: Tracking) -> str | None:
     if not found:
         return None
     return (
-        f"{len(found)} addresses of runs and models lie outside this lake: {show_examples(found)}; "
+        f"{len(found)} addresses of runs and models lie outside this lake: {_join(found)}; "
         "a copy or a backup of the lake does not hold what is there. What belongs to the lake, copy into "
         f"{store.artifacts}: its addresses then follow"
     )
@@ -72,3 +75,10 @@ def describe_outside_addresses(lake: Lake, tracking: Tracking) -> str | None:
 
 def _find_store(lake: Lake) -> ArtifactStore:
     return ArtifactStore(lake.tracking_database, lake.artifacts)
+
+
+def _join(places: Iterable[str]) -> str:
+    """Return the first five places, uncut so that they can be copied, and how many there are where there are more."""
+    every = tuple(places)
+    shown = ", ".join(every[:_MOST_SHOWN])
+    return shown if len(every) <= _MOST_SHOWN else f"{shown} … ({len(every)} in all)"
