@@ -391,6 +391,7 @@ def test_tests_mirror_the_package_all_the_way_down():
 
     through_all = {  # commands, or acts
         "tests/cli/test_lake_troubles.py",
+        "tests/cli/test_moved_lakes.py",
         "tests/cli/test_wrong_input.py",
         "tests/services/test_crashes.py",
         "tests/services/test_races.py",

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -58,20 +59,18 @@ def follow_store(store: ArtifactStore) -> FollowedAddresses:
     """
     try:
         with closing(_connect(store)) as database:
-            moves = _find_moves(database, store)
+            moved = _find_moved(_read_addresses(database, store), store)
     except sqlite3.Error:  # no database yet, or a damaged one, of which MLflow itself will tell
         return FollowedAddresses()
-    if not moves:
+    if not moved:
         return FollowedAddresses()
+    folders = tuple(sorted({artifact.folder.parent for artifact in moved.values()}))
     try:
-        count = _rewrite_addresses(store)
+        return FollowedAddresses(_rewrite_addresses(store, moved), folders)
     except sqlite3.DatabaseError as error:
         if not error.sqlite_errorname.startswith("SQLITE_READONLY"):
             raise _build_unwritable_error(store, error) from error
-        return FollowedAddresses(
-            len(moves), _list_former_folders(moves, store), are_rewritten=False
-        )
-    return FollowedAddresses(count, _list_former_folders(moves, store))
+        return FollowedAddresses(len(moved), folders, are_rewritten=False)
 
 
 def list_outside_addresses(store: ArtifactStore) -> tuple[str, ...]:
@@ -84,20 +83,42 @@ def list_outside_addresses(store: ArtifactStore) -> tuple[str, ...]:
             found = _read_addresses(database, store)
     except sqlite3.Error:  # MLflow itself tells what is wrong with it
         return ()
-    return tuple(sorted(address for address in found if is_outside(address, store.artifacts)))
+    return select_outside_addresses(found, store.artifacts)
 
 
-def is_outside(address: str, artifacts: Path) -> bool:
-    """Return whether the address is another place than this folder, or one below it."""
-    if address.startswith(_RESOLVED_BY_MLFLOW):
-        return False
+def select_outside_addresses(addresses: Iterable[str], artifacts: Path) -> tuple[str, ...]:
+    """Return those addresses that are not in this folder of artifacts, in alphabetical order."""
+    is_own = lru_cache(lambda folder: _is_same_folder(folder, artifacts))
+    return tuple(
+        sorted(
+            address
+            for address in addresses
+            if not address.startswith(_RESOLVED_BY_MLFLOW)
+            and not ((artifact := _parse_artifact(address, artifacts)) and is_own(artifact.folder))
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Artifact:
+    """An address as a path: below which folder of artifacts, and where in it."""
+
+    folder: Path
+    rest: Path
+
+
+def _parse_artifact(address: str, artifacts: Path) -> _Artifact | None:
+    """Return the folder that has the name of ours and the path below it; None for an address of another kind."""
     path = find_file_path(address)
-    return path is None or not _is_below(path, artifacts)
+    if path is None or artifacts.name not in path.parts:
+        return None
+    depth = len(path.parts) - path.parts[::-1].index(artifacts.name)
+    return _Artifact(Path(*path.parts[:depth]), Path(*path.parts[depth:]))
 
 
-def _is_below(path: Path, folder: Path) -> bool:
-    """Return whether the path is below the folder, also where a symbolic link leads into it."""
-    return path.is_relative_to(folder) or path.resolve().is_relative_to(folder.resolve())
+def _is_same_folder(folder: Path, artifacts: Path) -> bool:
+    """Return whether both are one folder, also where a symbolic link leads to it."""
+    return folder == artifacts or folder.resolve() == artifacts.resolve()
 
 
 def _connect(store: ArtifactStore) -> sqlite3.Connection:
@@ -128,73 +149,56 @@ def _read_addresses(database: sqlite3.Connection, store: ArtifactStore) -> set[s
     return found
 
 
-def _find_moves(database: sqlite3.Connection, store: ArtifactStore) -> dict[str, str]:
-    """Return each address of the store's former folder, with the address of the same artifact in the present one."""
-    below: dict[Path, dict[str, Path]] = {}
-    for address in _read_addresses(database, store):
-        if (found := _split_address(address, store)) is not None:
-            folder, rest = found
-            below.setdefault(folder, {})[address] = rest
-    return {
-        address: (store.artifacts / rest).as_uri()
-        for folder, rests in below.items()
-        if _is_former_folder(folder, rests.values(), store)
-        for address, rest in rests.items()
-        if not _was_left_behind(folder, rest, store)
-    }
+def _find_moved(addresses: Iterable[str], store: ArtifactStore) -> dict[str, _Artifact]:
+    """Return those addresses that are of the store's former folder and whose artifacts are in the present one by now."""
+    below: dict[Path, dict[str, _Artifact]] = {}
+    for address in addresses:
+        if (artifact := _parse_artifact(address, store.artifacts)) is not None:
+            below.setdefault(artifact.folder, {})[address] = artifact
+    moved: dict[str, _Artifact] = {}
+    for folder, found in below.items():
+        if _is_same_folder(folder, store.artifacts):
+            continue
+        if (folder.parent / store.database.name).exists():  # the original of this copy
+            moved |= found
+        elif any((store.artifacts / artifact.rest).exists() for artifact in found.values()):
+            moved |= {
+                address: artifact
+                for address, artifact in found.items()
+                if not _was_left_behind(artifact, store)
+            }
+    return moved
 
 
-def _split_address(address: str, store: ArtifactStore) -> tuple[Path, Path] | None:
-    """Return the folder of artifacts that the address is in and the path below it; None for an address of another kind."""
-    path = find_file_path(address)
-    if path is None or _is_below(path, store.artifacts):
-        return None
-    for parent in path.parents:
-        if parent.name == store.artifacts.name:
-            return parent, path.relative_to(parent)
-    return None
+def _was_left_behind(artifact: _Artifact, store: ArtifactStore) -> bool:
+    """Return whether the artifact is in the former folder and only there.
 
-
-def _is_former_folder(folder: Path, rests: Iterable[Path], store: ArtifactStore) -> bool:
-    """Return whether the store was there before: it was copied from there, or has artifacts from there in its own folder."""
-    return _has_records(folder, store) or any((store.artifacts / rest).exists() for rest in rests)
-
-
-def _was_left_behind(folder: Path, rest: Path, store: ArtifactStore) -> bool:
-    """Return whether the artifact is still there and only there, in a folder that is no lake any more.
-
-    So it is after a lake was moved and used by a version of this package that did not rewrite addresses.
+    So it is after a lake was moved and then used by a version of this package that did not rewrite addresses.
     """
-    if _has_records(folder, store) or (store.artifacts / rest).exists():
+    if (store.artifacts / artifact.rest).exists():
         return False
-    return (folder / rest).exists()
+    return (artifact.folder / artifact.rest).exists()
 
 
-def _has_records(folder: Path, store: ArtifactStore) -> bool:
-    return (folder.parent / store.database.name).exists()
-
-
-def _rewrite_addresses(store: ArtifactStore) -> int:
+def _rewrite_addresses(store: ArtifactStore, moved: Mapping[str, _Artifact]) -> int:
     """Return how many addresses were rewritten: all or, where the process dies, none."""
+
+    def find_new(address: str) -> str | None:
+        artifact = moved.get(address)
+        return artifact and (store.artifacts / artifact.rest).as_uri()
+
     with closing(_connect(store)) as database:
+        database.create_function("find_new", 1, find_new, deterministic=True)
         # several processes may open a moved lake at once: the later one finds nothing left to rewrite
         database.execute("BEGIN IMMEDIATE")
-        moves = _find_moves(database, store)
-        database.create_function("find_move", 1, moves.get, deterministic=True)
         count = sum(
             database.execute(
-                f"UPDATE {table} SET {column} = find_move({column}) WHERE find_move({column}) IS NOT NULL"  # noqa: S608
+                f"UPDATE {table} SET {column} = find_new({column}) WHERE find_new({column}) IS NOT NULL"  # noqa: S608
             ).rowcount
             for table, column in _list_columns(database)
         )
         database.execute("COMMIT")
     return count
-
-
-def _list_former_folders(moves: Mapping[str, str], store: ArtifactStore) -> tuple[Path, ...]:
-    """Return the folders of the lakes, or of the homes of lakes in buckets, where the store was."""
-    found = {split[0].parent for address in moves if (split := _split_address(address, store))}
-    return tuple(sorted(found))
 
 
 def _build_unwritable_error(store: ArtifactStore, error: sqlite3.Error) -> ServiceError:

@@ -12,8 +12,8 @@ from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.mlflow.artifact_addresses import (
     ArtifactStore,
     follow_store,
-    is_outside,
     list_outside_addresses,
+    select_outside_addresses,
 )
 from credit_default.adapters.mlflow.run_search import list_experiment_addresses
 from credit_default.adapters.mlflow.tracking import Tracking
@@ -58,10 +58,8 @@ def describe_outside_addresses(lake: Lake, tracking: Tracking) -> str | None:
     """
     store = _find_store(lake)
     if tracking.is_server:
-        addresses = list_experiment_addresses(tracking)
-        found = tuple(
-            one for one in addresses if one.startswith("file:") and is_outside(one, store.artifacts)
-        )
+        local = [one for one in list_experiment_addresses(tracking) if one.startswith("file:")]
+        found = select_outside_addresses(local, store.artifacts)
     else:
         found = list_outside_addresses(store)
     if not found:
