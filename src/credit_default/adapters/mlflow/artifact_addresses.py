@@ -184,8 +184,9 @@ def _rewrite_addresses(store: ArtifactStore, moved: Mapping[str, _Artifact]) -> 
     """Return how many addresses were rewritten: all or, where the process dies, none."""
 
     def find_new(address: str) -> str | None:
-        artifact = moved.get(address)
-        return artifact and (store.artifacts / artifact.rest).as_uri()
+        if (artifact := moved.get(address)) is None:
+            return None
+        return (store.artifacts / artifact.rest).as_uri()
 
     with closing(_connect(store)) as database:
         database.create_function("find_new", 1, find_new, deterministic=True)
