@@ -6,6 +6,7 @@ lives one small life, from training to monitoring; this version lives the same o
 """
 
 import datetime as dt
+import hashlib
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from credit_default.adapters.mlflow.run_search import locate_artifact
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.adapters.tables.score_digests import digest_scores
@@ -75,6 +77,17 @@ class OlderLake:
 
     def connect(self) -> Wiring:
         return connect(self.root)
+
+
+def digest_files(folder: Path) -> dict[str, tuple[str, int]]:
+    return {
+        path.relative_to(folder).as_posix(): (
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+            path.stat().st_mtime_ns,
+        )
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def write_files(root: Path) -> None:
@@ -217,6 +230,26 @@ def test_every_result_of_an_older_lake_is_proved(older_lake):
     assert [verdict.gate for verdict in summary.verdicts] == ["ledger", "scores", "replay"]
     assert summary.counts == {"entries": len(printed["entries"])}
     assert summary.paths == {"head": printed["head"]}
+
+
+def test_an_older_lake_that_was_copied_is_proved_without_its_original(older_lake, tmp_path):
+    root = shutil.copytree(older_lake.root, tmp_path / "My Lake #1")
+    shutil.rmtree(root / "lake" / "champion" / "bundles", ignore_errors=True)
+    before = digest_files(older_lake.root / "lake")
+    wiring = connect(root)
+
+    (note,) = wiring.follow_lake()
+
+    assert str(older_lake.root / "lake") in note
+    addresses = [version.run_id for version in wiring.registry.list_versions()]
+    assert all(
+        locate_artifact(wiring.tracking, run_id, "").startswith(str(root)) for run_id in addresses
+    )
+    champion = load_registered_champion(wiring)
+    assert champion is not None
+    assert champion.bundle.digest == older_lake.printed["model_digest"]
+    assert wiring.follow_lake() == ()
+    assert digest_files(older_lake.root / "lake") == before
 
 
 def test_the_ledger_of_an_older_lake_is_read_as_it_was_written(older_lake):

@@ -13,6 +13,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from credit_default.adapters.mlflow.run_search import locate_artifact
+from credit_default.services.context.wiring import build_wiring
+from credit_default.settings import Settings
+
 ROOT = Path(__file__).resolve().parents[1]
 RUNBOOK = ROOT / "docs" / "runbook.md"
 COMMANDS = Path(sys.executable).parent
@@ -102,6 +106,32 @@ def lived(tmp_path):
             return
 
 
+@pytest.mark.xdist_group("prefect")
+def test_a_backup_is_restored_at_another_path(trained, small_settings, tmp_path):
+    lake = shutil.copytree(trained["lake"], tmp_path / "lake")
+    chapter = RUNBOOK.read_text(encoding="utf-8").partition("## Back up and restore")[2]
+    commands = [text for kind, text in BLOCK.findall(chapter.partition("\n## ")[0]) if not kind]
+
+    told = run_commands(*commands, folder=tmp_path, CREDIT_DEFAULT_CACHE=small_settings["cache"])
+
+    assert "proved" in told
+    assert "all well" in told
+    assert f"moved or copied from {trained['lake']}" in told
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "backup.tar.gz",
+        "lake",
+        "lake.before",
+        "restored",
+    ]
+    wiring = build_wiring(Settings(lake=str(lake)), commit="")
+    assert str(tmp_path / "restored" / "lake") in wiring.follow_lake()[0]
+    champion = wiring.registry.find_champion()
+    assert champion is not None
+    card = locate_artifact(wiring.tracking, champion.run_id, "card/card.html")
+    assert Path(card).is_relative_to(lake)
+    assert Path(card).exists()
+
+
 @pytest.mark.nightly
 @pytest.mark.skipif(
     find_spec("flask_wtf") is None, reason="mlflow[auth] is not installed: `make setup` installs it"
@@ -122,7 +152,7 @@ def test_commands_of_the_runbook_work_in_their_order(lived):
         CREDIT_DEFAULT_CONFIG=str(folder / "small.toml"),
     )
 
-    assert told.count("all well") == 3
+    assert told.count("all well") == 4
     assert (folder / "lake.before").exists()
 
 

@@ -1,4 +1,7 @@
+import shutil
 import socket
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -50,6 +53,24 @@ def test_servers_come_first_and_the_listener_last(plan):
         "prefect",
         "evidently",
     }
+
+
+def test_records_of_a_moved_lake_follow_it_before_the_server_opens_them(
+    plan, lake, mlflow_template, tmp_path
+):
+    shutil.copy(mlflow_template, lake.tracking_database)
+    (lake.artifacts / "train").mkdir(parents=True)
+    old = (tmp_path / "old" / "mlartifacts" / "train").as_uri()
+    with closing(sqlite3.connect(lake.tracking_database)) as database:
+        database.execute(
+            "UPDATE experiments SET name = 'credit-default/train', artifact_location = ?", (old,)
+        )
+        database.commit()
+
+        plan()
+
+        found = database.execute("SELECT artifact_location FROM experiments").fetchall()
+    assert found == [(f"{lake.artifacts_uri}/train",)]
 
 
 @pytest.mark.parametrize("name", ["mlflow", "prefect", "evidently"])

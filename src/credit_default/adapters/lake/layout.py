@@ -62,14 +62,24 @@ class Lake:
         return self.home / "evidently"
 
     @property
+    def tracking_database(self) -> Path:
+        """Return the file in which the embedded MLflow keeps its records."""
+        return self.home / "mlflow.db"
+
+    @property
     def tracking_uri(self) -> str:
         """Return the address of this lake's embedded MLflow store, as MLflow takes it."""
-        return build_sqlite_address(self.home / "mlflow.db")
+        return build_sqlite_address(self.tracking_database)
+
+    @property
+    def artifacts(self) -> Path:
+        """Return the folder in which the embedded MLflow keeps its artifacts."""
+        return self.home / "mlartifacts"
 
     @property
     def artifacts_uri(self) -> str:
-        """Return the address where the embedded MLflow keeps its artifacts."""
-        return (self.home / "mlartifacts").as_uri()
+        """Return the address of that folder, as MLflow takes it."""
+        return self.artifacts.as_uri()
 
     def table_uri(self, name: str) -> str:
         """Return the address of the Delta table `name`, as deltalake takes it."""

@@ -7,15 +7,12 @@ import datetime as dt
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
-from urllib.parse import unquote
 
 from credit_default.adapters.host.atomic_files import disk_errors
+from credit_default.adapters.host.file_addresses import find_file_path
 from credit_default.adapters.mlflow.errors import mlflow_errors
 from credit_default.adapters.mlflow.run import RunType
 from credit_default.adapters.mlflow.tracking import Tracking
-
-_FILE_SCHEME: Final = "file://"
 
 
 def find_run_id(tracking: Tracking, run_type: RunType, *, tags: Mapping[str, object]) -> str | None:
@@ -89,5 +86,12 @@ def locate_artifact(tracking: Tracking, run_id: str, name: str) -> str:
     """Return where the run keeps an artifact: a path when it is on this machine, else the store's address of it."""
     with mlflow_errors(tracking.tracking_uri):
         root = str(tracking.client.get_run(run_id).info.artifact_uri)
-    place = unquote(root.removeprefix(_FILE_SCHEME)) if root.startswith(_FILE_SCHEME) else root
-    return f"{place}/{name}"
+    path = find_file_path(root)
+    return f"{root if path is None else path}/{name}"
+
+
+def list_experiment_addresses(tracking: Tracking) -> tuple[str, ...]:
+    """Return where the artifacts of this project's experiments are kept, in alphabetical order."""
+    with mlflow_errors(tracking.tracking_uri):
+        found = tracking.client.search_experiments(filter_string="name LIKE 'credit-default/%'")
+    return tuple(sorted(str(experiment.artifact_location) for experiment in found))

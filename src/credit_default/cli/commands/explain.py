@@ -28,7 +28,7 @@ def explain(
             summarise_explanation,
         )
 
-        wiring = connect_with_mlflow(shared)
+        wiring = connect_with_mlflow(shared, output)
         with output.step("explaining"):
             explained = explain_client(wiring, batch, client)
         if not output.as_json:

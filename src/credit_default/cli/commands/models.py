@@ -44,7 +44,7 @@ def show(
     """List every version with its alias and verdict, or show one version's whole model card."""
 
     def act(output: Output) -> "Summary":
-        wiring = connect_with_mlflow(shared)
+        wiring = connect_with_mlflow(shared, output)
         if version is not None:
             _require_known_version(wiring, version)
         return (
@@ -107,7 +107,6 @@ def promote(
     """Make a version the champion by the decision of one or two people, with reasons on record."""
 
     def act(output: Output) -> "Summary":
-        del output
         from credit_default.flows.runs.context import read_clock, read_identity
         from credit_default.services.champion.two_person_approval import (
             approve_promotion,
@@ -122,7 +121,7 @@ def promote(
                 expected="one of the two",
                 remedy="One person requests the promotion, another one approves it.",
             )
-        wiring, decided_at = connect_with_mlflow(shared), read_clock()
+        wiring, decided_at = connect_with_mlflow(shared, output), read_clock()
         _require_known_version(wiring, version)
         if not request and not approve:
             promoted = promote_by_hand(wiring, version, reason=reason, decided_at=decided_at)
@@ -145,12 +144,11 @@ def rollback(
     """Make the previous champion the champion again."""
 
     def act(output: Output) -> "Summary":
-        del output
         from credit_default.flows.runs.context import read_clock
         from credit_default.services.champion.first_look import require_champion_to_roll_back
         from credit_default.services.champion.versions import roll_back
 
-        wiring = connect_with_mlflow(shared)
+        wiring = connect_with_mlflow(shared, output)
         require_champion_to_roll_back(wiring)
         return _announce_change(wiring, roll_back(wiring, reason=reason, decided_at=read_clock()))
 

@@ -59,7 +59,7 @@ def monitor(
         if history:
             return _show_history(output, settings)
         if explain:
-            return _explain_retraining(shared)
+            return _explain_retraining(output, shared)
         return _monitor_batch(output, settings, shared, batch_id=batch, retrain=retrain)
 
     run_command("monitor", act, shared)
@@ -76,7 +76,9 @@ def _monitor_batch(
     """Return what the monitors found in one batch; exit code 1 when a verdict did not pass."""
     from credit_default.services.monitoring.monitored_batch import find_scored_snapshot
 
-    find_scored_snapshot(connect_with_mlflow(shared), batch_id)  # before a server is started
+    find_scored_snapshot(
+        connect_with_mlflow(shared, output), batch_id
+    )  # before a server is started
     from credit_default.flows.server.session import flow_session
 
     with flow_session(settings) as session:
@@ -107,10 +109,10 @@ def _retrain(output: Output, monitored: "Summary", shared: SharedOptions) -> "Su
     return replace(monitored, notes=(*monitored.notes, note, *trained.notes))
 
 
-def _explain_retraining(shared: SharedOptions) -> "Summary":
+def _explain_retraining(output: Output, shared: SharedOptions) -> "Summary":
     from credit_default.services.monitoring.follow_up import explain_retraining
 
-    return explain_retraining(connect_with_mlflow(shared))
+    return explain_retraining(connect_with_mlflow(shared, output))
 
 
 def _show_history(output: Output, settings: "Settings") -> "Summary":

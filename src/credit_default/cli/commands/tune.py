@@ -79,7 +79,7 @@ def tune(
         target = resolve_file(out, thing="--out")
         require_writable_target(target, replacing=replace)
         require_existing_data_file(settings)  # before the lake's folder is made
-        wiring = connect_with_mlflow(shared, data=data)
+        wiring = connect_with_mlflow(shared, output, data=data)
         options = ReadingOptions(sheet, decimal, thousands)
         training = _read_training_rows(output, wiring, options, month=month)
         from credit_default.services.tuning.trials import Budget

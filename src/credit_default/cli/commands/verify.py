@@ -37,7 +37,7 @@ def verify(
     def act(output: Output) -> "Summary":
         from credit_default.services.audit.replay import verify_lake
 
-        wiring = connect_with_mlflow(shared)
+        wiring = connect_with_mlflow(shared, output)
         with output.step("verifying"):
             return verify_lake(wiring, batch_id=batch, client_id=client, head=head)
 

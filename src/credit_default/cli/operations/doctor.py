@@ -21,6 +21,6 @@ def doctor(*, shared: SharedOptions) -> None:
         from credit_default.services.operations.doctor import diagnose
 
         with output.step("checking the lake, MLflow and Prefect"):
-            return diagnose(connect_with_mlflow(shared), environment=environment)
+            return diagnose(connect_with_mlflow(shared, output), environment=environment)
 
     run_command("doctor", act, shared)

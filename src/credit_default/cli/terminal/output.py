@@ -7,8 +7,9 @@ exit code. Log lines of this package are configured here too, before the work be
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -45,6 +46,7 @@ class Output:
         self.command = command
         self.as_json = as_json
         self.silent = quiet or as_json
+        self._notes: tuple[str, ...] = ()
 
     @contextmanager
     def step(self, doing: str) -> Iterator[Callable[[str], None]]:
@@ -69,16 +71,21 @@ class Output:
         line = escape_unprintable(doing + (f": {found[-1]}" if found else ""))
         console.print(Text.assemble(("✓", "green"), f" {line}"))
 
+    def add_notes(self, notes: Iterable[str]) -> None:
+        """Show these notes with the summary, before its own."""
+        self._notes += tuple(notes)
+
     def show(self, summary: "Summary") -> None:
         """Print the summary on standard output, as one JSON object with `--json`."""
         from rich.console import Console
 
         from credit_default.views.summaries.summary import render_summary, render_summary_json
 
+        noted = replace(summary, notes=(*self._notes, *summary.notes))
         if self.as_json:
-            sys.stdout.write(render_summary_json(summary) + "\n")
+            sys.stdout.write(render_summary_json(noted) + "\n")
         else:
-            Console(highlight=False).print(render_summary(summary), crop=False, overflow="ignore")
+            Console(highlight=False).print(render_summary(noted), crop=False, overflow="ignore")
 
     def show_error(self, error: CreditDefaultError) -> None:
         """Show the error as one line on standard error, or as one JSON object with `--json`."""

@@ -11,6 +11,7 @@ from credit_default.errors import InputError
 from credit_default.failpoints import hit_failpoint
 
 if TYPE_CHECKING:
+    from credit_default.cli.terminal.output import Output
     from credit_default.flows.server.session import Session
     from credit_default.logs import LogLevel
     from credit_default.services.context.wiring import Wiring
@@ -44,15 +45,18 @@ def connect(shared: SharedOptions, **flags: Any) -> "Wiring":
     return context.connect(shared.build_overrides(**flags), shared.config)
 
 
-def connect_with_mlflow(shared: SharedOptions, **flags: Any) -> "Wiring":
+def connect_with_mlflow(shared: SharedOptions, output: "Output", **flags: Any) -> "Wiring":
     """Return the same parts, after setting the variables that MLflow and Prefect read at import.
 
-    A command that loads a model or asks the registry needs this one.
+    A command that loads a model or asks the registry needs this one. That its lake was moved or
+    copied becomes a note of the output.
     """
     from credit_default.flows.server.session import prepare_libraries
 
     prepare_libraries(read_settings(shared, **flags))
-    return connect(shared, **flags)
+    wiring = connect(shared, **flags)
+    output.add_notes(wiring.follow_lake())
+    return wiring
 
 
 def choose_logging(shared: SharedOptions, *, usual: "LogLevel") -> "LoggingSettings":

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.host.given_paths import resolve_folder
-from credit_default.adapters.lake.layout import open_lake
+from credit_default.adapters.lake.layout import Lake, open_lake
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
 from credit_default.environment import list_set_aside
 from credit_default.errors import hide_credentials
@@ -25,6 +25,7 @@ from credit_default.flows.server.ephemeral_server import (
 )
 from credit_default.flows.server.graceful_shutdown import graceful_shutdown
 from credit_default.flows.server.health_check import is_server_reachable
+from credit_default.services.context.moved_lake import follow_moved_lake
 from credit_default.settings import (
     Settings,
     copy_environment,
@@ -44,7 +45,7 @@ REPORT_MODULES = ("evidently", "evidently.presets")  # six seconds of imports
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session in which flows can run, with notes for the summary about the server that they run on."""
+    """A session in which flows can run, with notes for the summary about their server and their lake."""
 
     notes: tuple[str, ...] = ()
 
@@ -54,6 +55,7 @@ def flow_session(
     settings: Settings, *, preload_modules: Sequence[str] = FLOW_MODULES
 ) -> Iterator[Session]:
     """Let flows run during the block; the modules `preload_modules` are imported while the server comes up."""
+    moved = _follow_moved_lake(settings)
     with start_session(settings) as server:
         import_modules(preload_modules)
         with run_on_server(
@@ -61,7 +63,7 @@ def flow_session(
             api_url=settings.prefect.api_url,
             timeout_seconds=settings.prefect.startup_seconds,
         ):
-            yield Session(_list_server_notes(settings, server))
+            yield Session((*_list_server_notes(settings, server), *moved))
 
 
 @contextmanager
@@ -127,5 +129,13 @@ def _list_server_notes(settings: Settings, server: PrefectServer | None) -> tupl
     return (f"Prefect at {named} does not answer: this ran on an ephemeral server",)
 
 
+def _follow_moved_lake(settings: Settings) -> tuple[str, ...]:
+    return () if settings.mlflow.tracking_uri else follow_moved_lake(_open_lake(settings))
+
+
 def _find_prefect_home(settings: Settings) -> Path:
-    return open_lake(settings.lake, home=Path(settings.home)).home / "prefect"
+    return _open_lake(settings).home / "prefect"
+
+
+def _open_lake(settings: Settings) -> Lake:
+    return open_lake(settings.lake, home=Path(settings.home))

@@ -23,6 +23,7 @@ from credit_default.gates.ledger.event_format import read_event
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.scoring import score
+from credit_default.services.context.moved_lake import describe_outside_addresses
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
@@ -64,7 +65,16 @@ def verify_lake(
         verdicts += _replay_batch(wiring, results, batch_id, client_id)
     for verdict in verdicts:
         _LOG.info("verified gate=%s level=%s", verdict.gate, verdict.level)
-    return _summarise_verification(entries, verdicts, batch_id=batch_id)
+    summary = _summarise_verification(entries, verdicts, batch_id=batch_id)
+    return replace(summary, notes=_list_notes(wiring))
+
+
+def _list_notes(wiring: Wiring) -> tuple[str, ...]:
+    """Return a note where models or runs are kept outside the lake; a server is not asked, as the proof needs none."""
+    if wiring.tracking.is_server:
+        return ()
+    outside = describe_outside_addresses(wiring.lake, wiring.tracking)
+    return (outside,) if outside else ()
 
 
 def _require_batch_of_client(batch_id: str | None, client_id: str | None) -> None:

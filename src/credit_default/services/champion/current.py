@@ -3,6 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from credit_default.adapters.lake.pinned_champion import read_champion_pointer
+from credit_default.errors import SetupError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.services.context.data_origin import REAL
 from credit_default.services.context.wiring import Wiring, require_same_portfolio
@@ -28,15 +30,45 @@ def load_registered_champion(wiring: Wiring) -> CurrentChampion | None:
     None before the first promotion.
 
     Raises:
-        SetupError: It is of another portfolio.
+        SetupError: It is of another portfolio, or the registry is not the one that the lake's models are in.
         ArtifactError: Its artifact is not the one on record.
         ServiceError: MLflow does not answer.
     """
     version = wiring.registry.find_champion()
     if version is None:
+        require_own_registry(wiring)
         return None
     bundle = wiring.registry.load_version(version)
     require_same_portfolio(
         wiring.schema, bundle.schema_name, thing=f"champion, version {version.number}"
     )
     return CurrentChampion(bundle, version.number, version.tags.get("data_origin", REAL))
+
+
+def require_own_registry(wiring: Wiring) -> None:
+    """Check that the registry has a version where the lake has a champion pinned: a new one would get its number again.
+
+    Raises:
+        SetupError: It has none: the lake was copied or restored without MLflow's records, or another server is named.
+    """
+    pointer = read_champion_pointer(wiring.lake)
+    if pointer is None or wiring.registry.list_versions():
+        return
+    lake = wiring.lake
+    if wiring.settings.mlflow.tracking_uri:
+        remedy = (
+            "Correct MLFLOW_TRACKING_URI, or unset it where the records are kept with the lake."
+        )
+    elif lake.in_bucket:
+        remedy = (
+            f"They are not in the bucket: copy the folder in which the lake's former address kept them to {lake.home}, "
+            "or set MLFLOW_TRACKING_URI to their server."
+        )
+    else:
+        remedy = f"Restore mlflow.db and mlartifacts in {lake.home} from a backup, or set MLFLOW_TRACKING_URI to their server."
+    raise SetupError(
+        f"MLflow's records of {lake.uri}",
+        found="no model",
+        expected=f"version {pointer.model_version}, which the lake names as its champion",
+        remedy=f"{remedy} Where they are lost, begin a new lake: a version's number names one model only.",
+    )

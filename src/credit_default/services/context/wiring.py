@@ -31,6 +31,7 @@ from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REA
 from credit_default.model.explanation.reason_table import NO_REASONS, ReasonTable
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.features.declaration import Feature, parse_features
+from credit_default.services.context.moved_lake import follow_moved_lake
 from credit_default.settings import Settings, export_environment
 
 DEFAULT_PORTFOLIO: Final = "credit-card"
@@ -68,12 +69,14 @@ class Wiring:
     def tracking(self) -> Tracking:
         """The connection to MLflow's runs.
 
-        Credentials in the address are exported to the environment, where MLflow reads them.
+        Credentials in the address are exported to the environment, where MLflow reads them. The embedded
+        store's addresses follow the lake first, where it was moved or copied.
         """
         address = split_login(self.settings.mlflow.tracking_uri)
         export_environment(address.login)
         if address.uri:
             return Tracking(address.uri, artifacts_uri=None)
+        self.follow_lake()
         return Tracking(self.lake.tracking_uri, artifacts_uri=self.lake.artifacts_uri)
 
     @cached_property
@@ -94,6 +97,10 @@ class Wiring:
             )
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return folder
+
+    def follow_lake(self) -> tuple[str, ...]:
+        """Let the addresses in an embedded MLflow follow the lake, and return notes where it was moved or copied."""
+        return () if self.settings.mlflow.tracking_uri else follow_moved_lake(self.lake)
 
     @property
     def schema(self) -> Schema:

@@ -18,6 +18,7 @@ from credit_default.environment import judge_inherited
 from credit_default.errors import CreditDefaultError, hide_credentials
 from credit_default.gates.verdict import Verdict
 from credit_default.named_services import describe_proxies
+from credit_default.services.champion.current import require_own_registry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.operations.service_checks import (
     check_deployments,
@@ -91,6 +92,7 @@ def _count_rows(wiring: Wiring) -> Iterator[str]:
 def _check_champion(wiring: Wiring) -> Verdict:
     champion = wiring.registry.find_champion()
     if champion is None:
+        require_own_registry(wiring)
         return Verdict("champion", "ok", ("none yet: train one with `credit-default train`",))
     wiring.registry.load_version(champion)
     reason = f"version {champion.number}, digest {champion.digest[:12]}, verified"

@@ -17,6 +17,7 @@ from credit_default.adapters.local_stack.processes import LOOPBACK
 from credit_default.adapters.messaging.sqs import MessageQueue
 from credit_default.errors import ServiceError
 from credit_default.gates.verdict import Verdict
+from credit_default.services.context.moved_lake import describe_outside_addresses
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.operations.stack_plan import EVIDENTLY_VARIABLE
 from credit_default.settings import copy_environment
@@ -40,6 +41,8 @@ _PREFECT_REMEDY: Final = f"{_START_REMEDY} or `prefect server start`, or unset P
 def check_mlflow(wiring: Wiring) -> Verdict:
     """Return where runs and models are kept, a server's version, and how many model versions are registered.
 
+    The level is `watch` where artifacts are kept outside the lake.
+
     Raises:
         ServiceError: It does not answer, or refuses the credentials.
     """
@@ -54,7 +57,12 @@ def check_mlflow(wiring: Wiring) -> Verdict:
         server_version = f"version {answer.text}, "
     version_count = len(wiring.registry.list_versions())
     reason = f"{uri}: {server_version}{version_count} registered versions"
-    return Verdict("mlflow", "ok", (reason,))
+    outside = describe_outside_addresses(wiring.lake, wiring.tracking)
+    return (
+        Verdict("mlflow", "watch", (reason, outside))
+        if outside
+        else Verdict("mlflow", "ok", (reason,))
+    )
 
 
 def check_prefect(wiring: Wiring) -> Verdict:

@@ -25,6 +25,7 @@ from credit_default.environment import (
     select_server_variables,
 )
 from credit_default.named_services import NamedServices
+from credit_default.services.context.moved_lake import follow_moved_lake
 from credit_default.services.operations.stack_programs import (
     ServerContext,
     describe_command,
@@ -105,6 +106,8 @@ def plan_stack(
 ) -> StackPlan:
     """Plan the programs of this lake's stack, and create what they need: databases, and MLflow's list of users.
 
+    Where the lake was moved or copied, the addresses in its MLflow database follow it.
+
     Args:
         lake: The lake.
         settings: Where records and artifacts are kept.
@@ -121,6 +124,8 @@ def plan_stack(
     postgres = parse_postgres_address(settings.database) if settings.database else {}
     if postgres:
         create_databases(postgres, _DATABASES)
+    else:
+        follow_moved_lake(lake)
     folder = lake.home / "stack"
     users_uri = _build_users_uri(folder / "mlflow-users.db", postgres=postgres)
     auth = folder / "mlflow-auth.ini"
