@@ -169,7 +169,7 @@ def parse(parser, words, capsys):
 @each("credit-default")
 def test_credit_default_takes_what_is_documented(one, parser, capsys):
     if WRITTEN_LATER & {*one.words}:
-        pytest.skip("the page's reader writes this command")
+        pytest.skip("the reader of the page writes this command: tests/test_how_to.py carries it out")
 
     told = parse(parser, one.words[1:], capsys)
 
@@ -201,7 +201,7 @@ def test_make_takes_what_is_documented(one):
 @each("python")
 def test_python_finds_what_is_documented(one):
     if one.words[1] in {"-", "-c"} or one.words[1:3] == ("-m", "pytest"):
-        pytest.skip("run by tests/test_how_to.py")
+        pytest.skip("no file to find: tests/test_how_to.py carries it out")
     is_module = one.words[1] == "-m"
     path = f"src/{one.words[2].replace('.', '/')}.py" if is_module else one.words[1]
     text = (ROOT / path).read_text(encoding="utf-8")

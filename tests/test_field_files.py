@@ -25,7 +25,8 @@ FIELD = Path(__file__).resolve().parents[2] / "shared" / "field"
 NOON = dt.datetime(2006, 2, 1, 12, tzinfo=dt.UTC)
 
 pytestmark = pytest.mark.skipif(
-    not FIELD.is_dir(), reason="the files that people had are not at hand (../shared/field)"
+    not FIELD.is_dir(),
+    reason="the files that people had are not at hand: put them into ../shared/field",
 )
 
 

@@ -240,7 +240,9 @@ def test_of_many_that_open_a_moved_store_at_once_one_rewrites_it(old, tmp_path):
     assert read(new, run_id) == "first"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes whatever the permissions say")
+@pytest.mark.skipif(
+    os.geteuid() == 0, reason="root writes whatever the permissions say: run it as another user"
+)
 def test_a_read_only_store_is_left_as_it_is_and_says_so(old, tmp_path):
     old, _ = old
     new = old.rename(tmp_path / "new")

@@ -72,12 +72,10 @@ def tune(
     def act(output: Output) -> "Summary":
         settings = read_settings(shared, data=data)
         from credit_default.adapters.files.reading_options import ReadingOptions
-        from credit_default.adapters.host.given_paths import resolve_file
         from credit_default.services.training.data_source import require_existing_data_file
-        from credit_default.services.tuning.winner_file import require_writable_target, save_winner
+        from credit_default.services.tuning.winner_file import save_winner
 
-        target = resolve_file(out, thing="--out")
-        require_writable_target(target, replacing=replace)
+        target = _find_target(out, replacing=replace)
         require_existing_data_file(settings)  # before the lake's folder is made
         wiring = connect_with_mlflow(shared, output, data=data)
         options = ReadingOptions(sheet, decimal, thousands)
@@ -93,6 +91,15 @@ def tune(
         return summarise_tuning(tuning, target if kept else None, listed=output.as_json)
 
     run_command("tune", act, shared)
+
+
+def _find_target(out: Path, *, replacing: bool) -> Path:
+    from credit_default.adapters.host.given_paths import resolve_file
+    from credit_default.services.tuning.winner_file import require_writable_target
+
+    target = resolve_file(out, thing="--out")
+    require_writable_target(target, replacing=replacing)
+    return target
 
 
 def _read_training_rows(

@@ -1,12 +1,10 @@
 """Check rows by the schema's rules: which rows satisfy all, and which rules the others broke.
 
-dataframely evaluates the rules. Its schema class is made here from our schema, so that another
-portfolio needs no class. Names: `<column>|type`, `|nullability`, `|format`, `|min`, `|max`,
-`|code`, then `key|repeated`, then the rules across columns under their own names, then those of
-`label_rows`. A value that is missing or of the wrong type breaks that rule and no other. What is wrong with an id, a month or a
-time that cannot be read is found out afterwards, for the rejected rows alone, and is named in place
-of `|type`: `<column>|rounded`, `|instant` … (`value_faults` lists them), and
-`<column>|formula_error` where a spreadsheet's formula left an error in any column.
+dataframely evaluates the rules. Its schema class is made here from our schema, so that another portfolio needs no class.
+Names: `<column>|type`, `|nullability`, `|format`, `|min`, `|max`, `|code`, then `key|repeated`, then the rules across columns
+under their own names, then those of `label_rows`. A value that is missing or of the wrong type breaks that rule and no other.
+Why a value cannot be read is found out afterwards, for rejected rows alone, and named in place of `|type`: `|rounded` (see
+`value_faults`), `|formula_error`.
 """
 
 from collections.abc import Iterable, Mapping

@@ -162,11 +162,7 @@ def check_rows(
             lost leading zeros.
     """
     batches = _number_lines(read())
-    first = next(batches, None)
-    if first is None:
-        raise InputError(
-            "the file", found="no rows", expected="one or more", remedy="Give a file with rows."
-        )
+    first = _take_first(batches)
     is_required = outcome == "required"
     check_columns(first.columns, schema=schema, thing="the file", outcome_required=is_required)
     has_outcome = OUTCOME in first.columns
@@ -195,6 +191,14 @@ def check_rows(
         _read=read,
         _rules=rules,
         _repeated=repeated,
+    )
+
+
+def _take_first(batches: Iterator[pl.DataFrame]) -> pl.DataFrame:
+    if (first := next(batches, None)) is not None:
+        return first
+    raise InputError(
+        "the file", found="no rows", expected="one or more", remedy="Give a file with rows."
     )
 
 

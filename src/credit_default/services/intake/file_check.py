@@ -5,7 +5,6 @@ file that the quality gate does not pass.
 """
 
 import datetime as dt
-import hashlib
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ import polars as pl
 
 from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
 from credit_default.adapters.files.sources import Source
-from credit_default.adapters.files.statement_files import Statements, open_statement_file
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.duplicate_keys import Hashes, hash_keys
 from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch
 from credit_default.data.checking.validation import OutcomeUse, ValidationResult, check_rows
@@ -28,6 +27,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.data_origin import find_origin
 from credit_default.services.context.wiring import Wiring
+from credit_default.services.intake.batch_identity import build_batch_id
 from credit_default.services.intake.earlier_batches import (
     count_already_scored_rows,
     find_corrected_batch,
@@ -150,7 +150,7 @@ def inspect_file(
     )
     require_ids_with_zeros(wiring, validated)
     use = outcome if validated.has_outcome else "ignored"
-    batch_id = _build_batch_id(file, use=use, corrects=corrects)
+    batch_id = build_batch_id(file, use=use, corrects=corrects)
     family = list_related_snapshots(wiring, corrects, excluding=batch_id) if corrects else ()
     return CheckedFile(
         arrival,
@@ -208,20 +208,6 @@ def count_faults(checked: CheckedFile) -> FileCounts:
         validated.rule_counts.get(REPEATED_KEY, 0),
         validated.rule_counts,
     )
-
-
-def _build_batch_id(file: Statements, *, use: OutcomeUse, corrects: str | None) -> str:
-    """Return the first 16 hexadecimal digits of a digest over all that the checked rows depend on.
-
-    Rows checked with their outcomes are other rows than those scored without, so each use has a batch of its own.
-    """
-    schema = file.schema
-    parts = [file.source.sha256, schema.name, schema.version, file.month or ""]
-    content = " ".join(parts)
-    content += f" outcome {use}" if use != "ignored" else ""
-    content += f" corrects {corrects}" if corrects else ""
-    content += f" read with {given}" if (given := file.options.describe()) else ""
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _record_refusal(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) -> None:

@@ -1,7 +1,6 @@
 """Take in outcomes: check a file row by row and merge it by client and month, where the last observation counts."""
 
 import datetime as dt
-import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
-from credit_default.adapters.files.statement_files import Statements, open_statement_file
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.ledger import find_entry
 from credit_default.adapters.tables.quarantine import write_quarantine
@@ -23,6 +22,7 @@ from credit_default.gates.monitoring.coverage import CoveragePolicy, judge_cover
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
+from credit_default.services.intake.batch_identity import build_outcomes_id
 from credit_default.services.intake.file_access import fetch_file
 from credit_default.services.intake.lost_zeros import require_ids_with_zeros
 from credit_default.services.intake.value_notes import describe_values_read
@@ -54,7 +54,7 @@ def ingest_outcomes_file(
         file.read_batches, schema=OBSERVED_OUTCOMES, outcome="required", marks=options.marks
     )
     require_ids_with_zeros(wiring, checked)
-    batch_id = _build_batch_id(file)
+    batch_id = build_outcomes_id(file)
     key = f"outcomes {batch_id}"
     # rejected rows of a file that is on record are not written again: a client may have been erased from them
     if checked.rejected_count and find_entry(wiring.lake, key) is None:
@@ -85,12 +85,6 @@ def ingest_outcomes_file(
             *_describe_unscored(wiring.lake),
         ),
     )
-
-
-def _build_batch_id(file: Statements) -> str:
-    given = file.options.describe()
-    content = f"outcomes {file.source.sha256}" + (f" read with {given}" if given else "")
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _write_outcomes(
