@@ -80,10 +80,9 @@ def tune(
         wiring = connect_with_mlflow(shared, output, data=data)
         options = ReadingOptions(sheet, decimal, thousands)
         training = _read_training_rows(output, wiring, options, month=month)
-        from credit_default.services.tuning.trials import Budget
         from credit_default.services.tuning.tuning_summary import summarise_tuning
 
-        budget = Budget(trials or usual, minutes * 60 if minutes else None)
+        budget = _build_budget(trials or usual, minutes)
         tuning = _search(output, wiring, training, budget, with_families=challengers)
         command = _build_command_line(settings, trial_count=len(tuning.trials))
         kept = save_winner(tuning, target, command=command)
@@ -91,6 +90,12 @@ def tune(
         return summarise_tuning(tuning, target if kept else None, listed=output.as_json)
 
     run_command("tune", act, shared)
+
+
+def _build_budget(trial_count: int | None, minutes: float | None) -> "Budget":
+    from credit_default.services.tuning.trials import Budget
+
+    return Budget(trial_count, minutes * 60 if minutes else None)
 
 
 def _find_target(out: Path, *, replacing: bool) -> Path:

@@ -39,13 +39,7 @@ from credit_default.data.checking.row_rules import (
     RowRules,
     build_row_rules,
 )
-from credit_default.data.contract.schema import (
-    CLIENT_ID,
-    LINE,
-    OUTCOME,
-    STATEMENT_MONTH,
-    Schema,
-)
+from credit_default.data.contract.schema import CLIENT_ID, LINE, OUTCOME, STATEMENT_MONTH, Schema
 from credit_default.errors import InputError
 
 ReadBatches = Callable[[], Iterator[pl.DataFrame]]
