@@ -16,7 +16,6 @@ from credit_default.cli.terminal.session import connect_with_mlflow, read_settin
 from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
-    from credit_default.adapters.files.reading_options import ReadingOptions
     from credit_default.adapters.optuna.study import EndedTrial
     from credit_default.services.context.wiring import Wiring
     from credit_default.services.training.training_rows import TrainingRows
@@ -71,15 +70,13 @@ def tune(
 
     def act(output: Output) -> "Summary":
         settings = read_settings(shared, data=data)
-        from credit_default.adapters.files.reading_options import ReadingOptions
         from credit_default.services.training.data_source import require_existing_data_file
         from credit_default.services.tuning.winner_file import save_winner
 
         target = _find_target(out, replacing=replace)
         require_existing_data_file(settings)  # before the lake's folder is made
         wiring = connect_with_mlflow(shared, output, data=data)
-        options = ReadingOptions(sheet, decimal, thousands)
-        training = _read_training_rows(output, wiring, options, month=month)
+        training = _read_training_rows(output, wiring, sheet, decimal, thousands, month=month)
         from credit_default.services.tuning.tuning_summary import summarise_tuning
 
         budget = _build_budget(trials or usual, minutes)
@@ -108,11 +105,13 @@ def _find_target(out: Path, *, replacing: bool) -> Path:
 
 
 def _read_training_rows(
-    output: Output, wiring: "Wiring", options: "ReadingOptions", *, month: str | None
+    output: Output, wiring: "Wiring", *file_options: str | None, month: str | None
 ) -> "TrainingRows":
+    from credit_default.adapters.files.reading_options import ReadingOptions
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.training.training_rows import read_training_rows
 
+    options = ReadingOptions(*file_options)
     with output.step("reading and checking the statements"):
         return read_training_rows(wiring, month=month, read_at=read_clock(), options=options)
 
