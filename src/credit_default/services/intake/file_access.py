@@ -55,7 +55,7 @@ def fetch_file(wiring: Wiring, uri: str) -> Arrival:
         return Arrival(Path(uri), uri)
     if uri in _open_fetched_files:
         return _open_fetched_files[uri]
-    key = _parse_object_key(wiring, uri.rstrip("/"))
+    key = _parse_object_key(wiring, uri.removesuffix("/"))
     with _open_bucket(wiring, uri) as storage:
         if not uri.endswith("/"):
             _require_whole_table(storage, key, uri=uri)
