@@ -179,9 +179,9 @@ def test_a_file_in_another_bucket_is_fetched_and_no_connection_left_open(s3_uri,
 @pytest.mark.parametrize(
     ("uri", "found"),
     [
-        ("s3://bucket", "a bucket or a folder"),
-        ("s3://bucket/", "a bucket or a folder"),
-        ("s3://bucket/key/", "a bucket or a folder"),
+        ("s3://bucket", "a whole bucket"),
+        ("s3://bucket/", "a whole bucket"),
+        ("s3://bucket/key//", "a name that no object can have"),
         ("s3://bucket/a//b.csv", "a name that no object can have"),
         ("s3://bucket/../b.csv", "a name that no object can have"),
         ("s3://UPPER/b.csv", "a name that no object can have"),

@@ -61,7 +61,7 @@ def fetch_file(wiring: Wiring, uri: str) -> Arrival:
         return Arrival(path, str(path))
     if uri in _open_fetched_files:
         return _open_fetched_files[uri]
-    key = _parse_object_key(wiring, uri.rstrip("/"))
+    key = _parse_object_key(wiring, uri.removesuffix("/"))
     environment = copy_environment()
     require_supported_proxy("the bucket", find_bucket_address(environment), environment)
     with _open_bucket(wiring, uri) as storage:
