@@ -110,12 +110,19 @@ def test_without_a_working_folder_a_relative_path_is_refused_and_an_absolute_one
 
 def test_paths_are_followed_here_and_nowhere_else():
     source = Path(given_paths.__file__).parents[2]
-    # a bundle's files may not be links; settings are read before there are adapters
-    others = {"plain_links.py", "plain_addresses.py", "bundle_files.py", "settings_files.py"}
+    others = {
+        "plain_links.py",  # whether a link leads to a plain path
+        "plain_addresses.py",
+        "bundle_files.py",  # a bundle's files may not be links
+        "artifact_addresses.py",  # whether two addresses name one folder
+        "embedded_versions.py",
+        "file_access.py",  # the name of a folder that was given as "."
+        "settings_files.py",  # settings are read before there are adapters
+    }
     follows = re.compile(
         r"expanduser\(|\.absolute\(|\.resolve\(|abspath\(|realpath\(|getcwd\(|\.cwd\("
     )
 
     found = {path.name for path in source.rglob("*.py") if follows.search(path.read_text())}
 
-    assert found == {"given_paths.py", *others}
+    assert found - others == {"given_paths.py"}
