@@ -169,7 +169,9 @@ def parse(parser, words, capsys):
 @each("credit-default")
 def test_credit_default_takes_what_is_documented(one, parser, capsys):
     if WRITTEN_LATER & {*one.words}:
-        pytest.skip("the reader of the page writes this command: tests/test_how_to.py carries it out")
+        pytest.skip(
+            "the reader of the page writes this command: tests/test_how_to.py carries it out"
+        )
 
     told = parse(parser, one.words[1:], capsys)
 
