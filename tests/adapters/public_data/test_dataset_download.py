@@ -15,7 +15,11 @@ from credit_default.adapters.public_data.dataset_download import (
     fetch_public_data,
     find_public_data,
 )
-from credit_default.adapters.public_data.http_download import TransferLimits, download_file
+from credit_default.adapters.public_data.http_download import (
+    TransferLimits,
+    _Transfer,
+    download_file,
+)
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.public_data import digest_public_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
@@ -456,6 +460,24 @@ def test_download_follows_a_redirect_but_not_to_a_file(site, tmp_path):
     assert download_file(site.url("/a"), limits=TransferLimits()) == b"x"
     with pytest.raises(ServiceError, match="302"):
         download_file(site.url("/b"), limits=TransferLimits())
+
+
+@pytest.mark.parametrize("patience", [0.0, 60.0])
+def test_silence_is_told_the_same_whoever_gives_up_first_the_socket_or_the_caller(site, patience):
+    """Which of the two it is depends on how busy the machine is."""
+    site.pages["/a"] = lambda _: time.sleep(60)
+    transfer = _Transfer(site.url("/a"), TransferLimits(answer_seconds=0.2))
+    thread = threading.Thread(target=transfer.run, daemon=True)
+    thread.start()
+    thread.join(patience)
+
+    found = transfer.failure
+    if found is None:  # the caller has lost its patience
+        with pytest.raises(ServiceError) as caught:
+            download_file(transfer.url, limits=transfer.limits)
+        found = caught.value
+
+    assert (found.found, found.expected) == ("no answer", "one within 0.2 s")
 
 
 def test_a_slow_server_costs_no_more_than_its_deadline(site, tmp_path):

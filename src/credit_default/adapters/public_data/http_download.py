@@ -42,9 +42,7 @@ def download_file(url: str, *, limits: TransferLimits) -> bytes:
     thread = Thread(target=transfer.run, name="download", daemon=True)
     thread.start()
     if not transfer.answered.wait(limits.answer_seconds):
-        raise _build_download_error(
-            url, found="no answer", expected=f"one within {limits.answer_seconds:g} s"
-        )
+        raise _build_silence_error(url, limits)
     thread.join(limits.body_seconds)
     failure = transfer.build_timeout_error() if thread.is_alive() else transfer.failure
     if failure is not None:
@@ -72,6 +70,10 @@ class _Transfer:
             )
             error.close()
         except (OSError, HTTPException, ValueError) as error:
+            # The socket's own time limit is the same as the caller's: either may be over first.
+            if isinstance(error, TimeoutError) and not self.answered.is_set():
+                self.failure = _build_silence_error(self.url, self.limits)
+                return
             self.failure = _build_download_error(
                 self.url, found=f"{type(error).__name__}: {error}", expected="the file"
             )
@@ -105,6 +107,11 @@ class _Transfer:
                 self.failure = _build_download_error(
                     self.url, found=found, expected=f"{int(promised):,}"
                 )
+
+
+def _build_silence_error(url: str, limits: TransferLimits) -> ServiceError:
+    expected = f"one within {limits.answer_seconds:g} s"
+    return _build_download_error(url, found="no answer", expected=expected)
 
 
 def _build_download_error(url: str, *, found: str, expected: str) -> ServiceError:
