@@ -16,6 +16,7 @@ KEYS = {
     "model_version",
     "run_id",
     "counts",
+    "months",
     "figures",
     "paths",
     "notes",

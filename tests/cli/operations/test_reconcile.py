@@ -3,6 +3,9 @@ import shutil
 
 import pytest
 
+from credit_default.adapters.lake.layout import open_lake
+from credit_default.services.context.moved_lake import follow_moved_lake
+
 pytestmark = pytest.mark.xdist_group("prefect")
 
 NOBODY = "http://127.0.0.1:9"
@@ -19,8 +22,10 @@ def lake(trained, tmp_path, monkeypatch):
     for name in ("PREFECT__WAIT_SECONDS", "MLFLOW__WAIT_SECONDS", "MLFLOW__TRAINING_WAIT_SECONDS"):
         monkeypatch.setenv(f"CREDIT_DEFAULT_{name}", "0.2")
     monkeypatch.setenv("CREDIT_DEFAULT_RECONCILE__SILENCE_SECONDS", "0.001")
-    ignored = shutil.ignore_patterns("prefect", "mlartifacts")
-    return shutil.copytree(trained["lake"], tmp_path / "lake", ignore=ignored)
+    ignored = shutil.ignore_patterns("prefect")
+    lake = shutil.copytree(trained["lake"], tmp_path / "lake", ignore=ignored)
+    follow_moved_lake(open_lake(lake))  # the first command would say that the lake was copied
+    return lake
 
 
 def test_batch_is_scored_with_both_servers_away_and_recorded_when_they_are_back(

@@ -40,9 +40,7 @@ def two_versions(trained, tmp_path_factory):
 
 @pytest.fixture
 def wiring(two_versions, tmp_path):
-    lake = shutil.copytree(
-        two_versions["lake"], tmp_path / "lake", ignore=shutil.ignore_patterns("mlartifacts")
-    )
+    lake = shutil.copytree(two_versions["lake"], tmp_path / "lake")
     wiring = connect({**two_versions, "lake": str(lake)}, [])
     for version in wiring.registry.list_versions():
         wiring.registry.load_version(version)

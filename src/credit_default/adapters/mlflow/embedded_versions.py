@@ -7,12 +7,11 @@ nothing for certain it says so, and MLflow is asked as always.
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
+from credit_default.adapters.host.sqlite_addresses import find_sqlite_path
 from credit_default.adapters.mlflow.model_versions import CHAMPION
 from credit_default.adapters.mlflow.registry import MODEL_NAME
 
-_SCHEME = "sqlite:///"
 _VERSIONS = (
     "SELECT version FROM model_versions WHERE name = ? AND current_stage != 'Deleted_Internal'"
 )
@@ -33,13 +32,13 @@ def find_embedded_versions(tracking_uri: str, *, name: str = MODEL_NAME) -> Embe
     Returns:
         None where that cannot be told: MLflow is a server, or the database has other tables.
     """
-    if not tracking_uri.startswith(_SCHEME):
+    path = find_sqlite_path(tracking_uri)
+    if path is None:
         return None
-    path = Path(tracking_uri.removeprefix(_SCHEME))
     if not path.exists():
         return EmbeddedVersions()
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
             numbers = {int(number) for (number,) in database.execute(_VERSIONS, (name,))}
             champion = database.execute(_CHAMPION, (name, CHAMPION)).fetchone()
     except sqlite3.Error:
