@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from credit_default.adapters.lake.pinned_champion import read_champion_pointer
+from credit_default.adapters.lake.pinned_champion import ChampionPointer, read_champion_pointer
 from credit_default.errors import SetupError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.services.context.data_origin import REAL
@@ -52,8 +52,12 @@ def require_own_registry(wiring: Wiring) -> None:
         SetupError: It has none: the lake was copied or restored without MLflow's records, or another server is named.
     """
     pointer = read_champion_pointer(wiring.lake)
-    if pointer is None or wiring.registry.list_versions():
-        return
+    if pointer is not None and not wiring.registry.list_versions():
+        raise build_absent_registry_error(wiring, pointer)
+
+
+def build_absent_registry_error(wiring: Wiring, pointer: ChampionPointer) -> SetupError:
+    """Return the error of a lake whose pinned champion the registry does not know."""
     lake = wiring.lake
     if wiring.settings.mlflow.tracking_uri:
         remedy = (
@@ -66,7 +70,7 @@ def require_own_registry(wiring: Wiring) -> None:
         )
     else:
         remedy = f"Restore mlflow.db and mlartifacts in {lake.home} from a backup, or set MLFLOW_TRACKING_URI to their server."
-    raise SetupError(
+    return SetupError(
         f"MLflow's records of {lake.uri}",
         found="no model",
         expected=f"version {pointer.model_version}, which the lake names as its champion",

@@ -3,6 +3,7 @@
 Only the embedded MLflow's database is looked at. With an MLflow server nothing is checked here: the work itself does it.
 """
 
+from credit_default.adapters.lake.pinned_champion import read_champion_pointer
 from credit_default.adapters.mlflow.embedded_versions import (
     EmbeddedVersions,
     find_embedded_versions,
@@ -13,6 +14,7 @@ from credit_default.adapters.mlflow.model_versions import (
 )
 from credit_default.adapters.mlflow.registry import MODEL_NAME
 from credit_default.errors import SetupError
+from credit_default.services.champion.current import build_absent_registry_error
 from credit_default.services.context.wiring import Wiring
 
 
@@ -31,11 +33,15 @@ def require_champion(wiring: Wiring) -> None:
     """Raise when it is certain that there is no champion to score with.
 
     Raises:
-        SetupError: There is none.
+        SetupError: There is none, or the registry has not come along with the lake.
     """
     known = _find_versions(wiring)
-    if known is not None and known.champion is None:
-        raise build_no_champion_error()
+    if known is None or known.champion is not None:
+        return
+    pointer = read_champion_pointer(wiring.lake)
+    if pointer is not None and not known.numbers:
+        raise build_absent_registry_error(wiring, pointer)
+    raise build_no_champion_error()
 
 
 def require_champion_to_roll_back(wiring: Wiring) -> None:
