@@ -16,6 +16,7 @@ from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.errors import InputError
 
 _EXACT_DIGITS = 15  # what a spreadsheet keeps of a number
+_POINTED = r"\A[1-9][0-9]{0,2}(?:\.[0-9]{3})+\z"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,10 @@ FAULTS: dict[ColumnKind, dict[str, ValueFault]] = {
             "the ids stand in a spreadsheet's marks for text (=\"…\" or ')",
             "export the id column as text without these marks",
         ),
+        "missing_word": ValueFault(
+            "a program wrote this word for an id that is missing",
+            "fill the ids at their source; a client who is really called so needs another id",
+        ),
         "separator": ValueFault(
             "the ids were written as numbers with thousands separators",
             "export the id column as text",
