@@ -301,6 +301,14 @@ def test_a_file_whose_folder_gives_the_month_is_told_to_be_named_by_it(tmp_path,
     assert error.remedy == f"Name the folder, which gives the month: {folder}"
 
 
+def test_an_iceberg_table_is_no_folder_of_parts(tmp_path, rows):
+    write_part(rows, tmp_path / "table" / "data" / "00000-0-ab.parquet")
+    (tmp_path / "table" / "metadata").mkdir()
+    (tmp_path / "table" / "metadata" / "v1.metadata.json").write_text("{}")
+
+    assert refuse(tmp_path / "table", "an Iceberg table").remedy.startswith("Export the rows")
+
+
 @pytest.mark.parametrize("name", ["README.txt", "Thumbs.db", "sub/notes.docx"])
 def test_what_is_no_part_is_named_and_has_to_leave_the_folder(tmp_path, rows, name):
     folder = write_folder(tmp_path / "november", rows)

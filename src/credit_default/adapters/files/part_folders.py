@@ -22,6 +22,7 @@ from credit_default.errors import InputError, show_examples
 DONE_MARK: Final = "_SUCCESS"
 _UNFINISHED: Final = ("_temporary", ".spark-staging")
 _TABLE_LOGS: Final = {"_delta_log": "a Delta table", ".hoodie": "a Hudi table"}
+_ICEBERG_LOG: Final = ".metadata.json"
 _NULL_VALUE = "__HIVE_DEFAULT_PARTITION__"
 _PART_NAME = re.compile(r"part-[0-9]{5}.*")
 
@@ -131,10 +132,11 @@ def _check_marks(folder: Path, names: tuple[str, ...]) -> None:
                 expected=f"a folder that is complete, with {DONE_MARK} and without {name}",
                 remedy="Wait until the job is done, or run it again.",
             )
-        if name in _TABLE_LOGS:
+        table = "an Iceberg table" if name.endswith(_ICEBERG_LOG) else _TABLE_LOGS.get(name)
+        if table is not None:
             raise InputError(
                 f"folder {folder}",
-                found=f"{_TABLE_LOGS[name]} ({name}), whose files also hold rows that were replaced",
+                found=f"{table} ({name}), whose files also hold rows that were replaced",
                 expected="a folder of part files",
                 remedy="Export the rows that are in the table now, as one Parquet file or a folder of parts.",
             )
