@@ -1,4 +1,5 @@
 import re
+import zipfile
 
 import polars as pl
 import pytest
@@ -152,3 +153,52 @@ def test_the_sheet_is_no_option_of_other_formats(tmp_path, rows):
     rows.write_csv(tmp_path / "a.csv")
 
     assert open_book(tmp_path / "a.csv", sheet="Data").options == ReadingOptions()
+
+
+@ENDINGS
+def test_a_hidden_sheet_with_the_header_is_named_where_no_visible_one_has_it(
+    tmp_path, rows, ending
+):
+    cover = [["Prepared for the risk team"]]
+    path = write_book(tmp_path / f"a{ending}", hidden_data=make_table(rows), Cover=cover)
+
+    error = refuse(path, "found the header in no visible sheet, only in 'hidden_data' (hidden)")
+
+    assert '--sheet "NAME"' in error.remedy
+    assert len(read_ids(open_book(path, sheet="hidden_data"))) == 30
+
+
+def test_what_the_one_visible_sheet_lacks_is_said_although_a_hidden_one_has_it(tmp_path, rows):
+    sheets = {"hidden_old": make_table(rows), "Data": make_table(rows.drop("age"))}
+
+    refuse(write_book(tmp_path / "a.xlsx", **sheets), "found none for age")
+
+
+def test_a_workbook_with_a_password_is_recognised(tmp_path):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000))
+
+    assert "without the password" in refuse(path, "protected with a password").remedy
+
+
+def test_a_formula_error_that_the_library_does_not_know_is_no_damage(tmp_path, rows):
+    whole = write_book(tmp_path / "whole.xlsx", Data=make_table(rows))
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            if name.endswith("sheet1.xml"):
+                text = re.sub(rb'<c r="N2">.*?</c>', b'<c r="N2" t="e"><v>#SPILL!</v></c>', text)
+            new.writestr(name, text)
+
+    error = refuse(path, "found the formula error #SPILL! in a cell")
+
+    assert error.remedy.startswith("Repair the formula")
+
+
+def test_a_header_below_the_first_lines_is_said_to_be_looked_for_in_these(tmp_path, rows):
+    titles = [["Title"], *[[""]] * 4]
+
+    error = refuse(write_book(tmp_path / "a.xlsx", Data=[*titles, *make_table(rows)]), "'Title'")
+
+    assert "in its first 5 lines" in error.remedy

@@ -257,7 +257,7 @@ def test_an_empty_line_between_rows_is_rejected_and_keeps_the_count_of_lines(tmp
     (batch,) = checked.batches()
 
     assert batch.rejected["line"].to_list() == [3]
-    assert "client_id|nullability" in batch.rejected["rules"].to_list()[0]
+    assert batch.rejected["rules"].to_list() == [["row|empty"]]
     assert batch.accepted["client_id"].to_list() == ["1", "2"]
 
 
@@ -513,6 +513,17 @@ def test_a_csv_cut_short_is_refused(tmp_path):
         path,
         "found 7 cells in the last line; expected 25, as in the header. The file was cut short",
     )
+
+
+@pytest.mark.parametrize("below", [(), (TWO,)])
+@pytest.mark.parametrize("note", ["Source: core banking", "(60 rows)", "60 rows selected."])
+def test_a_note_in_one_cell_is_no_cut_file_and_no_stray_comma(tmp_path, note, below):
+    path = write(tmp_path / "a.csv", KAGGLE, ONE, note, *below)
+
+    reported = refuse(path, f"found one cell ('{note}'); expected 25, as in the header. Remove")
+
+    assert reported.startswith("line 3 of ")
+    assert "stray" not in reported
 
 
 @pytest.mark.parametrize(("line", "count"), [(f"{ONE},7", 26), (ONE.rpartition(",")[0], 24)])

@@ -10,12 +10,15 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.file_faults import FileFaultPolicy
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
+from credit_default.errors import InputError
 
 SOUND = {
     "client_id": "c1",
@@ -36,6 +39,11 @@ MONTH_TEXTS = {
     "2005-11": "2005-11",
     "200511": "2005-11",
     "200511.0": "2005-11",
+    " 2005-11": "2005-11",
+    "2005-11  ": "2005-11",
+    "20051130": "2005-11",
+    "20051130.0": "2005-11",
+    "20051131": "statement_month|calendar",
     "2005-11-30": "2005-11",
     "2005-11-30T00:00:00": "2005-11",
     "2005-11-30 00:00:00": "2005-11",
@@ -101,6 +109,8 @@ ID_TEXTS = {
     "20001 ": "client_id|blank",
     "20001\u00a0": "client_id|blank",
     "A 1": "client_id|blank",
+    **dict.fromkeys(["nan", "None", "NULL", "NA", "N/A", "<NA>", "NaT"], "client_id|missing_word"),
+    "Nancy": "Nancy",
     "-1": "client_id|format",
     '" OR 1=1': "client_id|format",
     '="00123"': "client_id|guarded",
@@ -130,6 +140,9 @@ TIME_TEXTS = {
     "2006-01-01 08:30": HALF_PAST_EIGHT,
     "2006-01-01": FIRST_MOMENT,
     "2006-01-01 00:00:00": FIRST_MOMENT,
+    " 2006-01-01T08:30:00Z ": HALF_PAST_EIGHT,
+    "2006-01-01 08:30:00 AM": "observed_at|half_day",
+    "1/2/2006 8:30 pm": "observed_at|half_day",
     "2006-01-01 08:30:00 CET": "observed_at|zone_name",
     "2006-01-01T08:30:00[Asia/Taipei]": "observed_at|zone_name",
     "1136104200": "observed_at|epoch",
@@ -323,3 +336,18 @@ def test_times_without_a_zone_in_parquet_are_counted(tmp_path):
     rows.write_parquet(tmp_path / "naive.parquet")
 
     assert check(tmp_path / "naive.parquet").noted_counts == {"observed_at": 2}
+
+
+@pytest.mark.parametrize("column", SOUND)
+def test_a_parquet_type_that_a_program_made_for_itself_is_refused_by_name(tmp_path, column):
+    """pandas stores a Period as a count of months since 1970, under a type of its own."""
+    own = {b"ARROW:extension:name": b"pandas.period", b"ARROW:extension:metadata": b'{"freq": "M"}'}
+    table = pa.table({name: [text] for name, text in SOUND.items()})
+    place = table.schema.get_field_index(column)
+    field = pa.field(column, pa.int64(), metadata=own)
+    pq.write_table(table.set_column(place, field, pa.array([430])), tmp_path / "own.parquet")
+
+    with pytest.raises(
+        InputError, match=f"column {column} of .*pandas.period.*Write the column as text"
+    ):
+        check(tmp_path / "own.parquet")

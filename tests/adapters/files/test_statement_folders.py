@@ -180,7 +180,7 @@ def test_a_month_given_beside_a_folder_that_gives_it_is_refused(tmp_path, rows):
         (["a.csv", ".spark-staging-ab/x"], "'.spark-staging-ab': the job that writes it has"),
         (["a.parquet", "_delta_log/0.json"], "found a Delta table (_delta_log)"),
         (["a.parquet", ".hoodie/x"], "found a Hudi table (.hoodie)"),
-        (["a.csv", "read me.txt"], "found text called .txt"),
+        (["a.csv", "read me.txt"], "found 'read me.txt' beside the parts"),
         (["a.csv", "b.parquet"], "found a csv file in the first, a parquet file in the second"),
         (["a.csv", "b-other.csv"], "found not these columns in the first, the columns 'remark'"),
         (["a.csv", "b-empty.csv"], "b-empty.csv: found an empty file"),
@@ -280,3 +280,48 @@ def test_dates_of_parts_stay_dates(tmp_path, rows):
     dated = rows.with_columns(statement_month=pl.lit(date(2005, 11, 30)))
 
     assert read(write_folder(tmp_path / "t", dated))["statement_month"].dtype == pl.Date
+
+
+def test_one_part_of_several_below_a_folder_that_gives_values_is_no_file_of_its_own(tmp_path, rows):
+    folder = tmp_path / "all" / "statement_month=2005-09"
+    write_folder(folder, rows.drop("statement_month"), done=False)
+    (tmp_path / "all" / "_SUCCESS").touch()
+
+    error = refuse(folder / "part-00000-ab-c000.parquet", "one of 3 parts", month="2005-09")
+
+    assert error.remedy == f"Name the folder: {folder}"
+
+
+def test_a_file_whose_folder_gives_the_month_is_told_to_be_named_by_it(tmp_path, rows):
+    folder = tmp_path / "statement_month=2005-09"
+    write_part(rows.drop("statement_month"), folder / "a.parquet")
+
+    error = refuse(folder / "a.parquet", "found neither")
+
+    assert error.remedy == f"Name the folder, which gives the month: {folder}"
+
+
+def test_an_iceberg_table_is_no_folder_of_parts(tmp_path, rows):
+    write_part(rows, tmp_path / "table" / "data" / "00000-0-ab.parquet")
+    (tmp_path / "table" / "metadata").mkdir()
+    (tmp_path / "table" / "metadata" / "v1.metadata.json").write_text("{}")
+
+    assert refuse(tmp_path / "table", "an Iceberg table").remedy.startswith("Export the rows")
+
+
+@pytest.mark.parametrize("name", ["README.txt", "Thumbs.db", "sub/notes.docx"])
+def test_what_is_no_part_is_named_and_has_to_leave_the_folder(tmp_path, rows, name):
+    folder = write_folder(tmp_path / "november", rows)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text("hello")
+
+    error = refuse(folder, f"found '{name}' beside the parts")
+
+    assert error.remedy.startswith("Move what is no part out of the folder")
+
+
+def test_the_mark_that_a_workbook_is_open_is_no_part(tmp_path, rows):
+    write_part(rows, tmp_path / "november" / "a.csv")
+    (tmp_path / "november" / "~$a.xlsx").write_bytes(b"user")
+
+    assert open_folder(tmp_path / "november").notes == ("the one part of the folder was read",)

@@ -18,7 +18,7 @@ def spoil(rows, column, text, count=1):
     return rows.with_columns(changed.alias(column))
 
 
-@pytest.mark.parametrize("text", FORMULA_ERRORS)
+@pytest.mark.parametrize("text", [*FORMULA_ERRORS, "Err:502"])
 def test_each_error_of_a_formula_is_a_rule_of_its_own(rows, text):
     spoilt = spoil(rows, "bill_amount_m1", f" {text}")
 

@@ -82,3 +82,29 @@ def test_the_width_shows_in_ids_with_leading_zeros(ids, width):
     shapes = count_id_shapes(pl.Series(ids, dtype=pl.String))
 
     assert find_padded_width(shapes) == width
+
+
+def with_points(number):
+    return f"{number:,}".replace(",", ".")
+
+
+@pytest.mark.parametrize("first", [20_001, 4_500_123, 990])
+def test_ids_with_points_between_thousands_are_refused(first):
+    with pytest.raises(InputError) as caught:
+        check(*(with_points(number) for number in range(first, first + 200)))
+
+    assert "thousands separators" in caught.value.found
+    assert caught.value.remedy.startswith("Export the id column as text.")
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        [with_points(number) for number in range(20_001, 20_020)],  # too few to tell
+        [f"A{with_points(number)}" for number in range(20_001, 20_101)],
+        [f"{number}.01" for number in range(20_001, 20_101)],
+        [*(with_points(number) for number in range(20_001, 20_031)), *UNPADDED],
+    ],
+)
+def test_other_ids_with_points_are_taken(ids):
+    check(*ids)

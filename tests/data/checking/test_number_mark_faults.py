@@ -138,3 +138,44 @@ def test_typed_numbers_have_no_marks(rows):
     typed = rows.with_columns(pl.col(AMOUNTS).cast(pl.Float64) / 1)
 
     assert check(typed, decimal=",", thousands=".").accepted_count == check(rows).accepted_count
+
+
+def test_points_between_thousands_are_found_beside_columns_with_decimals(rows):
+    mixed = write(
+        write(rows, with_dots, ["bill_amount_m1", "bill_amount_m2"]),
+        lambda a: f"{a}.50",
+        ["payment_amount_m1", "payment_amount_m2"],
+    )
+
+    assert refuse(mixed).thing == "columns bill_amount_m1, bill_amount_m2"
+
+
+def test_single_decimals_of_three_digits_are_no_thousands_beside_decimals(rows):
+    cents = write(rows, lambda a: f"{a}.50", ["payment_amount_m1"])
+    few = cents.with_columns(
+        pl.when(pl.int_range(pl.len()) < 4)
+        .then(pl.lit("1.125"))
+        .otherwise("bill_amount_m1")
+        .alias("bill_amount_m1")
+    )
+
+    assert check(few).row_count == 60
+
+
+def test_points_are_decimals_where_thousands_would_be_too_large(rows):
+    assert check(write(rows, lambda a: f"{25 + a % 40}.000", ["age"])).row_count == 60
+
+
+@pytest.mark.parametrize("minus", [lambda a: f"{a}-", lambda a: f"\u2212{a}"])
+def test_minus_behind_or_typographic_has_its_own_cause_and_option(rows, minus):
+    error = refuse(write(rows, lambda a: minus(a) if a > 0 else f"{a}", ["bill_amount_m1"]))
+
+    assert error.expected == "a minus, where there is one, as - in front of the number"
+    assert error.remedy.startswith('Read the file with --decimal "."')
+    assert "--thousands" not in error.remedy
+
+
+def test_plain_numbers_that_are_read_with_wrong_options_name_the_plain_reading(rows):
+    error = refuse(write(rows, lambda a: f"{a}.000"), decimal=",", thousands=".")
+
+    assert 'Read the file with --decimal "."' in error.remedy

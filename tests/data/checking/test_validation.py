@@ -527,7 +527,10 @@ def test_check_leaves_its_input_as_it_was(build_rows):
             "client_id",
             "ids of 1 to 64 letters, digits, _ . - that begin with a letter, a digit or _",
         ),
-        ("statement_month", "months as YYYY-MM, YYYYMM, YYYY-MM-DD, a date, or a time at midnight"),
+        (
+            "statement_month",
+            "months as YYYY-MM, YYYYMM, YYYY-MM-DD, YYYYMMDD, a date, or a time at midnight",
+        ),
         ("grade", "one of the codes 1, 2"),
         ("age", "whole numbers from 18 to 120"),
         ("limit", "numbers from 0"),

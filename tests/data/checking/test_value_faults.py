@@ -20,6 +20,7 @@ EXAMPLES = {
         "rounded": "4.50012E+15",
         "hidden": "#####",
         "guarded": '="00123"',
+        "missing_word": "nan",
         "separator": "1,234",
         "blank": "A 1",
     },
@@ -35,6 +36,7 @@ EXAMPLES = {
     },
     "observed_at": {
         "epoch": "1136104200",
+        "half_day": "01/02/2006 08:30 PM",
         "zone_name": "2006-01-01 08:30:00 CET",
         "day_order": "01.02.2006",
         "serial_date": "38718",

@@ -30,6 +30,7 @@ _RAGGED = re.compile(
     r"CSV parse error: Row #(?P<line>\d+): Expected \d+ columns, got (?P<count>\d+): (?P<text>.*)",
     re.DOTALL,
 )
+_SHOWN_CHARACTERS = 40
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -186,6 +187,14 @@ def _build_csv_error(path: Path, *, error: Exception, width: int) -> InputError:
         )
     count = int(ragged["count"])
     last = count < width and _read_last_line(path).startswith(ragged["text"].removesuffix(" ..."))
+    if count == 1:
+        return InputError(
+            f"line {ragged['line']} of {path}",
+            found=f"one cell ({ragged['text'][:_SHOWN_CHARACTERS]!r})",
+            expected=f"{width}, as in the header",
+            remedy="Remove that line if it is a note or a count; otherwise the file was cut there: copy or export it"
+            " again.",
+        )
     cut_short = "The file was cut short: copy or export it again."
     return InputError(
         f"line {ragged['line']} of {path}",

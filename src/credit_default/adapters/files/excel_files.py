@@ -23,6 +23,7 @@ from credit_default.errors import InputError
 
 _MOST_BYTES = 2 << 30  # unpacked; a million rows of this portfolio take half of it
 _ERROR_CELL = re.compile(r"'Error\((\w+)\)'")
+_UNKNOWN_ERROR = re.compile(r"Unsupported cell error value '([^']+)'")
 _ERRORS = {
     "Div0": "#DIV/0!",
     "NA": "#N/A",
@@ -194,12 +195,23 @@ def _reader_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except fastexcel.FastExcelError as error:
+        if found := _UNKNOWN_ERROR.search(str(error)):
+            raise _build_unknown_error(path, found[1]) from error
         raise _build_damage_error(path, error) from error
     except BaseException as error:
         # The reader is written in Rust; on some damaged files it panics, with a class that cannot be imported.
         if type(error).__name__ != "PanicException":
             raise
         raise _build_damage_error(path, error) from error
+
+
+def _build_unknown_error(path: Path, text: str) -> InputError:
+    return InputError(
+        str(path),
+        found=f"the formula error {text} in a cell, which the reading library does not know",
+        expected="values",
+        remedy="Repair the formula in the spreadsheet and save the file, or export the table as CSV.",
+    )
 
 
 def _build_damage_error(path: Path, error: BaseException) -> InputError:

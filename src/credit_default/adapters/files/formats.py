@@ -24,11 +24,13 @@ _FORMAT_BY_ENDING: dict[str, FormatName] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+READ_ENDINGS = tuple(_FORMAT_BY_ENDING)
 _ZIP, _OLE, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
 _SIGNATURES = {".xls": _OLE, ".xlsx": _ZIP, ".parquet": _PARQUET, ".pq": _PARQUET}
+_OLD_WORKBOOK = "an .xls workbook"
 _KNOWN_BYTES = (
     (_ZIP, "a zip archive or .xlsx workbook"),
-    (_OLE, "an .xls workbook"),
+    (_OLE, _OLD_WORKBOOK),
     (_PARQUET, "a Parquet file"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"%PDF", "a PDF document"),
@@ -37,7 +39,7 @@ _KNOWN_BYTES = (
 )
 _REMEDIES = {
     "a zip archive or .xlsx workbook": "Unpack it, or give it the ending .xlsx if it is a workbook.",
-    "an .xls workbook": "Give it the ending .xls.",
+    _OLD_WORKBOOK: "Give it the ending .xls.",
     "a Parquet file": "Give it the ending .parquet.",
     "a gzip archive": "Unpack it first (gunzip).",
     "UTF-16 text": "Save it as UTF-8 text (in Excel: CSV UTF-8).",
@@ -98,6 +100,8 @@ def detect_format(path: Path, file: BinaryIO) -> FileFormat:
     if signature is None and found != "text":
         raise _build_mismatch_error(path, found=found, expected="comma-separated UTF-8 text")
     if signature is not None and not head.startswith(signature):
+        if ending == ".xlsx" and found == _OLD_WORKBOOK:
+            raise _build_protected_error(path)
         expected = f"the bytes of a {path.suffix} file"
         raise _build_mismatch_error(path, found=found, expected=expected)
     if signature == _PARQUET:
@@ -180,6 +184,16 @@ def _build_mismatch_error(path: Path, *, found: str, expected: str) -> InputErro
     remedy = f"Give the file itself, in one of the formats {_list_endings()}."
     return InputError(
         str(path), found=found, expected=expected, remedy=_REMEDIES.get(found, remedy)
+    )
+
+
+def _build_protected_error(path: Path) -> InputError:
+    # With a password Excel wraps the workbook into a file of the old kind.
+    return InputError(
+        str(path),
+        found="a workbook that is protected with a password, or an .xls workbook",
+        expected="the bytes of a .xlsx file",
+        remedy="Save it without the password, or give it the ending .xls if it is of the old kind.",
     )
 
 

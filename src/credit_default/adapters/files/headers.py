@@ -84,7 +84,8 @@ def find_header(
             found=show_examples(names),
             expected=f"a header with the columns of schema {schema.name!r}:"
             f" {', '.join(schema.names[:4])} …",
-            remedy="Give a table with a header line, with our column names or those of the source.",
+            remedy=f"Give a table with a header in its first {HEADER_LINES} lines, with our column names or those of the"
+            " source.",
         )
     positions = {name: position for position, name in matched}
     numbers_clients = CLIENT_ID not in {*positions, *given} and _has_row_numbers(
@@ -113,6 +114,8 @@ def check_month_source(header: Header, *, month: str | None, path: Path) -> None
         raise _build_month_error(path, found="both", remedy=remedy)
     if month is None and not header.has_month:
         remedy = "Add --month YYYY-MM (the public data set's is 2005-09)."
+        if normalise_name(path.parent.name.partition("=")[0]) == STATEMENT_MONTH:
+            remedy = f"Name the folder, which gives the month: {path.parent}"
         raise _build_month_error(path, found="neither", remedy=remedy)
 
 

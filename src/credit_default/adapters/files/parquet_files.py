@@ -12,6 +12,8 @@ import polars as pl
 
 from credit_default.errors import InputError
 
+_EXTENSION_NAME = b"ARROW:extension:name"
+
 
 def read_parquet_head(path: Path, file: BinaryIO) -> list[list[str]]:
     """Return the column names of the file that is open as `file`, as the one header line that a Parquet file has.
@@ -29,13 +31,31 @@ def read_parquet_rows(
     """Yield the rows batch by batch, in columns named by their position ("0", "1" …), each in the file's own type.
 
     Raises:
-        InputError: The file is damaged.
+        InputError: The file is damaged, or a column has a type of another program.
     """
     with _open_parquet(path, path) as table:
         names = [table.schema_arrow.names[position] for position in positions]
+        for name in names:
+            _check_type(table.schema_arrow.field(name), path=path)
         renamed = {name: str(position) for name, position in zip(names, positions, strict=True)}
         for batch in table.iter_batches(batch_size=batch_rows, columns=names):
             yield pl.DataFrame(batch).rename(renamed)
+
+
+def _check_type(field: Any, *, path: Path) -> None:
+    """Check that the column has no type that a program made for itself: its values mean nothing without that program."""
+    import pyarrow as pa
+
+    name = (field.metadata or {}).get(_EXTENSION_NAME, b"").decode("utf-8", "replace")
+    if isinstance(field.type, pa.BaseExtensionType):
+        name = str(field.type.extension_name)
+    if name:
+        raise InputError(
+            f"column {field.name} of {path}",
+            found=f"values of the type {name!r}, which a program defines for itself",
+            expected="texts, numbers, dates or times",
+            remedy="Write the column as text (in pandas: .astype(str)), then export the file again.",
+        )
 
 
 @contextmanager

@@ -14,14 +14,15 @@ from typing import Final
 from urllib.parse import unquote
 
 from credit_default.adapters.files.format_readers import GivenValues
-from credit_default.adapters.files.formats import file_errors
+from credit_default.adapters.files.formats import READ_ENDINGS, file_errors
 from credit_default.adapters.files.headers import map_known_names
 from credit_default.data.contract.schema import Schema, normalise_name
-from credit_default.errors import InputError
+from credit_default.errors import InputError, show_examples
 
 DONE_MARK: Final = "_SUCCESS"
 _UNFINISHED: Final = ("_temporary", ".spark-staging")
 _TABLE_LOGS: Final = {"_delta_log": "a Delta table", ".hoodie": "a Hudi table"}
+_ICEBERG_LOG: Final = ".metadata.json"
 _NULL_VALUE = "__HIVE_DEFAULT_PARTITION__"
 _PART_NAME = re.compile(r"part-[0-9]{5}.*")
 
@@ -51,6 +52,7 @@ def find_parts(folder: Path, *, schema: Schema) -> tuple[Part, ...]:
             expected="files of one format, such as part-00000-….parquet",
             remedy="Check the path, and the job that writes it.",
         )
+    _check_endings(folder, paths)
     return tuple(_build_part(folder, path, schema=schema) for path in paths)
 
 
@@ -60,7 +62,10 @@ def require_whole_table(path: Path) -> None:
     Raises:
         InputError: It is: a job wrote it beside other parts and the mark that it was done.
     """
-    if not is_part_name(path.name) or not (path.parent / DONE_MARK).exists():
+    root = path.parent
+    while "=" in root.name:  # the mark is above the folders that give values
+        root = root.parent
+    if not is_part_name(path.name) or not (root / DONE_MARK).exists():
         return
     names = [other.name for other in path.parent.iterdir() if is_part_name(other.name)]
     if len(names) > 1:
@@ -98,12 +103,24 @@ def _iterate_files(folder: Path) -> Iterator[Path]:
             yield from (Path(place, name) for name in names if not _is_skipped(name))
 
 
+def _check_endings(folder: Path, paths: list[Path]) -> None:
+    """Check that there is nothing beside the parts that is none; a folder without any part is judged by its first file."""
+    others = [path for path in paths if path.suffix.lower() not in READ_ENDINGS]
+    if others and len(others) < len(paths):
+        raise InputError(
+            f"folder {folder}",
+            found=f"{show_examples([path.relative_to(folder).as_posix() for path in others])} beside the parts",
+            expected=f"files of one format ({', '.join(READ_ENDINGS)})",
+            remedy="Move what is no part out of the folder, or let its name begin with _ or a point.",
+        )
+
+
 def _raise(error: OSError) -> None:
     raise error
 
 
 def _is_skipped(name: str) -> bool:
-    return name.startswith(("_", "."))
+    return name.startswith(("_", ".", "~$"))  # the last is Excel's mark that a workbook is open
 
 
 def _check_marks(folder: Path, names: tuple[str, ...]) -> None:
@@ -115,10 +132,11 @@ def _check_marks(folder: Path, names: tuple[str, ...]) -> None:
                 expected=f"a folder that is complete, with {DONE_MARK} and without {name}",
                 remedy="Wait until the job is done, or run it again.",
             )
-        if name in _TABLE_LOGS:
+        table = "an Iceberg table" if name.endswith(_ICEBERG_LOG) else _TABLE_LOGS.get(name)
+        if table is not None:
             raise InputError(
                 f"folder {folder}",
-                found=f"{_TABLE_LOGS[name]} ({name}), whose files also hold rows that were replaced",
+                found=f"{table} ({name}), whose files also hold rows that were replaced",
                 expected="a folder of part files",
                 remedy="Export the rows that are in the table now, as one Parquet file or a folder of parts.",
             )

@@ -50,9 +50,14 @@ def choose_sheet(
         )
     if chosen:
         return chosen[0]
-    if len(filled) == 1:
+    hidden = [
+        sheet
+        for sheet in sheets
+        if not sheet.visible and _has_header(sheet, schema=schema, given=given)
+    ]
+    if len(filled) == 1 and not (hidden and not _count_known(filled[0], schema=schema)):
         return filled[0]  # what its header lacks is said where the header is read
-    raise _build_no_header_error(sheets, filled, schema=schema, path=path)
+    raise _build_no_header_error(sheets, filled, hidden, schema=schema, path=path)
 
 
 def describe_sheets(sheets: Sequence[Sheet], chosen: Sheet) -> tuple[str, ...]:
@@ -85,6 +90,10 @@ def _has_header(sheet: Sheet, *, schema: Schema, given: Mapping[str, str | None]
     return True
 
 
+def _count_known(sheet: Sheet, *, schema: Schema) -> int:
+    return count_most_known(sheet.lines, schema=schema)
+
+
 def _name_sheets(sheets: Sequence[Sheet]) -> str:
     shown = [repr(sheet.name) + ("" if sheet.visible else " (hidden)") for sheet in sheets]
     more = f" … ({len(shown)} in all)" if len(shown) > _SHOWN_COUNT else ""
@@ -92,7 +101,12 @@ def _name_sheets(sheets: Sequence[Sheet]) -> str:
 
 
 def _build_no_header_error(
-    sheets: Sequence[Sheet], filled: Sequence[Sheet], *, schema: Schema, path: Path
+    sheets: Sequence[Sheet],
+    filled: Sequence[Sheet],
+    hidden: Sequence[Sheet],
+    *,
+    schema: Schema,
+    path: Path,
 ) -> InputError:
     expected = f"one visible sheet with the columns of schema {schema.name!r}"
     if not filled:
@@ -102,8 +116,15 @@ def _build_no_header_error(
             expected=expected,
             remedy='Name a hidden sheet with --sheet "NAME" if that is the one to read.',
         )
-    best = max(filled, key=lambda sheet: count_most_known(sheet.lines, schema=schema))
-    count = count_most_known(best.lines, schema=schema)
+    if hidden:
+        return InputError(
+            str(path),
+            found=f"the header in no visible sheet, only in {_name_sheets(hidden)}",
+            expected=expected,
+            remedy='Read it with --sheet "NAME" if it is the one, or unhide it.',
+        )
+    best = max(filled, key=lambda sheet: _count_known(sheet, schema=schema))
+    count = _count_known(best, schema=schema)
     most = f"; the most are {count} of {len(schema.columns)}, in {best.name!r}" if count else ""
     return InputError(
         str(path),

@@ -51,7 +51,9 @@ class StatementFolder:
         count = len(self.parts)
         of_parts = dict.fromkeys(note for part in self.parts for note in part.notes)
         return (
-            f"{count:,} part{'s' * (count > 1)} of the folder were read as one batch",
+            f"{count:,} parts of the folder were read as one batch"
+            if count > 1
+            else "the one part of the folder was read",
             *of_parts,
         )
 

@@ -32,6 +32,9 @@ class FileFaultPolicy:
     broken_share: float = (
         0.5  # of all rows; when more break the rules of one column, the file is at fault
     )
+    outcome_share: float = (
+        0.05  # outcomes that cannot be read: they are mostly one of the two, and the rest misleads
+    )
     least_rows: int = 20  # in a smaller file, broken rows are only rejected
 
 
@@ -141,16 +144,38 @@ def check_column_faults(
             remedy="Check that the export holds all columns of each row, then export the file again.",
         )
     found = [_find_fault(column, rule_counts, rules, examples) for column in rules.columns]
-    faults = [fault for fault in found if fault.row_count > limit]
+    faults = [
+        fault
+        for fault in found
+        if fault.row_count > limit
+        or _count_unread_outcomes(fault) > policy.outcome_share * row_count
+    ]
     if not faults:
         return
     names = ", ".join(fault.column.name for fault in faults)
     raise InputError(
         f"columns {names}" if len(faults) > 1 else f"column {names}",
         found="; ".join(_describe_fault(fault, row_count) for fault in faults[:_SHOWN_COUNT]),
-        expected=f"no column to break its own rules in more than {policy.broken_share:.0%}"
-        " of the rows",
+        expected=_describe_limit(faults, limit=limit, policy=policy),
         remedy=suggest_remedy(faults, columns=rules.columns),
+    )
+
+
+def _count_unread_outcomes(fault: ColumnFault) -> int:
+    """Return in how many rows an outcome is given that cannot be read; a missing one is not known yet."""
+    if fault.column.kind != "outcome":
+        return 0
+    return fault.row_count - fault.rule_counts.get("nullability", 0)
+
+
+def _describe_limit(faults: Sequence[ColumnFault], *, limit: float, policy: FileFaultPolicy) -> str:
+    if any(fault.row_count > limit for fault in faults):
+        return (
+            f"no column to break its own rules in more than {policy.broken_share:.0%} of the rows"
+        )
+    return (
+        f"outcomes that can be read, in all but {policy.outcome_share:.0%} of the rows: without the"
+        " others the default rate would be another one"
     )
 
 

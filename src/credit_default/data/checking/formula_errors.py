@@ -28,12 +28,20 @@ FORMULA_ERRORS: Final = (
     "#BLOCKED!",
     "#CONNECT!",
     "#UNKNOWN!",
+    # as spreadsheets in German, French, Spanish, Portuguese and Italian export them
+    *("#WERT!", "#BEZUG!", "#NV", "#ZAHL!"),
+    *("#VALEUR!", "#NOMBRE!", "#NOM?", "#NUL!"),
+    *("#¡DIV/0!", "#¡VALOR!", "#¡REF!", "#¡NUM!", "#¡NULO!", "#¿NOMBRE?", "#N/D"),
+    *("#VALOR!", "#NÚM!", "#NOME?", "#NULO!", "#VALORE!", "#RIF!", "#NULLO!"),
 )
+_LIBREOFFICE = r"\AErr:[0-9]{3}\z"
 
 
 def is_formula_error(texts: pl.Series) -> pl.Series:
     """Return for each text whether it is an error of a spreadsheet's formula; False for null."""
-    return texts.str.strip_chars().is_in(list(FORMULA_ERRORS)).fill_null(value=False)
+    stripped = texts.str.strip_chars()
+    known = stripped.is_in(list(FORMULA_ERRORS)) | stripped.str.contains(_LIBREOFFICE)
+    return known.fill_null(value=False)
 
 
 def check_formula_errors(

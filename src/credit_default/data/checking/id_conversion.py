@@ -14,6 +14,11 @@ _EXACT_BELOW = 2**53
 _EXACT_BELOW_BY_TYPE: dict[pl.DataType, int] = {pl.Float32(): 2**24, pl.Float16(): 2**11}
 # One digit, a point, an exponent: as programs write a number. "12E5" may well be somebody's id.
 _SCIENTIFIC = r"\A[0-9]\.[0-9]+[eE][+]?[0-9]+\z"
+# What programs write for a missing value; R writes NA. It would be one client in all files.
+_MISSING_WORDS = (
+    *("nan", "NaN", "NAN", "None", "none", "NONE", "null", "NULL", "Null", "nil"),
+    *("NA", "N/A", "n/a", "<NA>", "NaT", "(null)", r"\N"),
+)
 _BLANKS = r"[\t\p{Zs}]+"
 _ID = r"[A-Za-z0-9_.-]+"
 _FAULTY_FORMS = {
@@ -31,7 +36,7 @@ _FAULTY_FORMS = {
 def convert_to_id(raw: pl.Series) -> ConvertedColumn:
     """Return the ids as texts; null where the value is missing, not an id, or has lost digits."""
     if raw.dtype == pl.String:
-        texts = raw.replace("", None) if (raw == "").any() else raw
+        texts = raw.set(is_missing, None) if (is_missing := _is_missing(raw)).any() else raw
         # Most ids have no point, and need no closer look.
         has_points = texts.str.contains(".", literal=True).any()
         return _read_texts_with_points(texts) if has_points else ConvertedColumn(texts)
@@ -59,7 +64,13 @@ def name_id_faults(raw: pl.Series) -> pl.Series:
         )
     if raw.dtype != pl.String:
         return pl.repeat("type", len(raw), eager=True)
-    return name_faulty_forms(raw, _FAULTY_FORMS, other="format")
+    forms = name_faulty_forms(raw, _FAULTY_FORMS, other="format")
+    words = pl.repeat("missing_word", len(raw), eager=True)
+    return words.zip_with(raw.is_in(_MISSING_WORDS).fill_null(value=False), forms)
+
+
+def _is_missing(texts: pl.Series) -> pl.Series:
+    return texts.is_in(["", *_MISSING_WORDS])
 
 
 def _read_texts_with_points(texts: pl.Series) -> ConvertedColumn:

@@ -16,6 +16,7 @@ from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.errors import InputError
 
 _EXACT_DIGITS = 15  # what a spreadsheet keeps of a number
+_POINTED = r"\A[1-9][0-9]{0,2}(?:\.[0-9]{3})+\z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +25,20 @@ class IdDamagePolicy:
 
     least_rounded: int = 20  # ids with zeros after the 15th digit: fewer may end so by chance
     rounded_share: float = 0.9  # of the ids that are so long
+    least_pointed: int = 20  # ids with a point before every three digits: fewer may be so by chance
+    pointed_share: float = 0.9  # of the ids of digits; those below 1.000 have no point
     least_padded: int = 5  # ids with leading zeros: they show the width
     least_shorter: int = 5  # ids that are shorter than that
 
 
 @dataclass(frozen=True, slots=True)
 class IdShape:
-    """What ids of digits alone have in common."""
+    """What ids of digits alone have in common, or those with points where thousands would have them."""
 
-    digit_count: int
+    digit_count: int  # 0 where there are points
     leads_with_zero: bool
     ends_in_zeros: bool  # after the digits that a spreadsheet keeps
+    is_pointed: bool = False
 
 
 def count_id_shapes(ids: pl.Series) -> Counter[IdShape]:
@@ -48,9 +52,14 @@ def count_id_shapes(ids: pl.Series) -> Counter[IdShape]:
     else:
         codes = codes.set(ids.cast(pl.Int64, strict=False).is_null(), None)
     counts = codes.drop_nulls().value_counts()
-    return Counter(
+    shapes = Counter(
         {IdShape(code // 4, code % 4 > 1, code % 2 == 1): count for code, count in counts.rows()}
     )
+    if pointed_count := int(ids.str.contains(_POINTED).sum()):
+        shapes[IdShape(0, leads_with_zero=False, ends_in_zeros=False, is_pointed=True)] = (
+            pointed_count
+        )
+    return shapes
 
 
 def check_id_damage(
@@ -60,9 +69,13 @@ def check_id_damage(
 ) -> None:
     """Check by the shapes of a file's ids that they were neither rounded nor lost leading zeros.
 
+    Nor may they have been written as numbers with points between thousands: 20.001 is client 20001
+    then, and another client as it stands.
+
     Raises:
         InputError: They were.
     """
+    _check_points(shapes, policy=policy)
     long = {shape: n for shape, n in shapes.items() if shape.digit_count > _EXACT_DIGITS}
     rounded_count = sum(n for shape, n in long.items() if shape.ends_in_zeros)
     if rounded_count >= max(policy.least_rounded, policy.rounded_share * sum(long.values())):
@@ -75,11 +88,24 @@ def check_id_damage(
             remedy=f"{fault.next_step} If they do end so, put a letter before them.",
         )
     width = find_padded_width(shapes, policy=policy)
-    shorter_count = sum(n for shape, n in shapes.items() if shape.digit_count < (width or 0))
+    shorter_count = sum(n for shape, n in shapes.items() if 0 < shape.digit_count < (width or 0))
     if width is not None and shorter_count >= policy.least_shorter:
         raise build_lost_zeros_error(
             f"{shorter_count:,} ids of fewer than {width} digits beside others that have leading"
             f" zeros up to {width}"
+        )
+
+
+def _check_points(shapes: Mapping[IdShape, int], *, policy: IdDamagePolicy) -> None:
+    pointed_count = sum(n for shape, n in shapes.items() if shape.is_pointed)
+    if pointed_count >= max(policy.least_pointed, policy.pointed_share * sum(shapes.values())):
+        fault = FAULTS["identifier"]["separator"]
+        raise InputError(
+            f"column {CLIENT_ID}",
+            found=f"{pointed_count:,} ids such as 20.001, with a point before every three digits:"
+            f" {fault.cause}, or the points are part of them",
+            expected="ids that can be read in one way only",
+            remedy=f"{fault.next_step} If the points are part of the ids, put a letter before them.",
         )
 
 

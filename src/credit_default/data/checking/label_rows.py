@@ -1,4 +1,4 @@
-"""Recognise rows that are no client's: totals, notes below the table, and the header again.
+"""Recognise rows that are no client's: totals, notes below the table, the header again, empty lines.
 
 Programs that make tables for people add such rows. They break the rules of nearly every column, which
 says nothing: each of them is rejected under one rule of its own. Only rows that are rejected anyway
@@ -19,11 +19,14 @@ from credit_default.data.contract.schema import (
 TOTAL_ROW = "row|total"  # its id says that it sums up other rows
 NOTE_ROW = "row|note"  # one cell, and nothing else
 REPEATED_HEADER = "row|header"  # most of its cells are the names of their columns
-LABEL_RULES = (TOTAL_ROW, NOTE_ROW, REPEATED_HEADER)
+EMPTY_ROW = "row|empty"  # between other rows; at the end of a file they are left out
+LABEL_RULES = (TOTAL_ROW, NOTE_ROW, REPEATED_HEADER, EMPTY_ROW)
 
+# What follows the word after a blank says of what: "Total (60 clients)", "Total général".
 _TOTAL = (
-    r"(?i)^\W*(?:(?:grand|sub|over|end)[- ]?)?(?:totals?|sums?|summen?|gesamt(?:summe)?|insgesamt"
-    r"|zwischensumme|averages?|means?|durchschnitt|合計|小計|总计|總計)\W*$"
+    r"(?i)^\W*(?:(?:grand|sub|over|end)[- ]?)?(?:totals?|totales?|sums?|summen?|summe|gesamt(?:summe)?"
+    r"|insgesamt|zwischensumme|averages?|means?|durchschnitt|mittelwert|somme|suma|soma|totaal|итого"
+    r"|[合总總小]计|[合總小]計|总额|總額|总和|總和)(?:\W*|[\s:(].*)$"
 )
 _SOUND_ID = r"\A[A-Za-z0-9_][A-Za-z0-9_.-]*\z"
 
@@ -40,7 +43,9 @@ def name_label_rows(rejected: pl.DataFrame, *, columns: tuple[Column, ...]) -> p
     label = (
         pl.when(_count(_is_name(column) for column in columns) * 2 > len(columns))
         .then(pl.lit(REPEATED_HEADER))
-        .when(pl.col(CLIENT_ID).str.contains(_TOTAL))
+        .when(_is_empty(columns))
+        .then(pl.lit(EMPTY_ROW))
+        .when(pl.col(CLIENT_ID).str.contains(_TOTAL) | _is_nameless_total(columns))
         .then(pl.lit(TOTAL_ROW))
         .when(_is_note(columns))
         .then(pl.lit(NOTE_ROW))
@@ -75,6 +80,27 @@ def _is_note(columns: tuple[Column, ...]) -> pl.Expr:
         _SOUND_ID
     )
     return (filled == 1) & unkeyed
+
+
+def _is_empty(columns: tuple[Column, ...]) -> pl.Expr:
+    """Say whether no cell is filled; a month that was given for the whole file does not count."""
+    names = [column.name for column in columns if column.name != STATEMENT_MONTH]
+    return ~pl.any_horizontal(_is_filled(name) for name in names)
+
+
+def _is_nameless_total(columns: tuple[Column, ...]) -> pl.Expr:
+    """Say whether a row without an id sums up others.
+
+    Another of its cells is a total's label; or it has amounts and none of the codes, as a program's
+    subtotals and a spreadsheet's sums have.
+    """
+    labels = [pl.col(column.name).str.contains(_TOTAL).fill_null(value=False) for column in columns]
+    is_total = pl.any_horizontal(labels)
+    codes = [_is_filled(column.name) for column in columns if column.kind == "code"]
+    if codes:
+        amounts = [_is_filled(column.name) for column in columns if column.kind == "amount"]
+        is_total |= ~pl.any_horizontal(codes) & (_count(amounts) > 1)
+    return ~_is_filled(CLIENT_ID) & is_total
 
 
 def _is_filled(name: str) -> pl.Expr:

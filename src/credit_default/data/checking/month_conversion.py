@@ -1,6 +1,6 @@
 """Convert the values of a month column to "YYYY-MM", by one rule for text, numbers, dates and times.
 
-A month is taken from `YYYY-MM`, `YYYYMM`, `YYYY-MM-DD`, a date, or a time that is a midnight in the
+A month is taken from `YYYY-MM`, `YYYYMM`, `YYYY-MM-DD`, `YYYYMMDD`, a date, or a time that is a midnight in the
 zone in which it is written. Any other time is an instant: which month it is in depends on the zone.
 A file has few different months, so only its different values are converted.
 """
@@ -17,8 +17,8 @@ _DATE = (
     r"(?:-(?<day>[0-9]{2})(?:[T ](?<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)"
     r" ?(?:[Zz]|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)?)?)?\z"
 )
-# pandas writes whole numbers in a column with gaps as 200511.0
-_YEAR_AND_MONTH = r"\A([0-9]{4})([0-9]{2})(?:\.0+)?\z"
+# 200511, or 20051130 as SAP writes it; pandas writes whole numbers in a column with gaps as 200511.0
+_DIGITS = r"\A([0-9]{4})([0-9]{2})([0-9]{2})?(?:\.0+)?\z"
 _MIDNIGHT = r"\A00:00(?::00(?:\.0+)?)?\z"
 _FAULTY_FORMS = {
     "serial_date": r"\A[1-9][0-9]{4}(?:\.[0-9]+)?\z",
@@ -77,20 +77,22 @@ def _write_as_texts(values: pl.Series) -> pl.Series | None:
     """
     if isinstance(values.dtype, pl.Datetime):
         return values.dt.strftime("%Y-%m-%d %H:%M:%S%.f")
-    if values.dtype in {pl.String, pl.Date} or values.dtype.is_numeric():
+    if values.dtype == pl.String:
+        return values.str.strip_chars()
+    if values.dtype == pl.Date or values.dtype.is_numeric():
         return values.cast(pl.String)
     return None
 
 
 def _split_dates(texts: pl.Series) -> pl.DataFrame:
     """Return the texts with their `year`, `month`, `day` and `time`, each null where not given."""
-    text, short = pl.col("text"), pl.col("text").str.extract_groups(_YEAR_AND_MONTH)
+    text, short = pl.col("text"), pl.col("text").str.extract_groups(_DIGITS)
     parts = text.str.extract_groups(_DATE).struct
     return pl.DataFrame(texts.alias("text")).select(
         text,
         pl.coalesce(parts.field("year"), short.struct.field("1")).alias("year"),
         pl.coalesce(parts.field("month"), short.struct.field("2")).alias("month"),
-        parts.field("day"),
+        pl.coalesce(parts.field("day"), short.struct.field("3")).alias("day"),
         parts.field("time"),
     )
 

@@ -3,7 +3,8 @@
 Without an option a number has a decimal point and nothing else. Cells with other marks cannot be
 read, and say by their pattern which option reads them. Points that may separate thousands
 ("229.187" in every cell) can be read, as amounts that are a thousand times too small: such a file
-is refused until an option says what the points are.
+is refused until an option says what the points are. Each column is judged by itself: a table that
+was put together from two programs has both kinds of points.
 """
 
 from collections import Counter
@@ -25,7 +26,9 @@ _MOST_SAMPLED_CELLS = 20_000
 _SHOWN_COUNT = 5
 
 # In order of preference where several read all cells: the fewest marks that must be assumed.
+_PLAIN: Final = NumberMarks(".", "")  # reads a minus behind the number too
 _READINGS: Final = (
+    _PLAIN,
     NumberMarks(".", ","),
     NumberMarks(",", ""),
     NumberMarks(",", "."),
@@ -33,7 +36,6 @@ _READINGS: Final = (
     NumberMarks(",", " "),
     NumberMarks(".", "'"),
     NumberMarks(",", "'"),
-    NumberMarks(".", ""),
 )
 
 
@@ -44,7 +46,7 @@ class NumberMarksPolicy:
     marked_share: float = 0.05  # as many rejected rows as the quality gate allows
     least_rows: int = 20
     marked_share_of_few: float = 0.5  # in a file with fewer rows
-    least_cells: int = 5
+    least_cells: int = 5  # and so many in a column whose points are unlike those of other columns
     fitting_share: float = 0.9  # of the cells; fewer have no common cause
 
 
@@ -59,8 +61,11 @@ class MarkTally:
     fits: Counter[NumberMarks] = field(default_factory=Counter)  # of the sampled cells
     examples: dict[str, None] = field(default_factory=dict)
     marked_columns: dict[str, None] = field(default_factory=dict)
-    has_decimals: bool = False  # a point was seen that cannot separate thousands
+    decimal_columns: set[str] = field(
+        default_factory=set
+    )  # a point was seen that cannot separate thousands
     grouped: dict[str, str] = field(default_factory=dict)  # an example by column
+    grouped_counts: Counter[str] = field(default_factory=Counter)
     ungrouped: set[str] = field(default_factory=set)  # columns with 4 digits and no point between
 
     @property
@@ -72,24 +77,42 @@ class MarkTally:
         """Count the cells of a batch whose points may separate thousands; does nothing where marks were given."""
         if self.marks is not None:
             return
-        for name in self.names:
-            if self.has_decimals:
-                return
-            if raw[name].dtype == pl.String:
-                self._count_points_of_column(raw[name])
+        for column in self.columns:
+            if column.kind in _CHECKED_KINDS and column.name not in self.decimal_columns:
+                texts = raw[column.name]
+                if texts.dtype == pl.String:
+                    self._count_points_of_column(texts, maximum=column.maximum)
 
-    def _count_points_of_column(self, texts: pl.Series) -> None:
+    def _count_points_of_column(self, texts: pl.Series, *, maximum: float | None) -> None:
         pointed = texts.filter(texts.str.contains(".", literal=True))
         if pointed.is_empty():
             return
         in_groups = pointed.str.contains(_POINTS_IN_GROUPS)
         others = pointed.filter(~in_groups).str.strip_chars()
-        if others.cast(pl.Float64, strict=False).null_count() < len(others):
-            self.has_decimals = True
-        elif in_groups.any():
-            self.grouped.setdefault(texts.name, str(pointed.filter(in_groups)[0]))
+        grouped = pointed.filter(in_groups)
+        if others.cast(pl.Float64, strict=False).null_count() < len(others) or _exceed(
+            grouped, maximum
+        ):
+            self.decimal_columns.add(texts.name)
+        elif not grouped.is_empty():
+            self.grouped.setdefault(texts.name, str(grouped[0]))
+            self.grouped_counts[texts.name] += len(grouped)
             if texts.str.contains(_LONG_WHOLE_NUMBER).any():
                 self.ungrouped.add(texts.name)
+
+    def find_grouped(self, *, least_cells: int) -> dict[str, str]:
+        """Return an example of each column whose points may all separate thousands.
+
+        Points that are decimals in another column say little about a column of its own making:
+        there a few cells are enough to ask, and only fewer are taken for decimals.
+        """
+        least = least_cells if self.decimal_columns else 1
+        return {
+            name: text
+            for name, text in self.grouped.items()
+            if name not in self.ungrouped | self.decimal_columns
+            and self.grouped_counts[name] >= least
+        }
 
     def count_marks(self, rejected: pl.DataFrame) -> None:
         """Count the rejected rows of a batch with numbers that other marks would read."""
@@ -130,8 +153,7 @@ def check_number_marks(
         InputError: Many numbers have other marks, or every point among the amounts may separate
             thousands; the remedy names the options that read them.
     """
-    grouped = {name: text for name, text in tally.grouped.items() if name not in tally.ungrouped}
-    if grouped and not tally.has_decimals:
+    if grouped := tally.find_grouped(least_cells=policy.least_cells):
         raise _build_points_error(grouped)
     share = policy.marked_share_of_few if row_count < policy.least_rows else policy.marked_share
     reading = max(_READINGS, key=lambda reading: tally.fits[reading])
@@ -145,17 +167,33 @@ def check_number_marks(
 
 
 def _build_marks_error(tally: MarkTally, reading: NumberMarks, *, row_count: int) -> InputError:
+    if reading == _PLAIN and tally.marks is None:
+        return _build_minus_error(tally, row_count=row_count)
     remedy = f"Read the file with {_format_options(reading)}"
     decimals = NumberMarks(",", "")
     if reading == NumberMarks(".", ",") and tally.fits[decimals] == tally.fits[reading]:
         remedy += f", or with {_format_options(decimals)} if the comma is before decimals"
     return InputError(
         _name_columns(list(tally.marked_columns)),
-        found=f"numbers such as {show_examples(list(tally.examples)[:_SHOWN_COUNT])}"
-        f" ({tally.marked_row_count:,} of {row_count:,} rows)",
+        found=_describe_marked(tally, row_count=row_count),
         expected=_describe_marks(tally.marks),
         remedy=f"{remedy}; or export it again with a decimal point and no other mark.",
     )
+
+
+def _build_minus_error(tally: MarkTally, *, row_count: int) -> InputError:
+    return InputError(
+        _name_columns(list(tally.marked_columns)),
+        found=_describe_marked(tally, row_count=row_count),
+        expected="a minus, where there is one, as - in front of the number",
+        remedy=f"Read the file with {_format_options(_PLAIN)}: a minus behind a number, or a"
+        " typographic one, is read then.",
+    )
+
+
+def _describe_marked(tally: MarkTally, *, row_count: int) -> str:
+    shown = show_examples(list(tally.examples)[:_SHOWN_COUNT])
+    return f"numbers such as {shown} ({tally.marked_row_count:,} of {row_count:,} rows)"
 
 
 def _build_points_error(grouped: Mapping[str, str]) -> InputError:
@@ -186,6 +224,14 @@ def _format_options(marks: NumberMarks) -> str:
         return decimal
     thousands = f'--thousands "{marks.thousands}"'
     return thousands if marks.decimal == "." else f"{decimal} {thousands}"
+
+
+def _exceed(grouped: pl.Series, maximum: float | None) -> bool:
+    """Return whether none of these could be in the column if its points separated thousands."""
+    if maximum is None or grouped.is_empty():
+        return False
+    numbers = NumberMarks(",", ".").normalise(grouped).cast(pl.Float64, strict=False)
+    return bool((numbers > maximum).all())
 
 
 def _is_unreadable(texts: pl.Series, marks: NumberMarks | None) -> pl.Series:

@@ -18,6 +18,7 @@ _FORM = (
 _FAULTY_FORMS = {
     "serial_date": r"\A[1-9][0-9]{4}(?:\.[0-9]+)?\z",
     "epoch": r"\A[0-9]{9,}(?:\.[0-9]+)?\z",
+    "half_day": r"(?i)\A.*[0-9] ?[ap]\.?m\.?\z",
     "zone_name": r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+ ?(?:[+-][0-9:]+)? ?\[?\p{L}{2,}",
     "day_order": r"\A[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{2}|[0-9]{4})(?:[T ].*)?\z",
 }
@@ -26,6 +27,7 @@ _FAULTY_FORMS = {
 def convert_to_time(raw: pl.Series) -> ConvertedColumn:
     """Return the times in UTC; null where the value is missing or not a time."""
     if raw.dtype == pl.String:
+        raw = raw.str.strip_chars()
         times = _parse_iso(raw)
         # Times with a zone and seconds are read in one go; any other form is rare.
         return (

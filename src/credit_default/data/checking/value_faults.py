@@ -47,6 +47,10 @@ FAULTS: dict[ColumnKind, dict[str, ValueFault]] = {
             "the ids stand in a spreadsheet's marks for text (=\"…\" or ')",
             "export the id column as text without these marks",
         ),
+        "missing_word": ValueFault(
+            "a program wrote this word for an id that is missing",
+            "fill the ids at their source; a client who is really called so needs another id",
+        ),
         "separator": ValueFault(
             "the ids were written as numbers with thousands separators",
             "export the id column as text",
@@ -79,6 +83,7 @@ FAULTS: dict[ColumnKind, dict[str, ValueFault]] = {
         "epoch": ValueFault(
             "these are counts since an epoch, and their unit is not in the file", _WRITE_TIMES
         ),
+        "half_day": ValueFault("the hours are counted to 12, with AM and PM", _WRITE_TIMES),
         "zone_name": ValueFault(
             "names of zones are ambiguous and their offsets change", _WRITE_TIMES
         ),
@@ -93,7 +98,7 @@ FAULTS: dict[ColumnKind, dict[str, ValueFault]] = {
 
 FORMS: dict[ColumnKind, str] = {
     "identifier": "ids of 1 to 64 letters, digits, _ . - that begin with a letter, a digit or _",
-    "month": "months as YYYY-MM, YYYYMM, YYYY-MM-DD, a date, or a time at midnight",
+    "month": "months as YYYY-MM, YYYYMM, YYYY-MM-DD, YYYYMMDD, a date, or a time at midnight",
     "time": "times in ISO 8601, in UTC where they name no zone, or days",
     "outcome": "0 or 1, true or false, yes or no, y or n, t or f",
 }

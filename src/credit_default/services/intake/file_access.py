@@ -83,7 +83,10 @@ def fetch_file(wiring: Wiring, uri: str) -> Arrival:
 
 def _require_whole_table(storage: Storage, key: str, *, uri: str) -> None:
     folder, _, name = key.rpartition("/")
-    if not is_part_name(name) or storage.find_object(f"{folder}/{DONE_MARK}".lstrip("/")) is None:
+    root = folder
+    while "=" in root.rpartition("/")[2]:  # the mark is above the prefixes that give values
+        root = root.rpartition("/")[0]
+    if not is_part_name(name) or storage.find_object(f"{root}/{DONE_MARK}".lstrip("/")) is None:
         return
     prefix = f"{folder}/" if folder else ""
     names = [stored.key.removeprefix(prefix) for stored in storage.list_objects(prefix)]

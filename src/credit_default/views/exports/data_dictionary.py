@@ -131,9 +131,9 @@ def _render_rules(schema: Schema) -> str:
     text = (
         "A row that breaks a rule goes to quarantine under the rule's name. Each column has rules of its own:"
         " `<column>|type`, `|nullability`, `|formula_error`, `|format`, `|min`, `|max`, `|code`, and those of the table above; `key|repeated` is broken by every row"
-        " whose key occurs in another row too. A row that is no client's breaks one rule alone: `row|total` (its id"
-        " says that it sums up others), `row|note` (one cell is filled and no other) or `row|header` (the header"
-        " again). Across columns:"
+        " whose key occurs in another row too. A row that is no client's breaks one rule alone: `row|total` (its"
+        " label says that it sums up others, or it has amounts and neither an id nor codes), `row|note` (one cell is filled"
+        " and no other), `row|header` (the header again) or `row|empty` (an empty line between rows). Across columns:"
     )
     return f"### Rules\n\n{text}\n\n{_render_markdown_table(('rule', 'true for a good row', 'in words'), rows)}"
 
