@@ -31,7 +31,7 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
             expected=".csv or .parquet",
             remedy="Choose one of them.",
         )
-    neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
+    neighbour = path.with_name(f".credit-default-{os.getpid()}.part")  # as short for any name
     try:
         if path.suffix.lower() == ".csv":
             _prepare_for_csv(frame).write_csv(neighbour)

@@ -4,6 +4,7 @@
 means "a gate refused" and nothing else, and leaves its traceback in a log file.
 """
 
+import io
 import logging
 import os
 import select
@@ -91,6 +92,24 @@ def write_error(command: str, error: CreditDefaultError) -> None:
 def _write_line(command: str, text: str) -> None:
     """Write one line about the command to standard error; `command` is empty for the program."""
     sys.stderr.write(f"{f'credit-default {command}'.strip()}: {text}\n")
+
+
+def prepare_streams() -> None:
+    """Let standard output and error take any text, and open to nowhere those with which the program was not given.
+
+    What an encoding lacks, such as an emoji in a folder's name under an old locale, is printed as an escape: an error while
+    the result is printed would come after the work was recorded. A closed stream's number would be given to the next file
+    that is opened, and whatever is printed would go into it.
+    """
+    while (free := os.open(os.devnull, os.O_RDWR)) <= max(_STANDARD_STREAMS):
+        pass
+    os.close(free)
+    for name, number in zip(("stdout", "stderr"), _STANDARD_STREAMS, strict=True):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def is_output_closed(error: BaseException) -> bool:
