@@ -174,7 +174,7 @@ def test_without_a_working_folder_a_command_says_so_on_one_line(words, tmp_path)
     assert "a working folder that no longer exists" in line
 
 
-@pytest.mark.parametrize("words", [("verify",), ("predict", "batch.csv"), ("demo",), ("doctor",)])
+@pytest.mark.parametrize("words", [("verify",), ("outcomes",), ("demo",), ("doctor",)])
 def test_an_empty_path_is_not_the_working_folder(run, words, tmp_path, monkeypatch):
     (tmp_path / "batch.csv").touch()
     monkeypatch.chdir(tmp_path)

@@ -37,7 +37,7 @@ def test_a_pipe_is_refused_without_waiting_for_it(tmp_path):
     os.mkfifo(tmp_path / "batch.csv")
     held = os.open(tmp_path / "batch.csv", os.O_RDWR)  # else a fault here would wait for ever
 
-    with pytest.raises(InputError, match="found a pipe.*Save what comes out of it"):
+    with pytest.raises(InputError, match=r"found a pipe.*Save what comes out of it"):
         detect(tmp_path / "batch.csv")
 
     os.close(held)
