@@ -174,6 +174,18 @@ def test_without_a_working_folder_a_command_says_so_on_one_line(words, tmp_path)
     assert "a working folder that no longer exists" in line
 
 
+@pytest.mark.parametrize("words", [("verify",), ("outcomes",), ("demo",), ("doctor",)])
+def test_an_empty_path_is_not_the_working_folder(run, words, tmp_path, monkeypatch):
+    (tmp_path / "batch.csv").touch()
+    monkeypatch.chdir(tmp_path)
+
+    ended = run(*words, "--lake", "")
+
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "found an empty path" in ended.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["batch.csv"]
+
+
 def test_a_file_and_a_lake_whose_names_are_no_text_are_refused(run, tmp_path):
     name = os.fsdecode(b"caf\xe9")
 

@@ -25,6 +25,9 @@ WRONG_INPUTS = {
     "predict: another table": ("predict {prose}", "found"),
     "predict: no champion": ("predict {good}", "champion: found none"),
     "predict: no folder for --out": ("predict {good} --out {folder}/no/scores.csv", "--out"),
+    "predict: --out is the file": ("predict {good} --out {good}", "the file that is read"),
+    "predict: --out is a folder": ("predict {good} --out {taken}", "a folder of that name"),
+    "quarantine: no table for --out": (f"quarantine {UNKNOWN_ID} --out x.txt", "'.txt'"),
     "predict: no portfolio": ("predict {good} --portfolio {missing}", "portfolio"),
     "predict: no configuration": ("predict {good} --config {missing}", "configuration file"),
     "predict: no such setting": ("predict {good} --config {setting}", "setting colour"),
@@ -93,7 +96,8 @@ def inputs(simulated_files, tmp_path_factory) -> dict[str, Path]:
     labelled.with_columns(many).write_csv(folder / "labelled_text.csv")
     (folder / "prose.csv").write_text("Dear risk team,\nplease find attached the statements.\n")
     (folder / "setting.toml").write_text('colour = "blue"\n')
-    names = ("good", "text", "broken", "labelled", "labelled_text", "prose", "missing")
+    names = ("good", "text", "broken", "labelled", "labelled_text", "prose", "missing", "taken")
+    (folder / "taken.csv").mkdir()
     files = {name: folder / f"{name}.csv" for name in names}
     return files | {"setting": folder / "setting.toml", "folder": folder}
 

@@ -27,6 +27,7 @@ from credit_default.cli.terminal.endings import (
     discard_output,
     end_on_error,
     is_output_closed,
+    prepare_streams,
 )
 from credit_default.cli.terminal.shared_options import (
     BEFORE_A_COMMAND,
@@ -89,6 +90,7 @@ def _main(
 
 def run() -> None:
     """Run the command named on the command line and end the process with its exit code."""
+    prepare_streams()
     try:
         with end_on_error(""):  # what goes wrong before and after the command itself
             _run_app()

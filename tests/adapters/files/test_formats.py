@@ -33,6 +33,16 @@ def test_a_folder_is_no_file(tmp_path):
         detect(tmp_path)
 
 
+def test_a_pipe_is_refused_without_waiting_for_it(tmp_path):
+    os.mkfifo(tmp_path / "batch.csv")
+    held = os.open(tmp_path / "batch.csv", os.O_RDWR)  # else a fault here would wait for ever
+
+    with pytest.raises(InputError, match=r"found a pipe.*Save what comes out of it"):
+        detect(tmp_path / "batch.csv")
+
+    os.close(held)
+
+
 def test_the_file_is_closed_when_the_block_ends(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
 

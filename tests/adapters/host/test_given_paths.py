@@ -27,7 +27,6 @@ def folder(tmp_path, monkeypatch):
     [
         ("lake", "start/lake"),
         (".", "start"),
-        ("", "start"),
         ("../lake", "lake"),
         ("..//there/./lake/", "there/lake"),
         ("../here", "there/lake"),
@@ -73,14 +72,35 @@ def test_a_path_that_was_followed_once_stays_as_it_is(folder):
         ("a\0b", "not UTF-8"),
         (os.fsdecode(b"caf\xe9"), "not UTF-8"),
         ("../circle/lake", "loop"),
+        ("", "an empty path.*Write [.] for this folder"),
+        ("../file/lake/deep", "file, which is a file"),
+        ("n" * 256 + "/lake", "too long"),
+        ("nnnn/" * 1000, "too long"),
+        ("../link/lake", "not UTF-8"),
     ],
 )
 def test_a_path_that_cannot_be_followed_is_refused_with_the_reason(given, found, folder):
     (folder / "circle").symlink_to("circle")
+    (folder / "file").touch()
+    (folder / "link").symlink_to(os.fsdecode(b"caf\xe9"))
 
     for resolve in (resolve_folder, resolve_file):
         with pytest.raises(InputError, match=found):
             resolve(given, thing="lake")
+
+
+def test_in_a_working_folder_whose_name_is_no_text_a_path_is_refused(folder, monkeypatch):
+    (odd := folder / os.fsdecode(b"caf\xe9")).mkdir()
+    monkeypatch.chdir(odd)
+
+    for resolve in (resolve_folder, resolve_file):
+        with pytest.raises(InputError, match=r"not UTF-8 text.*Rename it"):
+            resolve("lake", thing="lake")
+
+
+def test_a_name_of_a_file_that_is_too_long_is_refused(folder):
+    with pytest.raises(InputError, match="too long"):
+        resolve_file("n" * 256, thing="file")
 
 
 def test_without_a_working_folder_a_relative_path_is_refused_and_an_absolute_one_is_not(tmp_path):

@@ -6,8 +6,11 @@ from mlflow.utils.file_utils import local_file_uri_to_path
 
 from credit_default.adapters.host.sqlite_addresses import find_sqlite_path
 from credit_default.adapters.lake.layout import check_hex, check_month, open_lake
-from credit_default.errors import InputError
+from credit_default.errors import InputError, ServiceError
 
+closed_folders = runpy.run_path(str(Path(__file__).parents[2] / "fakes" / "another_user.py"))[
+    "closed_folders"
+]
 NAMES = runpy.run_path(str(Path(__file__).parents[2] / "fakes" / "odd_names.py"))
 
 
@@ -23,6 +26,15 @@ def test_open_lake_refuses_a_file(tmp_path):
 
     with pytest.raises(InputError, match="found a file; expected a folder"):
         open_lake(tmp_path / "lake")
+
+
+@pytest.mark.parametrize("place", ["read_only", "shut"])
+def test_open_lake_says_that_a_folder_may_not_be_entered_or_written_to(place):
+    with (
+        closed_folders() as closed,
+        pytest.raises(ServiceError, match=r"Permission denied.*correct the permissions"),
+    ):
+        open_lake(getattr(closed, place) / "lake")
 
 
 def test_a_lake_in_a_folder_keeps_everything_there(tmp_path):

@@ -129,7 +129,7 @@ def test_place_that_takes_no_scores_is_refused_before_any_work(
     answer = run("predict", own_batch(740), "--out", tmp_path / place, "--config", config)
 
     assert answer.exit_code == 2
-    assert "nothing was scored" in answer.stderr
+    assert "nothing was done yet" in answer.stderr
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,56 @@ except typer.Exit as ending:
 
 
 @pytest.mark.parametrize(
+    "variables", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}], ids=str
+)
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+def test_what_the_terminal_cannot_show_is_printed_as_an_escape(variables, form, tmp_path):
+    (tmp_path / "small.toml").write_text('lake = "ä 😀"\n', encoding="utf-8")
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "credit_default.cli.main", "settings", *form],
+        env={**os.environ, **variables, "CREDIT_DEFAULT_CONFIG": str(tmp_path / "small.toml")},
+        capture_output=True,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert rb"\xe4 \U0001f600" in ended.stdout or rb"\u00e4 \ud83d\ude00" in ended.stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_a_stream_that_the_shell_closed_does_not_fail_the_command(closed, tmp_path):
+    line = f'"$0" -m credit_default.cli.main verify --lake lake {closed}'
+
+    ended = subprocess.run(
+        ["sh", "-c", line, sys.executable],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert "error" not in ended.stderr
+    assert ("proved" in ended.stdout) == (">&-" not in closed.split())
+
+
+def test_a_full_disk_under_the_result_ends_with_3_and_one_line(tmp_path):
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        ended = subprocess.run(
+            [sys.executable, "-m", "credit_default.cli.main", "settings", "--quiet"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert ended.returncode == 3
+    (line,) = ended.stderr.splitlines()
+    assert "found No space left on device" in line
+
+
+@pytest.mark.parametrize(
     "arguments", [["--help"], ["--version"], ["settings"], ["settings", "--json"]]
 )
 def test_command_line_whose_output_is_closed_ends_with_141_and_says_nothing(arguments):

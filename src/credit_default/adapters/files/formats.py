@@ -5,6 +5,7 @@ reading library sees the file.
 """
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -71,10 +72,11 @@ def open_binary(path: Path) -> Iterator[BinaryIO]:
     """Open the file for reading its bytes, and close it when the block ends.
 
     Raises:
-        InputError: The file is missing or not readable, or its name is not UTF-8.
+        InputError: The file is missing, not readable or a pipe, or its name is not UTF-8.
     """
     _check_name_encoding(path)
     with file_errors(path):
+        _require_no_pipe(path)
         file = path.open("rb")
     with file:
         yield file
@@ -133,6 +135,18 @@ def _check_name_encoding(path: Path) -> None:
             expected="one that is",
             remedy="Rename the file.",
         ) from error
+
+
+def _require_no_pipe(path: Path) -> None:
+    """Check that the file can be read more than once: opening a pipe waits until somebody writes to it."""
+    mode = path.stat().st_mode
+    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+        raise InputError(
+            str(path),
+            found="a pipe",
+            expected="a file, which is read more than once",
+            remedy="Save what comes out of it as a file first.",
+        )
 
 
 def _read_first_bytes(path: Path, file: BinaryIO) -> bytes:

@@ -4,6 +4,7 @@ Cells may hold text from outside the lender's systems: one that a spreadsheet wo
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -31,7 +32,7 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
             expected=".csv or .parquet",
             remedy="Choose one of them.",
         )
-    neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
+    neighbour = path.with_name(f".credit-default-{os.getpid()}.part")  # as short for any name
     try:
         if path.suffix.lower() == ".csv":
             _prepare_for_csv(frame).write_csv(neighbour)
@@ -46,7 +47,8 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
             remedy="Choose another folder, or free some space in this one.",
         ) from error
     finally:
-        neighbour.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder that may not be entered
+            neighbour.unlink()
 
 
 def _prepare_for_csv(frame: pl.DataFrame) -> pl.DataFrame:

@@ -124,14 +124,14 @@ def open_lake(uri: str | Path, *, home: Path | None = None) -> Lake:
         machine = resolve_folder(home or Path(), thing="setting home")
         return Lake(storage, machine / _build_home_name(storage.uri))
     root = resolve_folder(uri, thing="lake")
-    if root.exists() and not root.is_dir():
-        raise InputError(
-            f"lake {root}",
-            found="a file",
-            expected="a folder or s3://bucket/prefix",
-            remedy="Name one with --lake or CREDIT_DEFAULT_LAKE.",
-        )
-    with disk_errors(root):
+    with disk_errors(root):  # above it may be a folder that this account may not enter
+        if root.exists() and not root.is_dir():
+            raise InputError(
+                f"lake {root}",
+                found="a file",
+                expected="a folder or s3://bucket/prefix",
+                remedy="Name one with --lake or CREDIT_DEFAULT_LAKE.",
+            )
         root.mkdir(parents=True, exist_ok=True)
     return Lake(open_storage(str(root)), root)
 

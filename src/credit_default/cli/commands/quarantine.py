@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.output_files import resolve_output_file
 from credit_default.cli.terminal.session import connect
 from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
@@ -28,10 +29,9 @@ def quarantine(
     """Show how many rows of a batch were rejected, by the rule that they broke."""
 
     def act(output: Output) -> "Summary":
-        from credit_default.adapters.host.given_paths import resolve_file
         from credit_default.services.intake.quarantine import find_rejected, summarise_rejected
 
-        target = None if out is None else resolve_file(out, thing="--out")
+        target = None if out is None else resolve_output_file(out)
         rejected = find_rejected(connect(shared), batch)
         if rejected.rule_counts and not output.as_json:
             from rich.console import Console

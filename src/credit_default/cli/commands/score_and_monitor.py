@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from credit_default.cli.terminal.output import Output
+from credit_default.cli.terminal.output_files import resolve_output_file
 from credit_default.cli.terminal.session import add_session_notes, run_flow
 from credit_default.errors import InputError
 
@@ -52,7 +53,7 @@ def score_batches(
     if (batch is None) != incoming or (incoming and of_one):
         raise _build_usage_error(incoming=incoming)
     if out is not None:
-        out = _resolve_output_path(out)
+        out = resolve_output_file(out, source=batch)
     month: str | None = parameters.get("month")
     if batch is not None:
         _check_header(settings, batch, parameters)
@@ -165,20 +166,6 @@ def score_and_monitor(output: Output, batch: str, parameters: FlowParameters) ->
         )
         found(monitored.status)
     return _merge_summaries(scored, monitored)
-
-
-def _resolve_output_path(given: Path) -> Path:
-    from credit_default.adapters.host.given_paths import resolve_file
-
-    out = resolve_file(given, thing="--out")
-    if out.suffix.lower() not in {".csv", ".parquet"} or not out.parent.is_dir():
-        raise InputError(
-            f"--out {out}",
-            found="another file type, or no such folder",
-            expected=".csv or .parquet in an existing folder",
-            remedy="Choose another place; nothing was scored.",
-        )
-    return out
 
 
 def _check_header(settings: "Settings", batch: str, parameters: FlowParameters) -> None:

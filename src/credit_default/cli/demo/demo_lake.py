@@ -88,9 +88,19 @@ def clear_lake(uri: str) -> Path:
             expected="a folder",
             remedy="The demo runs on this machine only: name a folder with --lake.",
         )
+    from credit_default.adapters.host.atomic_files import disk_errors
     from credit_default.adapters.host.given_paths import resolve_folder
 
     root = resolve_folder(uri, thing="lake")
+    with disk_errors(root):
+        _require_own_lake(root)
+        shutil.rmtree(root, ignore_errors=True)
+        root.mkdir(parents=True)
+        (root / DEMO_MARKER).touch()
+    return root
+
+
+def _require_own_lake(root: Path) -> None:
     if (
         root.exists()
         and (not root.is_dir() or any(root.iterdir()))
@@ -102,7 +112,3 @@ def clear_lake(uri: str) -> Path:
             expected="a folder that is new, or was made by the demo",
             remedy="Name another one with --lake, or remove this one yourself.",
         )
-    shutil.rmtree(root, ignore_errors=True)
-    root.mkdir(parents=True)
-    (root / DEMO_MARKER).touch()
-    return root

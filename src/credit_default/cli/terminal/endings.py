@@ -4,6 +4,8 @@
 means "a gate refused" and nothing else, and leaves its traceback in a log file.
 """
 
+import errno
+import io
 import logging
 import os
 import select
@@ -18,7 +20,7 @@ from credit_default.adapters.host.crash_log import (
     describe_unexpected_error,
     record_unexpected_error,
 )
-from credit_default.errors import CreditDefaultError, UnexpectedError
+from credit_default.errors import CreditDefaultError, ServiceError, UnexpectedError
 from credit_default.logs import LOGGER_NAME
 
 _LOG = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ _LOG = logging.getLogger(__name__)
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 OUTPUT_CLOSED = 141  # 128 + SIGPIPE: nobody reads what is printed any more
 _STANDARD_STREAMS = (1, 2)
+_DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 ShowError = Callable[[CreditDefaultError], None]
 
@@ -66,7 +69,7 @@ def end_on_error(
             raise
         if is_output_closed(error):
             raise typer.Exit(OUTPUT_CLOSED) from error
-        unexpected = record(error, of=command or "program")
+        unexpected = _describe_full_disk(error) or record(error, of=command or "program")
         show(unexpected)
         raise typer.Exit(unexpected.exit_code) from error
 
@@ -93,6 +96,24 @@ def _write_line(command: str, text: str) -> None:
     sys.stderr.write(f"{f'credit-default {command}'.strip()}: {text}\n")
 
 
+def prepare_streams() -> None:
+    """Let standard output and error take any text, and open to nowhere those with which the program was not given.
+
+    What an encoding lacks, such as an emoji in a folder's name under an old locale, is printed as an escape: an error while
+    the result is printed would come after the work was recorded. A closed stream's number would be given to the next file
+    that is opened, and whatever is printed would go into it.
+    """
+    while (free := os.open(os.devnull, os.O_RDWR)) <= max(_STANDARD_STREAMS):
+        pass
+    os.close(free)
+    for name, number in zip(("stdout", "stderr"), _STANDARD_STREAMS, strict=True):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def is_output_closed(error: BaseException) -> bool:
     """Return True when the error says that the reader of standard output or error is gone.
 
@@ -109,6 +130,18 @@ def discard_output() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in filter(_has_no_reader, _STANDARD_STREAMS):
         os.dup2(nowhere, stream)
+
+
+def _describe_full_disk(error: BaseException) -> ServiceError | None:
+    """Return the error to show where a disk is full, for example that to which the result is printed."""
+    if not isinstance(error, OSError) or error.errno not in _DISK_IS_FULL:
+        return None
+    return ServiceError(
+        str(error.filename or "disk of this machine"),
+        found=str(error.strerror),
+        expected="room for what is written, the printed result among it",
+        remedy="Free some space, then run the same command again: what is on record is not done twice.",
+    )
 
 
 def _is_ordered(ending: SystemExit) -> bool:

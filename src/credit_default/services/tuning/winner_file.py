@@ -26,12 +26,13 @@ def require_writable_target(path: Path, *, replacing: bool) -> None:
         InputError: The file exists, its name does not end in .toml, or its folder cannot be written to.
     """
     _require_toml(path)
-    if path.exists() and not replacing:
+    if path.is_dir() or (path.exists() and not replacing):
         raise InputError(
             str(path),
-            found="an existing file",
-            expected="a new one, since a reviewed recipe is not overwritten unless asked for",
-            remedy="Choose another name with --out, or add --replace.",
+            found="a folder" if path.is_dir() else "an existing file",
+            expected="a new file, since a reviewed recipe is not overwritten unless asked for",
+            remedy="Choose another name with --out"
+            + (", or add --replace." if path.is_file() else "."),
         )
     _require_writable_folder(path)
 
