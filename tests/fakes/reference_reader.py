@@ -19,7 +19,11 @@ NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 CLIENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 SHORTENED = re.compile(r"(0|[1-9][0-9]*)\.0+")
 LOST_DIGITS = re.compile(r"[0-9]\.[0-9]+[eE]\+?[0-9]+")
+NO_IDS = {"nan", "NaN", "NAN", "None", "none", "NONE", "null", "NULL", "Null", "nil"}
+NO_IDS |= {"NA", "N/A", "n/a", "<NA>", "NaT", "(null)", "\\N"}
+UNREAD_OUTCOMES = 0.05  # more of them are the file's fault
 MONTH = re.compile(r"([0-9]{4})(?:-([0-9]{2})|([0-9]{2})(?:\.0+)?)")
+SHORT_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:\.0+)?")
 DAY = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"([T ]00:00(:00(\.0+)?)?( ?([Zz]|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?)?"
@@ -142,18 +146,29 @@ def _read_lines(content, names):
 
 
 def _judge_rows(place, positions, rows, dictionary, *, month):
-    values, broken = {}, Counter()
+    values, broken, notes, unread = {}, Counter(), 0, 0
+    by_name = {field.name: field for field in dictionary.fields}
     for line, row in enumerate(rows, place + 2):
         cells = {name: row[position] if row else "" for name, position in positions.items()}
         if month is not None:
             cells["statement_month"] = month
         read = {f.name: _read_value(cells[f.name], f) for f in dictionary.fields if f.name in cells}
-        broken.update(name for name, value in read.items() if value is ValueError)
+        faults = [name for name, value in read.items() if value is ValueError]
+        if len(faults) > 1 and (label := _find_label(cells, by_name)):
+            values[line] = (read, (line,))  # no client's: it repeats nobody
+            notes += label == "note"
+            continue
+        broken.update(faults)
+        unread += any(by_name[n].kind == "outcome" and _strip(cells[n]) for n in faults)
         # Two spellings of one client are one client.
         names = ("client_id", "statement_month")
         values[line] = (read, tuple(cells[n] if read[n] is ValueError else read[n] for n in names))
     if len(rows) >= FAULT_ROWS and any(count > len(rows) / 2 for count in broken.values()):
         raise _RefusedError("a column holds something else")
+    if len(rows) >= FAULT_ROWS and notes > len(rows) / 2:
+        raise _RefusedError("rows of one cell")
+    if len(rows) >= FAULT_ROWS and unread > UNREAD_OUTCOMES * len(rows):
+        raise _RefusedError("outcomes that cannot be read")
     keys = Counter(key for _, key in values.values())
     accepted = {
         line: tuple(read.values())
@@ -165,6 +180,21 @@ def _judge_rows(place, positions, rows, dictionary, *, month):
     return ReferenceReading(
         accepted=accepted, rejected=tuple(line for line in values if line not in accepted)
     )
+
+
+def _find_label(cells, by_name):
+    """What a row is that is no client's; "" for a client's. Labels of totals are not among the tests' cells."""
+    filled = {name for name, cell in cells.items() if _strip(cell)}
+    named = [n for n in filled if _fold(cells[n]) in {_fold(a) for a in (n, *by_name[n].aliases)}]
+    kinds = [by_name[name].kind for name in filled]
+    if 2 * len(named) > len(cells):
+        return "header"
+    if not filled - {"statement_month"}:
+        return "empty"
+    if "client_id" not in filled and "code" not in kinds and kinds.count("amount") > 1:
+        return "total"
+    is_known = "statement_month" in filled and CLIENT.fullmatch(cells["client_id"])
+    return "note" if len(filled - {"statement_month"}) == 1 and not is_known else ""
 
 
 def _read_value(cell, field):  # noqa: PLR0911 - one way out for each thing the dictionary says
@@ -196,12 +226,17 @@ def _read_id(cell):
     shortened = SHORTENED.fullmatch(cell)
     if LOST_DIGITS.fullmatch(cell) or (shortened and int(shortened[1]) >= SAFE_INTEGER):
         return ValueError
+    if cell in NO_IDS:
+        return ValueError
     cell = shortened[1] if shortened else cell
     return cell if CLIENT.fullmatch(cell) else ValueError
 
 
 def _read_month(cell):
+    cell = _strip(cell)
     month, day = MONTH.fullmatch(cell), DAY.fullmatch(cell)
+    if short := SHORT_DAY.fullmatch(cell):
+        day = ("", "-".join(short.groups()))
     try:
         date = dt.date.fromisoformat(
             day[1] if day else f"{month[1]}-{month[2] or month[3]}-01" if month else ""
