@@ -91,7 +91,7 @@ def test_the_cause_and_the_cure_of_rejected_values_are_noted(ingest, rows):
 
     (note,) = (note for note in notes if note.startswith("statement_month|named_month: "))
     assert "names of months depend on the language" in note
-    assert note.endswith("Write the months as YYYY-MM, and export the file again.")
+    assert note.endswith("Write the months as YYYY-MM.")
     assert "rows in quarantine broke statement_month|named_month (2)" in notes
 
 
