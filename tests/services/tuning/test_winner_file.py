@@ -25,3 +25,11 @@ def test_folder_that_cannot_be_written_to_is_refused_before_the_search(tmp_path)
 
     with pytest.raises(InputError, match="cannot be written to"):
         require_writable_target(tmp_path / "file" / "tuned.toml", replacing=False)
+
+
+@pytest.mark.parametrize("replacing", [False, True])
+def test_a_folder_is_not_replaced_by_a_recipe(tmp_path, replacing):
+    (tmp_path / "recipe.toml").mkdir()
+
+    with pytest.raises(InputError, match="found a folder; expected a new file"):
+        require_writable_target(tmp_path / "recipe.toml", replacing=replacing)
