@@ -36,6 +36,7 @@ _NOISY_LOGGERS = (
     "urllib3",
     "py4j",
     "git",
+    "calamine",
 )
 
 
