@@ -74,7 +74,9 @@ def test_server_gets_what_is_asked_for_besides():
 
 def test_server_finds_the_packages_of_this_process_and_none_of_the_working_folder(tmp_path):
     (tmp_path / "uvicorn.py").write_text("raise SystemExit('taken from the working folder')")
-    show = "import sys, uvicorn, credit_default as c; print(c.__file__, uvicorn.__file__)"
+    show = (
+        "import sys, uvicorn, credit_default as c; print(c.__file__, uvicorn.__file__, sep=chr(10))"
+    )
 
     ended = subprocess.run(
         [sys.executable, "-c", show],
@@ -89,7 +91,7 @@ def test_server_finds_the_packages_of_this_process_and_none_of_the_working_folde
 
     import credit_default
 
-    assert ended.stdout.split() == [credit_default.__file__, uvicorn.__file__], ended.stderr
+    assert ended.stdout.splitlines() == [credit_default.__file__, uvicorn.__file__], ended.stderr
 
 
 def test_all_of_mlflow_and_prefect_is_set_aside_where_no_server_is_named():

@@ -409,7 +409,7 @@ def test_the_registrys_password_is_what_aws_prints(cloud):
 
     ended = subprocess.run(
         ["aws", "ecr", "get-login-password"],
-        env={**os.environ, **cloud},
+        env={**os.environ, **cloud, "LC_ALL": "C"},  # a shell warns of a locale that is absent
         capture_output=True,
         text=True,
         check=False,

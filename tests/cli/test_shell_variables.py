@@ -134,6 +134,8 @@ def test_doctor_lists_what_the_shell_holds_and_asks_named_servers_through_the_pr
 def test_server_behind_a_socks_proxy_is_one_line_that_names_the_variable(
     run, monkeypatch, tmp_path, simulated_files, command
 ):
+    for name in [name for name in os.environ if name.upper().endswith("_PROXY")]:
+        monkeypatch.delenv(name)  # that of a scheme would go before it
     monkeypatch.setenv("ALL_PROXY", SOCKS)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://mlflow.{OUTSIDE}:5000")
     argument = {"predict": [simulated_files.batch], "monitor": ["0123456789abcdef"]}.get(

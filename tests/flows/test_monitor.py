@@ -1,5 +1,6 @@
 import datetime as dt
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -164,15 +165,18 @@ def test_small_batch_is_not_judged_and_says_so(trained, simulated_files, tmp_pat
     assert (state.name, state.result().status) == ("NotJudged", "not judged")
 
 
-def test_each_version_is_compared_with_its_own_reference(trained, quiet_batch):
-    wiring = connect(trained, [])
+def test_each_version_is_compared_with_its_own_reference(trained, quiet_batch, tmp_path):
+    ignored = shutil.ignore_patterns("prefect")
+    lake = shutil.copytree(trained["lake"], tmp_path / "lake", ignore=ignored)
+    overrides = {**trained, "lake": str(lake)}  # version 99 is on no record: other tests verify
+    wiring = connect(overrides, [])
     scores = read_scores(wiring.lake, batch_id=quiet_batch)
     other = scores.with_columns(
         model_version=pl.lit(99, dtype=pl.Int64), scored_at=pl.col("scored_at").dt.offset_by("1d")
     )
     write_scores(wiring.lake, lambda: [other], batch_id=quiet_batch, model_version=99)
 
-    summary = run(quiet_batch, trained, report="none", model_version=1).result()
+    summary = run(quiet_batch, overrides, report="none", model_version=1).result()
 
     assert summary.model_version == 1
 
