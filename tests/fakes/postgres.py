@@ -42,6 +42,7 @@ def postgres_server() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     as_user = _give_to_service_user(folder)
+    as_user["env"] = {**os.environ, "LC_ALL": "C"}  # no locale of the shell's, which may be absent
     try:
         (words := folder / "words").write_text(password)
         words.chmod(0o644)
