@@ -31,6 +31,9 @@ ROWS = {
     "ledger": "One row for each decision of the system, with the hash of the one before.",
     "monitoring": "One row for each batch, model version and gate: what the monitors found last.",
     "alarms": "One row for each alarm of a gate about a model version, from its opening to its closing.",
+    "overrides": "One row for each time a person decided otherwise about a client than the model's threshold did; the last one of a client and month is in force.",
+    "findings": "One row for each finding of a reviewer about a model version, from its opening to its closing.",
+    "reviews": "One row for each review of a model version: its tier and the reviewer's opinion.",
 }
 _COMMON = {
     "client_id": "The client, as in the statements.",
@@ -73,7 +76,7 @@ MEANINGS = {
         "sequence": "1, 2, 3 …",
         "month": "Of `decided_at`, YYYY-MM. The table is partitioned by it.",
         "decided_at": "When the decision was made.",
-        "event": "ingested, scored, promoted, kept, refused, rolled back, alarmed, outcomes taken in, forgetting, cut short or forgotten.",
+        "event": "ingested, scored, promoted, kept, refused, rolled back, alarmed, outcomes taken in, decision overridden, finding opened, finding closed, reviewed, alarm opened, alarm closed, promotion requested, approval requested, retraining requested, forgetting, cut short or forgotten.",
         "key": "Identifies the decision: one entry a key.",
         "batch_id": "The batch that the decision is about, or empty.",
         "model_version": "The version that the decision is about, or 0.",
@@ -106,6 +109,39 @@ MEANINGS = {
         "closed_at": "When it was closed; empty while it is open.",
         "opening_told": "`told`, `nobody to tell` or what failed: the state of the message about its opening; empty until it was sent.",
         "closing_told": "Likewise, of the message about its closing.",
+    },
+    "overrides": _COMMON
+    | {
+        "scored_decision": "What the model's threshold decided: `accept` or `decline`. The score itself never changes.",
+        "decision": "What the person decided; where it is the scored one, an earlier override is taken back.",
+        "reason": "Why, in the person's words.",
+        "decided_by": "Who decided, as declared.",
+        "decided_at": "When, ISO 8601, UTC.",
+        "salt": "A secret of the row, so that its digest in the ledger tells nothing once the row is erased.",
+    },
+    "findings": {
+        "finding_id": "Identifies the finding, in the ledger too.",
+        "month": "Of `opened_at`, YYYY-MM. The table is partitioned by it.",
+        "model_version": "The registered version that it is about.",
+        "severity": "`high`, `medium` or `low`.",
+        "title": "What was found.",
+        "owner": "Who has to see to it.",
+        "due": "By when, YYYY-MM-DD.",
+        "opened_by": "Who found it.",
+        "opened_at": "When it was opened, ISO 8601, UTC.",
+        "closed_by": "Who closed it; empty while it is open.",
+        "closed_because": "Why; empty while it is open.",
+        "closed_at": "When, ISO 8601, UTC; empty while it is open.",
+    },
+    "reviews": {
+        "month": "Of `reviewed_at`, YYYY-MM. The table is partitioned by it.",
+        "model_version": "The registered version that was reviewed.",
+        "tier": "1 to 3; 1 is the most material.",
+        "opinion": "`fit for use`, `fit with conditions` or `not fit for use`.",
+        "reason": "Why, in the reviewer's words.",
+        "next_review": "The day of the next review, YYYY-MM-DD.",
+        "reviewed_by": "Who reviewed it.",
+        "reviewed_at": "When, ISO 8601, UTC.",
     },
 }
 

@@ -7,6 +7,7 @@ import typer
 
 from credit_default import __version__
 from credit_default.cli.commands import (
+    decisions,
     explain,
     forget,
     ingest,
@@ -56,6 +57,7 @@ app.add_typer(models.app, name="models")
 app.command("tune")(tune.tune)
 app.command("simulate")(simulate.simulate)
 app.command("explain")(explain.explain)
+app.add_typer(decisions.app, name="decisions")
 app.command("quarantine")(quarantine.quarantine)
 app.command("verify")(verify.verify)
 app.command("forget")(forget.forget)

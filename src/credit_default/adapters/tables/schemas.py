@@ -99,6 +99,48 @@ LEDGER = pa.schema(
         ("entry_hash", pa.string()),
     ]
 )
+OVERRIDES = pa.schema(
+    [
+        ("batch_id", pa.string()),
+        ("model_version", pa.int64()),
+        ("client_id", pa.string()),
+        ("statement_month", pa.string()),
+        ("scored_decision", pa.string()),
+        ("decision", pa.string()),
+        ("reason", pa.string()),
+        ("decided_by", pa.string()),
+        ("decided_at", pa.string()),  # as text: it is part of the digest in the ledger
+        ("salt", pa.string()),
+    ]
+)
+FINDINGS = pa.schema(
+    [
+        ("finding_id", pa.string()),
+        ("month", pa.string()),  # of `opened_at`
+        ("model_version", pa.int64()),
+        ("severity", pa.string()),
+        ("title", pa.string()),
+        ("owner", pa.string()),
+        ("due", pa.string()),
+        ("opened_by", pa.string()),
+        ("opened_at", pa.string()),
+        ("closed_by", pa.string()),  # "" while it is open, as are the next two
+        ("closed_because", pa.string()),
+        ("closed_at", pa.string()),
+    ]
+)
+REVIEWS = pa.schema(
+    [
+        ("month", pa.string()),  # of `reviewed_at`
+        ("model_version", pa.int64()),
+        ("tier", pa.int64()),
+        ("opinion", pa.string()),
+        ("reason", pa.string()),
+        ("next_review", pa.string()),
+        ("reviewed_by", pa.string()),
+        ("reviewed_at", pa.string()),
+    ]
+)
 TABLES: Final[Mapping[str, pa.Schema]] = {
     "scores": SCORES,
     "quarantine": QUARANTINE,
@@ -107,15 +149,19 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "monitoring": MONITORING,
     "alarms": ALARMS,
     "ledger": LEDGER,
+    "overrides": OVERRIDES,
+    "findings": FINDINGS,
+    "reviews": REVIEWS,
 }
 CLIENT_TABLES: Final = (
     "scores",
     "quarantine",
     "outcomes",
     "outcome_history",
+    "overrides",
 )  # whose rows are about single clients
 
-_PERSONAL_COLUMNS = {"client_id", "raw_values", "expected_loss"}
+_PERSONAL_COLUMNS = {"client_id", "raw_values", "expected_loss", "salt", "reason", "decided_by"}
 _PROPERTIES: Mapping[str, Mapping[str, str]] = {
     # nothing is ever deleted from it; checkpoints keep opening it quick however many entries it has
     "ledger": {"delta.appendOnly": "true", "delta.checkpointInterval": "20"},
@@ -131,7 +177,7 @@ def locate_table(lake: Lake, name: str) -> LakeTable:
     return LakeTable(
         lake.table_uri(name),
         schema,
-        partition_by="month" if name == "ledger" else "statement_month",
+        partition_by="statement_month" if "statement_month" in schema.names else "month",
         storage_options=lambda: lake.storage_options,
         configuration={"delta.dataSkippingStatsColumns": indexed, **_PROPERTIES.get(name, {})},
     )

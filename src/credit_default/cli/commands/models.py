@@ -1,10 +1,11 @@
-"""models: show the registered versions, promote one by hand, roll back to the previous champion."""
+"""models: show, promote, roll back; `model_reviews` has what reviewers say of the versions."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from credit_default.cli.commands import model_reviews
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect_with_mlflow
 from credit_default.cli.terminal.shared_options import (
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 app = typer.Typer(
-    help="The registered versions: show, promote, rollback.",
+    help="The registered versions: show, promote, rollback, review, findings, inventory.",
     cls=SharedOptionsGroup,
     no_args_is_help=True,
 )
+app.command("review")(model_reviews.review)
+app.command("inventory")(model_reviews.inventory)
+app.add_typer(model_reviews.findings_app, name="findings")
 
 
 @app.callback()
@@ -69,10 +73,11 @@ def _show_versions(wiring: "Wiring", output: Output) -> "Summary":
 
 
 def _show_card(wiring: "Wiring", output: Output, number: int) -> "Summary":
+    from credit_default.flows.runs.context import read_clock
     from credit_default.services.training.model_card import read_card, summarise_card
 
     version = wiring.registry.find_version(number)
-    card = read_card(wiring, version)
+    card = read_card(wiring, version, now=read_clock())
     if not output.as_json:
         from rich.console import Console
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 import os
+import secrets
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -81,6 +82,11 @@ def read_commit() -> str:
 def read_clock() -> dt.datetime:
     """Return the present moment, in UTC."""
     return dt.datetime.now(dt.UTC)
+
+
+def draw_salt() -> str:
+    """Return 32 random hexadecimal digits, for a row whose digest must not lead back to it."""
+    return secrets.token_hex(16)
 
 
 def read_identity(wiring: Wiring, by: str | None = None) -> str:

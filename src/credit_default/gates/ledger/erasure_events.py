@@ -23,15 +23,23 @@ class ErasureBegun(LedgerEvent):
     name: ClassVar[str] = "forgetting"
 
     results_json: str = stored_as("results")  # see `list_results`
+    overrides_json: str | None = stored_as("overrides", default=None)  # see `list_overrides`
 
     @classmethod
-    def of_results(cls, results: Sequence[tuple[str, int]]) -> "ErasureBegun":
-        """Return the event for these results, each a batch_id and a model version."""
-        return cls(results_json=json.dumps(results))
+    def of_results(
+        cls, results: Sequence[tuple[str, int]], *, overrides: Sequence[str] = ()
+    ) -> "ErasureBegun":
+        """Return the event for these results, each a batch_id and a model version, and digests of overrides."""
+        digests = json.dumps(overrides) if overrides else None
+        return cls(results_json=json.dumps(results), overrides_json=digests)
 
     def list_results(self) -> tuple[tuple[str, int], ...]:
         """Return the results that the erasure changes, each a batch_id and a model version."""
         return tuple((str(batch), int(version)) for batch, version in json.loads(self.results_json))
+
+    def list_overrides(self) -> tuple[str, ...]:
+        """Return the digests of the overrides whose rows the erasure deletes."""
+        return tuple(map(str, json.loads(self.overrides_json or "[]")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

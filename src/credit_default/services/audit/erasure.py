@@ -24,6 +24,7 @@ from credit_default.adapters.lake.snapshots import (
 )
 from credit_default.adapters.tables.client_erasure import delete_client
 from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.overrides import read_overrides
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.adapters.tables.schemas import CLIENT_TABLES
 from credit_default.adapters.tables.score_digests import digest_scores
@@ -101,7 +102,10 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
             remedy="Check the id; it is matched to the letter, but for a decimal point and zeros.",
         )
     begun = f"{ErasureBegun.name} {forgotten_at.isoformat()}"
-    append_ledger_entry(wiring, ErasureBegun.of_results(traces.results), key=begun, at=forgotten_at)
+    event = ErasureBegun.of_results(
+        traces.results, overrides=_list_overrides(wiring.lake, traces.spellings)
+    )
+    append_ledger_entry(wiring, event, key=begun, at=forgotten_at)
     hit_failpoint("forget.begun")
     counts = _erase_rows(wiring.lake, traces, is_client=_matches_client(client_id))
     for batch_id, version in traces.results:
@@ -140,6 +144,11 @@ def _find_traces(lake: Lake, client_id: str) -> _ClientTraces:
         frozenset(rows["quarantine"]["batch_id"]),
         in_tables=any(not frame.is_empty() for frame in rows.values()),
     )
+
+
+def _list_overrides(lake: Lake, spellings: Collection[str]) -> tuple[str, ...]:
+    """Return the digests of the overrides of the client."""
+    return tuple(one.compute_digest() for one in read_overrides(lake) if one.client_id in spellings)
 
 
 def _matches_client(client_id: str) -> pl.Expr:

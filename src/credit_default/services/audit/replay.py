@@ -23,6 +23,7 @@ from credit_default.gates.ledger.event_format import read_event
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.scoring import score
+from credit_default.services.audit.override_check import judge_overrides
 from credit_default.services.context.moved_lake import describe_outside_addresses
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
@@ -48,8 +49,8 @@ def verify_lake(
 ) -> Summary:
     """Verify the lake against its ledger; the summary's exit code is 1 where anything does not match.
 
-    The chain of the ledger is checked first, then every batch's scores against the digest on
-    record. With a `batch_id` the batch is scored again from the rows and the model that the ledger
+    The chain of the ledger is checked first, then every batch's scores and people's overrides
+    against the digests on record. With a `batch_id` the batch is scored again from the rows and the model that the ledger
     names and compared to the last bit, with a `client_id` only that client in it. `head` is a hash
     of an entry that was noted before: the ledger must still have it.
 
@@ -61,6 +62,8 @@ def verify_lake(
     entries = read_entries(wiring.lake)
     results = _read_recorded_results(entries)
     verdicts = [_judge_ledger(entries, head), _judge_scores(wiring.lake, results)]
+    overrides = judge_overrides(wiring.lake, entries)
+    verdicts += [overrides] if overrides else []
     if batch_id is not None:
         verdicts += _replay_batch(wiring, results, batch_id, client_id)
     for verdict in verdicts:

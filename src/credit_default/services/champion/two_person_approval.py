@@ -10,7 +10,6 @@ import datetime as dt
 import logging
 import unicodedata
 from dataclasses import dataclass
-from typing import Final
 
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.mlflow.model_versions import ModelVersion
@@ -27,11 +26,11 @@ from credit_default.services.champion.alias_history import (
     was_promoted,
 )
 from credit_default.services.context.audit_log import append_ledger_entry
+from credit_default.services.context.identity import normalise_identity
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
 _REQUESTER, _BOTH = "a requester", "a requester and an approver"
-_LONGEST_IDENTITY: Final = 200  # characters
 
 _LOG = logging.getLogger(__name__)
 
@@ -62,7 +61,7 @@ def request_promotion(
         ArtifactError: The version's artifact is not the one on record.
     """
     require_reason(reason)
-    by = _normalise_identity(by)
+    by = normalise_identity(by)
     version = wiring.registry.find_version(number)
     _require_not_champion(version)
     wiring.registry.load_version(version)
@@ -124,7 +123,7 @@ def approve_promotion(
         ArtifactError: The version's artifact is not the one on record.
     """
     require_reason(reason)
-    by = _normalise_identity(by)
+    by = normalise_identity(by)
     version = wiring.registry.find_version(number)
     if not version.is_champion:
         record_champion_change(wiring)
@@ -218,15 +217,3 @@ def _is_same_identity(one: str, other: str) -> bool:
         unicodedata.normalize("NFKC", one).casefold()
         == unicodedata.normalize("NFKC", other).casefold()
     )
-
-
-def _normalise_identity(by: str) -> str:
-    name = " ".join(by.split())
-    if not name or not name.isprintable() or len(name) > _LONGEST_IDENTITY:
-        raise InputError(
-            "--by",
-            found=repr(name[:50]),
-            expected=f"a name of 1 to {_LONGEST_IDENTITY} printing characters",
-            remedy="Name the person who decides.",
-        )
-    return name

@@ -8,10 +8,8 @@ import polars as pl
 
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.snapshots import read_snapshot, read_snapshot_rows
-from credit_default.adapters.tables.queries import read_scores
-from credit_default.data.checking.id_conversion import read_client_id
 from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, Schema
-from credit_default.errors import ArtifactError, InputError
+from credit_default.errors import ArtifactError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import DECLINE
 from credit_default.model.estimator.scoring import score_probability
@@ -24,6 +22,7 @@ from credit_default.model.explanation.reason_codes import (
 )
 from credit_default.model.explanation.shapley import EXPLANATION_METHOD
 from credit_default.services.context.wiring import Portfolio, Wiring, require_same_portfolio
+from credit_default.services.scoring.client_scores import find_client_score
 from credit_default.views.terminal.explanation import (
     ClientExplanation,
     Contribution,
@@ -44,7 +43,7 @@ def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExpla
         InputError: The batch was never scored, has no such client, or is of another portfolio.
         ArtifactError: The rows or the model are not those on record, or give another score.
     """
-    score = _find_score(wiring.lake, batch_id, client_id)
+    score = find_client_score(wiring.lake, batch_id, client_id)
     client_id = score[CLIENT_ID]
     version = int(score["model_version"])
     bundle = wiring.registry.load_version(wiring.registry.find_version(version))
@@ -74,26 +73,6 @@ def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExpla
         ),
         inputs=_list_inputs(wiring.schema, bundle, row.row(0, named=True)),
         changes=tuple(map(_build_change, changes)),
-    )
-
-
-def _find_score(lake: Lake, batch_id: str, client_id: str) -> Mapping[str, Any]:
-    for spelling in (client_id, read_client_id(client_id)):
-        of_client = read_scores(lake, batch_id=batch_id, client_id=spelling)
-        if not of_client.is_empty():
-            return of_client.sort("model_version", STATEMENT_MONTH).row(-1, named=True)
-    if read_scores(lake, batch_id=batch_id, columns=(CLIENT_ID,)).is_empty():
-        raise InputError(
-            f"batch {batch_id}",
-            found="no scores",
-            expected="a batch that was scored",
-            remedy="Copy the id from `predict`.",
-        )
-    raise InputError(
-        f"client {client_id[:64]!r}",
-        found=f"no score in batch {batch_id}",
-        expected="one of its clients",
-        remedy="Check the id; rejected rows are listed by `credit-default quarantine`.",
     )
 
 

@@ -1,5 +1,6 @@
 """Write the model card and the evidence behind it, after the promotion gate's verdict, into the version's run."""
 
+import datetime as dt
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split
 from credit_default.errors import InputError
 from credit_default.services.context.wiring import Wiring
+from credit_default.services.governance.inventory import describe_version_today
 from credit_default.services.training.baselines import BaselineComparison
 from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.cross_validation import FOLD_COUNT, FOLD_SEEDS
@@ -93,7 +95,7 @@ def publish_card(
     return replace(summary, paths={**summary.paths, "model card": address})
 
 
-def read_card(wiring: Wiring, version: ModelVersion) -> Document:
+def read_card(wiring: Wiring, version: ModelVersion, *, now: dt.datetime) -> Document:
     """Return the version's card as it was written after its training, preceded by its present status.
 
     Raises:
@@ -111,7 +113,10 @@ def read_card(wiring: Wiring, version: ModelVersion) -> Document:
     card = parse_document(content)
     verdict = read_version_verdict(version.tags)
     today = build_registry_section(
-        version.aliases, version.tags, reasons=verdict.reasons if verdict else ()
+        version.aliases,
+        version.tags,
+        reasons=verdict.reasons if verdict else (),
+        governance=describe_version_today(wiring, version.number, now=now),
     )
     return replace(card, sections=(today, *card.sections))
 

@@ -24,20 +24,26 @@ _RECORDED_TAGS: Final = {  # tags of a registered version, and their labels
 
 
 def build_registry_section(
-    aliases: Sequence[str], tags: Mapping[str, str], *, reasons: Sequence[str] = ()
+    aliases: Sequence[str],
+    tags: Mapping[str, str],
+    *,
+    reasons: Sequence[str] = (),
+    governance: Sequence[str] = (),
 ) -> Section:
-    """Return what the registry records of a version today: alias, approval and verdict.
+    """Return what is on record of a version today: alias, approval, verdict, reviews, findings, overrides.
 
     Args:
         aliases: The version's aliases.
         tags: The version's tags; those that are absent are left out.
         reasons: The reasons of the verdict on the version; empty ones are left out.
+        governance: Lines about reviews, findings and overrides.
     """
     rows = [("alias", ", ".join(aliases) or "none")]
     rows += [(label, tags[tag]) for tag, label in _RECORDED_TAGS.items() if tags.get(tag)]
     shown = tuple(filter(None, reasons))
     table = Table(("on record", ""), tuple(rows), first_figure=9)
-    return Section("Today", (table, *([Bullets(shown)] if shown else [])))
+    lists = [Bullets(tuple(lines)) for lines in (shown, governance) if lines]
+    return Section("Today", (table, *lists))
 
 
 def build_overview_section(evidence: CardEvidence) -> Section:

@@ -1,0 +1,1 @@
+"""What people decide: overrides of decisions, findings about models, reviews, the inventory as of a day."""

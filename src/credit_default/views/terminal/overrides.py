@@ -1,0 +1,62 @@
+"""Render how often people override the model, and how those clients turned out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.views.summaries.summary import render_text
+
+_HEADINGS = ("v", "scored", "decided", "clients", "share", "expected", "known", "defaulted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideRow:
+    """The overrides of one model version in one direction; shares are 0-1, with 95 % intervals."""
+
+    model_version: int
+    scored_decision: str
+    decision: str
+    count: int
+    share: Metric  # of the scored rows
+    expected_default_share: float  # mean probability of the overridden
+    known_count: int  # whose outcome counts already
+    default_count: int  # of those
+    default_share: Metric | None  # of the known; None where none is
+
+
+def render_overrides(rows: Sequence[OverrideRow]) -> Table:
+    """Return one line for each version and direction, in the order given."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in _HEADINGS:
+        table.add_column(name, justify="left" if name in {"scored", "decided"} else "right")
+    for row in rows:
+        table.add_row(
+            str(row.model_version),
+            render_text(row.scored_decision),
+            render_text(row.decision),
+            f"{row.count:,}",
+            f"{row.share.value:.2%}",
+            f"{row.expected_default_share:.1%}",
+            f"{row.known_count:,}",
+            _format_defaults(row),
+        )
+    return table
+
+
+def format_override_lines(rows: Sequence[OverrideRow]) -> tuple[str, ...]:
+    """Return one text for each version and direction."""
+    return tuple(
+        f"version {row.model_version}: {row.count:,} clients scored {row.scored_decision} were decided {row.decision} "
+        f"({row.share.value:.2%} of the scored; {row.expected_default_share:.1%} expected to default); "
+        f"defaulted: {_format_defaults(row)}"
+        for row in rows
+    )
+
+
+def _format_defaults(row: OverrideRow) -> str:
+    if row.default_share is None:
+        return "not known yet"
+    low, high = row.default_share.low, row.default_share.high
+    return f"{row.default_count:,} of {row.known_count:,} ({low:.0%} to {high:.0%})"
