@@ -185,6 +185,7 @@ def test_an_erased_client_is_nowhere_and_the_rest_is_proved(wired, scored, rows,
         "quarantine": 0,
         "outcomes": 1,
         "outcome_history": 1,
+        "overrides": 0,
         "snapshots": 1,
         "files": 1,
     }
