@@ -21,12 +21,12 @@ def own_config(prefect_server, simulated_files, small_settings, tmp_path_factory
 
 
 @pytest.fixture(scope="module")
-def declined(own_config, prefect_server, simulated_files):
+def declined(own_config, prefect_server, simulated_files, small_settings):
     """The id of a scored batch and of one of its declined clients."""
     from credit_default.flows.predict import predict
 
     lake = str(own_config.parent)
-    overrides = {"lake": lake, "report": "none"}
+    overrides = {**small_settings, "lake": lake}
     state = predict(str(simulated_files.batch), overrides=overrides, return_state=True)
     batch = state.result().batch_id
     scores = read_scores(connect(overrides, ()).lake, batch_id=batch)
