@@ -6,6 +6,8 @@ giving the same override again completes it.
 
 import datetime as dt
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from credit_default.adapters.tables.overrides import read_overrides, write_override
 from credit_default.errors import InputError
@@ -65,31 +67,13 @@ def override_decision(
             remedy="Nothing has to be overridden.",
         )
     if in_force is None or in_force.decision != decision:
-        in_force = Override(
-            batch_id=batch_id,
-            model_version=int(score["model_version"]),
-            client_id=score["client_id"],
-            statement_month=score["statement_month"],
-            scored_decision=score["decision"],
-            decision=decision,
-            reason=reason,
-            decided_by=by,
-            decided_at=decided_at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
-            salt=salt,
-        )
+        said = {"decision": decision, "reason": reason, "decided_by": by, "salt": salt}
+        in_force = _build_override(score, decided_at=decided_at, **said)
         write_override(wiring.lake, in_force)
         hit_failpoint("override.written")
     _append_entry(wiring, in_force)
     _LOG.info("overrode a decision batch_id=%s decision=%s", batch_id, decision)
-    return Summary(
-        "decisions override",
-        "taken back" if decision == in_force.scored_decision else f"overridden: {decision}",
-        batch_id=batch_id,
-        model_version=in_force.model_version,
-        notes=(
-            f"scored {in_force.scored_decision}, decided {decision} by {in_force.decided_by}; the score stays as it is",
-        ),
-    )
+    return _summarise(in_force)
 
 
 def list_overrides_in_force(wiring: Wiring, *, batch_id: str | None = None) -> tuple[Override, ...]:
@@ -101,9 +85,35 @@ def list_overrides_in_force(wiring: Wiring, *, batch_id: str | None = None) -> t
     return tuple(one for one in last.values() if one.decision != one.scored_decision)
 
 
-def _find_override(wiring: Wiring, score: object) -> Override | None:
+def _build_override(score: Mapping[str, Any], *, decided_at: dt.datetime, **said: str) -> Override:
+    return Override(
+        batch_id=score["batch_id"],
+        model_version=int(score["model_version"]),
+        client_id=score["client_id"],
+        statement_month=score["statement_month"],
+        scored_decision=score["decision"],
+        decided_at=decided_at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+        **said,
+    )
+
+
+def _summarise(override: Override) -> Summary:
+    is_taken_back = override.decision == override.scored_decision
+    note = (
+        f"scored {override.scored_decision}, decided {override.decision} by {override.decided_by}; "
+        "the score stays as it is"
+    )
+    return Summary(
+        "decisions override",
+        "taken back" if is_taken_back else f"overridden: {override.decision}",
+        batch_id=override.batch_id,
+        model_version=override.model_version,
+        notes=(note,),
+    )
+
+
+def _find_override(wiring: Wiring, score: Mapping[str, Any]) -> Override | None:
     """Return the last override of that score, also one that took another back; None where there is none."""
-    assert isinstance(score, dict)
     key = (score["model_version"], score["client_id"], score["statement_month"])
     own = [
         one
