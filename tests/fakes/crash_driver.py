@@ -39,6 +39,7 @@ from credit_default.adapters.lake.snapshots import list_snapshots, read_snapshot
 from credit_default.adapters.mlflow.datasets import DatasetRecord
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
 from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.model_reviews import read_findings
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.adapters.tables.queries import scan_table
 from credit_default.adapters.tables.schemas import TABLES, locate_table
@@ -55,6 +56,12 @@ from credit_default.services.champion.two_person_approval import (
 )
 from credit_default.services.champion.versions import promote_by_hand, roll_back
 from credit_default.services.context.wiring import Wiring, build_wiring
+from credit_default.services.governance.findings import (
+    close_finding,
+    open_finding,
+    review_version,
+)
+from credit_default.services.governance.overrides import override_decision
 from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.intake.inbox import move_refused_file, move_scored_file
 from credit_default.services.intake.ingest import ingest_file
@@ -183,6 +190,37 @@ def forget(wiring: Wiring, path: str, at: dt.datetime) -> str:
     return forget_client(wiring, path, forgotten_at=at).status
 
 
+def override(wiring: Wiring, client: str, at: dt.datetime) -> str:
+    scores = scan_table(wiring.lake, "scores").filter(client_id=client).collect()
+    to = {"accept": "decline", "decline": "accept"}[scores["decision"][0]]
+    return override_decision(
+        wiring,
+        scores["batch_id"][0],
+        client,
+        decision=to,
+        reason="a drill",
+        by="one",
+        decided_at=at,
+        salt="5" * 32,
+    ).status
+
+
+def find_fault(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+    said = {"severity": "low", "title": "a drill", "owner": "one", "due": "2006-06-30", "by": "one"}
+    return open_finding(wiring, 1, opened_at=at, **said).status
+
+
+def close_fault(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+    (found,) = read_findings(wiring.lake)
+    said = {"reason": "a drill", "by": "another"}
+    return close_finding(wiring, found.finding_id, closed_at=at, **said).status
+
+
+def review(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+    said = {"opinion": "fit for use", "next_review": "2006-12-31", "reason": "a drill", "by": "one"}
+    return review_version(wiring, 1, tier=1, reviewed_at=at, **said).status
+
+
 def _predict(wiring: Wiring, path: str, at: dt.datetime) -> Any:
     checked = check_file(wiring, path, month=None, outcome="ignored")
     verdict = judge_file(wiring, checked, judged_at=at)
@@ -249,6 +287,9 @@ def read_lake_state(wiring: Wiring, _path: str, _at: dt.datetime) -> dict[str, A
             "quarantine": [_digest(frames["quarantine"])],
             "outcomes": [_digest(frames["outcomes"])],
             "outcome history": [_digest(frames["outcome_history"].drop("taken_in_at"))],
+            "overrides": [_digest(frames["overrides"].drop("decided_at"))],
+            "findings": [_digest(frames["findings"].drop("finding_id", "opened_at", "closed_at"))],
+            "reviews": [_digest(frames["reviews"].drop("reviewed_at"))],
             "snapshots": sorted(
                 [s.digest, sum(rows.height for rows in read_snapshot_rows(s))]
                 for s in list_snapshots(lake)
@@ -324,6 +365,10 @@ ACTS = {
     "find": plant_performance_alarm,
     "follow": follow_up_findings,
     "forget": forget,
+    "override": override,
+    "open finding": find_fault,
+    "close finding": close_fault,
+    "review": review,
     "look": read_lake_state,
     "prove": verify_batch,
 }

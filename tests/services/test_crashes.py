@@ -88,6 +88,7 @@ def acts(play, two_versions, crash_files) -> tuple[Act, ...]:
     _, champion_lake = play(two_versions, [("promote", "")])
     _, asked = play(two_versions, [("ask", "")])
     _, rung = play(two_versions, [("find", "")])
+    _, faulted = play(two_versions, [("open finding", "")])
     _, full = play(waiting, [("predict --incoming", ""), ("outcomes", str(crash_files.outcomes))])
     return tuple(
         _try_out(play, *act)
@@ -103,6 +104,10 @@ def acts(play, two_versions, crash_files) -> tuple[Act, ...]:
             ("rollback", champion_lake, ""),
             ("follow", rung, ""),
             ("forget", full, crash_files.client),
+            ("override", full, crash_files.client),
+            ("open finding", two_versions, ""),
+            ("close finding", faulted, ""),
+            ("review", two_versions, ""),
         )
     )
 

@@ -91,6 +91,16 @@ def test_what_cannot_be_recorded_is_refused_and_leaves_nothing(scored_lake, act,
     assert read_reviews(scored_lake.wiring.lake) == ()
 
 
+def test_the_same_review_again_changes_nothing_and_another_one_counts(scored_lake):
+    review(scored_lake)
+    review(scored_lake, reviewed_at=NOON + dt.timedelta(hours=1))
+    review(scored_lake, opinion="not fit for use", reviewed_at=NOON + dt.timedelta(hours=2))
+
+    assert len(read_reviews(scored_lake.wiring.lake)) == 2
+    (line,) = list_inventory(scored_lake.wiring, as_of="2005-12-01")
+    assert line.opinion == "not fit for use"
+
+
 def test_a_finding_that_is_not_there_cannot_be_closed(scored_lake):
     with pytest.raises(InputError, match="none of that id"):
         close_finding(scored_lake.wiring, "f00", reason="x", by="Ada", closed_at=NOON)

@@ -5,7 +5,12 @@ import hashlib
 import logging
 from dataclasses import replace
 
-from credit_default.adapters.tables.model_reviews import read_findings, write_finding, write_review
+from credit_default.adapters.tables.model_reviews import (
+    read_findings,
+    read_reviews,
+    write_finding,
+    write_review,
+)
 from credit_default.errors import InputError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.governance.findings import OPINIONS, SEVERITIES, TIERS, Finding, Review
@@ -120,7 +125,7 @@ def review_version(
     by: str,
     reviewed_at: dt.datetime,
 ) -> Summary:
-    """Record a reviewer's opinion on the version; the last one counts.
+    """Record a reviewer's opinion on the version; the last one counts, and the same again changes nothing.
 
     Raises:
         InputError: There is no such version, tier or opinion, `next_review` is no day after the review, or
@@ -130,7 +135,7 @@ def review_version(
     version = wiring.registry.find_version(number)
     _require_one_of("--opinion", opinion, OPINIONS)
     _require_one_of("--tier", str(tier), tuple(map(str, TIERS)))
-    review = Review(
+    wanted = Review(
         model_version=version.number,
         tier=tier,
         opinion=opinion,
@@ -139,13 +144,14 @@ def review_version(
         reviewed_by=normalise_identity(by),
         reviewed_at=_format_time(reviewed_at),
     )
+    review = _find_same_review(wiring, wanted) or wanted
     write_review(wiring.lake, review)
     hit_failpoint("review.written")
     append_ledger_entry(
         wiring,
         VersionReviewed(tier=tier, opinion=opinion, next_review=review.next_review),
         key=f"{VersionReviewed.name} v{number} {review.reviewed_at}",
-        at=reviewed_at,
+        at=dt.datetime.fromisoformat(review.reviewed_at),
         model_version=number,
     )
     note = f"tier {tier}, {opinion}; next review {review.next_review}"
@@ -172,6 +178,12 @@ def read_date(option: str, text: str) -> dt.date:
 def _find_open(wiring: Wiring, number: int, title: str) -> Finding | None:
     found = read_findings(wiring.lake, model_version=number)
     return next((one for one in found if one.is_open and one.title == title), None)
+
+
+def _find_same_review(wiring: Wiring, wanted: Review) -> Review | None:
+    """Return the version's last review where it says the same, whenever it was."""
+    last = read_reviews(wiring.lake, model_version=wanted.model_version)[-1:]
+    return next((r for r in last if replace(r, reviewed_at=wanted.reviewed_at) == wanted), None)
 
 
 def _close(finding: Finding, *, by: str, reason: str, at: str) -> Finding:
