@@ -108,7 +108,7 @@ def measure_gains(
         scores: Both outcomes must occur.
         decision_policy: The threshold and the costs.
         confidence: Of the two-sided intervals, 0-1.
-        resample_count: Bootstrap resamples, stratified by outcome.
+        resample_count: Bootstrap resamples.
         seed: Of the resamples.
     """
     defaulted = np.asarray(scores.defaulted, dtype=np.int64)
@@ -118,12 +118,11 @@ def measure_gains(
     )
     every_row = np.ones((1, len(defaulted)))
     before, after = champion.measure(every_row)[0], challenger.measure(every_row)[0]
-    spread: FloatArray = np.vstack(
-        [
-            challenger.measure(weights) - champion.measure(weights)
-            for weights in draw_weights(defaulted, resample_count=resample_count, seed=seed)
-        ]
-    ).std(axis=0)
+    drawn = [
+        challenger.measure(weights) - champion.measure(weights)
+        for weights in draw_weights(len(defaulted), resample_count=resample_count, seed=seed)
+    ]
+    spread: FloatArray = np.nanstd(np.vstack(drawn), axis=0)
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * spread
     gains = after - before
     return tuple(
