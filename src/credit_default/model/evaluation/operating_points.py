@@ -56,14 +56,19 @@ class CostMeasures:
         self._declined = probability[:, None] >= np.array([item.threshold for item in choices])
         self._missed = np.array([choice.policy.missed_default_cost for choice in choices])
         self._alarm = np.array([choice.policy.false_alarm_cost for choice in choices])
-        missed = ~self._declined & self._defaulted[:, None]
-        alarmed = self._declined & ~self._defaulted[:, None]
-        self._costs = 1000 * (self._missed * missed + self._alarm * alarmed)
+        caught = self._declined & self._defaulted[:, None]
+        self._terms = np.column_stack(
+            [np.ones(len(defaulted)), self._defaulted, self._declined, caught]
+        )
 
     def measure_cost(self, weights: FloatArray) -> FloatArray:
         """Return the cost per 1,000 clients, of shape (resample count, threshold count)."""
-        cost: FloatArray = weights @ self._costs / weights.sum(axis=1)[:, None]
-        return cost
+        sums = weights @ self._terms
+        count, defaults = sums[:, :1], sums[:, 1:2]
+        declined, caught = np.split(sums[:, 2:], 2, axis=1)
+        cost = self._missed * (defaults - caught) + self._alarm * (declined - caught)
+        per_1000: FloatArray = 1000 * cost / count
+        return per_1000
 
     def build_points(self, drawn: FloatArray) -> tuple[list[OperatingPoint], Metric]:
         """Return a point for each threshold, and what the second one saves against the first.
@@ -71,7 +76,7 @@ class CostMeasures:
         Args:
             drawn: The resamples' costs, as `measure_cost` returns them.
         """
-        cost = self.measure_cost(np.ones((1, len(self._costs))))[0]
+        cost = self.measure_cost(np.ones((1, len(self._terms))))[0]
         saving = measure_interval(float(cost[0] - cost[1]), drawn[:, 0] - drawn[:, 1])
         points = [
             self._build(number, measure_interval(float(cost[number]), drawn[:, number]))
