@@ -48,7 +48,9 @@ def stretch(odds: np.ndarray, slope: float) -> np.ndarray:
     return MEAN + slope * (odds - MEAN)
 
 
-def solve(champion: np.ndarray, see: Callable[[float], np.ndarray], *, low: float, high: float) -> float:
+def solve(
+    champion: np.ndarray, see: Callable[[float], np.ndarray], *, low: float, high: float
+) -> float:
     """Return the challenger's error between `low` and `high` that makes its expected log loss the champion's."""
     target = expect_log_loss(champion)
     return float(brentq(lambda error: expect_log_loss(see(error)) - target, low, high))
@@ -109,6 +111,14 @@ def measure_losses(defaulted: np.ndarray, probability: np.ndarray) -> np.ndarray
     return np.column_stack([-np.log(chosen), (probability - defaulted) ** 2, 1000 * cost])
 
 
+def measure_least_cost_error(contest: PairedScores) -> float:
+    """Return the error of the difference in cost per 1,000 that both models' probabilities imply."""
+    differs = (contest.champion >= COSTS.threshold) != (contest.challenger >= COSTS.threshold)
+    probability = (contest.champion + contest.challenger)[differs] / 2
+    swing = COSTS.missed_default_cost + COSTS.false_alarm_cost
+    return 1000 * swing * float(np.sqrt((probability * (1 - probability)).sum())) / len(differs)
+
+
 def measure_contest(contest: PairedScores) -> np.ndarray:
     """Return the gains in log loss, Brier, cost and AUC: in standard errors, and over the least that counts, shape (2, 4)."""
     old, new = (
@@ -123,8 +133,14 @@ def measure_contest(contest: PairedScores) -> np.ndarray:
     errors = np.append(
         differences.std(axis=0) / np.sqrt(len(contest.defaulted)), area.standard_error
     )
+    errors[2] = max(errors[2], measure_least_cost_error(contest))
     least_cost = POLICY.least_cost_gain_share * old[:, 2].mean()
-    least = [POLICY.least_log_loss_gain, POLICY.least_brier_gain, least_cost, POLICY.least_roc_auc_gain]
+    least = [
+        POLICY.least_log_loss_gain,
+        POLICY.least_brier_gain,
+        least_cost,
+        POLICY.least_roc_auc_gain,
+    ]
     # Models that rank alike have no error, and no gain, in AUC.
     return np.array([gains / np.maximum(errors, 1e-12), gains / np.array(least)])
 
@@ -133,12 +149,17 @@ def judge_measures(measured: np.ndarray, *, attempt: int = 1) -> np.ndarray:
     """Return which contests, shape (contests, 2, 4), the four measures decide for the challenger."""
     errors, worth = measured[:, 0], measured[:, 1]
     risk = (1 - POLICY.confidence) / (attempt * (attempt + 1))
-    reach, loss = NormalDist().inv_cdf(1 - risk / 2), NormalDist().inv_cdf((1 + POLICY.confidence) / 2)
+    reach, loss = (
+        NormalDist().inv_cdf(1 - risk / 2),
+        NormalDist().inv_cdf((1 + POLICY.confidence) / 2),
+    )
     won: np.ndarray = ((errors > reach) & (worth >= 1)).any(axis=1) & ~(errors < -loss).any(axis=1)
     return won
 
 
-def judge_contests(errors: Errors, *, row_count: int, trial_count: int, gate: str) -> Iterator[bool]:
+def judge_contests(
+    errors: Errors, *, row_count: int, trial_count: int, gate: str
+) -> Iterator[bool]:
     """Yield for each contest whether the whole gate promotes the challenger."""
     for seed in range(trial_count):
         contest = draw_contest(errors, row_count=row_count, seed=seed)
@@ -173,11 +194,18 @@ def main() -> None:
                 )
             else:
                 won = np.array(
-                    [*judge_contests(errors, row_count=row_count, trial_count=count, gate=arguments.gate)]
+                    [
+                        *judge_contests(
+                            errors, row_count=row_count, trial_count=count, gate=arguments.gate
+                        )
+                    ]
                 )
             share = float(won.mean())
             deviation = float(np.sqrt(share * (1 - share) / count))
-            print(f"{name:14} {row_count:7,} rows  promoted {share:7.2%} ± {deviation:.2%}", flush=True)
+            print(
+                f"{name:14} {row_count:7,} rows  promoted {share:7.2%} ± {deviation:.2%}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

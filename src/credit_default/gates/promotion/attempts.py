@@ -46,14 +46,10 @@ class Attempt:
     model_digest: str
     number: float = 1.0
 
-    def find_confidence(self, confidence: float) -> float:
-        """Return the confidence (0-1) of this attempt, where `confidence` is that of all together."""
-        return 1 - (1 - confidence) * self.risk_share
-
     @property
     def risk_share(self) -> float:
         """Return the share (0-1) of the risk that this attempt is given."""
-        return 1 / (self.number * (self.number + 1))
+        return _find_risk_share(self.number)
 
     @property
     def spent_share(self) -> float:
@@ -87,6 +83,16 @@ def count_attempt(rows: ContestRows, *, model_digest: str, earlier: Iterable[Att
     return Attempt(rows, model_digest, number)
 
 
+def find_attempt_confidence(attempt: Attempt | None, *, confidence: float) -> float:
+    """Return the confidence (0-1) with which this attempt must show a gain.
+
+    Args:
+        attempt: The attempt; None, where nobody counts, is the first.
+        confidence: That of all attempts together, 0-1.
+    """
+    return 1 - (1 - confidence) * (attempt.risk_share if attempt else _find_risk_share(1.0))
+
+
 def describe_attempt(attempt: Attempt, *, confidence: float) -> Check:
     """Return what the attempt spends, in words; never a fault. `confidence` is that of all attempts."""
     before = f", {attempt.spent_share:.0%} before" if attempt.number > 1 else ""
@@ -94,6 +100,10 @@ def describe_attempt(attempt: Attempt, *, confidence: float) -> Check:
     return Check(
         f"attempt {used:g} on these rows: {attempt.risk_share:.1%} of the risk of promoting a tie "
         f"is spent here{before}; a gain must be shown with "
-        f"{attempt.find_confidence(confidence):.2%} confidence",
+        f"{find_attempt_confidence(attempt, confidence=confidence):.2%} confidence",
         figures={"attempt": attempt.number, "risk_share": attempt.risk_share},
     )
+
+
+def _find_risk_share(number: float) -> float:
+    return 1 / (number * (number + 1))

@@ -40,9 +40,7 @@ def judge_first_model(
         each floor that is not.
     """
     policy = policy or PromotionPolicy()
-    too_few = find_sample_size_faults(
-        evaluation.row_count, evaluation.default_count, policy=policy
-    )
+    too_few = find_sample_size_faults(evaluation.row_count, evaluation.default_count, policy=policy)
     level = Check("") if too_few else check_first_level(scored, policy=policy)
     faults = [structure.fault] if structure and structure.fault else []
     faults += too_few
@@ -53,7 +51,9 @@ def judge_first_model(
     figures = _list_figures(evaluation) | dict(level.figures)
     summaries = [check.summary for check in (level, structure) if check and check.summary]
     if faults:
-        return Verdict(GATE, "refused", (*faults, *([level.summary] if level.fault else [])), figures)
+        return Verdict(
+            GATE, "refused", (*faults, *([level.summary] if level.fault else [])), figures
+        )
     reason = (
         f"first model: ROC AUC {_describe_metric(evaluation.metrics['roc_auc'])}, Brier score "
         f"{evaluation.metrics['brier'].value:.4f}, every floor met"

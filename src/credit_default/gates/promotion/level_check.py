@@ -69,8 +69,16 @@ class SliceLevel:
         return _measure_distance(self.ratio) > champion + math.log1p(margin)
 
 
-def check_level(scores: PairedScores, *, policy: PromotionPolicy, rows_label: str = "") -> Check:
+def check_level(
+    scores: PairedScores, *, policy: PromotionPolicy, rows_label: str = "", figure_prefix: str = ""
+) -> Check:
     """Check the challenger's level on all rows and in every slice that is large enough.
+
+    Args:
+        scores: Both models' probabilities.
+        policy: The gate's numbers.
+        rows_label: Which rows these are, where they are not those of the comparison.
+        figure_prefix: Before the names of the figures.
 
     Returns:
         A fault where the level is off by more than `largest_level_error`, beyond binomial noise,
@@ -84,6 +92,7 @@ def check_level(scores: PairedScores, *, policy: PromotionPolicy, rows_label: st
         policy=policy,
         largest=policy.largest_level_error,
         rows_label=rows_label,
+        figure_prefix=figure_prefix,
     )
 
 
@@ -148,6 +157,7 @@ def _build_check(
     policy: PromotionPolicy,
     largest: float,
     rows_label: str = "",
+    figure_prefix: str = "",
 ) -> Check:
     whole = levels[0]
     wrong = select_wrong_levels(levels, policy=policy, largest=largest)
@@ -168,9 +178,9 @@ def _build_check(
         summary,
         fault=fault,
         figures={
-            "expected_over_observed": interval.ratio,
-            "expected_over_observed_low": interval.low,
-            "expected_over_observed_high": interval.high,
+            f"{figure_prefix}expected_over_observed": interval.ratio,
+            f"{figure_prefix}expected_over_observed_low": interval.low,
+            f"{figure_prefix}expected_over_observed_high": interval.high,
         },
     )
 

@@ -57,9 +57,7 @@ def measure_level(
     )
 
 
-def measure_level_p_value(
-    expected_count: float, default_count: float, *, variance: float
-) -> float:
+def measure_level_p_value(expected_count: float, default_count: float, *, variance: float) -> float:
     """Return the two-sided probability (0-1) of a count so far from the expected one by chance.
 
     `variance` is the sum of p(1 - p); where it is 0, only the expected count itself is possible.
