@@ -7,7 +7,7 @@ the order in which people read them: what was decided, by which figure, what els
 what these rows could have shown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from credit_default.gates.promotion.attempts import (
@@ -103,7 +103,7 @@ def judge_recipe(
     )
     checks = (
         _check_test_side(confirmation, policy),
-        check_level(test, policy=policy, rows_label=_TEST_SIDE, figure_prefix="test_"),
+        _check_test_level(test, policy),
         *_run_checks(out_of_fold, comparison, decision_policy, policy=policy),
         structure,
     )
@@ -176,6 +176,12 @@ def _check_test_side(comparison: PairedComparison, policy: PromotionPolicy) -> C
         fault="the test side contradicts it" if contradicted else "",
         figures=comparison.list_figures(prefix="test_"),
     )
+
+
+def _check_test_level(test: PairedScores, policy: PromotionPolicy) -> Check:
+    """Return a fault where the test side contradicts the level, with the confidence that takes."""
+    surer = replace(policy, objection_confidence=policy.confidence)
+    return check_level(test, policy=surer, rows_label=_TEST_SIDE, figure_prefix="test_")
 
 
 def _build_verdict(
