@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from credit_default.gates.promotion.check_result import Check
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class ContestRows:
     """Which rows a comparison was made on, without naming a client.
 
