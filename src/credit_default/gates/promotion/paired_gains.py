@@ -14,6 +14,7 @@ import numpy as np
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.evaluation.share_intervals import encode_clusters
 from credit_default.model.statistics.bootstrap import (
     FloatArray,
     IntArray,
@@ -39,7 +40,8 @@ class PairedScores:
     """Outcomes (0 or 1) and both models' default probabilities (0-1) of the same rows, in one order.
 
     `groups` divide the same rows, each by one label for every row: all of them are slices, and
-    fairness is compared by those named in `protected`.
+    fairness is compared by those named in `protected`. `clients` are the rows' client ids, so that
+    several months of one client are drawn together; None where every row is another client's.
 
     Raises:
         InputError: The labels of a group are not one for each row, or a protected group is not
@@ -51,6 +53,7 @@ class PairedScores:
     challenger: Any
     groups: Mapping[str, Any] = field(default_factory=dict)
     protected: tuple[str, ...] = ()
+    clients: Any = None
 
     def __post_init__(self) -> None:
         counts = {name: len(labels) for name, labels in self.groups.items()}
@@ -121,7 +124,12 @@ def measure_gains(
     before, after = champion.measure(every_row)[0], challenger.measure(every_row)[0]
     drawn = [
         challenger.measure(weights) - champion.measure(weights)
-        for weights in draw_weights(len(defaulted), resample_count=resample_count, seed=seed)
+        for weights in draw_weights(
+            len(defaulted),
+            resample_count=resample_count,
+            seed=seed,
+            clusters=encode_clusters(scores.clients),
+        )
     ]
     spread: FloatArray = np.nanstd(np.vstack(drawn), axis=0)
     place = MEASURES.index("cost_per_1000")

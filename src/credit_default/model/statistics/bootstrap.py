@@ -116,6 +116,23 @@ def rank_probabilities(default_probability: FloatArray) -> RankedRows:
     return RankedRows(order, np.append(np.flatnonzero(np.diff(falling)), len(falling) - 1))
 
 
+def find_widest_distance(defaulted: IntArray, ranked: RankedRows) -> int:
+    """Return the position within `ranked.order` up to which the KS distance is reached.
+
+    Args:
+        defaulted: Outcomes (0/1), in row order.
+        ranked: What `rank_probabilities` returns.
+
+    Returns:
+        The last position of a run of equal probabilities; of the first such run where several
+        reach the distance, or where all outcomes are the same.
+    """
+    caught = np.cumsum(defaulted[ranked.order])
+    alarmed = np.arange(1, len(caught) + 1) - caught
+    distance = np.abs(caught / max(caught[-1], 1) - alarmed / max(alarmed[-1], 1))[ranked.ends]
+    return int(ranked.ends[np.argmax(distance)])
+
+
 def measure_ranking(weights: FloatArray, *, defaulted: IntArray, ranked: RankedRows) -> RankFigures:
     """Return the ranking metrics of each resample.
 

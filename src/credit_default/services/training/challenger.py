@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from credit_default.data.contract.schema import OUTCOME
+from credit_default.data.contract.schema import CLIENT_ID, OUTCOME
 from credit_default.data.splitting import Split
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.fitting import OutOfBag, fit_with_evidence
@@ -61,7 +61,13 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
     bundle = attach_reference(fitted.bundle, sides.test)
     defaulted = sides.test[OUTCOME].to_numpy()
     probability = score_probability(bundle, sides.test)
-    evaluation = evaluate(defaulted, probability, policy=settings.decision, seed=settings.seed)
+    evaluation = evaluate(
+        defaulted,
+        probability,
+        policy=settings.decision,
+        seed=settings.seed,
+        clients=sides.test[CLIENT_ID].to_numpy(),
+    )
     _LOG.info(
         "fitted challenger digest=%s development_row_count=%d test_row_count=%d data_origin=%s",
         bundle.digest[:12],

@@ -10,7 +10,7 @@ import logging
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH, Schema
+from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, STATEMENT_MONTH, Schema
 from credit_default.data.splitting import Split
 from credit_default.gates.promotion.attempts import Attempt
 from credit_default.gates.promotion.check_result import Check
@@ -193,5 +193,10 @@ def _pair_predictions(
 ) -> PairedScores:
     groups = label_groups(rows, schema=schema)
     return PairedScores(
-        rows[OUTCOME].to_numpy(), old, new, groups=groups.labels, protected=groups.protected
+        rows[OUTCOME].to_numpy(),
+        old,
+        new,
+        groups=groups.labels,
+        protected=groups.protected,
+        clients=rows[CLIENT_ID].to_numpy(),
     )
