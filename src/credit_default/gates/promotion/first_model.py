@@ -51,9 +51,8 @@ def judge_first_model(
     figures = _list_figures(evaluation) | dict(level.figures)
     summaries = [check.summary for check in (level, structure) if check and check.summary]
     if faults:
-        return Verdict(
-            GATE, "refused", (*faults, *([level.summary] if level.fault else [])), figures
-        )
+        told = [level.summary] if level.fault else []
+        return Verdict(GATE, "refused", (*faults, *told), figures)
     reason = (
         f"first model: ROC AUC {_describe_metric(evaluation.metrics['roc_auc'])}, Brier score "
         f"{evaluation.metrics['brier'].value:.4f}, every floor met"
