@@ -1,12 +1,13 @@
 """Measure how often the promotion gate promotes a tie, and how often it finds a real gain.
 
-    python benchmarks/promotion_ties.py [--row-counts 2000 6000 24000] [--trial-count 4000] [--attempt 1] [--gate refresh]
+    python benchmarks/promotion_ties.py [--row-counts 2000 6000 24000] [--trial-count 4000] [--gate refresh]
 
 Ties of five kinds have equal expected log loss, solved numerically: both models see the true log odds through noise of their
 own; at another level; with another slope; with an error in one of two segments each; with noise in one of two segments each.
 Real gains are champions that see through noise where the challenger does not. The four measures alone are judged by the
 errors that the gate's bootstrap converges to, so that thousands of contests take minutes; `--gate refresh` or `recipe` puts
-contests through the whole gate, with all its checks.
+contests through the whole gate, with all its checks. Columns: the whole risk spent at once, then attempts 1, 3 and 10 on the
+same rows, each with its Monte Carlo error.
 """
 
 import argparse
@@ -145,13 +146,16 @@ def measure_contest(contest: PairedScores) -> np.ndarray:
     return np.array([gains / np.maximum(errors, 1e-12), gains / np.array(least)])
 
 
-def judge_measures(measured: np.ndarray, *, attempt: int = 1) -> np.ndarray:
-    """Return which contests, shape (contests, 2, 4), the four measures decide for the challenger."""
+def judge_measures(measured: np.ndarray, *, attempt: int | None = 1) -> np.ndarray:
+    """Return which contests, shape (contests, 2, 4), the four measures decide for the challenger.
+
+    `attempt` is its number on the same rows; None spends the whole risk at once.
+    """
     errors, worth = measured[:, 0], measured[:, 1]
-    risk = (1 - POLICY.confidence) / (attempt * (attempt + 1))
+    share = 1.0 if attempt is None else 1 / (attempt * (attempt + 1))
     reach, loss = (
-        NormalDist().inv_cdf(1 - risk / 2),
-        NormalDist().inv_cdf((1 + POLICY.confidence) / 2),
+        NormalDist().inv_cdf(1 - risk / 2)
+        for risk in ((1 - POLICY.confidence) * share, 1 - POLICY.confidence)
     )
     won: np.ndarray = ((errors > reach) & (worth >= 1)).any(axis=1) & ~(errors < -loss).any(axis=1)
     return won
@@ -171,6 +175,12 @@ def judge_contests(
             yield judge_recipe(contest, test, decision_policy=COSTS, policy=POLICY).passed
 
 
+def describe(won: np.ndarray) -> str:
+    """Return the share of contests that were won, with its Monte Carlo error."""
+    share = float(won.mean())
+    return f"{share:7.2%} ± {np.sqrt(share * (1 - share) / len(won)):.2%}"
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -178,34 +188,21 @@ def main() -> None:
     )
     parser.add_argument("--row-counts", type=int, nargs="+", default=[2_000, 6_000, 24_000])
     parser.add_argument("--trial-count", type=int, default=4_000)
-    parser.add_argument("--attempt", type=int, default=1)
     parser.add_argument("--gate", choices=["measures", "refresh", "recipe"], default="measures")
     arguments = parser.parse_args()
-    count = arguments.trial_count
+    count, gate = arguments.trial_count, arguments.gate
     for name, errors in {**list_ties(), **list_gains()}.items():
         for row_count in arguments.row_counts:
-            if arguments.gate == "measures":
+            if gate == "measures":
                 drawn = (
                     draw_contest(errors, row_count=row_count, seed=seed) for seed in range(count)
                 )
-                won = judge_measures(
-                    np.array([measure_contest(contest) for contest in drawn]),
-                    attempt=arguments.attempt,
-                )
+                measured = np.array([measure_contest(contest) for contest in drawn])
+                columns = [judge_measures(measured, attempt=each) for each in (None, 1, 3, 10)]
             else:
-                won = np.array(
-                    [
-                        *judge_contests(
-                            errors, row_count=row_count, trial_count=count, gate=arguments.gate
-                        )
-                    ]
-                )
-            share = float(won.mean())
-            deviation = float(np.sqrt(share * (1 - share) / count))
-            print(
-                f"{name:14} {row_count:7,} rows  promoted {share:7.2%} ± {deviation:.2%}",
-                flush=True,
-            )
+                won = judge_contests(errors, row_count=row_count, trial_count=count, gate=gate)
+                columns = [np.array([*won])]
+            print(f"{name:14} {row_count:7,} rows", *map(describe, columns), sep="  ", flush=True)
 
 
 if __name__ == "__main__":
