@@ -60,7 +60,7 @@ def test_a_model_against_itself_gains_exactly_nothing(make_contest):
     for gain in gains.values():
         assert (gain.gain, gain.low, gain.high) == (0.0, 0.0, 0.0)
         assert not gain.is_better
-        assert not gain.is_worse
+        assert not gain.is_worse(confidence=0.5)
 
 
 def test_cost_counts_both_mistakes_at_the_threshold_in_force():

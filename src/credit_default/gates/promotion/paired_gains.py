@@ -88,10 +88,9 @@ class Gain:
         """Return whether the whole interval is on the challenger's side."""
         return self.low > 0
 
-    @property
-    def is_worse(self) -> bool:
-        """Return whether the whole interval is on the champion's side."""
-        return self.high < 0
+    def is_worse(self, *, confidence: float) -> bool:
+        """Return whether the whole interval of that confidence is on the champion's side."""
+        return self.gain < -NormalDist().inv_cdf((1 + confidence) / 2) * self.standard_error
 
 
 def measure_gains(
@@ -105,7 +104,9 @@ def measure_gains(
     """Measure the challenger's gain by each of `MEASURES`, in that order.
 
     Intervals are the bootstrap's standard deviation times the normal quantile: at a few hundred
-    resamples this is smoother in the tails than the bootstrap's own quantiles.
+    resamples this is smoother in the tails than the bootstrap's own quantiles. The error of a
+    difference in cost is at least the one that both models' own probabilities imply: where they
+    decide differently on few clients who all paid, the resamples cannot know that one may default.
 
     Args:
         scores: Both outcomes must occur.
@@ -131,6 +132,9 @@ def measure_gains(
         )
     ]
     spread: FloatArray = np.nanstd(np.vstack(drawn), axis=0)
+    place = MEASURES.index("cost_per_1000")
+    least_error = _measure_least_cost_error(champion, challenger, decision_policy)
+    spread[place] = max(spread[place], least_error)
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * spread
     gains = after - before
     return tuple(
@@ -147,14 +151,30 @@ def measure_gains(
     )
 
 
+def _measure_least_cost_error(
+    champion: "_ModelMeasures", challenger: "_ModelMeasures", policy: DecisionPolicy
+) -> float:
+    """Return the standard error of the difference in cost per 1,000 by the models' probabilities.
+
+    Only clients on whom they decide differently matter; the mean of both probabilities is used.
+    """
+    differs = champion.declined != challenger.declined
+    probability = (champion.probability[differs] + challenger.probability[differs]) / 2
+    deviation = float(np.sqrt((probability * (1 - probability)).sum()))
+    swing = policy.missed_default_cost + policy.false_alarm_cost
+    return 1000 * swing * deviation / len(differs)
+
+
 class _ModelMeasures:
     """One model's rows, prepared to be weighted many times."""
 
     def __init__(
         self, defaulted: IntArray, probability: FloatArray, policy: DecisionPolicy
     ) -> None:
+        self.declined = probability >= policy.threshold
+        self.probability = probability
         cost = np.where(
-            probability >= policy.threshold,
+            self.declined,
             policy.false_alarm_cost * (1 - defaulted),
             policy.missed_default_cost * defaulted,
         )
