@@ -15,8 +15,10 @@ from credit_default.gates.monitoring import label_free_estimate as estimate_gate
 from credit_default.gates.monitoring import performance as performance_gate
 from credit_default.gates.monitoring.label_free_estimate import read_estimate
 from credit_default.gates.monitoring.monitoring_gates import RETRAINING, get_gate_position
+from credit_default.gates.monitoring.performance import read_month_deviation
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.label_free_estimates import ComparedEstimate, compare_estimate
+from credit_default.model.evaluation.month_effects import MonthDeviation
 from credit_default.views.summaries.summary import Summary
 
 _NO_TRAINING_REQUESTED: Final = (
@@ -72,6 +74,29 @@ def read_past_estimates(
     for batch_id, figures in estimated.items():
         if batch_id in observed and batch_id != excluding:
             yield from compare_estimate(read_estimate(figures), observed[batch_id])
+
+
+def read_past_deviations(
+    lake: Lake, *, model_version: int, before: str
+) -> tuple[MonthDeviation, ...]:
+    """Return how far defaults were from expected ones in this version's judged batches, by month.
+
+    Args:
+        lake: Where the findings are.
+        model_version: The version that scored the batches.
+        before: Only statement months (YYYY-MM) before this one.
+    """
+    rows = read_monitoring(lake).filter(
+        pl.col("level") != "not judged",
+        pl.col("statement_month") < before,
+        model_version=model_version,
+        gate=performance_gate.GATE,
+    )
+    found = (
+        read_month_deviation(json.loads(figures), statement_month=month)
+        for month, figures in rows.select("statement_month", "figures").iter_rows()
+    )
+    return tuple(deviation for deviation in found if deviation is not None)
 
 
 def _read_figures(rows: pl.DataFrame, *, gate: str) -> dict[str, Mapping[str, float]]:
