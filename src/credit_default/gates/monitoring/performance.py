@@ -14,7 +14,12 @@ from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.model.evaluation.intervals import NORMAL_QUANTILE_95, Metric
 from credit_default.model.evaluation.metrics import Evaluation
-from credit_default.model.evaluation.month_effects import MonthDeviation, estimate_month_effect_sd
+from credit_default.model.evaluation.month_effects import (
+    CountError,
+    MonthDeviation,
+    estimate_month_effect_sd,
+    measure_count_error,
+)
 from credit_default.model.statistics.auc_placements import RocAuc
 
 GATE: Final = PERFORMANCE.name
@@ -58,17 +63,6 @@ class PerformancePolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class _CalibrationError:
-    """How far observed defaults are from expected ones."""
-
-    relative: float  # to the expected number
-    deviations: float  # standard deviations of chance and month effects together
-    chance_deviation: float  # of the number of defaults, without month effects
-    allowance: float  # as `relative`: the allowed number of deviations
-    month_effect_sd: float  # of the log odds
-
-
-@dataclass(frozen=True, slots=True)
 class _Finding:
     level: Level
     reason: str
@@ -107,38 +101,20 @@ def judge_performance(
     if reason:
         figures = {"row_count": float(evaluation.row_count), **known}
         return Verdict(GATE, "not judged", (reason,), figures)
-    error = _measure_calibration_error(evaluation, policy, past)
+    effect_sd = estimate_month_effect_sd(
+        past, declared_sd=policy.month_effect_sd, declared_weight=policy.month_effect_weight
+    )
+    error = measure_count_error(evaluation, month_effect_sd=effect_sd)
     floors = _list_floors(policy, test_roc_auc)
     findings = [
         _judge_ranking(evaluation.metrics["roc_auc"], floors),
         _judge_calibration(evaluation, error, policy),
         *_judge_slope(evaluation.metrics.get("calibration_slope"), policy),
     ]
+    figures = {**_list_figures(evaluation, floors[0], known), **_list_count_figures(error, policy)}
     level = max((finding.level for finding in findings), key=_LEVELS.index)
     reasons = tuple(finding.reason for finding in findings if finding.level == level)
-    return Verdict(GATE, level, reasons, _list_figures(evaluation, error, known, floors=floors))
-
-
-def read_month_deviation(
-    figures: Mapping[str, float], *, statement_month: str
-) -> MonthDeviation | None:
-    """Return how far the month's defaults were from those expected, from a verdict's figures.
-
-    Verdicts recorded before month effects were allowed for are read too.
-
-    Args:
-        figures: The recorded figures of a verdict of this gate.
-        statement_month: The month that was judged, YYYY-MM.
-
-    Returns:
-        None where the batch was not judged, or nothing was expected of it.
-    """
-    if not {"calibration_error", "calibration_deviations", "mean_probability"} <= set(figures):
-        return None
-    surplus = figures["calibration_error"] * figures["mean_probability"] * figures["row_count"]
-    deviations = figures["calibration_deviations"]
-    deviation = figures.get("expected_deviation", surplus / deviations if deviations else 0.0)
-    return MonthDeviation(statement_month, surplus, deviation**2) if deviation > 0 else None
+    return Verdict(GATE, level, reasons, figures)
 
 
 def _list_floors(policy: PerformancePolicy, test_roc_auc: RocAuc | None) -> tuple[RocAuc, ...]:
@@ -171,7 +147,7 @@ def _judge_ranking(roc_auc: Metric, floors: tuple[RocAuc, ...]) -> _Finding:
 
 
 def _judge_calibration(
-    evaluation: Evaluation, error: _CalibrationError, policy: PerformancePolicy
+    evaluation: Evaluation, error: CountError, policy: PerformancePolicy
 ) -> _Finding:
     matters = abs(error.relative) > policy.highest_calibration_error
     is_sure = abs(error.deviations) > policy.calibration_deviations
@@ -180,8 +156,8 @@ def _judge_calibration(
         level,
         f"{evaluation.default_count:,} defaults where {evaluation.expected_default_count:,.0f} "
         f"were expected ({error.relative:+.0%}, {error.deviations:+.1f} standard deviations of "
-        f"chance and a month effect of {error.month_effect_sd:.2f} in log odds: "
-        f"± {error.allowance:.0%} is allowed)",
+        f"chance and a month effect of {error.month_effect_sd:.2f} in log odds; "
+        f"± {_measure_allowance(error, policy):.0%} is allowed)",
     )
 
 
@@ -201,11 +177,7 @@ def _judge_slope(slope: Metric | None, policy: PerformancePolicy) -> list[_Findi
 
 
 def _list_figures(
-    evaluation: Evaluation,
-    error: _CalibrationError,
-    known: Mapping[str, float],
-    *,
-    floors: tuple[RocAuc, ...],
+    evaluation: Evaluation, floor: RocAuc, known: Mapping[str, float]
 ) -> dict[str, float]:
     metrics, row_count = evaluation.metrics, evaluation.row_count
     reported = [name for name in _REPORTED_METRICS if name in metrics]
@@ -213,40 +185,29 @@ def _list_figures(
         "row_count": float(row_count),
         **known,
         **_list_metric("roc_auc", metrics["roc_auc"]),
-        "roc_auc_floor": floors[0].value,
-        "roc_auc_floor_error": floors[0].standard_error,
+        "roc_auc_floor": floor.value,
+        "roc_auc_floor_error": floor.standard_error,
         "default_share": evaluation.default_count / row_count,
         "mean_probability": evaluation.expected_default_count / row_count,
-        "calibration_error": error.relative,
-        "calibration_deviations": error.deviations,
-        "calibration_allowance": error.allowance,
-        "expected_deviation": error.chance_deviation,
-        "month_effect_sd": error.month_effect_sd,
         **_list_metric("calibration_slope", metrics.get("calibration_slope")),
         **{name: metrics[name].value for name in reported},
     }
 
 
-def _measure_calibration_error(
-    evaluation: Evaluation, policy: PerformancePolicy, past: Sequence[MonthDeviation]
-) -> _CalibrationError:
-    effect_sd = estimate_month_effect_sd(
-        past, declared_sd=policy.month_effect_sd, declared_weight=policy.month_effect_weight
-    )
-    expected, chance = evaluation.expected_default_count, evaluation.expected_deviation
-    # A month effect moves the expected number by the variance of chance for each unit of log odds.
-    deviation = hypot(chance, effect_sd * chance**2)
-    distance = evaluation.default_count - expected
-    return _CalibrationError(
-        relative=distance / expected if expected else 1.0,
-        deviations=distance / deviation if deviation else distance,
-        chance_deviation=chance,
-        allowance=max(
-            policy.highest_calibration_error,
-            policy.calibration_deviations * deviation / expected if expected else 0.0,
-        ),
-        month_effect_sd=effect_sd,
-    )
+def _list_count_figures(error: CountError, policy: PerformancePolicy) -> dict[str, float]:
+    return {
+        "calibration_error": error.relative,
+        "calibration_deviations": error.deviations,
+        "calibration_allowance": _measure_allowance(error, policy),
+        "expected_deviation": error.chance_deviation,
+        "month_effect_sd": error.month_effect_sd,
+    }
+
+
+def _measure_allowance(error: CountError, policy: PerformancePolicy) -> float:
+    """Return the relative error from which an alarm is raised."""
+    by_deviations = policy.calibration_deviations * error.relative_deviation
+    return max(policy.highest_calibration_error, by_deviations)
 
 
 def _list_metric(name: str, metric: Metric | None) -> dict[str, float]:

@@ -8,8 +8,10 @@ a shift of all clients' log odds of default; its standard deviation is estimated
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import sqrt
+from math import hypot, sqrt
 from typing import Final
+
+from credit_default.model.evaluation.metrics import Evaluation
 
 # Variance of an estimate from successive differences, against one from squares about the mean
 # (von Neumann, Kent, Bellinson and Hart 1941, Annals of Mathematical Statistics 12, 153-162).
@@ -36,6 +38,37 @@ class MonthDeviation:
     def effect(self) -> float:
         """Return the estimated shift of the month's log odds; its error variance is 1 / variance."""
         return self.surplus / self.variance
+
+
+@dataclass(frozen=True, slots=True)
+class CountError:
+    """How far the number of defaults is from the expected one."""
+
+    relative: float  # to the expected number
+    deviations: float  # in standard deviations of chance and month effects together
+    relative_deviation: float  # that standard deviation, relative to the expected number
+    chance_deviation: float  # standard deviation of the number itself, without month effects
+    month_effect_sd: float  # of the log odds
+
+
+def measure_count_error(evaluation: Evaluation, *, month_effect_sd: float) -> CountError:
+    """Return how far the number of defaults is from the expected one.
+
+    Args:
+        evaluation: Metrics of the rows of one month.
+        month_effect_sd: Standard deviation of month effects, in log odds.
+    """
+    expected, chance = evaluation.expected_default_count, evaluation.expected_deviation
+    # One unit of log odds moves the expected number by the variance of chance, to first order.
+    deviation = hypot(chance, month_effect_sd * chance**2)
+    distance = evaluation.default_count - expected
+    return CountError(
+        relative=distance / expected if expected else 1.0,
+        deviations=distance / deviation if deviation else distance,
+        relative_deviation=deviation / expected if expected else 0.0,
+        chance_deviation=chance,
+        month_effect_sd=month_effect_sd,
+    )
 
 
 def estimate_month_effect_sd(

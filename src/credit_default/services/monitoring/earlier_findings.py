@@ -15,7 +15,6 @@ from credit_default.gates.monitoring import label_free_estimate as estimate_gate
 from credit_default.gates.monitoring import performance as performance_gate
 from credit_default.gates.monitoring.label_free_estimate import read_estimate
 from credit_default.gates.monitoring.monitoring_gates import RETRAINING, get_gate_position
-from credit_default.gates.monitoring.performance import read_month_deviation
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.label_free_estimates import ComparedEstimate, compare_estimate
 from credit_default.model.evaluation.month_effects import MonthDeviation
@@ -93,10 +92,24 @@ def read_past_deviations(
         gate=performance_gate.GATE,
     )
     found = (
-        read_month_deviation(json.loads(figures), statement_month=month)
+        _read_deviation(json.loads(figures), statement_month=month)
         for month, figures in rows.select("statement_month", "figures").iter_rows()
     )
     return tuple(deviation for deviation in found if deviation is not None)
+
+
+def _read_deviation(figures: Mapping[str, float], *, statement_month: str) -> MonthDeviation | None:
+    """Return the deviation of a judged batch; None where nothing was expected of it.
+
+    Verdicts recorded before month effects were allowed for name no deviation of chance, but their
+    deviations are those of chance alone.
+    """
+    if not {"calibration_error", "calibration_deviations", "mean_probability"} <= set(figures):
+        return None
+    surplus = figures["calibration_error"] * figures["mean_probability"] * figures["row_count"]
+    deviations = figures["calibration_deviations"]
+    chance = figures.get("expected_deviation", surplus / deviations if deviations else 0.0)
+    return MonthDeviation(statement_month, surplus, chance**2) if chance > 0 else None
 
 
 def _read_figures(rows: pl.DataFrame, *, gate: str) -> dict[str, Mapping[str, float]]:

@@ -175,10 +175,9 @@ class DrillPipeline:
         return judge_volume(past_month.delivery, deliveries, policy=self.settings.feed)
 
     def _judge_performance(self, month: DeliveredMonth, scored: pl.DataFrame) -> Verdict:
-        outcomes = month.outcomes.select(CLIENT_ID, OUTCOME)
         known = (
             scored.select(*KEY, "default_probability")
-            .join(outcomes, on=CLIENT_ID)
+            .join(month.outcomes.select(CLIENT_ID, OUTCOME), on=CLIENT_ID)
             .sort("default_probability")
         )
         evaluation = evaluate(
