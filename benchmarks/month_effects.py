@@ -70,9 +70,8 @@ def count_alarms(
     fault: tuple[float, float], *, effect_sd: float, past_count: int, months: int, row_count: int
 ) -> int:
     """Return in how many months the performance gate raised an alarm."""
-    alarm_count = 0
+    alarm_count, generator = 0, np.random.default_rng(11)
     for seed in range(months):
-        generator = np.random.default_rng(seed)
         past = [
             draw_month(generator, row_count, effect_sd=effect_sd).measure_deviation(number)
             for number in range(past_count)
