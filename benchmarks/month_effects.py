@@ -9,13 +9,22 @@ how many months the realised value was inside the 95 % interval of the estimate 
 """
 
 import argparse
+from collections import Counter
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
-from credit_default.gates.monitoring.performance import judge_performance
+from credit_default.gates.monitoring.performance import PerformancePolicy, judge_performance
 from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.evaluation.estimate_intervals import MonthEffects, widen_estimate
+from credit_default.model.evaluation.label_free_estimates import (
+    ESTIMATED_METRICS,
+    ComparedEstimate,
+    Estimate,
+    compare_estimate,
+    estimate_performance,
+)
 from credit_default.model.evaluation.metrics import evaluate
 from credit_default.model.evaluation.month_effects import MonthDeviation
 from credit_default.model.statistics.auc_placements import RocAuc, measure_roc_auc_error
@@ -100,6 +109,54 @@ def draw_reference(generator: np.random.Generator) -> RocAuc:
     return measure_roc_auc_error(month.defaulted, month.probability)
 
 
+def estimate_months(
+    effect_sd: float, *, months: int, row_count: int
+) -> list[tuple[Estimate, tuple[ComparedEstimate, ...]]]:
+    """Return the estimate of each month, and the same beside what was realised."""
+    generator, found = np.random.default_rng(5), []
+    for number in range(months):
+        month = draw_month(generator, row_count, effect_sd=effect_sd)
+        realised = evaluate(
+            month.defaulted, month.probability, policy=DecisionPolicy(), seed=1, resample_count=1
+        )
+        estimate = estimate_performance(month.probability, policy=DecisionPolicy())
+        values = {name: metric.value for name, metric in realised.metrics.items()}
+        compared = compare_estimate(estimate.metrics, values, statement_month=f"{number:04d}-01")
+        found.append((estimate, compared))
+    return found
+
+
+def count_inside(
+    found: list[tuple[Estimate, tuple[ComparedEstimate, ...]]], *, past_count: int
+) -> Counter[str]:
+    """Return in how many months each metric's realised value was inside its interval."""
+    policy, inside = PerformancePolicy(), Counter[str]()
+    effects = MonthEffects(policy.month_effect_sd, weight=policy.month_effect_weight)
+    for number in range(past_count, len(found)):
+        estimate, compared = found[number]
+        past = [item for _, items in found[number - past_count : number] for item in items]
+        widened = widen_estimate(estimate, past, effects=effects).metrics
+        inside.update(
+            item.name
+            for item in compared
+            if widened[item.name].low <= item.realised <= widened[item.name].high
+        )
+    return inside
+
+
+def print_coverage(*, months: int, row_count: int) -> None:
+    """Print how often the intervals of the estimate without outcomes hold."""
+    print("estimate without outcomes: months whose realised value is inside the 95 % interval")
+    print(f"{'month SD':>8} {'past':>5}  " + "  ".join(f"{name:>14}" for name in ESTIMATED_METRICS))
+    for effect_sd in (0.0, 0.12, 0.15, 0.2):
+        found = estimate_months(effect_sd, months=months, row_count=row_count)
+        for past_count in (0, 3, 8, 12, 24):
+            inside = count_inside(found, past_count=past_count)
+            shares = (inside[name] / (months - past_count) for name in ESTIMATED_METRICS)
+            row = "  ".join(f"{share:>14.1%}" for share in shares)
+            print(f"{effect_sd:>8.2f} {past_count:>5}  {row}", flush=True)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -124,6 +181,7 @@ def main() -> None:
         ]
         row = "  ".join(f"{share:>16.1%}" for share in shares)
         print(f"{effect_sd:>8.2f} {past_count:>5}  {row}", flush=True)
+    print_coverage(months=5 * asked.months, row_count=asked.row_count)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from credit_default.model.evaluation.month_effects import (
 )
 
 
-def estimate(past, *, sd=0.12, weight=6.0):
+def estimate(past, *, sd=0.12, weight=4.0):
     return estimate_month_effect_sd(past, declared_sd=sd, declared_weight=weight)
 
 

@@ -56,7 +56,7 @@ class PerformancePolicy:
     # Of the log odds of all clients of a month, before months were observed: 0.12 moves the number
     # of defaults by some 8 %. 0 counts defaults as independent.
     month_effect_sd: float = 0.12
-    month_effect_weight: float = 6.0  # how many observed months it counts for
+    month_effect_weight: float = 4.0  # how many observed months it counts for
     # Of the calibration line; 1 is calibrated, below it the scores are too extreme.
     lowest_slope: float = 0.8
     highest_slope: float = 1.25

@@ -20,6 +20,7 @@ from credit_default.gates.monitoring.label_free_estimate import judge_estimate
 from credit_default.gates.monitoring.performance import Coverage, judge_performance
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.evaluation.estimate_intervals import MonthEffects, widen_estimate
 from credit_default.model.evaluation.label_free_estimates import (
     Estimate,
     estimate_performance,
@@ -65,14 +66,21 @@ class Performance:
 def judge_without_outcomes(wiring: Wiring, batch: MonitoredBatch) -> LabelFreeFindings:
     """Return the estimate that the batch's scores imply, and how its groups are accepted, each with a verdict.
 
-    The estimate is judged beside the errors of this version's earlier estimates.
+    The ranges of the estimate are widened by the errors of this version's earlier estimates, and judged beside them.
     """
-    estimate = estimate_performance(batch.scores.probability, policy=batch.bundle.decision_policy)
-    compared = read_past_estimates(
-        wiring.lake,
-        model_version=batch.model_version,
-        excluding=batch.batch_id,
-        until=batch.months[-1],
+    compared = list(
+        read_past_estimates(
+            wiring.lake,
+            model_version=batch.model_version,
+            excluding=batch.batch_id,
+            until=batch.months[-1],
+        )
+    )
+    expected = wiring.settings.performance
+    estimate = widen_estimate(
+        estimate_performance(batch.scores.probability, policy=batch.bundle.decision_policy),
+        compared,
+        effects=MonthEffects(expected.month_effect_sd, weight=expected.month_effect_weight),
     )
     past_errors = measure_past_errors(compared)
     verdict = judge_estimate(estimate, past_errors, policy=wiring.settings.estimate)

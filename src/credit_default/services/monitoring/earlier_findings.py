@@ -13,7 +13,10 @@ from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.gates.monitoring import label_free_estimate as estimate_gate
 from credit_default.gates.monitoring import performance as performance_gate
-from credit_default.gates.monitoring.label_free_estimate import read_estimate
+from credit_default.gates.monitoring.label_free_estimate import (
+    read_chance_deviations,
+    read_estimate,
+)
 from credit_default.gates.monitoring.monitoring_gates import RETRAINING, get_gate_position
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.label_free_estimates import ComparedEstimate, compare_estimate
@@ -68,11 +71,17 @@ def read_past_estimates(
     )
     if until is not None:
         rows = rows.filter(pl.col("statement_month") <= until)
+    months = dict(rows.select("batch_id", "statement_month").iter_rows())
     estimated = _read_figures(rows, gate=estimate_gate.GATE)
     observed = _read_figures(rows, gate=performance_gate.GATE)
     for batch_id, figures in estimated.items():
         if batch_id in observed and batch_id != excluding:
-            yield from compare_estimate(read_estimate(figures), observed[batch_id])
+            yield from compare_estimate(
+                read_estimate(figures),
+                observed[batch_id],
+                chance_deviations=read_chance_deviations(figures),
+                statement_month=months[batch_id],
+            )
 
 
 def read_past_deviations(
