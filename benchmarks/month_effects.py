@@ -29,7 +29,7 @@ from credit_default.model.evaluation.metrics import evaluate
 from credit_default.model.evaluation.month_effects import MonthDeviation
 from credit_default.model.statistics.auc_placements import RocAuc, measure_roc_auc_error
 
-EFFECT_SDS = (0.0, 0.12, 0.2)
+EFFECT_SDS = (0.0, 0.12)
 PAST_COUNTS = (0, 3, 12)
 REFERENCE_ROWS = 1_200  # of the model's test side
 FAULTS = {  # what the model gets wrong: factor on the expected defaults, noise in the ranking
@@ -94,7 +94,7 @@ def count_alarms(
                 month.probability,
                 policy=DecisionPolicy(),
                 seed=seed,
-                resample_count=100,
+                resample_count=30,
             ),
             test_roc_auc=draw_reference(generator),
             past=past,
@@ -157,6 +157,26 @@ def print_coverage(*, months: int, row_count: int) -> None:
             print(f"{effect_sd:>8.2f} {past_count:>5}  {row}", flush=True)
 
 
+def print_alarms(*, months: int, row_count: int) -> None:
+    """Print how often the performance gate raises an alarm."""
+    print(f"performance gate, {row_count:,} rows, {months:,} months each: alarms")
+    print(f"{'month SD':>8} {'past':>5}  " + "  ".join(f"{name:>16}" for name in FAULTS))
+    for effect_sd, past_count in product(EFFECT_SDS, PAST_COUNTS):
+        shares = [
+            count_alarms(
+                fault,
+                effect_sd=effect_sd,
+                past_count=past_count,
+                months=months,
+                row_count=row_count,
+            )
+            / months
+            for fault in FAULTS.values()
+        ]
+        row = "  ".join(f"{share:>16.1%}" for share in shares)
+        print(f"{effect_sd:>8.2f} {past_count:>5}  {row}", flush=True)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -165,23 +185,8 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=400)
     parser.add_argument("--row-count", type=int, default=4_000)
     asked = parser.parse_args()
-    print(f"performance gate, {asked.row_count:,} rows, {asked.months:,} months each: alarms")
-    print(f"{'month SD':>8} {'past':>5}  " + "  ".join(f"{name:>16}" for name in FAULTS))
-    for effect_sd, past_count in product(EFFECT_SDS, PAST_COUNTS):
-        shares = [
-            count_alarms(
-                fault,
-                effect_sd=effect_sd,
-                past_count=past_count,
-                months=asked.months,
-                row_count=asked.row_count,
-            )
-            / asked.months
-            for fault in FAULTS.values()
-        ]
-        row = "  ".join(f"{share:>16.1%}" for share in shares)
-        print(f"{effect_sd:>8.2f} {past_count:>5}  {row}", flush=True)
     print_coverage(months=5 * asked.months, row_count=asked.row_count)
+    print_alarms(months=asked.months, row_count=asked.row_count)
 
 
 if __name__ == "__main__":
