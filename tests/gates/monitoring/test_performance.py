@@ -95,6 +95,7 @@ def test_an_error_that_is_large_but_may_be_chance_is_watched(make_contest):
         ([0, 1] * 99, "198 rows with outcomes are too few: at least 200"),
         ([0] * 300 + [1] * 19, "19 defaults and 300 others are too few: at least 20 of each"),
         ([0] * 300, "0 defaults and 300 others are too few: at least 20 of each"),
+        ([1] * 300 + [0] * 19, "300 defaults and 19 others are too few: at least 20 of each"),
     ],
 )
 def test_too_little_is_not_judged(defaulted, reason):
