@@ -239,7 +239,8 @@ def test_counting_defaults_as_independent_can_be_declared(make_contest):
 def test_the_reason_says_what_is_allowed_for(make_contest):
     verdict = judge_performance(make_evaluation(make_contest, shift=-0.6))
 
-    assert "of chance and a month effect of 0.12 in log odds; ±" in verdict.reasons[0]
+    assert "of chance and a month effect of 0.12 in log odds, +" in verdict.reasons[0]
+    assert " of chance alone; ± " in verdict.reasons[0]
     assert verdict.reasons[0].endswith("is allowed)")
 
 
@@ -264,3 +265,19 @@ def test_the_policys_own_floor_is_exact_whatever_the_test_side_says(make_contest
     assert verdict.level == "alarm"
     assert "floor 0.710 (itself known to ± 0.392)" in verdict.reasons[0]
     assert verdict.figures["roc_auc_floor_error"] == 0.2
+
+
+def test_a_month_that_only_its_effect_explains_is_watched():
+    expected = np.full(10_000, 0.2)
+    defaulted = (
+        np.arange(10_000) < 2_200
+    )  # 10 % more than expected, 5 standard deviations of chance
+    steady = [MonthDeviation(f"2004-{month:02d}", 0.0, 1600.0) for month in range(1, 13)]
+    loose = PerformancePolicy(lowest_roc_auc=0.0, lowest_slope=-9.0, highest_slope=9.0)
+
+    verdict = judge_performance(
+        evaluate_scores(defaulted.astype(int), expected), policy=loose, past=steady
+    )
+
+    assert verdict.level == "watch"
+    assert "+5.0 of chance alone" in verdict.reasons[0]

@@ -151,13 +151,16 @@ def _judge_calibration(
 ) -> _Finding:
     matters = abs(error.relative) > policy.highest_calibration_error
     is_sure = abs(error.deviations) > policy.calibration_deviations
-    level: Level = "alarm" if matters and is_sure else "watch" if matters or is_sure else "ok"
+    # A month effect may explain one such month, and not several in a row (see `retraining`).
+    is_odd = abs(error.chance_deviations) > policy.calibration_deviations
+    level: Level = "alarm" if matters and is_sure else "watch" if matters or is_odd else "ok"
     return _Finding(
         level,
         f"{evaluation.default_count:,} defaults where {evaluation.expected_default_count:,.0f} "
         f"were expected ({error.relative:+.0%}, {error.deviations:+.1f} standard deviations of "
-        f"chance and a month effect of {error.month_effect_sd:.2f} in log odds; "
-        f"± {_measure_allowance(error, policy):.0%} is allowed)",
+        f"chance and a month effect of {error.month_effect_sd:.2f} in log odds, "
+        f"{error.chance_deviations:+.1f} of chance alone; ± {_measure_allowance(error, policy):.0%} "
+        "is allowed)",
     )
 
 

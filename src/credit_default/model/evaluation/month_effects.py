@@ -48,6 +48,7 @@ class CountError:
     deviations: float  # in standard deviations of chance and month effects together
     relative_deviation: float  # that standard deviation, relative to the expected number
     chance_deviation: float  # standard deviation of the number itself, without month effects
+    chance_deviations: float  # as `deviations`, of chance alone
     month_effect_sd: float  # of the log odds
 
 
@@ -67,6 +68,7 @@ def measure_count_error(evaluation: Evaluation, *, month_effect_sd: float) -> Co
         deviations=distance / deviation if deviation else distance,
         relative_deviation=deviation / expected if expected else 0.0,
         chance_deviation=chance,
+        chance_deviations=distance / chance if chance else distance,
         month_effect_sd=month_effect_sd,
     )
 
