@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from credit_default.addresses import check_mlflow_address, check_prefect_address
 from credit_default.gates.monitoring.alarms import AlarmPolicy
-from credit_default.gates.monitoring.coverage import CoveragePolicy
+from credit_default.gates.completeness import CoveragePolicy
 from credit_default.gates.monitoring.drift import DriftPolicy
 from credit_default.gates.monitoring.drill_verdict import DrillPolicy
 from credit_default.gates.monitoring.fairness_drift import FairnessDriftPolicy

@@ -18,7 +18,8 @@ from credit_default.data.credit_card.outcomes import MATURITY_MONTHS, OBSERVED_O
 from credit_default.data.months import add_months, count_months
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.batch_events import OutcomesIngested
-from credit_default.gates.monitoring.coverage import CoveragePolicy, judge_coverage
+from credit_default.gates.completeness import CoveragePolicy
+from credit_default.gates.monitoring.coverage import judge_coverage
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
