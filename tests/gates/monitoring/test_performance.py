@@ -110,7 +110,10 @@ def test_a_model_that_promised_no_default_at_all_raises_an_alarm_when_some_come(
 @pytest.mark.parametrize(
     ("counts", "reason"),
     [
-        (OutcomeCounts(100, 100, is_due=False), "not due yet: 100 of 100 outcomes are known (100%)"),
+        (
+            OutcomeCounts(100, 100, is_due=False),
+            "not due yet: 100 of 100 outcomes are known (100%)",
+        ),
         (OutcomeCounts(100, 30, 60, is_due=False), "(30%), 60 more are too early to count"),
         (OutcomeCounts(100, 79), "79 of 100 outcomes are known (79%): at least 80%"),
     ],

@@ -36,6 +36,7 @@ from credit_default.services.intake.earlier_batches import (
     read_batch_row_counts,
 )
 from credit_default.services.intake.file_access import Arrival, fetch_file
+from credit_default.services.intake.future_dates import require_months_by_now
 from credit_default.services.intake.lost_zeros import require_ids_with_zeros
 
 _LOG = logging.getLogger(__name__)
@@ -172,14 +173,25 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
     """Return the quality gate's verdict on the file; one that is to be scored is compared with the batches before it.
 
     Raises:
+        InputError: The file has statement months that lie in the future.
         RefusedError: The gate refused the file. Only the refusal is recorded, in the ledger.
     """
+    require_file_by_now(wiring, checked, now=judged_at)
     history = _read_batch_history(wiring, checked)
     verdict = judge_quality(count_faults(checked), history, policy=wiring.settings.quality)
     if not verdict.passed:
         refuse_file(wiring, checked, verdict, judged_at=judged_at)
     _LOG.info("judged quality batch_id=%s level=%s", checked.batch_id, verdict.level)
     return verdict
+
+
+def require_file_by_now(wiring: Wiring, checked: CheckedFile, *, now: dt.datetime) -> None:
+    """Check that the file has no statement month in the future.
+
+    Raises:
+        InputError: It has one.
+    """
+    require_months_by_now(wiring, checked.validated, thing=f"file {checked.name}", now=now)
 
 
 def refuse_file(

@@ -18,6 +18,7 @@ from credit_default.services.intake.file_check import (
     held_files,
     inspect_file,
     refuse_file,
+    require_file_by_now,
 )
 
 
@@ -56,13 +57,15 @@ def hold_checked_file(
 
 
 def refuse_broken_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) -> None:
-    """Refuse the file when it has too many broken rows, whatever the batches before it were.
+    """Refuse the file when it has too many broken rows or months in the future, whatever came before it.
 
     What those say is judged by the flow: it takes longer.
 
     Raises:
+        InputError: As `judge_file`.
         RefusedError: As `judge_file`; only the refusal is recorded, in the ledger.
     """
+    require_file_by_now(wiring, checked, now=judged_at)
     verdict = judge_quality(count_faults(checked), policy=wiring.settings.quality)
     if not verdict.passed:
         refuse_file(wiring, checked, verdict, judged_at=judged_at)

@@ -124,9 +124,7 @@ def measure_reference_roc_auc(bundle: ModelBundle) -> float | None:
     return float(roc_auc_score(outcome.to_numpy(), probability.to_numpy()))
 
 
-def _judge_completeness(
-    wiring: Wiring, batch: MonitoredBatch, *, now: dt.datetime
-) -> Completeness:
+def _judge_completeness(wiring: Wiring, batch: MonitoredBatch, *, now: dt.datetime) -> Completeness:
     counts = OutcomeCounts(
         batch.row_count,
         batch.outcome_count,

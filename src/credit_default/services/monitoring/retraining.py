@@ -17,6 +17,7 @@ from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.future_dates import find_last_month
 from credit_default.gates.ledger.event_format import select_events
 from credit_default.gates.ledger.version_events import RetrainingRequested
 from credit_default.gates.monitoring import feed
@@ -54,7 +55,11 @@ class Retraining:
 
 
 def judge_retraining_need(
-    wiring: Wiring, alarms: Sequence[Alarm], champion: ModelVersion | None
+    wiring: Wiring,
+    alarms: Sequence[Alarm],
+    champion: ModelVersion | None,
+    *,
+    now: dt.datetime,
 ) -> Retraining:
     """Return what the open alarms about the champion call for, by the policy; nothing is recorded.
 
@@ -65,10 +70,11 @@ def judge_retraining_need(
         wiring: The lake and the policies.
         alarms: All alarms on record.
         champion: The champion's version; None where there is none.
+        now: The time. Batches of months that are still to come, which earlier versions took in, do
+            not count as the newest month.
     """
     lake, number = wiring.lake, champion.number if champion else 0
-    months = read_monitoring(lake)["statement_month"]
-    month = str(months.max()) if len(months) else ""
+    month = _find_newest_month(wiring, now=now)
     broken = find_broken_batches(lake)
     sound_findings = _list_sound_findings(lake, broken)
     about_champion = [alarm for alarm in alarms if alarm.model_version == number]
@@ -80,7 +86,7 @@ def judge_retraining_need(
         month=month,
         alarms=about_champion,
         new_label_count=_count_new_labels(lake, champion, broken=broken) if champion else 0,
-        request_months=_list_requested_months(lake),
+        request_months=_list_requested_months(lake, excluding=_build_key(month, number)),
         broken_count=len(broken),
         lingering_count=count_lingering_errors(sound_findings, model_version=number),
     )
@@ -161,9 +167,19 @@ def _count_new_labels(lake: Lake, champion: ModelVersion, *, broken: Sequence[st
     return int(collect_rows(lake, labels.select(pl.len())).item())
 
 
-def _list_requested_months(lake: Lake) -> tuple[str, ...]:
+def _find_newest_month(wiring: Wiring, *, now: dt.datetime) -> str:
+    """Return the newest month that was monitored and may be a statement month by now; "" for none."""
+    months = read_monitoring(wiring.lake)["statement_month"]
+    last = find_last_month(now, policy=wiring.settings.intake)
+    return str(months.filter(months <= last).max() or "")
+
+
+def _list_requested_months(lake: Lake, *, excluding: str) -> tuple[str, ...]:
+    """Return the month of each request on record but the one with the ledger key `excluding`."""
     return tuple(
-        request.event.month for request in select_events(read_entries(lake), RetrainingRequested)
+        request.event.month
+        for request in select_events(read_entries(lake), RetrainingRequested)
+        if _build_key(request.event.month, request.entry.model_version) != excluding
     )
 
 

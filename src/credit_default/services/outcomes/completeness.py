@@ -11,6 +11,7 @@ import polars as pl
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
+from credit_default.errors import InputError
 from credit_default.gates.completeness import (
     Completeness,
     CoveragePolicy,
@@ -24,6 +25,7 @@ from credit_default.model.evaluation.missing_outcomes import (
 from credit_default.services.outcomes.coverage import is_early, is_mature
 
 _UNKNOWN = -1
+_SHOWN_COUNT = 5
 
 
 def judge_months(
@@ -61,9 +63,39 @@ def judge_months(
     return judged
 
 
-def list_incomplete(months: Mapping[str, Completeness]) -> tuple[str, ...]:
-    """Return the months whose outcomes are not complete, in order."""
-    return tuple(month for month, found in months.items() if not found.is_complete)
+def require_complete_month(months: Mapping[str, Completeness], *, thing: str) -> None:
+    """Check that the outcomes of at least one month are complete.
+
+    Args:
+        months: Every month with what is known of it.
+        thing: What the statements are from, to be named in the error.
+
+    Raises:
+        InputError: Of no month they are, or none has an outcome.
+    """
+    if any(found.is_complete for found in months.values()):
+        return
+    found = [f"{month}: {judged.reason}" for month, judged in months.items() if _is_begun(judged)]
+    if not found:
+        raise build_no_outcomes_error(thing)
+    more = f" and {len(found) - _SHOWN_COUNT} more months" if found[_SHOWN_COUNT:] else ""
+    raise InputError(
+        thing,
+        found=f"no month whose outcomes are complete ({'; '.join(found[:_SHOWN_COUNT])}{more})",
+        expected="at least one month with enough outcomes to learn from",
+        remedy="Take in the other outcomes with `credit-default outcomes FILE`; the section"
+        " `coverage` of the settings says how many are enough.",
+    )
+
+
+def build_no_outcomes_error(thing: str) -> InputError:
+    """Return the error of statements of which no outcome is known at all."""
+    return InputError(
+        thing,
+        found="no statements with known outcomes",
+        expected="some to learn from",
+        remedy="Ingest a file with outcomes, or name one with --data.",
+    )
 
 
 def describe_left_out(months: Mapping[str, Completeness]) -> tuple[str, ...]:
@@ -75,7 +107,7 @@ def describe_left_out(months: Mapping[str, Completeness]) -> tuple[str, ...]:
         f"month {month} left out: {found.reason}; take in the other outcomes with"
         " `credit-default outcomes FILE` and train again"
         for month, found in months.items()
-        if found.state in {"early", "partial"}
+        if _is_begun(found)
     ]
     watched = [
         f"month {month} is used: {found.reason}"
@@ -83,6 +115,11 @@ def describe_left_out(months: Mapping[str, Completeness]) -> tuple[str, ...]:
         if found.is_watched
     ]
     return (*left_out, *watched)
+
+
+def _is_begun(found: Completeness) -> bool:
+    """Return whether some outcomes are there, and not enough."""
+    return found.state in {"early", "partial"}
 
 
 def _join_outcomes(lake: Lake, statements: pl.LazyFrame) -> pl.LazyFrame:

@@ -17,14 +17,18 @@ from credit_default.data.checking.validation import ValidationResult, check_rows
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS, OBSERVED_OUTCOMES
 from credit_default.data.months import add_months, count_months
 from credit_default.failpoints import hit_failpoint
-from credit_default.gates.ledger.batch_events import OutcomesIngested
 from credit_default.gates.completeness import CoveragePolicy
+from credit_default.gates.ledger.batch_events import OutcomesIngested
 from credit_default.gates.monitoring.coverage import judge_coverage
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.batch_identity import build_outcomes_id
 from credit_default.services.intake.file_access import fetch_file
+from credit_default.services.intake.future_dates import (
+    require_months_by_now,
+    require_observations_by_now,
+)
 from credit_default.services.intake.lost_zeros import require_ids_with_zeros
 from credit_default.services.intake.value_notes import describe_values_read
 from credit_default.services.outcomes.coverage import count_unscored_outcomes, measure_coverage
@@ -47,7 +51,8 @@ def ingest_outcomes_file(
     crash, completes it and changes nothing else.
 
     Raises:
-        InputError: The file as a whole is not what it should be.
+        InputError: The file as a whole is not what it should be, or has months or observations that
+            lie in the future.
     """
     arrival = fetch_file(wiring, uri)
     file = open_statement_file(arrival.path, schema=OBSERVED_OUTCOMES, options=options)
@@ -55,6 +60,10 @@ def ingest_outcomes_file(
         file.read_batches, schema=OBSERVED_OUTCOMES, outcome="required", marks=options.marks
     )
     require_ids_with_zeros(wiring, checked)
+    thing = f"file {arrival.name}"
+    require_months_by_now(wiring, checked, thing=thing, now=taken_in_at)
+    observed = checked.accepted_rows()
+    require_observations_by_now(wiring, observed, thing=thing, now=taken_in_at)
     batch_id = build_outcomes_id(file)
     key = f"outcomes {batch_id}"
     # rejected rows of a file that is on record are not written again: a client may have been erased from them
@@ -63,7 +72,14 @@ def ingest_outcomes_file(
             wiring.lake, lambda: (batch.rejected for batch in checked.batches()), batch_id=batch_id
         )
     hit_failpoint("outcomes.quarantined")
-    merged = _write_outcomes(wiring.lake, checked, batch_id=batch_id, taken_in_at=taken_in_at)
+    merged = _write_outcomes(wiring.lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
+    _LOG.info(
+        "took in outcomes batch_id=%s new_count=%d changed_count=%d rejected_count=%d",
+        batch_id,
+        merged.inserted_count,
+        merged.updated_count,
+        checked.rejected_count,
+    )
     event = OutcomesIngested(
         input_sha256=file.source.sha256,
         object_version=arrival.object_version,
@@ -89,21 +105,13 @@ def ingest_outcomes_file(
 
 
 def _write_outcomes(
-    lake: Lake, checked: ValidationResult, *, batch_id: str, taken_in_at: dt.datetime
+    lake: Lake, observed: pl.DataFrame, *, batch_id: str, taken_in_at: dt.datetime
 ) -> MergeCounts:
     """Add the accepted observations to the history and merge them into the current outcomes."""
-    observed = pl.concat([batch.accepted for batch in checked.batches()])
     write_observations(lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
     hit_failpoint("outcomes.kept")
     merged = merge_outcomes(lake, observed, batch_id=batch_id)
     hit_failpoint("outcomes.merged")
-    _LOG.info(
-        "took in outcomes batch_id=%s new_count=%d changed_count=%d rejected_count=%d",
-        batch_id,
-        merged.inserted_count,
-        merged.updated_count,
-        checked.rejected_count,
-    )
     return merged
 
 
