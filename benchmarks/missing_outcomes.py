@@ -18,6 +18,7 @@ import numpy as np
 from credit_default.gates.completeness import CoveragePolicy, OutcomeCounts, judge_completeness
 from credit_default.model.evaluation.missing_outcomes import measure_missing_outcomes
 
+_USUAL_LEVEL = 0.05
 PATTERNS = ("random", "payers late", "defaults late", "risk")
 
 
@@ -56,7 +57,7 @@ def measure_rates(
         enough = counts.known_share >= policy.lowest_share
         found.append(
             (
-                measured.p_value < 0.05,
+                measured.p_value < _USUAL_LEVEL,
                 measured.p_value < policy.missing_p_value,
                 enough and judged.state != "complete",
                 1 - outcome.mean() / outcome[known].mean(),
@@ -75,7 +76,7 @@ def main() -> None:
     parser.add_argument("--known", type=float, nargs="+", default=[0.61, 0.85, 0.95])
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    error = 100 * sqrt(0.05 * 0.95 / given.repetitions)
+    error = 100 * sqrt(_USUAL_LEVEL * (1 - _USUAL_LEVEL) / given.repetitions)
     print(f"{given.repetitions:,} months a line; Monte Carlo error of 5 %: {error:.1f} points")
     print(
         f"{'arrival':14} {'rows':>6} {'known':>6} {'p < .05':>8} {'p < limit':>10} {'left out':>9} {'bias':>7} {'estimated':>10}"

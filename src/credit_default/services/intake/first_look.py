@@ -7,13 +7,12 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
-from credit_default.data.checking.validation import OutcomeUse
 from credit_default.gates.quality import judge_quality
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_access import open_fetched_file
 from credit_default.services.intake.file_check import (
     CheckedFile,
+    FileRequest,
     count_faults,
     held_files,
     inspect_file,
@@ -23,37 +22,19 @@ from credit_default.services.intake.file_check import (
 
 
 @contextmanager
-def hold_checked_file(
-    wiring: Wiring,
-    uri: str,
-    *,
-    month: str | None,
-    outcome: OutcomeUse,
-    corrects: str | None = None,
-    name: str | None = None,
-    options: ReadingOptions = NO_OPTIONS,
-) -> Iterator[CheckedFile]:
+def hold_checked_file(wiring: Wiring, request: FileRequest) -> Iterator[CheckedFile]:
     """Check a file now, and let `check_file`, asked the same, return the result during the block.
 
     Raises:
         InputError: As `check_file`.
     """
-    with open_fetched_file(wiring, uri):
-        checked = inspect_file(
-            wiring,
-            uri,
-            month=month,
-            outcome=outcome,
-            corrects=corrects,
-            name=name,
-            options=options,
-        )
-        asked = (uri, month, outcome, corrects, name, options)
-        held_files[asked] = checked
+    with open_fetched_file(wiring, request.uri):
+        checked = inspect_file(wiring, request)
+        held_files[request] = checked
         try:
             yield checked
         finally:
-            del held_files[asked]
+            del held_files[request]
 
 
 def refuse_broken_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) -> None:

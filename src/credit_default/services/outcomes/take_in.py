@@ -30,7 +30,10 @@ from credit_default.services.intake.future_dates import (
     require_observations_by_now,
 )
 from credit_default.services.intake.lost_zeros import require_ids_with_zeros
-from credit_default.services.intake.value_notes import describe_values_read
+from credit_default.services.intake.value_notes import (
+    describe_unused_sheet,
+    describe_values_read,
+)
 from credit_default.services.outcomes.coverage import count_unscored_outcomes, measure_coverage
 from credit_default.services.outcomes.vintages import measure_vintages
 from credit_default.views.history.vintage_tables import VintageRow, format_vintage_lines
@@ -97,6 +100,7 @@ def ingest_outcomes_file(
         paths={"outcomes": wiring.lake.table_uri("outcomes")},
         notes=(
             *file.notes,
+            *describe_unused_sheet(options, file),
             *describe_values_read(checked, schema=OBSERVED_OUTCOMES),
             *_describe_rejected(checked.rule_counts),
             *_describe_unscored(wiring.lake),

@@ -19,7 +19,12 @@ from credit_default.data.splitting import Split, split
 from credit_default.gates.completeness import Completeness
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.intake.file_check import CheckedFile, check_file, judge_file
+from credit_default.services.intake.file_check import (
+    CheckedFile,
+    FileRequest,
+    check_file,
+    judge_file,
+)
 from credit_default.services.intake.first_look import hold_checked_file, refuse_broken_file
 from credit_default.services.intake.ingest import require_same_origin_as_lake, save_checked_file
 from credit_default.services.intake.value_notes import describe_values_read
@@ -129,9 +134,10 @@ def hold_training_file(
     if data is None:
         yield
         return
-    with hold_checked_file(
-        wiring, str(data.path), month=month or data.month, outcome="required", options=options
-    ) as checked:
+    request = FileRequest(
+        wiring.lake.uri, str(data.path), month or data.month, "required", options=options
+    )
+    with hold_checked_file(wiring, request) as checked:
         require_same_origin_as_lake(wiring, checked)
         refuse_broken_file(wiring, checked, judged_at=read_at)
         yield
