@@ -1,31 +1,27 @@
-import datetime as dt
-
 import pytest
 
 from credit_default.errors import InputError
 from credit_default.gates.future_dates import (
     IntakePolicy,
     find_last_month,
-    find_last_observation,
     list_future_months,
 )
 
-NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
+PRESENT = "2005-12"
 
 
 @pytest.mark.parametrize(("ahead", "month"), [(0, "2005-12"), (1, "2006-01"), (13, "2007-01")])
 def test_last_month_is_so_many_after_the_present_one(ahead, month):
-    assert find_last_month(NOON, policy=IntakePolicy(months_ahead=ahead)) == month
+    assert find_last_month(PRESENT, policy=IntakePolicy(months_ahead=ahead)) == month
 
 
 def test_months_after_the_last_one_are_named_in_order():
     months = ["2055-01", "2005-11", "2006-01", "2006-02"]
 
-    assert list_future_months(months, now=NOON, policy=IntakePolicy()) == ("2006-02", "2055-01")
-
-
-def test_observations_may_be_a_day_ahead():
-    assert find_last_observation(NOON, policy=IntakePolicy()) == NOON + dt.timedelta(days=1)
+    assert list_future_months(months, present=PRESENT, policy=IntakePolicy()) == (
+        "2006-02",
+        "2055-01",
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ A statement month or an observation that lies in the future is a mistake (2055 f
 the newest of its kind for years: the month that retrainings are judged in, or the outcome that counts.
 """
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -33,19 +32,14 @@ class IntakePolicy:
             )
 
 
-def find_last_month(now: dt.datetime, *, policy: IntakePolicy) -> str:
-    """Return the last statement month (YYYY-MM) that is taken in at the time `now` (UTC)."""
-    return add_months(f"{now:%Y-%m}", policy.months_ahead)
+def find_last_month(present: str, *, policy: IntakePolicy) -> str:
+    """Return the last statement month that is taken in during the month `present` (both YYYY-MM, UTC)."""
+    return add_months(present, policy.months_ahead)
 
 
 def list_future_months(
-    months: Iterable[str], *, now: dt.datetime, policy: IntakePolicy
+    months: Iterable[str], *, present: str, policy: IntakePolicy
 ) -> tuple[str, ...]:
     """Return those of the months (YYYY-MM) that are after the last one that is taken in, in order."""
-    last = find_last_month(now, policy=policy)
+    last = find_last_month(present, policy=policy)
     return tuple(sorted(month for month in months if month > last))
-
-
-def find_last_observation(now: dt.datetime, *, policy: IntakePolicy) -> dt.datetime:
-    """Return the latest time of observation that an outcome may have at the time `now`."""
-    return now + dt.timedelta(days=policy.days_ahead)

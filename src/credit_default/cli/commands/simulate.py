@@ -61,7 +61,7 @@ def simulate(
                 first_month=first_month,
                 scenario=Scenario(scenario, start=start, strength=strength),
                 with_outcomes=with_outcomes,
-                last_month=find_last_month(read_clock(), policy=settings.intake),
+                last_month=find_last_month(f"{read_clock():%Y-%m}", policy=settings.intake),
             )
 
     run_command("simulate", act, shared)

@@ -9,7 +9,6 @@ from credit_default.data.credit_card.outcomes import OBSERVED_AT
 from credit_default.errors import InputError
 from credit_default.gates.future_dates import (
     find_last_month,
-    find_last_observation,
     list_future_months,
 )
 from credit_default.services.context.wiring import Wiring
@@ -31,8 +30,8 @@ def require_months_by_now(
     Raises:
         InputError: Some rows are.
     """
-    policy = wiring.settings.intake
-    future = list_future_months(validated.months, now=now, policy=policy)
+    policy, present = wiring.settings.intake, f"{now:%Y-%m}"
+    future = list_future_months(validated.months, present=present, policy=policy)
     if not future:
         return
     count = sum(validated.month_counts[month] for month in future)
@@ -40,7 +39,7 @@ def require_months_by_now(
     raise InputError(
         thing,
         found=f"{count:,} rows of months in the future: {', '.join(future[:_SHOWN_COUNT])}{more}",
-        expected=f"statement months up to {find_last_month(now, policy=policy)}",
+        expected=f"statement months up to {find_last_month(present, policy=policy)}",
         remedy="Correct statement_month, or --month where the file has none. The setting"
         " intake.months_ahead says how many months after the present one are taken in.",
     )
@@ -62,7 +61,7 @@ def require_observations_by_now(
     Raises:
         InputError: Some were.
     """
-    last = find_last_observation(now, policy=wiring.settings.intake)
+    last = now + dt.timedelta(days=wiring.settings.intake.days_ahead)
     future = outcomes.filter(pl.col(OBSERVED_AT) > last)
     if future.is_empty():
         return

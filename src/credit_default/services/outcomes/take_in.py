@@ -142,8 +142,10 @@ class KnownOutcomes:
 def summarise_coverage(wiring: Wiring, *, now: dt.datetime, listed: bool) -> KnownOutcomes:
     """Return the coverage of each scored batch and each month, with a note for each in the summary where `listed`."""
     lake = wiring.lake
-    rows, vintages = measure_coverage(lake, now=now), measure_vintages(lake, now=now)
-    verdict = _judge_coverage(rows, policy=wiring.settings.coverage, now=now)
+    policy = wiring.settings.coverage
+    rows = measure_coverage(lake, now=now, policy=policy)
+    vintages = measure_vintages(lake, now=now, policy=policy)
+    verdict = _judge_coverage(rows, policy=policy, now=now)
     counts = {
         "batches": len(rows),
         "scored": sum(row.scored_count for row in rows),
