@@ -60,12 +60,12 @@ def measure_rates(
                 measured.p_value < _USUAL_LEVEL,
                 measured.p_value < policy.missing_p_value,
                 enough and judged.state != "complete",
-                1 - outcome.mean() / outcome[known].mean(),
+                1 - outcome.mean() / outcome[known].mean() if outcome[known].any() else np.nan,
                 measured.relative_bias or 0.0,
             )
         )
     names = ("at 5 %", "rejected", "left out", "bias", "estimated")
-    return dict(zip(names, np.mean(found, axis=0), strict=True))
+    return dict(zip(names, np.nanmean(found, axis=0), strict=True))
 
 
 def main() -> None:
