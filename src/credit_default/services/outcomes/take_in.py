@@ -62,11 +62,7 @@ def ingest_outcomes_file(
     checked = check_rows(
         file.read_batches, schema=OBSERVED_OUTCOMES, outcome="required", marks=options.marks
     )
-    require_ids_with_zeros(wiring, checked)
-    thing = f"file {arrival.name}"
-    require_months_by_now(wiring, checked, thing=thing, now=taken_in_at)
-    observed = checked.accepted_rows()
-    require_observations_by_now(wiring, observed, thing=thing, now=taken_in_at)
+    observed = _read_observed(wiring, checked, thing=f"file {arrival.name}", now=taken_in_at)
     batch_id = build_outcomes_id(file)
     key = f"outcomes {batch_id}"
     # rejected rows of a file that is on record are not written again: a client may have been erased from them
@@ -106,6 +102,17 @@ def ingest_outcomes_file(
             *_describe_unscored(wiring.lake),
         ),
     )
+
+
+def _read_observed(
+    wiring: Wiring, checked: ValidationResult, *, thing: str, now: dt.datetime
+) -> pl.DataFrame:
+    """Return the accepted observations; raise where the file as a whole cannot be used."""
+    require_ids_with_zeros(wiring, checked)
+    require_months_by_now(wiring, checked, thing=thing, now=now)
+    observed = checked.accepted_rows()
+    require_observations_by_now(wiring, observed, thing=thing, now=now)
+    return observed
 
 
 def _write_outcomes(
