@@ -95,13 +95,11 @@ def write_demo_months(
 ) -> DemoData:
     """Write the months of a demonstration into `folder`, from the data that the settings name.
 
-    Months of a recent file are dated back until all outcomes are due, and a note says so.
-
     Args:
         settings: Name the data; without real data a simulated portfolio is used.
         folder: Made when it is absent.
         month: The statement month (YYYY-MM) of rows that have none of their own.
-        now: The time, to see what is due.
+        now: The time; a recent file is dated back until all outcomes are due, and a note says so.
         policy: How many clients and months to write.
 
     Raises:
