@@ -48,6 +48,15 @@ def test_a_file_read_without_options_keeps_the_id_that_it_always_had(wiring, fil
     assert check(wiring, file, sheet="Data").batch_id == check(wiring, file).batch_id
 
 
+def test_a_sheet_that_is_named_for_a_file_without_sheets_is_said_not_to_be_used(wiring, file):
+    named, plain = check(wiring, file, sheet="Data"), check(wiring, file)
+
+    assert named.notes == (
+        "--sheet 'Data' was not used: the file is no workbook and has no sheets",
+    )
+    assert plain.notes == ()
+
+
 def test_each_option_that_changes_the_rows_gives_another_batch(wiring, file):
     given = ({}, {"decimal": "."}, {"thousands": " "}, {"decimal": ".", "thousands": " "})
 
