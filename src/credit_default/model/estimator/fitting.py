@@ -30,6 +30,7 @@ from credit_default.model.estimator.recalibration import (
     choose_calibration,
 )
 from credit_default.model.estimator.recipe_pipeline import (
+    FEATURES_STEP,
     FOREST_STEP,
     Recipe,
     build_pipeline,
@@ -38,7 +39,7 @@ from credit_default.model.estimator.recipe_pipeline import (
 )
 from credit_default.model.estimator.regime import Regime, find_regime
 from credit_default.model.features.build_features import FEATURE_VERSION
-from credit_default.model.features.declaration import Feature, list_input_names
+from credit_default.model.features.declaration import Feature, list_input_names, parse_features
 
 __all__ = [
     "FittedModel",
@@ -188,9 +189,8 @@ def _fit_pipeline_with_evidence(
 ) -> _FittedPipeline:
     pipeline = fit_pipeline(ordered)
     out_of_bag = score_out_of_bag(pipeline, ordered)
-    regime = find_regime(
-        out_of_bag.rows[STATEMENT_MONTH], out_of_bag.defaulted, out_of_bag.default_probability
-    )
+    inputs = list_input_names(parse_features(pipeline.named_steps[FEATURES_STEP].kw_args["spec"]))
+    regime = find_regime(out_of_bag.rows, out_of_bag.default_probability, inputs=inputs)
     policy = CalibrationPolicy()
     served = regime.covers(out_of_bag.rows[STATEMENT_MONTH])
     first = choose_calibration(

@@ -6,14 +6,15 @@ differ: against months of before a recession, a model that is right about the re
 an alarm for ever (docs/adr/0023).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from credit_default.data.contract.schema import STATEMENT_MONTH
-from credit_default.model.statistics.bootstrap import FloatArray, IntArray
+from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH
+from credit_default.model.statistics.bootstrap import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,11 @@ class RegimePolicy:
     # Chance alone then moves a PSI over ten bins by up to .08 at the drift gate's confidence, which
     # is below its limit of .1; with 400 rows chance would reach the limit.
     fewest_rows: int = 500
-    significance: float = 0.001  # of each of the two tests of a month
-    # Between the months' scores (Kolmogorov-Smirnov, 0-1). A mean that moves by a quarter of a
-    # standard deviation gives .1, and a PSI of .06: half of what the drift gate calls an alarm.
-    least_score_distance: float = 0.1
+    significance: float = 0.001  # that anything sets apart a month that is alike
+    # Between the months' cumulative shares of an input or of the score (Kolmogorov-Smirnov, 0-1). A
+    # mean that moves by a quarter of a standard deviation gives .1, and a PSI of .06: half of what
+    # the drift gate calls an alarm.
+    least_distance: float = 0.1
     # Of observed over expected defaults, between the months. A month effect of .12 on the log odds
     # moves it by less in 19 of 20 pairs of months; half of it is an error of 12 %, which the
     # performance gate allows.
@@ -55,52 +57,47 @@ class Regime:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    defaulted: IntArray
-    probability: FloatArray
-
-    @property
-    def row_count(self) -> int:
-        return len(self.probability)
-
-    @property
-    def residual(self) -> float:
-        return float(self.defaulted.sum() - self.probability.sum())
-
-    @property
-    def variance(self) -> float:
-        return float((self.probability * (1 - self.probability)).sum())
+class _Month:
+    measures: list[FloatArray]  # each input, then the score
+    residual: FloatArray  # outcome less probability
+    variance: FloatArray  # of each outcome, by its probability
 
 
 def find_regime(
-    months: pl.Series,
-    defaulted: IntArray,
+    rows: pl.DataFrame,
     held_out_probability: FloatArray,
     *,
+    inputs: Sequence[str],
     policy: RegimePolicy | None = None,
 ) -> Regime:
-    """Return the newest months that are alike, by held-out scores and outcomes.
+    """Return the newest months that are alike, by their inputs, held-out scores and outcomes.
 
     The newest months, as many as give the policy's fewest rows, are the yardstick. Older months
-    join them, newest first, until one differs: in its scores (two-sample Kolmogorov-Smirnov test),
-    or in its defaults over those that its scores lead to expect (normal test of the difference).
-    The result does not depend on the order of the rows.
+    join them, newest first, until one differs: in an input or the score (two-sample
+    Kolmogorov-Smirnov test), or in its defaults over those that its scores lead to expect (normal
+    test of the difference). The result does not depend on the order of the rows.
 
     Args:
-        months: Statement month (YYYY-MM) of each row, at least one row.
-        defaulted: Outcomes (0/1), in the order of `months`.
-        held_out_probability: Probabilities (0–1) by models that did not see the row, likewise.
+        rows: Checked rows with `defaulted` (0/1), at least one.
+        held_out_probability: Default probabilities (0–1) by models that did not see the row, in the
+            order of `rows`.
+        inputs: The columns that the model reads.
         policy: What sets a month apart; the defaults when not given.
     """
     policy = policy or RegimePolicy()
-    counts = months.value_counts().sort(months.name, descending=True)
-    names = counts[months.name].to_list()
-    needed = int((counts["count"].cum_sum() < policy.fewest_rows).sum()) + 1
+    counts = rows.group_by(STATEMENT_MONTH).len().sort(STATEMENT_MONTH, descending=True)
+    names = counts[STATEMENT_MONTH].to_list()
+    needed = int((counts["len"].cum_sum() < policy.fewest_rows).sum()) + 1
     kept = min(needed, len(names))
+    if kept == len(names):
+        return Regime(tuple(reversed(names)))
+    measures = [_rank_values(rows[name]) for name in inputs] + [held_out_probability]
+    residual = rows[OUTCOME].to_numpy() - held_out_probability
+    variance = held_out_probability * (1 - held_out_probability)
 
-    def take(chosen: list[str]) -> _Rows:
-        mask = months.is_in(chosen).to_numpy()
-        return _Rows(defaulted[mask], held_out_probability[mask])
+    def take(chosen: list[str]) -> _Month:
+        mask = rows[STATEMENT_MONTH].is_in(chosen).to_numpy()
+        return _Month([values[mask] for values in measures], residual[mask], variance[mask])
 
     newest = take(names[:kept])
     while kept < len(names) and not _differs(take([names[kept]]), newest, policy):
@@ -123,25 +120,36 @@ def select_regime(
     return rows.filter(pl.col(STATEMENT_MONTH).is_in(chosen.implode()))
 
 
-def _differs(older: _Rows, newest: _Rows, policy: RegimePolicy) -> bool:
-    return _differs_in_scores(older, newest, policy) or _differs_in_level(older, newest, policy)
+def _rank_values(values: pl.Series) -> FloatArray:
+    """Return the rank of each value; a missing one is below all others."""
+    return values.rank("dense").fill_null(0).to_numpy().astype(np.float64)
 
 
-def _differs_in_scores(older: _Rows, newest: _Rows, policy: RegimePolicy) -> bool:
+def _differs(older: _Month, newest: _Month, policy: RegimePolicy) -> bool:
+    significance = policy.significance / (len(newest.measures) + 1)
+    return _differs_in_level(older, newest, policy, significance=significance) or any(
+        _differs_in_values(before, after, policy, significance=significance)
+        for before, after in zip(older.measures, newest.measures, strict=True)
+    )
+
+
+def _differs_in_values(
+    before: FloatArray, after: FloatArray, policy: RegimePolicy, *, significance: float
+) -> bool:
     from scipy.stats import ks_2samp  # late: scoring imports this chapter and needs no tests
 
-    test = ks_2samp(older.probability, newest.probability)
-    is_sure = test.pvalue < policy.significance
-    return bool(is_sure and test.statistic >= policy.least_score_distance)
+    test = ks_2samp(before, after, method="asymp")
+    return bool(test.statistic >= policy.least_distance and test.pvalue < significance)
 
 
-def _differs_in_level(older: _Rows, newest: _Rows, policy: RegimePolicy) -> bool:
+def _differs_in_level(
+    older: _Month, newest: _Month, policy: RegimePolicy, *, significance: float
+) -> bool:
     from scipy.stats import norm
 
     sides = (older, newest)
-    residuals = [side.residual / side.row_count for side in sides]
-    deviation = np.sqrt(sum(side.variance / side.row_count**2 for side in sides))
-    move = abs(residuals[0] - residuals[1])
-    expected = float(newest.probability.mean())
-    is_sure = bool(deviation) and 2 * norm.sf(move / deviation) < policy.significance
+    move = abs(older.residual.mean() - newest.residual.mean())
+    deviation = float(np.sqrt(sum(side.variance.mean() / len(side.variance) for side in sides)))
+    expected = float(newest.measures[-1].mean())
+    is_sure = deviation > 0 and 2 * norm.sf(move / deviation) < significance
     return bool(is_sure and move >= policy.least_level_move * expected)
