@@ -12,7 +12,7 @@ import logging
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from time import process_time
@@ -36,7 +36,8 @@ from credit_default.gates.verdict import Level, Verdict
 from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.wiring import Wiring, build_wiring
 from credit_default.services.simulation.demo_months import DemoPolicy
-from credit_default.services.simulation.drill_pipeline import DrillPipeline, PastMonth
+from credit_default.services.simulation.drill_pipeline import DrillPipeline
+from credit_default.services.simulation.past_month import PastMonth
 from credit_default.services.training.challenger import Challenger, fit_challenger
 from credit_default.services.training.promotion_contest import judge_challenger
 from credit_default.services.training.training_rows import TrainingRows, split_rows
@@ -158,6 +159,8 @@ def retrain(life: Life, place: int, *, known_count: int) -> None:
     if verdict.passed:
         life.champion = CurrentChampion(challenger.bundle, life.version_count, SIMULATED)
         life.labels_at_training = known_count
+        # What an earlier version was right about proves nothing of this one.
+        life.past = [replace(month, levels={}) for month in life.past]
 
 
 def judge(life: Life) -> Verdict:

@@ -24,8 +24,9 @@ from credit_default.gates.verdict import Level
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.scoring import attach_reference
 from credit_default.services.context.wiring import Portfolio
-from credit_default.services.simulation.drill_pipeline import DrillPipeline, PastMonth
+from credit_default.services.simulation.drill_pipeline import DrillPipeline
 from credit_default.services.simulation.loosened_policies import loosen_gates
+from credit_default.services.simulation.past_month import PastMonth
 from credit_default.settings import Settings
 
 _LOG = logging.getLogger(__name__)
