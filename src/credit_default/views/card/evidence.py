@@ -56,6 +56,8 @@ class DataFacts:
     development_count: int
     test_count: int
     default_share: float  # of all accepted rows, 0-1
+    # those that it is calibrated for, tested on and monitored by, in order: all, or the newest
+    regime_months: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
