@@ -87,8 +87,8 @@ def train(
         else read_training_rows(wiring, month=month, read_at=read_clock(), options=options)
     )
     champion = find_champion(wiring)
-    sides = split_rows(wiring, rows)
-    challenger = fit_challenger(wiring, rows, sides)
+    challenger = fit_challenger(wiring, rows, split_rows(wiring, rows))
+    sides = challenger.sides
     folds = cross_validate(wiring, challenger, rows) if cross_validated else None
     assessed = assess_challenger(wiring, challenger, sides)
     registered = register_challenger(

@@ -111,3 +111,19 @@ def test_counts_make_a_confusion_table():
     assert drill.count_responses(strength=2) == {"alarm": 1, "watch": 1, "quiet": 0}
     assert drill.count_responses(strength=3) == {"alarm": 0, "watch": 0, "quiet": 1}
     assert drill.count_clean_months() == {"alarm": 0, "watch": 1, "quiet": 1}
+
+
+def test_alarm_after_a_mended_recession_fails_the_drill():
+    quiet = Drill((CAUGHT,), ({"drift": "ok"},), ({"drift": "ok"}, {"drift": "watch"}))
+    rings = Drill((CAUGHT,), ({"drift": "ok"},), ({"drift": "ok"}, {"drift": "alarm"}))
+
+    assert judge_drill(quiet).level == "ok"
+    assert judge_drill(rings).level == "alarm"
+    assert judge_drill(rings).figures["mended_alarm_count"] == 1
+    assert judge_drill(rings).reasons[2] == (
+        "1 alarms and 0 watches in 2 months after a recession was mended: at most 0 alarms allowed"
+    )
+
+
+def test_drill_without_a_mended_recession_says_nothing_of_one():
+    assert len(judge_drill(Drill((CAUGHT,), ({"drift": "ok"},))).reasons) == 2

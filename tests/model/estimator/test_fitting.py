@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
@@ -160,3 +161,36 @@ def test_folds_are_calibrated_by_the_same_rule(portfolio):
     assert other.calibration is not None
     expected = score_probability(other, rows.filter(held_out))
     assert folds.default_probability[held_out].tobytes() == expected.tobytes()
+
+
+def raise_level(rows, *, share, seed):
+    """Return the rows with that share of those who paid turned into defaults."""
+    struck = np.random.default_rng(seed).random(rows.height) < share
+    return rows.with_columns(
+        defaulted=pl.col("defaulted").cast(pl.Int64) | pl.Series(struck).cast(pl.Int64)
+    )
+
+
+def test_level_of_a_model_is_that_of_its_newest_months_where_older_ones_differ():
+    months = [
+        month.statements.join(
+            month.outcomes.select("client_id", "defaulted"), on="client_id", maintain_order="left"
+        )
+        for month in simulate(client_count=3_000, month_count=4, seed=3)
+    ]
+    changed = [*months[:2], *(raise_level(month, share=0.2, seed=1) for month in months[2:])]
+    sides = split(pl.concat(changed))
+
+    fitted = fit_with_evidence(
+        Recipe(tree_count=20, leaf_row_count=40, maximum_depth=6),
+        sides.development,
+        schema=CREDIT_CARD,
+        features=CREDIT_CARD_FEATURES,
+        decision_policy=DecisionPolicy(),
+    )
+
+    newest = sides.test.filter(pl.col("statement_month") >= "2005-11")
+    assert fitted.regime.months == ("2005-11", "2005-12")
+    assert fitted.calibration.line is not None
+    expected_share = score_probability(fitted.bundle, newest).mean()
+    assert expected_share == pytest.approx(newest["defaulted"].mean(), rel=0.1)

@@ -6,6 +6,7 @@ from credit_default.gates.monitoring.drill_verdict import Drill, judge_drill
 from credit_default.services.simulation.drill import (
     DrillPlan,
     choose_faults,
+    judge_mended_months,
     prepare_drill,
     run_drill,
 )
@@ -91,6 +92,21 @@ def test_unknown_fault_is_refused():
         choose_faults(("gremlins",))
 
 
+def test_recession_that_was_mended_raises_no_alarm_for_six_months(make_wiring):
+    wiring = make_wiring(recipe={"tree_count": 20})
+
+    months = judge_mended_months(wiring.settings, wiring.portfolio, DrillPlan(client_count=3_000))
+
+    assert len(months) == 6
+    assert Drill((), (), months).count_mended_months()["alarm"] == 0
+
+
+def test_drill_without_mended_months_trains_no_second_model(make_wiring):
+    wiring = make_wiring()
+
+    assert judge_mended_months(wiring.settings, wiring.portfolio, DrillPlan(mended_count=0)) == ()
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", [7, 8])
 def test_full_drill_passes(tmp_path, seed, make_wiring):
@@ -98,12 +114,14 @@ def test_full_drill_passes(tmp_path, seed, make_wiring):
     full = make_wiring(tmp_path, seed=seed, recipe={}, jobs=2)
     drill_setup = prepare_drill(full.settings, full.portfolio, plan)
 
-    verdict = judge_drill(
-        Drill(tuple(run_drill(drill_setup, plan)), drill_setup.levels), policy=full.settings.drill
-    )
+    cases = tuple(run_drill(drill_setup, plan))
+    mended = judge_mended_months(full.settings, full.portfolio, plan)
+    verdict = judge_drill(Drill(cases, drill_setup.levels, mended), policy=full.settings.drill)
 
     assert verdict.passed, verdict.reasons
     assert verdict.figures["planted_count"] >= 40
     assert verdict.figures["recall"] >= 0.95
     assert verdict.figures["clean_count"] == 24
     assert verdict.figures["false_alarm_count"] <= 1
+    assert verdict.figures["mended_count"] == 6
+    assert verdict.figures["mended_alarm_count"] == 0

@@ -5,9 +5,17 @@ import polars as pl
 import pytest
 from tests.fakes.log_lines import collect_log_lines
 
+from credit_default.data.contract.schema import STATEMENT_MONTH
+from credit_default.data.simulation.months import Scenario, simulate
+from credit_default.gates.monitoring.drift_measurement import measure_drift
+from credit_default.model.estimator.decision import decide
 from credit_default.model.estimator.recipe_pipeline import Recipe
+from credit_default.model.estimator.scoring import score_probability
+from credit_default.model.profile.column_counts import profile_rows
+from credit_default.model.profile.plan import plan_profile
 from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.training_rows import (
+    TrainingRows,
     read_training_rows,
     split_rows,
 )
@@ -120,3 +128,77 @@ def test_fit_is_logged_with_digest_and_sizes(make_wiring, month_rows, tmp_path):
             "data_origin=simulated"
         )
     ]
+
+
+CALM_MONTHS, RECESSION_MONTHS, SERVED_MONTH = 3, 8, 13  # the last is counted from 0
+
+
+@pytest.fixture(scope="module")
+def recession_months():
+    """Fourteen months of one portfolio with outcomes; a recession begins in the fourth and goes on."""
+    scenario = Scenario("recession", start=CALM_MONTHS, strength=3)
+    months = simulate(client_count=3_000, month_count=SERVED_MONTH + 1, seed=7, scenario=scenario)
+    return [
+        month.statements.join(
+            month.outcomes.select("client_id", "defaulted"), on="client_id", maintain_order="left"
+        )
+        for month in months
+    ]
+
+
+def fit_on(wiring, months):
+    training = TrainingRows(pl.concat(months), (), "simulated", 0, ())
+    return fit_challenger(wiring, training, split_rows(wiring, training))
+
+
+def measure_score_drift(wiring, challenger, rows):
+    """Return the PSI of the score of `rows` against the challenger's reference."""
+    bundle = challenger.bundle
+    probability = score_probability(bundle, rows)
+    scored = rows.with_columns(
+        pl.Series("default_probability", probability),
+        pl.Series("decision", decide(probability, bundle.decision_policy).tolist()),
+    )
+    plan = plan_profile(
+        bundle.reference, schema=wiring.schema, decision_policy=bundle.decision_policy
+    )
+    sides = (profile_rows(plan, bundle.reference), profile_rows(plan, scored))
+    report = measure_drift(plan, *sides, schema=wiring.schema, policy=wiring.settings.drift)
+    return report.score.statistic
+
+
+def test_model_retrained_for_a_recession_is_monitored_by_the_months_of_the_recession(
+    wiring, recession_months
+):
+    learnt = recession_months[: CALM_MONTHS + RECESSION_MONTHS]
+
+    challenger = fit_on(wiring, learnt)
+
+    months = challenger.bundle.reference[STATEMENT_MONTH].unique().sort().to_list()
+    assert months[0] >= "2006-06"  # the recession began in 2005-12 and was six months in the making
+    assert months[-1] == "2006-07"
+    assert measure_score_drift(wiring, challenger, recession_months[SERVED_MONTH]) < 0.1
+
+
+def test_evaluation_economics_and_contest_see_the_test_rows_of_the_regime_alone(
+    wiring, recession_months
+):
+    challenger = fit_on(wiring, recession_months[: CALM_MONTHS + RECESSION_MONTHS])
+
+    test = challenger.sides.test
+    assert challenger.evaluation.row_count == test.height == challenger.bundle.reference.height
+    assert len(challenger.test_probability) == len(challenger.test_defaulted) == test.height
+    assert challenger.evaluation.expected_default_count == pytest.approx(
+        challenger.evaluation.default_count, rel=0.1
+    )
+
+
+def test_reference_of_a_calm_portfolio_is_the_whole_test_side(wiring, known_rows):
+    training = TrainingRows(known_rows, (), "simulated", 0, ())
+    sides = split_rows(wiring, training)
+
+    challenger = fit_challenger(wiring, training, sides)
+
+    assert not challenger.regime.is_new
+    assert challenger.sides.test.equals(sides.test)
+    assert challenger.bundle.reference.height == sides.test.height

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from credit_default.gates.monitoring.drill_verdict import Drill, DrillCase, judge_drill
 from credit_default.views.documents.html import render_html
 from credit_default.views.documents.markdown import render_document_markdown
@@ -45,3 +47,12 @@ def test_names_are_no_markup():
 
     assert "<b>gremlins" not in page
     assert "&lt;b&gt;gremlins" in page
+
+
+def test_months_after_a_mended_recession_have_lines_of_their_own():
+    drill = replace(DRILL, mended_months=({"drift": "ok"}, {"volume": "watch"}))
+
+    text = render_document_markdown(describe_drill(drill, judge_drill(drill), subtitle=""))
+
+    assert "| after a mended recession | 0 | 1 | 1 |" in text
+    assert format_case_lines(drill)[-1] == "month after a mended recession 2: volume watch"

@@ -1,5 +1,6 @@
 """Run a drill from its first simulated month to its verdict."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from credit_default.cli.terminal.output import Output
@@ -18,7 +19,7 @@ def run_drill_command(
     Args:
         output: Where progress is shown.
         shared: The shared options; the seed is that of the simulated clients.
-        names: The faults to plant; empty for all.
+        names: The faults to plant; empty for all, and then a recession that was mended as well.
         client_count: Clients in the simulated portfolio.
 
     Raises:
@@ -33,6 +34,7 @@ def run_drill_command(
         from credit_default.services.simulation.drill import (
             DrillPlan,
             choose_faults,
+            judge_mended_months,
             prepare_drill,
             run_drill,
         )
@@ -41,11 +43,17 @@ def run_drill_command(
         from credit_default.views.terminal.drill import describe_drill, format_case_lines
 
     plan = DrillPlan(client_count=client_count, faults=choose_faults(names))
+    if names:
+        plan = replace(plan, mended_count=0)
     portfolio = read_portfolio(settings.portfolio)
     with output.step(f"training on simulated clients, then {plan.clean_count} clean months"):
         drill_setup = prepare_drill(settings, portfolio, plan)
     with output.step(f"planting {len(plan.faults)} faults") as found:
-        drill = Drill(tuple(run_drill(drill_setup, plan)), drill_setup.levels)
+        cases = tuple(run_drill(drill_setup, plan))
+        found(f"{len(cases)} judged")
+    with output.step(f"mending a recession, then {plan.mended_count} months") as found:
+        mended = judge_mended_months(settings, portfolio, plan)
+        drill = Drill(cases, drill_setup.levels, mended)
         verdict = judge_drill(drill, policy=settings.drill)
         found(verdict.level)
     if not output.as_json:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 QUIET_MONTHS = 6  # before the scenario begins
 OUTCOME_DELAY_MONTHS = 2  # months until outcomes are known
-_LIGHT_SETTINGS: dict[str, Any] = {
+LIGHT_SETTINGS: dict[str, Any] = {
     "reasons": {"mode": "none"},
     # the newest months are enough of those before the change
     "retraining": {"window": "sliding", "window_months": 6, "cooldown_months": 1},
@@ -69,7 +69,7 @@ def run_long_demo(
         return write_simulated_demo_months(folder, seed=settings.seed, policy=policy)
 
     with prepare_demo(output, settings, "making the data", write) as data:
-        given = {**_LIGHT_SETTINGS, **flags, "data": str(data.training)}
+        given = {**LIGHT_SETTINGS, **flags, "data": str(data.training)}
         demo = _LongDemo(output, settings, shared.build_flow_parameters(**given))
         training, months = demo.run(data)
     return _show_results(output, settings, training, months, data_description=data.data_description)

@@ -25,6 +25,7 @@ class DrillPolicy:
     lowest_recall: float = 0.95  # of the faults that must be caught, 0-1
     judged_from: int = 2  # strength; weaker faults are planted and reported, but need not be caught
     most_false_alarms: int = 1  # of all clean months
+    most_mended_alarms: int = 0  # of the months after a recession was mended by a retraining
     batch_count: int = 2  # batches in which a fault may be caught
 
 
@@ -75,10 +76,12 @@ class DrillCase:
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """All planted faults, and the verdicts of the gates on each clean month, in order."""
+    """All planted faults, and the verdicts of the gates on each clean or mended month, in order."""
 
     cases: tuple[DrillCase, ...]
     clean_months: tuple[Mapping[str, Level], ...]
+    # after a retraining for a recession that goes on
+    mended_months: tuple[Mapping[str, Level], ...] = ()
 
     def count_responses(self, *, strength: int) -> dict[Response, int]:
         """Count the faults of that strength by the response of their expected gates."""
@@ -86,9 +89,11 @@ class Drill:
 
     def count_clean_months(self) -> dict[Response, int]:
         """Count the clean months by the strongest response of any gate."""
-        return _count_each(
-            _find_strongest(map(classify_response, month.values())) for month in self.clean_months
-        )
+        return _count_months(self.clean_months)
+
+    def count_mended_months(self) -> dict[Response, int]:
+        """Count the months after a mended recession by the strongest response of any gate."""
+        return _count_months(self.mended_months)
 
 
 def classify_response(level: Level) -> Response:
@@ -100,18 +105,20 @@ def judge_drill(drill: Drill, *, policy: DrillPolicy | None = None) -> Verdict:
     """Judge the gates by a drill.
 
     Returns:
-        `alarm` when too many faults were missed or too many clean months raised an alarm; `watch`
-        when any fault was missed or any clean month raised one; else `ok`.
+        `alarm` when too many faults were missed, or too many clean months or months after a mended
+        recession raised an alarm; `watch` when any fault was missed or any clean month raised one;
+        else `ok`.
     """
     policy = policy or DrillPolicy()
     due = [case for case in drill.cases if case.strength >= policy.judged_from]
     missed = [f"{case.name} {case.strength}" for case in due if case.caught_in_batch is None]
     recall = 1 - len(missed) / len(due) if due else 0.0
-    clean = drill.count_clean_months()
+    clean, mended = drill.count_clean_months(), drill.count_mended_months()
     caught = f"{len(due) - len(missed)} of {len(due)} faults of strength {policy.judged_from}"
     reasons = [
         f"{caught} and above caught within {policy.batch_count} batches: {_describe_recall(recall, policy)}",
         _describe_clean_months(drill, clean, policy),
+        *_describe_mended_months(drill, mended, policy),
     ]
     if missed:
         reasons.append(f"missed: {show_examples(missed)}")
@@ -123,8 +130,11 @@ def judge_drill(drill: Drill, *, policy: DrillPolicy | None = None) -> Verdict:
         "clean_count": float(len(drill.clean_months)),
         "false_alarm_count": float(clean["alarm"]),
         "watched_clean_count": float(clean["watch"]),
+        "mended_count": float(len(drill.mended_months)),
+        "mended_alarm_count": float(mended["alarm"]),
     }
-    failed = recall < policy.lowest_recall or clean["alarm"] > policy.most_false_alarms
+    rings = clean["alarm"] > policy.most_false_alarms or mended["alarm"] > policy.most_mended_alarms
+    failed = recall < policy.lowest_recall or rings
     level: Level = "alarm" if failed else "watch" if missed or clean["alarm"] else "ok"
     return Verdict(GATE, level, tuple(reasons), figures)
 
@@ -141,8 +151,22 @@ def _describe_clean_months(drill: Drill, clean: Mapping[Response, int], policy: 
     )
 
 
+def _describe_mended_months(
+    drill: Drill, mended: Mapping[Response, int], policy: DrillPolicy
+) -> list[str]:
+    if not drill.mended_months:
+        return []
+    responses = f"{mended['alarm']} alarms and {mended['watch']} watches"
+    months = f"{len(drill.mended_months)} months after a recession was mended"
+    return [f"{responses} in {months}: at most {policy.most_mended_alarms} alarms allowed"]
+
+
 def _find_strongest(responses: Iterable[Response]) -> Response:
     return min(responses, key=RESPONSES.index, default="quiet")
+
+
+def _count_months(months: Iterable[Mapping[str, Level]]) -> dict[Response, int]:
+    return _count_each(_find_strongest(map(classify_response, month.values())) for month in months)
 
 
 def _count_each(responses: Iterable[Response]) -> dict[Response, int]:

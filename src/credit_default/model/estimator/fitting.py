@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import Schema
+from credit_default.data.contract.schema import STATEMENT_MONTH, Schema
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.calibrated_forest import calibrate_probability
 from credit_default.model.estimator.decision import DecisionPolicy
@@ -30,14 +30,16 @@ from credit_default.model.estimator.recalibration import (
     choose_calibration,
 )
 from credit_default.model.estimator.recipe_pipeline import (
+    FEATURES_STEP,
     FOREST_STEP,
     Recipe,
     build_pipeline,
     calibrate_pipeline,
     choose_features,
 )
+from credit_default.model.estimator.regime import Regime, find_regime
 from credit_default.model.features.build_features import FEATURE_VERSION
-from credit_default.model.features.declaration import Feature, list_input_names
+from credit_default.model.features.declaration import Feature, list_input_names, parse_features
 
 __all__ = [
     "FittedModel",
@@ -52,11 +54,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedModel:
-    """A bundle with the out-of-bag scores of its development rows and its calibration choice."""
+    """A bundle with the out-of-bag scores of its development rows, and what they decided."""
 
     bundle: ModelBundle
     out_of_bag: OutOfBag
     calibration: CalibrationChoice
+    regime: Regime  # the months that the model is calibrated for and to be monitored by
 
 
 def fit(
@@ -126,7 +129,10 @@ def fit_with_evidence(
         digest="",
     )
     return FittedModel(
-        replace(bundle, digest=digest_bundle(bundle)), fitted.out_of_bag, fitted.choice
+        replace(bundle, digest=digest_bundle(bundle)),
+        fitted.out_of_bag,
+        fitted.choice,
+        fitted.regime,
     )
 
 
@@ -175,6 +181,7 @@ class _FittedPipeline:
     pipeline: Any
     out_of_bag: OutOfBag
     choice: CalibrationChoice
+    regime: Regime
 
 
 def _fit_pipeline_with_evidence(
@@ -182,24 +189,35 @@ def _fit_pipeline_with_evidence(
 ) -> _FittedPipeline:
     pipeline = fit_pipeline(ordered)
     out_of_bag = score_out_of_bag(pipeline, ordered)
+    inputs = list_input_names(parse_features(pipeline.named_steps[FEATURES_STEP].kw_args["spec"]))
+    regime = find_regime(out_of_bag.rows, out_of_bag.default_probability, inputs=inputs)
     policy = CalibrationPolicy()
+    served = regime.covers(out_of_bag.rows[STATEMENT_MONTH])
     first = choose_calibration(
-        out_of_bag.defaulted, out_of_bag.default_probability, policy=policy, seed=seed
+        out_of_bag.defaulted[served],
+        out_of_bag.default_probability[served],
+        policy=policy,
+        seed=seed,
     )
     if first.line is None:
-        return _FittedPipeline(pipeline, out_of_bag, first)
+        return _FittedPipeline(pipeline, out_of_bag, first, regime)
     # Out of bag only a third to two thirds of the trees vote, which by itself looks over-confident
     # where trees are deep. A departure found there is only a suspicion: the line is fitted on
     # probabilities of whole forests that did not see the row.
     folds = score_pipeline_folds(fit_pipeline, ordered, fold_count=policy.fold_count, seed=seed)
+    served = regime.covers(ordered[STATEMENT_MONTH])
     choice = choose_calibration(
-        read_outcome(ordered), folds.default_probability, policy=policy, seed=seed
+        read_outcome(ordered)[served],
+        folds.default_probability[served],
+        policy=policy,
+        seed=seed,
     )
     calibrated = calibrate_probability(
         out_of_bag.default_probability, first.line if choice.line else None
     )
     out_of_bag = replace(out_of_bag, default_probability=calibrated)
-    return _FittedPipeline(calibrate_pipeline(pipeline, choice.line), out_of_bag, choice)
+    calibrated_pipeline = calibrate_pipeline(pipeline, choice.line)
+    return _FittedPipeline(calibrated_pipeline, out_of_bag, choice, regime)
 
 
 def _build_fit_function(

@@ -6,23 +6,28 @@ outcomes are known. `judge_profiled_drift` needs no lake, so the drill judges it
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from credit_default.adapters.evidently.drift_report import SAMPLE_ROWS
+from credit_default.adapters.lake.snapshots import read_snapshot
 from credit_default.data.contract.schema import Schema
 from credit_default.gates.monitoring.column_drift import DriftReport
 from credit_default.gates.monitoring.drift import DriftPolicy, judge_drift
 from credit_default.gates.monitoring.drift_measurement import measure_drift
+from credit_default.gates.monitoring.proven_month import choose_drift_verdict, find_proven_batch
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import measure_input_importance
+from credit_default.model.profile.column_counts import Profile, profile_frames
 from credit_default.model.profile.shift_attribution import measure_score_shift
 from credit_default.services.context.wiring import Wiring
+from credit_default.services.monitoring.alarms import read_gate_findings
 from credit_default.services.monitoring.batch_profile import ProfiledBatch, profile_batch
 from credit_default.services.monitoring.drift_publication import publish_drift_report
 from credit_default.services.monitoring.feed_and_volume import judge_delivery
 from credit_default.services.monitoring.monitored_batch import MonitoredBatch
+from credit_default.services.monitoring.scored_rows import read_batch_scores, read_scored_rows
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,6 +54,14 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ProvenMonth:
+    """The rows of the newest month about which the model was right, counted by the model's own plan."""
+
+    statement_month: str  # YYYY-MM
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class JudgedDrift:
     """The measured drift of a batch's columns, and the gate's verdict on it."""
 
@@ -72,7 +85,11 @@ def find_drift(wiring: Wiring, batch: MonitoredBatch, *, report: ReportKind) -> 
     )
     importance = measure_input_importance(batch.bundle)
     judged = judge_profiled_drift(
-        profiled, importance=importance, schema=wiring.schema, policy=wiring.settings.drift
+        profiled,
+        importance=importance,
+        schema=wiring.schema,
+        policy=wiring.settings.drift,
+        find_proven=lambda: _profile_proven_month(wiring, batch, profiled),
     )
     feed, volume = judge_delivery(wiring, batch.snapshot, profiled, months=batch.months)
     paths = publish_drift_report(
@@ -99,9 +116,17 @@ def find_drift(wiring: Wiring, batch: MonitoredBatch, *, report: ReportKind) -> 
 
 
 def judge_profiled_drift(
-    profiled: ProfiledBatch, *, importance: Mapping[str, float], schema: Schema, policy: DriftPolicy
+    profiled: ProfiledBatch,
+    *,
+    importance: Mapping[str, float],
+    schema: Schema,
+    policy: DriftPolicy,
+    find_proven: Callable[[], ProvenMonth | None] = lambda: None,
 ) -> JudgedDrift:
     """Return how far the counted rows have moved from the reference, judged.
+
+    Where that is a `watch` or an alarm, they are compared with the newest month about which the
+    model was right as well, and the milder verdict counts.
 
     Args:
         profiled: The profiles of batch and reference, counted by the same plan.
@@ -109,7 +134,24 @@ def judge_profiled_drift(
             is weighted by it.
         schema: The portfolio's schema.
         policy: The thresholds of the gate.
+        find_proven: Returns that month, or None; it is called only where it is needed.
     """
+    judged = _judge_once(profiled, importance, schema=schema, policy=policy)
+    proven = find_proven() if judged.verdict.level in {"watch", "alarm"} else None
+    if proven is None:
+        return judged
+    again = _judge_once(
+        replace(profiled, reference=proven.profile), importance, schema=schema, policy=policy
+    )
+    verdict = choose_drift_verdict(
+        judged.verdict, again.verdict, proven_month=proven.statement_month
+    )
+    return judged if verdict is judged.verdict else JudgedDrift(again.report, verdict)
+
+
+def _judge_once(
+    profiled: ProfiledBatch, importance: Mapping[str, float], *, schema: Schema, policy: DriftPolicy
+) -> JudgedDrift:
     columns = {column.name: column for column in schema.inputs}
     measured = measure_drift(
         profiled.plan, profiled.reference, profiled.current, schema=schema, policy=policy
@@ -125,6 +167,24 @@ def judge_profiled_drift(
         measured, row_count=row_count, policy=policy, importance=importance, shift=shift
     )
     return JudgedDrift(measured, verdict)
+
+
+def _profile_proven_month(
+    wiring: Wiring, batch: MonitoredBatch, profiled: ProfiledBatch
+) -> ProvenMonth | None:
+    """Return the newest batch about which this version was right, counted; None where there is none."""
+    month = batch.months[-1]
+    found = find_proven_batch(
+        read_gate_findings(wiring.lake), model_version=batch.model_version, month=month
+    )
+    if found is None:
+        return None
+    snapshot = read_snapshot(wiring.lake, found.batch_id)
+    scores = read_batch_scores(
+        wiring.lake, batch_id=found.batch_id, model_version=batch.model_version
+    )
+    rows = read_scored_rows(snapshot, scores)
+    return ProvenMonth(found.statement_month, profile_frames(profiled.plan, rows))
 
 
 def list_explained_columns(importance: Mapping[str, float]) -> list[str]:

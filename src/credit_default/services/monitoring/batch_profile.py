@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.data.checking.duplicate_keys import Hashes, hash_keys
-from credit_default.data.contract.schema import Schema
+from credit_default.data.contract.schema import STATEMENT_MONTH, Schema
 from credit_default.errors import InputError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.profile.column_counts import Profile, profile_frames, profile_rows
@@ -45,6 +45,20 @@ def profile_batch(
     kept: list[pl.DataFrame] = []
     current = profile_frames(plan, _collect_chosen(frames, chosen, kept))
     return ProfiledBatch(plan, profile_rows(plan, reference), current, pl.concat(kept))
+
+
+def describe_reference(bundle: ModelBundle) -> str:
+    """Return the rows that the model's batches are compared with, in words: how many, of which months.
+
+    Raises:
+        InputError: The model has no reference.
+    """
+    reference = bundle.reference
+    if reference is None or reference.is_empty():
+        raise _build_reference_error()
+    first, last = reference[STATEMENT_MONTH].min(), reference[STATEMENT_MONTH].max()
+    months = str(first) if first == last else f"{first} to {last}"
+    return f"{reference.height:,} test rows of {months}"
 
 
 def _build_reference_error() -> InputError:

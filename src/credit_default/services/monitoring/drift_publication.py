@@ -26,7 +26,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.profile.json_record import describe_profile
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.monitoring.batch_profile import ProfiledBatch
+from credit_default.services.monitoring.batch_profile import ProfiledBatch, describe_reference
 from credit_default.services.monitoring.monitored_batch import MonitoredBatch
 
 
@@ -48,7 +48,8 @@ def publish_drift_report(
     lake, batch_id = wiring.lake, batch.batch_id
     with open_publication(lake, batch_id=batch_id, model_version=batch.model_version) as pages:
         rendered = _render_pages(wiring, batch, profiled, folder=pages.folder, full=full)
-        publish_verdicts(rendered.paths, verdicts, note=_describe_sample(batch, profiled))
+        note = f"{_describe_sample(batch, profiled)} The reference: {describe_reference(batch.bundle)}."
+        publish_verdicts(rendered.paths, verdicts, note=note)
         counted = describe_profile(profiled.plan, profiled.current)
         write_profile(pages.folder, counted | describe_drift(measured))
         paths = map_published_uris(pages, rendered.paths)

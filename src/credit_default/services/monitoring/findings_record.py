@@ -20,6 +20,7 @@ from credit_default.services.context.data_origin import SIMULATED, describe_orig
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.batch_drift import Drift
 from credit_default.services.monitoring.batch_performance import LabelFreeFindings, Performance
+from credit_default.services.monitoring.batch_profile import describe_reference
 from credit_default.services.monitoring.monitored_batch import MonitoredBatch
 from credit_default.services.scoring.run_metadata import build_batch_tags, pick_metrics
 from credit_default.views.summaries.run_artifact import render_summary_markdown
@@ -70,7 +71,7 @@ def record_findings(
         counts={"compared": batch.row_count, "outcomes": batch.outcome_count},
         figures=_list_monitoring_figures(drift, performance),
         paths=paths,
-        notes=describe_origin(batch.data_origin),
+        notes=(*describe_origin(batch.data_origin), *_describe_comparison(batch, drift)),
     )
     recorded = _record_monitoring_run(wiring, batch, drift, summary)
     _LOG.info(
@@ -182,6 +183,10 @@ def _list_monitoring_figures(drift: Drift | None, performance: Performance) -> d
         if performance.verdict.level != "not judged":
             figures |= pick_metrics(performance.evaluation, where="this batch")
     return figures
+
+
+def _describe_comparison(batch: MonitoredBatch, drift: Drift | None) -> tuple[str, ...]:
+    return (f"compared with {describe_reference(batch.bundle)}",) if drift else ()
 
 
 def _list_report_paths(lake: Lake, drift: Drift | None) -> dict[str, str]:

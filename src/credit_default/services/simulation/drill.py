@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.data.contract.schema import KEY, OUTCOME
+from credit_default.data.credit_card.outcomes import MATURITY_MONTHS
 from credit_default.data.planted_faults.catalogue import PLANTED_FAULTS, PlantedFault
 from credit_default.data.planted_faults.injection import DeliveredMonth, FaultContext, plant_fault
 from credit_default.data.simulation.months import CALM, Scenario, simulate
@@ -21,27 +22,34 @@ from credit_default.data.splitting import split
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.drill_verdict import Drill, DrillCase, judge_drill
 from credit_default.gates.verdict import Level
-from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.fitting import fit_with_evidence
+from credit_default.model.estimator.regime import select_regime
 from credit_default.model.estimator.scoring import attach_reference
 from credit_default.services.context.wiring import Portfolio
-from credit_default.services.simulation.drill_pipeline import DrillPipeline, PastMonth
+from credit_default.services.simulation.drill_pipeline import DrillPipeline
 from credit_default.services.simulation.loosened_policies import loosen_gates
+from credit_default.services.simulation.past_month import PastMonth
 from credit_default.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 
 TRAINING_MONTHS: Final = 3
 PAST_MONTHS: Final = 6  # clean months before the first that a fault is planted in
+# Months of a recession whose outcomes are known when it is mended. A statement shows six months:
+# from the seventh on the history that it shows is of the recession alone.
+RECESSION_MONTHS: Final = 8
 _HIGHEST_STRENGTH: Final = 3
 _LOOSENED_GATES: Final = frozenset({"drift", "feed", "performance"})
 
 
 @dataclass(frozen=True, slots=True)
 class DrillPlan:
-    """How many clients and clean months are simulated, and which faults are planted."""
+    """How many clients and months are simulated, and which faults are planted."""
 
     client_count: int = 4_000
     clean_count: int = 24
+    # months that are judged after a recession was mended by a retraining; 0 leaves it out
+    mended_count: int = 6
     faults: tuple[PlantedFault, ...] = PLANTED_FAULTS
 
 
@@ -113,6 +121,33 @@ def run_drill(drill_setup: DrillSetup, plan: DrillPlan) -> Iterator[DrillCase]:
             case.response,
         )
         yield case
+
+
+def judge_mended_months(
+    settings: Settings, portfolio: Portfolio, plan: DrillPlan
+) -> tuple[Mapping[str, Level], ...]:
+    """Return what the gates say about the months after a recession for which a model was retrained.
+
+    The recession, of the highest strength, goes on. The model is trained on the calm months before
+    it and on its first months, when the outcomes of these are known, and judged from then on.
+
+    Returns:
+        The level of each gate, month by month, as many months as the plan says.
+    """
+    if not plan.mended_count:
+        return ()
+    trained_count = TRAINING_MONTHS + RECESSION_MONTHS
+    served_from = trained_count + MATURITY_MONTHS
+    simulated = _simulate_drill_months(
+        plan,
+        Scenario("recession", start=TRAINING_MONTHS, strength=_HIGHEST_STRENGTH),
+        seed=settings.seed,
+        month_count=served_from + plan.mended_count,
+    )
+    pipeline = _train(settings, portfolio, simulated[:trained_count])
+    levels, _ = _judge_months(pipeline, simulated[served_from:], past=())
+    _LOG.info("judged months after a mended recession month_count=%d", plan.mended_count)
+    return tuple(levels)
 
 
 def _require_simulated_portfolio(portfolio: Portfolio) -> None:
@@ -201,7 +236,7 @@ def _train(
         for month in months
     )
     sides = split(rows, test_share=settings.refresh.test_share)
-    bundle = fit(
+    fitted = fit_with_evidence(
         settings.recipe,
         sides.development,
         schema=portfolio.schema,
@@ -209,7 +244,8 @@ def _train(
         decision_policy=settings.decision,
         job_count=settings.jobs,
     )
-    return DrillPipeline(settings, portfolio.schema, attach_reference(bundle, sides.test))
+    reference = select_regime(sides.test, fitted.regime)
+    return DrillPipeline(settings, portfolio.schema, attach_reference(fitted.bundle, reference))
 
 
 def _judge_months(

@@ -6,7 +6,7 @@ are called without a lake, a registry or a report.
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -18,12 +18,11 @@ from credit_default.adapters.files.table_export import write_table
 from credit_default.data.checking.row_rules import REPEATED_KEY
 from credit_default.data.checking.validation import ValidationResult, check_rows
 from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME, Schema
-from credit_default.data.months import count_months
 from credit_default.data.planted_faults.injection import DeliveredMonth
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.coverage import judge_coverage
 from credit_default.gates.monitoring.performance import judge_performance
-from credit_default.gates.monitoring.volume import Delivery, judge_volume
+from credit_default.gates.monitoring.volume import judge_volume
 from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.model.estimator.bundle import ModelBundle, measure_input_importance
@@ -36,26 +35,17 @@ from credit_default.model.statistics.auc_placements import RocAuc
 from credit_default.services.monitoring.batch_drift import judge_profiled_drift
 from credit_default.services.monitoring.batch_performance import measure_reference_roc_auc
 from credit_default.services.monitoring.batch_profile import ProfiledBatch
-from credit_default.services.monitoring.feed_and_volume import (
-    PreviousColumns,
-    Rejections,
-    judge_profiled_feed,
+from credit_default.services.monitoring.feed_and_volume import Rejections, judge_profiled_feed
+from credit_default.services.simulation.past_month import (
+    PastMonth,
+    describe_past_month,
+    find_proven_month,
+    read_previous_columns,
 )
 from credit_default.settings import Settings
 
 FILE_GATE: Final = "file"  # what refuses a file before any row is judged
-_DAYS_IN_MONTH: Final = 30.0
 _LEVELS: Final[tuple[Level, ...]] = ("not judged", "ok", "watch", "alarm", "refused")
-
-
-@dataclass(frozen=True, slots=True)
-class PastMonth:
-    """What later months are compared with: how a month was delivered, and the profile of its rows."""
-
-    delivery: Delivery
-    statement_month: str  # YYYY-MM
-    rejected_share: float  # 0-1, of the rows read
-    profile: Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +113,16 @@ class DrillPipeline:
             return JudgedMonth({quality.gate: quality.level}, None)
         scored = self._score(checked.accepted_rows())
         current = profile_rows(self.plan, scored)
-        past_month = _describe_delivery(month, checked, current, earlier)
+        past_month = describe_past_month(month, checked, current, earlier)
         verdicts = (
             quality,
-            *self._judge_rows(current, checked, earlier),
+            *self._judge_rows(current, checked, earlier, month=past_month.statement_month),
             self._judge_volume(past_month, earlier),
             self._judge_performance(month, scored),
             *self._judge_coverage(month),
         )
-        return JudgedMonth(_find_worst_levels(verdicts), past_month)
+        levels = _find_worst_levels(verdicts)
+        return JudgedMonth(levels, replace(past_month, levels=levels))
 
     def _judge_quality(self, checked: ValidationResult, earlier: Sequence[PastMonth]) -> Verdict:
         repeated_count = checked.rule_counts.get(REPEATED_KEY, 0)
@@ -149,7 +140,12 @@ class DrillPipeline:
         )
 
     def _judge_rows(
-        self, current: Profile, checked: ValidationResult, earlier: Sequence[PastMonth]
+        self,
+        current: Profile,
+        checked: ValidationResult,
+        earlier: Sequence[PastMonth],
+        *,
+        month: str,
     ) -> tuple[Verdict, Verdict]:
         """Return the verdicts on drift and feed, as monitoring gives them on counted rows."""
         profiled = ProfiledBatch(self.plan, self.reference, current, sample=pl.DataFrame())
@@ -159,11 +155,15 @@ class DrillPipeline:
             [before.rejected_share for before in earlier],
         )
         drift = judge_profiled_drift(
-            profiled, importance=self.importance, schema=self.schema, policy=self.settings.drift
+            profiled,
+            importance=self.importance,
+            schema=self.schema,
+            policy=self.settings.drift,
+            find_proven=lambda: find_proven_month(earlier, month),
         )
         feed = judge_profiled_feed(
             profiled,
-            previous=_read_columns(earlier),
+            previous=read_previous_columns(earlier),
             rejections=rejections,
             schema=self.schema,
             policy=self.settings.feed,
@@ -211,34 +211,6 @@ def _check_statements(statements: pl.DataFrame, *, schema: Schema) -> Validation
         write_table(statements, path)
         frames = list(open_statement_file(path, schema=schema).read_batches())
     return check_rows(lambda: iter(frames), schema=schema, outcome="ignored")
-
-
-def _describe_delivery(
-    month: DeliveredMonth,
-    checked: ValidationResult,
-    current: Profile,
-    earlier: Sequence[PastMonth],
-) -> PastMonth:
-    age, step, wait = 1 + month.arrival_delay, None, None
-    if earlier:
-        step = count_months(earlier[-1].statement_month, month.statement_month)
-        wait = _DAYS_IN_MONTH * (1 + month.arrival_delay)
-    return PastMonth(
-        Delivery(checked.row_count, age_months=age, month_step=step, wait_days=wait),
-        month.statement_month,
-        checked.rejected_count / checked.row_count,
-        current,
-    )
-
-
-def _read_columns(earlier: Sequence[PastMonth]) -> PreviousColumns:
-    if not earlier:
-        return PreviousColumns()
-    columns = earlier[-1].profile.columns
-    return PreviousColumns(
-        {name: column.fingerprint for name, column in columns.items()},
-        {name: column.counts for name, column in columns.items()},
-    )
 
 
 def _find_worst_levels(verdicts: Sequence[Verdict]) -> dict[str, Level]:

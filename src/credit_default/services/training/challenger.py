@@ -4,7 +4,7 @@ Whether it becomes the champion is decided in `promotion_contest`, and carried o
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from credit_default.data.splitting import Split
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.fitting import OutOfBag, fit_with_evidence
 from credit_default.model.estimator.recalibration import CalibrationChoice
+from credit_default.model.estimator.regime import Regime, select_regime
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
 from credit_default.services.context.wiring import Wiring
@@ -25,6 +26,8 @@ _LOG = logging.getLogger(__name__)
 class Challenger:
     """A fitted bundle with its reference, and how good it is on the test side, whose clients it never saw.
 
+    Where the portfolio has changed, the test side is narrowed to the months of the regime that the model is to serve.
+
     The threshold, and everything else that is chosen on development rows, is chosen on `out_of_bag`.
     """
 
@@ -35,6 +38,8 @@ class Challenger:
     test_probability: np.ndarray  # one value a test row, 0-1
     out_of_bag: OutOfBag  # development rows, each scored by the trees that did not draw it
     calibration: CalibrationChoice  # whether those rows ask for a recalibration, and why
+    regime: Regime  # the months that it is to serve
+    sides: Split  # the development side, and of the test side the rows of the regime
 
 
 def require_mlflow(wiring: Wiring) -> None:
@@ -47,7 +52,7 @@ def require_mlflow(wiring: Wiring) -> None:
 
 
 def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Challenger:
-    """Fit a bundle on the development side and evaluate it on the test side, which is also its reference."""
+    """Fit a bundle on the development side and evaluate it on the test rows of its regime, which are its reference."""
     settings = wiring.settings
     fitted = fit_with_evidence(
         settings.recipe,
@@ -58,21 +63,23 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
         job_count=settings.jobs,
         source_digests=[snapshot.source.sha256 for snapshot in training.snapshots],
     )
-    bundle = attach_reference(fitted.bundle, sides.test)
-    defaulted = sides.test[OUTCOME].to_numpy()
-    probability = score_probability(bundle, sides.test)
+    test = select_regime(sides.test, fitted.regime)
+    bundle = attach_reference(fitted.bundle, test)
+    defaulted = test[OUTCOME].to_numpy()
+    probability = score_probability(bundle, test)
     evaluation = evaluate(
         defaulted,
         probability,
         policy=settings.decision,
         seed=settings.seed,
-        clients=sides.test[CLIENT_ID].to_numpy(),
+        clients=test[CLIENT_ID].to_numpy(),
     )
     _LOG.info(
-        "fitted challenger digest=%s development_row_count=%d test_row_count=%d data_origin=%s",
+        "fitted challenger digest=%s development_row_count=%d test_row_count=%d regime=%s data_origin=%s",
         bundle.digest[:12],
         sides.development.height,
-        sides.test.height,
+        test.height,
+        fitted.regime.months[0],
         training.data_origin,
     )
     return Challenger(
@@ -83,4 +90,6 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
         probability,
         fitted.out_of_bag,
         fitted.calibration,
+        fitted.regime,
+        replace(sides, test=test),
     )

@@ -58,6 +58,8 @@ class DataFacts:
     default_share: float  # of all accepted rows, 0-1
     # What is known of each month's outcomes (YYYY-MM to state and reason), also of those left out.
     outcomes: Mapping[str, str] = field(default_factory=dict)
+    # those that it is calibrated for, tested on and monitored by, in order: all, or the newest
+    regime_months: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

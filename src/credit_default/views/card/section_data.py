@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Final
 
 from credit_default.model.estimator.bundle import measure_input_importance
-from credit_default.views.card.evidence import CardEvidence
+from credit_default.views.card.evidence import CardEvidence, DataFacts
 from credit_default.views.card.format_figures import format_share
 from credit_default.views.documents.document import Bullets, Paragraph, Section, Table
 
@@ -120,12 +120,27 @@ def _describe_outcomes(evidence: CardEvidence) -> tuple[Paragraph | Table, ...]:
 
 def _describe_rows(evidence: CardEvidence) -> str:
     data = evidence.data
-    months = data.months[0] if len(data.months) == 1 else f"{data.months[0]} to {data.months[-1]}"
+    months = _describe_months(data.months)
     return (
         f"{data.accepted_count:,} statements of {data.origin} clients ({months}) were accepted; "
         f"{format_share(data.default_share)} of the clients defaulted. {data.rejected_count:,} "
         "statements broke a rule of the schema and are in quarantine. The rows are split by "
         f"client: {data.development_count:,} to learn from and {data.test_count:,} to test on. "
         "Clients with the same rare row are on the same side, and a client stays on its side in "
-        "every training."
+        f"every training.{_describe_regime(data)}"
     )
+
+
+def _describe_regime(data: DataFacts) -> str:
+    """Return which months the model is to serve, where older ones were found to differ."""
+    if not data.regime_months or data.regime_months == data.months:
+        return ""
+    return (
+        f" The months before {data.regime_months[0]} differ from the newest: the model has learnt "
+        f"from them too, but is calibrated for {_describe_months(data.regime_months)}, and tested "
+        "and monitored by test rows of these."
+    )
+
+
+def _describe_months(months: tuple[str, ...]) -> str:
+    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"

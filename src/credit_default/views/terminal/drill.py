@@ -1,12 +1,13 @@
 """The result of a drill: every planted fault with the responses, and confusion tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from credit_default.gates.monitoring.drill_verdict import RESPONSES, Drill, DrillCase, Response
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.views.documents.document import Bullets, Document, Section, Table
 
+_MENDED: Final = "after a mended recession"
 _HEADING: Final = ("", *RESPONSES)
 _RAISED_LEVELS: Final = frozenset({"alarm", "refused", "watch"})
 
@@ -26,10 +27,14 @@ def describe_drill(drill: Drill, verdict: Verdict, *, subtitle: str) -> Document
 
 
 def format_case_lines(drill: Drill) -> tuple[str, ...]:
-    """Return one text for each planted fault and each clean month with an alarm or a watch."""
+    """Return one text for each planted fault, and each other month with an alarm or a watch."""
     raised = [
-        f"clean month {number}: {', '.join(gates)}"
-        for number, month in enumerate(drill.clean_months, start=1)
+        f"{kind} {number}: {', '.join(gates)}"
+        for kind, months in (
+            ("clean month", drill.clean_months),
+            ("month after a mended recession", drill.mended_months),
+        )
+        for number, month in enumerate(months, start=1)
         if (gates := _list_raised_gates(month))
     ]
     return (*(_format_case_line(case) for case in drill.cases), *raised)
@@ -59,10 +64,12 @@ def _tabulate_cases(drill: Drill) -> Table:
 
 
 def _tabulate_responses(drill: Drill) -> Table:
-    """Return how many faults of each strength, and clean months, had which response."""
+    """Return how many faults of each strength, and other months, had which response."""
     strengths = sorted({case.strength for case in drill.cases})
     rows = [(f"planted, strength {s}", drill.count_responses(strength=s)) for s in strengths]
     rows.append(("clean months", drill.count_clean_months()))
+    if drill.mended_months:
+        rows.append((_MENDED, drill.count_mended_months()))
     return Table(_HEADING, tuple((name, *_list_counts(counts)) for name, counts in rows))
 
 
@@ -75,11 +82,14 @@ def _tabulate_gates(drill: Drill) -> Table:
     rows = [
         (f"expected of {name}", *_count_raised_by(drill, gates, expected=name)) for name in expected
     ]
-    clean = [
-        str(sum(month.get(gate) in _RAISED_LEVELS for month in drill.clean_months))
-        for gate in gates
-    ]
-    return Table(("alarm or watch from", *gates), (*rows, ("clean months", *clean)))
+    rows.append(("clean months", *_count_raised_in(drill.clean_months, gates)))
+    if drill.mended_months:
+        rows.append((_MENDED, *_count_raised_in(drill.mended_months, gates)))
+    return Table(("alarm or watch from", *gates), tuple(rows))
+
+
+def _count_raised_in(months: Sequence[Mapping[str, Level]], gates: list[str]) -> list[str]:
+    return [str(sum(month.get(gate) in _RAISED_LEVELS for month in months)) for gate in gates]
 
 
 def _count_raised_by(drill: Drill, gates: list[str], *, expected: str) -> list[str]:
