@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -59,7 +61,7 @@ def test_correlated_tail_is_the_integral_over_the_factor(
         return binom.sf(default_count - 1, row_count, rate) * norm.pdf(factor)
 
     ends = np.linspace(-9, 9, 361)
-    expected = sum(quad(weigh, a, b, epsabs=1e-13)[0] for a, b in zip(ends, ends[1:], strict=False))
+    expected = sum(quad(weigh, a, b, epsabs=1e-13)[0] for a, b in pairwise(ends))
 
     found = measure_correlated_p_value(
         row_count, default_count, probability, correlation=correlation

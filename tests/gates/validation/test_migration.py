@@ -81,11 +81,11 @@ def test_homogeneity_is_that_of_another_implementation():
 
 
 def test_clients_who_jump_are_named():
-    jumping = np.array([[80.0, 5, 15], [10, 70, 20], [2, 8, 90]])
+    jumping = np.array([[80.0, 3, 17], [10, 70, 20], [2, 8, 90]])
 
     findings = run(TESTS, "migration_z", build_sample(jumping))
 
-    assert [(f.subject, f.light) for f in findings] == [("from low to high", "amber")]
+    assert [(f.subject, f.light) for f in findings] == [("from low to high", "red")]
     (worst,) = run(TESTS, "migration_z", build_sample(FIRST))
     assert worst.light == "green"
 

@@ -26,7 +26,7 @@ def test_change_without_weight_stays_green_however_many_rows_there_are():
     found = run_one(TESTS, "psi", sample, development)
 
     assert found.p_value < 0.01
-    assert (found.light, round(found.statistic, 3)) == ("green", 0.005)
+    assert (found.light, round(found.statistic, 3)) == ("green", 0.004)
     assert "no change of weight" in found.reason
 
 
@@ -42,10 +42,8 @@ def test_distance_is_that_of_scipy():
 
     found = run_one(TESTS, "kolmogorov_smirnov", sample, development)
 
-    assert (
-        found.statistic
-        == ks_2samp(development.default_probability, sample.default_probability).statistic
-    )
+    expected = ks_2samp(development.default_probability, sample.default_probability)
+    assert found.statistic == pytest.approx(expected.statistic, abs=1e-12)
 
 
 def test_official_concentration_is_that_of_another_implementation():
