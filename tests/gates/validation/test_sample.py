@@ -78,3 +78,14 @@ def test_known_rows_are_those_with_an_outcome():
     assert known.month.tolist() == ["2026-01", "2026-03"]
     assert known.variables["income"].tolist() == [1.0, 3.0]
     assert ScoredSample(SCORES).take_known().row_count == 0
+
+
+def test_newest_row_of_each_client_is_that_of_the_last_month():
+    sample = ScoredSample(
+        np.array([0.1, 0.2, 0.3, 0.4]),
+        month=np.array(["2026-02", "2026-01", "2026-03", "2026-02"]),
+        client_id=np.array(["a", "a", "b", "b"]),
+    )
+
+    assert sample.take_newest().default_probability.tolist() == [0.1, 0.3]
+    assert ScoredSample(SCORES).take_newest().row_count == 3
