@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from credit_default.gates.validation.battery import TESTS, measure_findings
+from credit_default.gates.validation.distributions import compare_values
 from credit_default.gates.validation.given_figures import (
     EstimateOutcome,
     GivenFigures,
@@ -15,8 +16,7 @@ from credit_default.gates.validation.policy import ValidationPolicy
 from credit_default.gates.validation.result import Finding
 from credit_default.gates.validation.sample import ScoredSample
 from credit_default.gates.validation.validation_test import ValidationTest, build_input
-from size_power.rates import Rate, count_rings
-from size_power.worlds import MEAN, SPREAD, World, draw_rows, draw_sample
+from size_power.worlds import BAND_EDGES, BANDS, MEAN, SPREAD, World, draw_rows, draw_sample
 
 POLICY = ValidationPolicy()
 MONTH_ROWS, MONTH_COUNT, DEVELOPMENT_MONTHS = 2_000, 4, 3
@@ -89,7 +89,6 @@ def ring_published(generator: np.random.Generator) -> Mapping[str, bool | None]:
     sample = draw_plain(generator, 2_000)
     twin = draw_plain(generator, 2_000)
     few, many = draw_plain(generator, 100), draw_plain(generator, 100)
-    from credit_default.gates.validation.distributions import compare_values
 
     def judge(name: str) -> bool | None:
         inputs = build_input(sample, twin, policy=POLICY)
@@ -121,14 +120,5 @@ def draw_plain(generator: np.random.Generator, row_count: int) -> ScoredSample:
     return ScoredSample(
         probability,
         (generator.random(row_count) < probability).astype(float),
-        band=np.array(list("ABCDEFGHIJ"))[
-            np.searchsorted([0.04, 0.07, 0.1, 0.13, 0.17, 0.22, 0.28, 0.36, 0.5], probability)
-        ],
-    )
-
-
-def measure_published(repetitions: int, seed: int) -> Mapping[str, Rate]:
-    """Return the rates of the published findings."""
-    return count_rings(
-        ring_published(np.random.default_rng([seed, 1, number])) for number in range(repetitions)
+        band=np.array(BANDS)[np.searchsorted(BAND_EDGES, probability)],
     )
