@@ -57,6 +57,7 @@ class Trial:
     situation: str
     size: float | None
     draw: Callable[[np.random.Generator], bool | None]
+    is_slow: bool = False  # then fewer draws are made of it
 
 
 def _rang(verdict: Verdict, *levels: str) -> bool | None:
@@ -78,7 +79,13 @@ def list_promotion() -> list[Trial]:
 
     gate = "promotion: promoted"
     ties = [
-        Trial(gate, f"tie of {kind}, {row_count:,} rows", 1.0, judge(kind, row_count))
+        Trial(
+            gate,
+            f"tie of {kind}, {row_count:,} rows",
+            1.0,
+            judge(kind, row_count),
+            row_count > ROWS,
+        )
         for row_count in (2_000, 6_000)
         for kind in TIES
     ]
@@ -320,6 +327,7 @@ def list_counts() -> list[Trial]:
     ]
 
 
+@cache
 def list_trials() -> tuple[Trial, ...]:
     """Return every trial, gate by gate."""
     return (

@@ -34,13 +34,13 @@ class Part:
 
 
 def plan_parts(repetitions: int, seed: int) -> list[Part]:
-    """Return every part: the full number of draws for sizes, an eighth for the power of the battery, a quarter for that of gates."""
+    """Return every part: the full number of draws for sizes, an eighth of it for powers and slow trials."""
     few = max(1, repetitions // 8)
     subjects = [("null", number, repetitions) for number in range(len(NULLS))]
     subjects += [("defect", number, few) for number in range(len(list_defects()))]
     subjects += [("tie", 0, repetitions), ("published", 0, repetitions)]
     subjects += [
-        ("gate", number, repetitions if trial.size is not None else max(1, repetitions // 4))
+        ("gate", number, few if trial.size is None or trial.is_slow else repetitions)
         for number, trial in enumerate(list_trials())
     ]
     return [

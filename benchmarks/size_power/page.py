@@ -102,6 +102,8 @@ def _list_sizes(rates: Rates, settings: Settings) -> list[str]:
     for test in TESTS:
         if test.null_hypothesis.startswith(_NO_SIZE) and not _is_official(test):
             continue
+        if test.test_id == "overrides.direction":  # which no world of ours makes true
+            continue
         cells = [_find_null(rates, test, number) for number in range(len(NULLS))]
         if all(not cell.judged for cell in cells):
             continue
@@ -115,7 +117,7 @@ def _list_sizes(rates: Rates, settings: Settings) -> list[str]:
     return [
         *lines,
         "",
-        "Limits of the policy, which hold no error rate, have no size: duplicates, completeness of outcomes, fairness, stability of refits. "
+        "Limits of the policy, which hold no error rate, have no size: duplicates, completeness of outcomes, fairness, stability of refits.",
         f"Not measured here, for want of what they judge: {', '.join(f'`{name}`' for name in unjudged)}.",
         "",
     ]
@@ -168,7 +170,7 @@ def _list_gates(rates: Rates, settings: Settings) -> list[str]:
     lines = [
         "## Gates and alarms",
         "",
-        f"Batches of 2,000 rows where nothing else is said; {settings.repetitions:,} draws where there is a nominal size (the most that it may ring), a quarter of them elsewhere. "
+        f"Batches of 2,000 rows where nothing else is said; {settings.repetitions:,} draws where there is a nominal size (the most that it may ring), an eighth of them for powers and for 6,000 rows.",
         "Drift and feed see the simulator's months; `retraining`, `coverage` and `recovery` decide by counts and dates and have no error of chance.",
         "",
         "| gate | situation | nominal | rings |",
@@ -203,7 +205,7 @@ def _find_null(rates: Rates, test: ValidationTest, number: int) -> Rate:
 
 
 def _is_official(test: ValidationTest) -> bool:
-    return test.test_id.endswith("_official") or test.test_id == "overrides.direction"
+    return test.test_id.endswith("_official") or test.test_id == "stability.migration_halves"
 
 
 def _name(test: ValidationTest) -> str:
