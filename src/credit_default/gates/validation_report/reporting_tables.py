@@ -6,6 +6,7 @@ calibration by grade with the Jeffreys test, 2.5.5.1 for customer migrations, 2.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -122,8 +123,8 @@ def _find_edges(sample: ScoredSample, *, count: int) -> np.ndarray:
 def _label_rows(sample: ScoredSample, edges: np.ndarray) -> np.ndarray:
     if sample.band is not None:
         return sample.band
-    width = len(str(len(edges) + 1))
-    names = np.array([f"{number:0{width}d}" for number in range(1, len(edges) + 2)])
+    count = len(edges) + 1
+    names = np.array([f"{number} of {count}" for number in range(1, count + 1)])
     return names[np.searchsorted(edges, sample.default_probability, side="right")]
 
 
@@ -181,7 +182,7 @@ def _count_migrations(
     place = np.searchsorted(sorted(bands), labels)
     place = np.array([bands.index(band) for band in sorted(bands)])[place]
     counts = np.zeros((len(bands), len(bands)), dtype=np.int64)
-    for first, second in zip(months, months[1:], strict=False):
+    for first, second in pairwise(months):
         old, new = sample.month == first, sample.month == second
         _, in_old, in_new = np.intersect1d(
             sample.client_id[old], sample.client_id[new], return_indices=True

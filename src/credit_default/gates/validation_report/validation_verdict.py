@@ -28,7 +28,7 @@ def judge_results(results: Sequence[ValidationResult], *, policy: ValidationPoli
     if not judged:
         reasons = tuple(dict.fromkeys(result.reason for result in results))[:_SHOWN_COUNT]
         return Verdict(GATE, "not judged", reasons or ("no test was run",))
-    adjusted = _adjust_by_holm(judged)
+    adjusted = _adjust_by_holm(judged, policy=policy)
     red = [result for result in judged if result.light == "red"]
     amber = [result for result in judged if result.light == "amber"]
     lasting = [r for r in red if adjusted.get(r.test_id, 0.0) <= policy.amber_level]
@@ -50,12 +50,20 @@ def judge_results(results: Sequence[ValidationResult], *, policy: ValidationPoli
     return Verdict(GATE, level, (summary, *shown[:_SHOWN_COUNT], *more), figures)
 
 
-def _adjust_by_holm(results: Sequence[ValidationResult]) -> Mapping[str, float]:
-    """Return each test's p-value adjusted for all tests; of a test with several subjects the smallest counts."""
+def _adjust_by_holm(
+    results: Sequence[ValidationResult], *, policy: ValidationPolicy
+) -> Mapping[str, float]:
+    """Return each test's p-value adjusted for all tests; of a test with several subjects the smallest counts.
+
+    A test whose null hypothesis a good model rejects (that it ranks no better than chance) is not among them: of it a
+    small p-value is green.
+    """
     smallest: dict[str, float] = {}
     for result in results:
-        if result.p_value is not None:
-            own = float(result.figures.get("adjusted_p_value", result.p_value))
+        if result.p_value is None:
+            continue
+        own = float(result.figures.get("adjusted_p_value", result.p_value))
+        if (own < policy.amber_level) == (result.light in {"red", "amber"}):
             smallest[result.test_id] = min(own, smallest.get(result.test_id, 1.0))
     adjusted, highest = {}, 0.0
     for place, (test_id, value) in enumerate(sorted(smallest.items(), key=lambda item: item[1])):
