@@ -1,14 +1,52 @@
 """The battery: every test in a fixed order, each listed even where it could not be judged."""
 
+from collections.abc import Sequence
 from typing import Final
 
+from credit_default.gates.validation import (
+    back_testing,
+    benchmark,
+    calibration_months,
+    calibration_parts,
+    calibration_whole,
+    data_quality,
+    discrimination,
+    fairness,
+    migration,
+    overrides,
+    representativeness,
+    robustness,
+    stability,
+    variables,
+)
 from credit_default.gates.validation.given_figures import GivenFigures
+from credit_default.gates.validation.judgement import leave_unjudged
 from credit_default.gates.validation.policy import ValidationPolicy
 from credit_default.gates.validation.result import Finding, ValidationResult
 from credit_default.gates.validation.sample import ScoredSample
-from credit_default.gates.validation.validation_test import ValidationInput, ValidationTest
+from credit_default.gates.validation.validation_test import (
+    ValidationInput,
+    ValidationTest,
+    build_input,
+    find_lack,
+)
 
-TESTS: Final[tuple[ValidationTest, ...]] = ()
+TESTS: Final[tuple[ValidationTest, ...]] = (
+    *discrimination.TESTS,
+    *calibration_whole.TESTS,
+    *calibration_parts.TESTS,
+    *calibration_months.TESTS,
+    *stability.TESTS,
+    *migration.TESTS,
+    *data_quality.TESTS,
+    *representativeness.TESTS,
+    *variables.TESTS,
+    *overrides.TESTS,
+    *fairness.TESTS,
+    *benchmark.TESTS,
+    *robustness.TESTS,
+    *back_testing.TESTS,
+)
 
 
 def run_battery(
@@ -28,12 +66,18 @@ def run_battery(
         input_digest: What identifies the input; it stands in every result.
         given: Figures measured elsewhere.
     """
-    inputs = ValidationInput(sample, reference, given or GivenFigures(), policy)
+    inputs = build_input(sample, reference, policy=policy, given=given)
     return tuple(
         _build_result(test, finding, policy_id=policy.policy_id, input_digest=input_digest)
         for test in TESTS
-        for finding in test.measure(inputs)
+        for finding in measure_findings(test, inputs)
     )
+
+
+def measure_findings(test: ValidationTest, inputs: ValidationInput) -> Sequence[Finding]:
+    """Return a test's findings; one that is `not judged` where the input lacks what it needs."""
+    lack = find_lack(inputs, test.needs)
+    return (leave_unjudged(lack),) if lack else test.measure(inputs)
 
 
 def _build_result(

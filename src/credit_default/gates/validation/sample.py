@@ -5,7 +5,7 @@ What a sample does not have stays None or empty; the tests that need it are `not
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -80,6 +80,29 @@ class ScoredSample:
         """Return the number of rows."""
         return len(self.default_probability)
 
+    @property
+    def outcomes(self) -> FloatArray:
+        """Return the outcomes; no values where the sample has none."""
+        return np.empty(0) if self.defaulted is None else self.defaulted
+
+    def take(self, rows: Flags) -> "ScoredSample":
+        """Return a sample of the rows where `rows` is true; the bands stay those of this one."""
+        arrays = {name: _take(getattr(self, name), rows) for name in _PARALLEL}
+        return replace(
+            self,
+            default_probability=self.default_probability[rows],
+            segments={name: labels[rows] for name, labels in self.segments.items()},
+            variables={name: values[rows] for name, values in self.variables.items()},
+            **arrays,
+        )
+
+    def take_known(self) -> "ScoredSample":
+        """Return a sample of the rows whose outcome is known: empty if there is none."""
+        if self.defaulted is None:
+            return replace(self.take(np.zeros(self.row_count, dtype=bool)), defaulted=np.empty(0))
+        known = ~np.isnan(self.defaulted)
+        return self if known.all() else self.take(known)
+
     def _check_lengths(self) -> None:
         arrays = {name: getattr(self, name) for name in _PARALLEL}
         arrays |= {f"segment {name}": values for name, values in self.segments.items()}
@@ -112,6 +135,10 @@ class ScoredSample:
             _check_probabilities(
                 "probabilities of the bands", np.array(list(self.band_probability.values()))
             )
+
+
+def _take(values: NDArray[Any] | None, rows: Flags) -> NDArray[Any] | None:
+    return None if values is None else values[rows]
 
 
 def _check_probabilities(name: str, values: FloatArray) -> None:

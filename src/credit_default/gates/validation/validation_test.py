@@ -1,8 +1,10 @@
 """A test of the battery as a value: what it stands for, what it needs and how it measures."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
 
 from credit_default.gates.validation.given_figures import GivenFigures
 from credit_default.gates.validation.policy import ValidationPolicy
@@ -23,21 +25,25 @@ Need = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ValidationInput:
     """All that a test may look at.
 
     Attributes:
         sample: The rows to be judged.
-        reference: The development sample that they are compared with.
+        known: Those of them whose outcome is known.
+        reference: The development sample that they are compared with; empty if there is none.
+        known_reference: The rows of it whose outcome is known.
         given: Figures measured elsewhere.
         policy: The battery's numbers.
     """
 
     sample: ScoredSample
-    reference: ScoredSample | None = None
-    given: GivenFigures = field(default_factory=GivenFigures)
-    policy: ValidationPolicy = field(default_factory=ValidationPolicy)
+    known: ScoredSample
+    reference: ScoredSample
+    known_reference: ScoredSample
+    given: GivenFigures
+    policy: ValidationPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +55,10 @@ class ValidationTest:
         chapter: One of `CHAPTERS`.
         title: The test's name in words.
         statistic_name: What its statistic is.
-        null_hypothesis: In words.
+        null_hypothesis: What a small p-value speaks against, in words.
         source: Where the formula is from.
         measure: Returns at least one finding.
-        needs: What must be there, beside enough rows.
+        needs: What must be there.
     """
 
     test_id: str
@@ -63,3 +69,80 @@ class ValidationTest:
     source: str
     measure: Callable[[ValidationInput], Sequence[Finding]]
     needs: tuple[Need, ...] = ()
+
+
+def build_input(
+    sample: ScoredSample,
+    reference: ScoredSample | None,
+    *,
+    policy: ValidationPolicy,
+    given: GivenFigures | None = None,
+) -> ValidationInput:
+    """Return the input of a battery's tests, the rows with a known outcome picked once."""
+    development = reference or ScoredSample(np.empty(0))
+    return ValidationInput(
+        sample=sample,
+        known=sample.take_known(),
+        reference=development,
+        known_reference=development.take_known(),
+        given=given or GivenFigures(),
+        policy=policy,
+    )
+
+
+def find_lack(inputs: ValidationInput, needs: Sequence[Need]) -> str | None:
+    """Return why a test with these needs cannot be judged; None if it can."""
+    policy = inputs.policy
+    for need in needs:
+        lack = _LACKS[need](inputs)
+        if lack:
+            return lack
+    if needs and inputs.sample.row_count < policy.fewest_rows:
+        return f"{inputs.sample.row_count:,} rows: at least {policy.fewest_rows:,} are needed"
+    return None
+
+
+def _find_lack_of_outcomes(
+    rows: ScoredSample, policy: ValidationPolicy, whose: str
+) -> str | None:
+    if not rows.row_count:
+        return f"no outcomes {whose}"
+    if rows.row_count < policy.fewest_rows:
+        return f"{rows.row_count:,} rows {whose} have an outcome: at least {policy.fewest_rows:,} are needed"
+    default_count = int(rows.outcomes.sum())
+    fewest = min(default_count, rows.row_count - default_count)
+    if fewest < policy.fewest_outcomes:
+        return (
+            f"{default_count:,} defaults in {rows.row_count:,} rows {whose}: "
+            f"at least {policy.fewest_outcomes} of each outcome are needed"
+        )
+    return None
+
+
+def _find_lack_of_reference(inputs: ValidationInput) -> str | None:
+    if not inputs.reference.row_count:
+        return "no development sample to compare with"
+    count, fewest = inputs.reference.row_count, inputs.policy.fewest_rows
+    return None if count >= fewest else f"{count:,} rows of development: at least {fewest:,} are needed"
+
+
+_LACKS: Final[Mapping[Need, Callable[[ValidationInput], str | None]]] = {
+    "outcomes": lambda i: _find_lack_of_outcomes(i.known, i.policy, "in the sample"),
+    "months": lambda i: "no months" if i.sample.month is None else None,
+    "clients": lambda i: "no client identifiers" if i.sample.client_id is None else None,
+    "bands": lambda i: "no rating bands" if i.sample.band is None else None,
+    "segments": lambda i: None if i.sample.segments else "no segments",
+    "variables": lambda i: None if i.sample.variables else "no variables beside the score",
+    "benchmark": lambda i: (
+        "no benchmark's scores" if i.sample.benchmark_probability is None else None
+    ),
+    "reference": _find_lack_of_reference,
+    "reference outcomes": lambda i: (
+        _find_lack_of_reference(i)
+        or _find_lack_of_outcomes(i.known_reference, i.policy, "of development")
+    ),
+    "reference bands": lambda i: (
+        _find_lack_of_reference(i)
+        or ("no rating bands of development" if i.reference.band is None else None)
+    ),
+}
