@@ -6,9 +6,13 @@ from rich.text import Text
 
 from credit_default.gates.validation.result import CHAPTERS, LIGHTS, WHOLE_SAMPLE
 from credit_default.gates.validation_report.report import ValidationReport, sort_worst_first
-from credit_default.views.summaries.summary import Summary, render_text
+from credit_default.views.summaries.summary import (
+    LIGHT_STYLES,
+    Summary,
+    render_level,
+    render_text,
+)
 
-_STYLES = {"red": "bold red", "amber": "yellow", "green": "green"}
 _HEADINGS = {"for information": "info"}
 
 
@@ -24,7 +28,7 @@ def render_validation(report: ValidationReport) -> RenderableType:
             subject = "" if result.subject == WHOLE_SAMPLE else f", {result.subject}"
             finding = render_text(f"{result.title}{subject}: ", style="bold")
             finding.append(render_text(result.reason, style="not bold"))
-            table.add_row(_render_light(result.light), finding)
+            table.add_row(render_level(result.light), finding)
         parts += [Text(), table]
     return Group(*parts, Text())
 
@@ -68,12 +72,8 @@ def _tabulate_chapters(report: ValidationReport) -> Table:
         counts = report.count_lights(chapter=chapter)
         if any(counts.values()):
             cells = (
-                Text(str(counts[light]) if counts[light] else "–", _STYLES.get(light, ""))
+                Text(str(counts[light]) if counts[light] else "–", LIGHT_STYLES.get(light, ""))
                 for light in LIGHTS
             )
             table.add_row(Text(chapter), *cells)
     return table
-
-
-def _render_light(light: str) -> Text:
-    return Text(light, _STYLES.get(light, "dim"))
