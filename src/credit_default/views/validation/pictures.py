@@ -10,7 +10,6 @@ from credit_default.views.figures.calibration_figures import draw_calibration
 from credit_default.views.figures.canvas import render_png
 from credit_default.views.figures.ranking_figures import draw_roc
 
-
 _SUBTITLE: Final = "rows whose outcome is known"
 
 
