@@ -67,7 +67,8 @@ def read_table_header(
     Raises:
         InputError: The file is missing, damaged or of no format that we read, it is empty, or no sheet can be chosen.
     """
-    schema = _build_schema([name for name in known if name.strip()])
+    once = {normalise_name(name): name for name in known}
+    schema = _build_schema([name for key, name in once.items() if key])
     file_path = find_parts(path, schema=schema)[0].path if is_folder(path) else path
     with open_binary(file_path) as file:
         found = detect_format(file_path, file)

@@ -40,7 +40,6 @@ def summarise_validation(report: ValidationReport, *, listed: bool) -> Summary:
         report: What was found.
         listed: Whether red and amber results are listed, as reasons of the verdict, as `--json` does.
     """
-    lights = report.count_lights()
     verdict = report.verdict
     shown = verdict if listed else type(verdict)(verdict.gate, verdict.level, verdict.reasons[:1])
     facts = report.sample
@@ -54,10 +53,7 @@ def summarise_validation(report: ValidationReport, *, listed: bool) -> Summary:
             "with known outcomes": facts.outcome_count,
             "defaults": facts.default_count,
         },
-        figures={
-            "tests": float(report.test_count),
-            **{f"results {light}": float(count) for light, count in lights.items()},
-        },
+        figures={"tests": float(report.test_count)},
         paths={"input": report.input_digest, "policy": report.policy_id},
         notes=report.notes,
     )
