@@ -71,9 +71,7 @@ def _judge_normal(inputs: ValidationInput) -> tuple[Finding, ...]:
 
 def _show_normal(inputs: ValidationInput) -> tuple[Finding, ...]:
     table = _count_months(inputs)
-    return (
-        _few(inputs) if table is None else (show_official(_measure_normal(table, exact=False)),)
-    )
+    return _few(inputs) if table is None else (show_official(_measure_normal(table, exact=False)),)
 
 
 def colour_months(excess: FloatArray) -> FloatArray:

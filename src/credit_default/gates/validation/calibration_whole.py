@@ -1,5 +1,6 @@
 """Are the probabilities right for the sample as a whole: their level, their spread and their sum?"""
 
+import itertools
 from typing import Final
 
 import numpy as np
@@ -75,7 +76,7 @@ def measure_correlated_p_value(
     ends = [-_REACH, *parts, _REACH]
     total = sum(
         quad(weigh, low, high, epsabs=1e-13, epsrel=1e-11, limit=200)[0]
-        for low, high in zip(ends, ends[1:], strict=False)
+        for low, high in itertools.pairwise(ends)
         if high > low
     )
     return float(min(1.0, total))

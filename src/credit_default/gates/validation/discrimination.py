@@ -1,5 +1,6 @@
 """Does the score rank defaulters above payers, as well as it did in development, and everywhere?"""
 
+import itertools
 from typing import Final
 
 import numpy as np
@@ -140,7 +141,7 @@ def _judge_order(inputs: ValidationInput) -> tuple[Finding, ...]:
     table = count_bands(inputs.known, band_count=inputs.policy.band_count)
     family = []
     parts = [part for part in table if part[1] >= inputs.policy.fewest_band_rows]
-    for (low, n, d, _), (high, m, e, _) in zip(parts, parts[1:], strict=False):
+    for (low, n, d, _), (high, m, e, _) in itertools.pairwise(parts):
         pooled = (d + e) / (n + m)
         error = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
         z = float((d / n - e / m) / error) if error else 0.0

@@ -102,9 +102,7 @@ def find_lack(inputs: ValidationInput, needs: Sequence[Need]) -> str | None:
     return None
 
 
-def _find_lack_of_outcomes(
-    rows: ScoredSample, policy: ValidationPolicy, whose: str
-) -> str | None:
+def _find_lack_of_outcomes(rows: ScoredSample, policy: ValidationPolicy, whose: str) -> str | None:
     if not rows.row_count:
         return f"no outcomes {whose}"
     if rows.row_count < policy.fewest_rows:
@@ -123,7 +121,11 @@ def _find_lack_of_reference(inputs: ValidationInput) -> str | None:
     if not inputs.reference.row_count:
         return "no development sample to compare with"
     count, fewest = inputs.reference.row_count, inputs.policy.fewest_rows
-    return None if count >= fewest else f"{count:,} rows of development: at least {fewest:,} are needed"
+    return (
+        None
+        if count >= fewest
+        else f"{count:,} rows of development: at least {fewest:,} are needed"
+    )
 
 
 _LACKS: Final[Mapping[Need, Callable[[ValidationInput], str | None]]] = {
