@@ -1,11 +1,14 @@
 """Gather what no sample holds of a version: refits, fairness, estimates beside what came, overrides and past promotions."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
+from credit_default.adapters.mlflow.model_versions import ModelVersion
+from credit_default.adapters.mlflow.run_search import read_run_text
 from credit_default.data.contract.schema import CLIENT_ID, OUTCOME
 from credit_default.gates.validation.given_figures import (
     EstimateOutcome,
@@ -20,16 +23,16 @@ from credit_default.model.explanation.reason_codes import build_reason_finder
 from credit_default.model.fairness.report import GroupFairness, measure_fairness
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.earlier_findings import read_past_estimates
+from credit_default.services.training.model_card import EVIDENCE_FILE
 from credit_default.services.validation.version_rows import VersionRows
 
 _REFIT_SEEDS = (1_000, 2_000)  # added to the recipe's
-_CLIENT_SHARE = 0.8  # of a refit on other clients
 _EXPLAINED_COUNT = 200  # clients whose first reasons are compared
 _PROBABILITY = "default_probability"
 
 
 def measure_version_figures(
-    wiring: Wiring, bundle: ModelBundle, rows: VersionRows, *, version: int
+    wiring: Wiring, bundle: ModelBundle, rows: VersionRows, *, version: ModelVersion
 ) -> GivenFigures:
     """Return the figures of a version that its samples do not hold.
 
@@ -39,41 +42,44 @@ def measure_version_figures(
         wiring: The lake, the portfolio and the policies.
         bundle: The version's model.
         rows: Its rows; without a development side there are no refits.
-        version: Its number.
+        version: Which it is, with the run that trained it.
     """
+    resampled = _read_resampled_areas(wiring, version.run_id)
     return GivenFigures(
-        refits=None if rows.development is None else _measure_refits(wiring, bundle, rows),
+        refits=None
+        if rows.development is None
+        else _measure_refits(wiring, bundle, rows, resampled=resampled),
         groups=tuple(_compare_groups(wiring, bundle, rows.test)),
-        estimates=tuple(_read_estimates(wiring, version)),
+        estimates=tuple(_read_estimates(wiring, version.number)),
     )
 
 
-def _measure_refits(wiring: Wiring, bundle: ModelBundle, rows: VersionRows) -> RefitFigures:
-    """Return how two refits with other seeds, and two on other clients, differ from the model on its test side."""
+def _measure_refits(
+    wiring: Wiring, bundle: ModelBundle, rows: VersionRows, *, resampled: tuple[float, ...]
+) -> RefitFigures:
+    """Return how refits with other seeds differ from the model on its test side, beside those on other clients."""
     assert rows.development is not None
     development = rows.development.drop(_PROBABILITY)
+    refits = [_refit(wiring, bundle, development, step=step) for step in _REFIT_SEEDS]
     own = rows.test[_PROBABILITY].to_numpy()
-    seeds = [_refit(wiring, bundle, development, step=step) for step in _REFIT_SEEDS]
-    clients = development[CLIENT_ID].unique().sort()
-    parts = [
-        clients.sample(max(1, round(_CLIENT_SHARE * len(clients))), seed=bundle.recipe.seed + step)
-        for step in _REFIT_SEEDS
-    ]
-    resamples = [
-        _refit(wiring, bundle, development.filter(pl.col(CLIENT_ID).is_in(part.implode())), step=0)
-        for part in parts
-    ]
-    seed_scores, resample_scores = (
-        [own, *(score_probability(refit, rows.test) for refit in refits)]
-        for refits in (seeds, resamples)
-    )
-    every = np.stack([*seed_scores, *resample_scores[1:]])
+    scores = [own, *(score_probability(refit, rows.test) for refit in refits)]
+    areas = _measure_areas(rows.test, scores)
     return RefitFigures(
-        seed_roc_aucs=_measure_areas(rows.test, seed_scores),
-        resample_roc_aucs=_measure_areas(rows.test, resample_scores),
-        score_spread=float(every.std(axis=0, ddof=1).mean()),
-        reason_agreement=_compare_reasons(wiring, bundle, seeds[0], rows.test),
+        seed_roc_aucs=areas,
+        resample_roc_aucs=(*areas[:1], *resampled) if resampled else (),
+        score_spread=float(np.stack(scores).std(axis=0, ddof=1).mean()),
+        reason_agreement=_compare_reasons(wiring, bundle, refits[0], rows.test),
     )
+
+
+def _read_resampled_areas(wiring: Wiring, run_id: str) -> tuple[float, ...]:
+    """Return the ROC AUC of the refits on other clients that the training measured; empty where it measured none."""
+    text = read_run_text(wiring.tracking, run_id, EVIDENCE_FILE)
+    stability = json.loads(text).get("stability") if text else None
+    if not stability or stability["refit_count"] < len(_REFIT_SEEDS):
+        return ()
+    ends = (stability["lowest_roc_auc"], stability["highest_roc_auc"])
+    return tuple(float(end) for end in ends if end is not None)
 
 
 def _refit(wiring: Wiring, bundle: ModelBundle, rows: pl.DataFrame, *, step: int) -> ModelBundle:

@@ -56,6 +56,15 @@ td.figure { white-space: nowrap; }
 figure { margin: 1rem 0; }
 img { max-width: 100%; width: 800px; height: auto; }
 figcaption { color: #5b6b7b; font-size: .9rem; }
+@media (max-width: 40rem) {
+  body { padding: 1.2rem 1rem 3rem; }
+  .stacked thead { display: none; }
+  .stacked, .stacked tbody, .stacked tr { display: block; }
+  .stacked tr { padding: .55rem 0; border-bottom: 1px solid #d5dbe1; }
+  .stacked td { display: block; max-width: none; padding: 0; border: 0; text-align: left; overflow-wrap: anywhere; }
+  .stacked td.figure { display: inline-block; margin-right: 1.2rem; color: #5b6b7b; }
+  .stacked td.figure::before { content: attr(data-name) " "; }
+}
 @media print { body { max-width: none; padding: 0; } nav { display: none; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
 """
 
@@ -101,21 +110,27 @@ def _render_block(block: Block) -> str:
 def _render_table(table: Table) -> str:
     head = _render_row(table.heading, tag="th", table=table)
     rows = "\n".join(_render_row(row, tag="td", table=table) for row in table.rows)
-    return f'<div class="table"><table><thead>{head}</thead><tbody>\n{rows}\n</tbody></table></div>'
+    kind = "" if table.light_column is None else ' class="stacked"'  # on a narrow screen
+    return f'<div class="table"><table{kind}><thead>{head}</thead><tbody>\n{rows}\n</tbody></table></div>'
 
 
 def _render_row(cells: tuple[str, ...], *, tag: str, table: Table) -> str:
     rendered = (
-        f"<{tag} {_choose_class(cell, place, tag=tag, table=table)}>{_escape_text(cell)}</{tag}>"
+        f"<{tag} {_choose_attributes(cell, place, tag=tag, table=table)}>{_escape_text(cell)}</{tag}>"
         for place, cell in enumerate(cells)
     )
     return f"<tr>{''.join(rendered)}</tr>"
 
 
-def _choose_class(cell: str, place: int, *, tag: str, table: Table) -> str:
+def _choose_attributes(cell: str, place: int, *, tag: str, table: Table) -> str:
     if place == table.light_column and tag == "td":
         return f'class="light {_LIGHT_CLASSES.get(cell, "none")}"'
-    return 'class="figure"' if place >= table.first_figure else ""
+    if place < table.first_figure:
+        return ""
+    is_named = table.light_column is not None and tag == "td"
+    return 'class="figure"' + (
+        f' data-name="{_escape_text(table.heading[place])}"' if is_named else ""
+    )
 
 
 def _escape_text(text: str) -> str:

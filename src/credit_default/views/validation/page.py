@@ -28,6 +28,7 @@ LIGHT_MEANINGS: Final = {
     "for information": "an official form shown beside ours, without a judgement",
     "not judged": "too little to judge by; the reason says what is missing",
 }
+_SHORT: Final = {"for information": "info"}
 _NO_VALUE: Final = "–"
 _FIRST_SECTION: Final = "Verdict"
 
@@ -83,7 +84,7 @@ def _build_verdict_section(report: ValidationReport, pictures: Sequence[Picture]
                 if report.reference
                 else (Paragraph("There is no reference: nothing could be compared with it."),)
             ),
-            Table(("chapter", *LIGHTS), tuple(rows)),
+            Table(("chapter", *(_SHORT.get(light, light) for light in LIGHTS)), tuple(rows)),
             Bullets(tuple(f"{light}: {LIGHT_MEANINGS[light]}" for light in LIGHTS)),
             *pictures,
         ),
