@@ -5,7 +5,6 @@ from typing import Final
 import numpy as np
 from scipy.stats import spearmanr
 
-from credit_default.gates.promotion.delong import AucDifference, measure_auc_difference
 from credit_default.gates.validation.judgement import (
     Measured,
     judge_p_value,
@@ -14,43 +13,47 @@ from credit_default.gates.validation.judgement import (
     measure_upper_tail,
     show_official,
 )
+from credit_default.gates.validation.ranking import (
+    Estimate,
+    measure_area,
+    measure_area_gain,
+    measure_mean,
+)
 from credit_default.gates.validation.result import Finding
 from credit_default.gates.validation.validation_test import ValidationInput, ValidationTest
 from credit_default.model.statistics.bootstrap import FloatArray, measure_log_loss
 
 _DELONG: Final = "DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44, 837-845"
+_CLIENTS: Final = "rows of one client together by Obuchowski 1997, Biometrics 53, 567-578"
 _SAME: Final = "the benchmark ranks exactly as the model does"
 
 
-def _compare(inputs: ValidationInput) -> AucDifference:
-    known = inputs.known
-    return measure_auc_difference(
-        known.outcomes,
-        known.default_probability,
-        challenger=known.benchmark_probability,
-        confidence=0.95,
-    )
-
-
 def _judge_area(inputs: ValidationInput) -> tuple[Finding, ...]:
-    found = _compare(inputs)
-    if not found.standard_error:
+    gain = _measure_gain(inputs)
+    if not gain.variance:
         return (leave_unjudged(_SAME),)
-    z = found.gain / found.standard_error
-    return (judge_p_value(_describe(found, z, measure_upper_tail(z)), inputs.policy),)
+    z = gain.value / gain.error
+    return (judge_p_value(_describe(inputs, gain, z, measure_upper_tail(z)), inputs.policy),)
 
 
 def _show_area(inputs: ValidationInput) -> tuple[Finding, ...]:
-    found = _compare(inputs)
-    if not found.standard_error:
+    known = inputs.known
+    gain = measure_area_gain(known.outcomes, *_list_scores(inputs))
+    if not gain.variance:
         return (leave_unjudged(_SAME),)
-    z = found.gain / found.standard_error
-    return (show_official(_describe(found, z, measure_both_tails(z))),)
+    z = gain.value / gain.error
+    return (show_official(_describe(inputs, gain, z, measure_both_tails(z))),)
 
 
-def _describe(found: AucDifference, z: float, p_value: float) -> Measured:
-    figures = {"gain": found.gain, "standard_error": found.standard_error}
-    words = f"ROC AUC {found.champion:.4f}, of the benchmark {found.challenger:.4f}"
+def _measure_gain(inputs: ValidationInput) -> Estimate:
+    known = inputs.known
+    return measure_area_gain(known.outcomes, *_list_scores(inputs), client=known.client_id)
+
+
+def _describe(inputs: ValidationInput, gain: Estimate, z: float, p_value: float) -> Measured:
+    model = measure_area(inputs.known.outcomes, inputs.known.default_probability).value
+    figures = {"gain": gain.value, "standard_error": gain.error}
+    words = f"ROC AUC {model:.4f}, of the benchmark {model + gain.value:.4f}"
     return Measured(float(z), p_value, words, figures=figures)
 
 
@@ -73,11 +76,10 @@ def _list_scores(inputs: ValidationInput) -> tuple[FloatArray, FloatArray]:
 def _judge_losses(
     inputs: ValidationInput, model: FloatArray, benchmark: FloatArray, *, name: str
 ) -> Finding:
-    gain = model - benchmark
-    error = float(gain.std(ddof=1)) / np.sqrt(len(gain))
-    if not error:
+    gain = measure_mean(model - benchmark, inputs.known.client_id)
+    if not gain.variance:
         return leave_unjudged("the benchmark gives the same probabilities as the model")
-    z = float(gain.mean() / error)
+    z = gain.value / gain.error
     words = f"{name} {model.mean():.4f}, of the benchmark {benchmark.mean():.4f}"
     return judge_p_value(Measured(z, measure_upper_tail(z), words), inputs.policy)
 
@@ -98,7 +100,7 @@ TESTS: Final = (
         "ROC AUC against the benchmark",
         "z of the paired difference",
         "The benchmark ranks no better than the model.",
-        f"{_DELONG}, one-sided",
+        f"{_DELONG}, one-sided; {_CLIENTS}",
         _judge_area,
         ("outcomes", "benchmark"),
     ),

@@ -19,8 +19,8 @@ from credit_default.gates.validation.validation_test import ValidationInput, Val
 
 def _judge_missing(inputs: ValidationInput) -> tuple[Finding, ...]:
     family = []
-    for name, values in inputs.sample.variables.items():
-        then = inputs.reference.variables.get(name)
+    for name, values in inputs.now.variables.items():
+        then = inputs.then.variables.get(name)
         if then is None:
             continue
         now, before = float(np.isnan(values).mean()), float(np.isnan(then).mean())
@@ -38,8 +38,8 @@ def _judge_missing(inputs: ValidationInput) -> tuple[Finding, ...]:
 
 def _judge_ranges(inputs: ValidationInput) -> tuple[Finding, ...]:
     family = []
-    for name, values in inputs.sample.variables.items():
-        then = inputs.reference.variables.get(name)
+    for name, values in inputs.now.variables.items():
+        then = inputs.then.variables.get(name)
         if then is None or np.isnan(then).all() or np.isnan(values).all():
             continue
         now, before = values[~np.isnan(values)], then[~np.isnan(then)]

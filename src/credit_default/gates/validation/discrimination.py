@@ -1,6 +1,6 @@
 """Does the score rank defaulters above payers, as well as it did in development, and everywhere?"""
 
-import itertools
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -16,13 +16,16 @@ from credit_default.gates.validation.judgement import (
     measure_upper_tail,
     show_official,
 )
-from credit_default.gates.validation.ranking import Area, measure_area, measure_areas
+from credit_default.gates.validation.ranking import Estimate, measure_area, measure_areas
 from credit_default.gates.validation.result import Finding
 from credit_default.gates.validation.sample import ScoredSample
 from credit_default.gates.validation.validation_test import ValidationInput, ValidationTest
 
 _ECB: Final = "ECB 2019, Instructions for reporting the validation results of internal models"
-_DELONG: Final = "DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44, 837-845"
+_DELONG: Final = (
+    "DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44, 837-845; "
+    "rows of one client together by Obuchowski 1997, Biometrics 53, 567-578"
+)
 _WP14: Final = "BCBS 2005, Working Paper 14"
 
 
@@ -43,8 +46,8 @@ def _compare_with_development(inputs: ValidationInput, *, with_reference_error: 
     )
 
 
-def _measure(known: ScoredSample) -> Area:
-    return measure_area(known.outcomes, known.default_probability)
+def _measure(known: ScoredSample) -> Estimate:
+    return measure_area(known.outcomes, known.default_probability, known.client_id)
 
 
 def _judge_against_development(inputs: ValidationInput) -> tuple[Finding, ...]:
@@ -104,7 +107,7 @@ def _judge_segments(inputs: ValidationInput) -> tuple[Finding, ...]:
     return judge_family(family, inputs.policy)
 
 
-def _compare_segment(subject: str, now: Area, then: Area) -> Measured:
+def _compare_segment(subject: str, now: Estimate, then: Estimate) -> Measured:
     variance = now.variance + then.variance
     z = float((then.value - now.value) / np.sqrt(variance)) if variance else 0.0
     gini, before = 2 * now.value - 1, 2 * then.value - 1
@@ -141,7 +144,7 @@ def _judge_order(inputs: ValidationInput) -> tuple[Finding, ...]:
     table = count_bands(inputs.known, band_count=inputs.policy.band_count)
     family = []
     parts = [part for part in table if part[1] >= inputs.policy.fewest_band_rows]
-    for (low, n, d, _), (high, m, e, _) in itertools.pairwise(parts):
+    for (low, n, d, _), (high, m, e, _) in pairwise(parts):
         pooled = (d + e) / (n + m)
         error = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
         z = float((d / n - e / m) / error) if error else 0.0

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from scipy.stats import norm
 
 from credit_default.gates.validation.policy import ValidationPolicy
 from credit_default.gates.validation.result import WHOLE_SAMPLE, Finding, Light
+
+_LEAST_SHOWN: Final = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def judge_family(family: Sequence[Measured], policy: ValidationPolicy) -> tuple[
     return tuple(
         Finding(
             light=light_up(p_value, policy),
-            reason=f"{measured.words}; p = {measured.p_value:.3f}, {p_value:.3f} among {len(family)}",
+            reason=f"{measured.words}; {_tell(measured.p_value)}{_tell_family(p_value, len(family))}",
             statistic=measured.statistic,
             p_value=measured.p_value,
             subject=measured.subject,
@@ -126,9 +129,17 @@ def measure_both_tails(z: float) -> float:
 def _build_finding(measured: Measured, light: Light) -> Finding:
     return Finding(
         light=light,
-        reason=f"{measured.words}; p = {measured.p_value:.3f}",
+        reason=f"{measured.words}; {_tell(measured.p_value)}",
         statistic=measured.statistic,
         p_value=measured.p_value,
         subject=measured.subject,
         figures=measured.figures,
     )
+
+
+def _tell(p_value: float) -> str:
+    return "p < 0.001" if p_value < _LEAST_SHOWN else f"p = {p_value:.3f}"
+
+
+def _tell_family(p_value: float, count: int) -> str:
+    return f", {p_value:.3f} among {count}" if count > 1 else ""

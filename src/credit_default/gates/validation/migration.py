@@ -1,7 +1,7 @@
 """Do clients move between bands from month to month as a sound rating lets them?"""
 
-import itertools
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -52,7 +52,7 @@ def count_migrations(rows: ScoredSample) -> FloatArray:
     months = np.unique(rows.month)
     by_month = [_pick_month(rows, band, str(month)) for month in months]
     matrices = np.zeros((max(len(months) - 1, 0), len(bands), len(bands)))
-    for i, (before, after) in enumerate(itertools.pairwise(by_month)):
+    for i, (before, after) in enumerate(pairwise(by_month)):
         _, first, second = np.intersect1d(before[0], after[0], return_indices=True)
         np.add.at(matrices[i], (before[1][first], after[1][second]), 1)
     return matrices

@@ -14,19 +14,19 @@ from credit_default.gates.validation.validation_test import ValidationInput, Val
 
 
 def _compare_segments(inputs: ValidationInput) -> list[tuple[str, Shift]]:
-    then = inputs.reference.segments
+    then = inputs.then.segments
     return [
         (name, compare_labels(then[name], labels))
-        for name, labels in inputs.sample.segments.items()
+        for name, labels in inputs.now.segments.items()
         if name in then
     ]
 
 
 def _compare_variables(inputs: ValidationInput) -> list[tuple[str, Shift]]:
-    then = inputs.reference.variables
+    then = inputs.then.variables
     return [
         (name, compare_values(then[name], values))
-        for name, values in inputs.sample.variables.items()
+        for name, values in inputs.now.variables.items()
         if name in then
     ]
 

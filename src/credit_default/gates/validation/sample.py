@@ -103,6 +103,24 @@ class ScoredSample:
         known = ~np.isnan(self.defaulted)
         return self if known.all() else self.take(known)
 
+    def take_newest(self) -> "ScoredSample":
+        """Return a sample with the newest row of each client; all rows where clients are not named.
+
+        Rows of one client resemble each other, so that a comparison of two distributions takes each
+        client once: counted as often as there are months, they ring without a change.
+        """
+        if self.client_id is None:
+            return self
+        order = np.arange(self.row_count)[::-1]
+        if self.month is not None:
+            order = order[np.argsort(self.month[order], kind="stable")[::-1]]
+        _, first = np.unique(self.client_id[order], return_index=True)
+        if len(first) == self.row_count:
+            return self
+        newest = np.zeros(self.row_count, dtype=bool)
+        newest[order[first]] = True
+        return self.take(newest)
+
     def _check_lengths(self) -> None:
         arrays = {name: getattr(self, name) for name in _PARALLEL}
         arrays |= {f"segment {name}": values for name, values in self.segments.items()}

@@ -29,7 +29,7 @@ _ECB: Final = "ECB 2019, Instructions for reporting the validation results of in
 
 
 def _compare_scores(inputs: ValidationInput) -> Shift:
-    return compare_values(inputs.reference.default_probability, inputs.sample.default_probability)
+    return compare_values(inputs.then.default_probability, inputs.now.default_probability)
 
 
 def _judge_psi(inputs: ValidationInput) -> tuple[Finding, ...]:
@@ -65,7 +65,7 @@ def _show_psi_limits(inputs: ValidationInput) -> tuple[Finding, ...]:
 
 def _judge_ks(inputs: ValidationInput) -> tuple[Finding, ...]:
     found = ks_2samp(
-        inputs.reference.default_probability, inputs.sample.default_probability, method="asymp"
+        inputs.then.default_probability, inputs.now.default_probability, method="asymp"
     )
     measured = Measured(
         float(found.statistic),
@@ -76,9 +76,9 @@ def _judge_ks(inputs: ValidationInput) -> tuple[Finding, ...]:
 
 
 def _judge_bands(inputs: ValidationInput) -> tuple[Finding, ...]:
-    assert inputs.sample.band is not None
-    assert inputs.reference.band is not None
-    shift = compare_labels(inputs.reference.band, inputs.sample.band)
+    assert inputs.now.band is not None
+    assert inputs.then.band is not None
+    shift = compare_labels(inputs.then.band, inputs.now.band)
     measured = Measured(shift.psi, shift.p_value, f"PSI {shift.psi:.4f} over the bands")
     return (judge_p_value(measured, inputs.policy),)
 
@@ -109,12 +109,12 @@ def _measure_variation(share: FloatArray) -> float:
 
 def _count_bands(inputs: ValidationInput) -> tuple[FloatArray, FloatArray]:
     """Return the rows by band of the sample and of the development."""
-    assert inputs.sample.band is not None
-    assert inputs.reference.band is not None
-    labels = np.union1d(inputs.sample.band, inputs.reference.band)
+    assert inputs.now.band is not None
+    assert inputs.then.band is not None
+    labels = np.union1d(inputs.now.band, inputs.then.band)
     current, reference = (
         count_labels(rows, labels).astype(np.float64)
-        for rows in (inputs.sample.band, inputs.reference.band)
+        for rows in (inputs.now.band, inputs.then.band)
     )
     return current, reference
 
@@ -143,7 +143,7 @@ def _show_concentration(inputs: ValidationInput) -> tuple[Finding, ...]:
 
 
 def _judge_default_rate(inputs: ValidationInput) -> tuple[Finding, ...]:
-    now, then = inputs.known.outcomes, inputs.known_reference.outcomes
+    now, then = inputs.known_now.outcomes, inputs.known_then.outcomes
     pooled = (now.sum() + then.sum()) / (len(now) + len(then))
     error = np.sqrt(pooled * (1 - pooled) * (1 / len(now) + 1 / len(then)))
     z = float((now.mean() - then.mean()) / error)

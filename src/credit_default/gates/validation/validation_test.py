@@ -34,6 +34,10 @@ class ValidationInput:
         known: Those of them whose outcome is known.
         reference: The development sample that they are compared with; empty if there is none.
         known_reference: The rows of it whose outcome is known.
+        now: The newest row of each client of the sample, for comparisons with development.
+        known_now: The newest row of each client whose outcome is known.
+        then: The newest row of each client of the development sample.
+        known_then: The newest row of each client of it whose outcome is known.
         given: Figures measured elsewhere.
         policy: The battery's numbers.
     """
@@ -42,6 +46,10 @@ class ValidationInput:
     known: ScoredSample
     reference: ScoredSample
     known_reference: ScoredSample
+    now: ScoredSample
+    known_now: ScoredSample
+    then: ScoredSample
+    known_then: ScoredSample
     given: GivenFigures
     policy: ValidationPolicy
 
@@ -80,11 +88,16 @@ def build_input(
 ) -> ValidationInput:
     """Return the input of a battery's tests, the rows with a known outcome picked once."""
     development = reference or ScoredSample(np.empty(0))
+    known, known_development = sample.take_known(), development.take_known()
     return ValidationInput(
         sample=sample,
-        known=sample.take_known(),
+        known=known,
         reference=development,
-        known_reference=development.take_known(),
+        known_reference=known_development,
+        now=sample.take_newest(),
+        known_now=known.take_newest(),
+        then=development.take_newest(),
+        known_then=known_development.take_newest(),
         given=given or GivenFigures(),
         policy=policy,
     )

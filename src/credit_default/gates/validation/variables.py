@@ -12,7 +12,7 @@ from credit_default.gates.validation.judgement import (
     leave_unjudged,
     measure_upper_tail,
 )
-from credit_default.gates.validation.ranking import Area, measure_area
+from credit_default.gates.validation.ranking import Estimate, measure_area
 from credit_default.gates.validation.result import Finding
 from credit_default.gates.validation.sample import ScoredSample
 from credit_default.gates.validation.validation_test import ValidationInput, ValidationTest
@@ -66,13 +66,13 @@ def measure_evidence(bins: Bins, values: FloatArray, outcomes: FloatArray) -> Ev
 
 
 def _list_common(inputs: ValidationInput) -> list[str]:
-    return [name for name in inputs.known.variables if name in inputs.known_reference.variables]
+    return [name for name in inputs.known_now.variables if name in inputs.known_then.variables]
 
 
 def _judge_areas(inputs: ValidationInput) -> tuple[Finding, ...]:
     family = []
     for name in _list_common(inputs):
-        then, now = (_measure_area(rows, name) for rows in (inputs.known_reference, inputs.known))
+        then, now = (_measure_area(rows, name) for rows in (inputs.known_then, inputs.known_now))
         if then is None or now is None or not then.variance + now.variance:
             continue
         # In the direction that the variable had in development.
@@ -84,7 +84,7 @@ def _judge_areas(inputs: ValidationInput) -> tuple[Finding, ...]:
     return judge_family(family, inputs.policy) if family else (leave_unjudged(_IN_BOTH),)
 
 
-def _measure_area(known: ScoredSample, name: str) -> Area | None:
+def _measure_area(known: ScoredSample, name: str) -> Estimate | None:
     """Return the area of a variable alone, missing values left out; None with too few outcomes."""
     values = known.variables[name]
     present = ~np.isnan(values)
@@ -96,9 +96,9 @@ def _measure_area(known: ScoredSample, name: str) -> Area | None:
 
 def _show_information(inputs: ValidationInput) -> tuple[Finding, ...]:
     findings = []
-    for name, values in inputs.known.variables.items():
-        reference = inputs.known_reference.variables.get(name, values)
-        table = measure_evidence(plan_bins(reference), values, inputs.known.outcomes)
+    for name, values in inputs.known_now.variables.items():
+        reference = inputs.known_then.variables.get(name, values)
+        table = measure_evidence(plan_bins(reference), values, inputs.known_now.outcomes)
         words = f"information value {table.information_value:.3f} over {len(table.place)} ranges"
         figures = {
             f"weight_of_evidence_{int(place) + 1}": float(weight)
@@ -113,10 +113,10 @@ def _show_information(inputs: ValidationInput) -> tuple[Finding, ...]:
 def _judge_evidence(inputs: ValidationInput) -> tuple[Finding, ...]:
     family = []
     for name in _list_common(inputs):
-        bins = plan_bins(inputs.known_reference.variables[name])
+        bins = plan_bins(inputs.known_then.variables[name])
         then, now = (
             measure_evidence(bins, rows.variables[name], rows.outcomes)
-            for rows in (inputs.known_reference, inputs.known)
+            for rows in (inputs.known_then, inputs.known_now)
         )
         statistic, freedom = measure_evidence_change(then, now)
         if freedom:

@@ -1,0 +1,33 @@
+from tests.fakes.scored_samples import draw_sample, run
+
+from credit_default.gates.validation.fairness import TESTS
+from credit_default.gates.validation.given_figures import GivenFigures, GroupComparison
+
+
+def judge(name, *groups):
+    findings = run(TESTS, name, draw_sample(1), given=GivenFigures(groups=groups))
+    return {found.subject: found.light for found in findings}
+
+
+def test_ratio_is_red_only_where_its_whole_interval_is_below_four_fifths():
+    assert judge(
+        "selection_ratio",
+        GroupComparison("sex: female", 0.95, 0.90, 1.0),
+        GroupComparison("age: 60 to 79", 0.78, 0.70, 0.86),
+        GroupComparison("education: 3", 0.70, 0.65, 0.75),
+    ) == {"sex: female": "green", "age: 60 to 79": "amber", "education: 3": "red"}
+
+
+def test_gap_is_red_only_where_its_whole_interval_is_beyond_the_limit():
+    assert judge(
+        "equal_opportunity",
+        GroupComparison("a", 1, 1, 1, 0.01, -0.01, 0.03),
+        GroupComparison("b", 1, 1, 1, 0.06, 0.03, 0.09),
+        GroupComparison("c", 1, 1, 1, 0.10, 0.07, 0.13),
+        GroupComparison("without outcomes", 1, 1, 1),
+    ) == {"a": "green", "b": "amber", "c": "red"}
+
+
+def test_no_groups_are_not_judged():
+    assert judge("selection_ratio") == {"whole sample": "not judged"}
+    assert judge("equal_opportunity") == {"whole sample": "not judged"}

@@ -1,0 +1,39 @@
+import numpy as np
+from tests.fakes.scored_samples import change, draw_sample, run, run_one
+
+from credit_default.gates.validation.representativeness import TESTS
+
+
+def test_segment_that_grew_is_named():
+    sample, development = draw_sample(1), draw_sample(2)
+    women = np.where(np.arange(2_000) < 1_150, "female", "male")
+
+    assert run_one(TESTS, "segments", sample, development).light == "green"
+    found = run_one(TESTS, "segments", change(sample, segments={"sex": women}), development)
+    assert (found.subject, found.light) == ("sex", "red")
+
+
+def test_variable_that_moved_is_named():
+    sample, development = draw_sample(3), draw_sample(4)
+    moved = {**sample.variables, "noise": sample.variables["noise"] + 0.2}
+
+    findings = run(TESTS, "variables", change(sample, variables=moved), development)
+    told = run_one(TESTS, "psi_limits_official", change(sample, variables=moved), development)
+
+    assert {f.subject: f.light for f in findings} == {
+        "informative": "green",
+        "noise": "red",
+        "code": "green",
+    }
+    assert (told.subject, told.light) == ("noise", "for information")
+
+
+def test_nothing_in_common_is_not_judged():
+    development = change(draw_sample(5), segments={"age": np.full(2_000, "old")}, variables={})
+
+    for name in ("segments", "variables", "psi_limits_official"):
+        found = run_one(TESTS, name, draw_sample(6), development)
+        assert (found.light, found.reason) == (
+            "not judged",
+            "nothing is in the sample and in development",
+        )

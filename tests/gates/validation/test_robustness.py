@@ -1,0 +1,40 @@
+import pytest
+from tests.fakes.scored_samples import draw_sample, run_one
+
+from credit_default.gates.validation.given_figures import GivenFigures, RefitFigures
+from credit_default.gates.validation.robustness import TESTS
+
+
+def judge(name, refits):
+    return run_one(TESTS, name, draw_sample(1), given=GivenFigures(refits=refits)).light
+
+
+@pytest.mark.parametrize(
+    ("areas", "light"),
+    [
+        ((0.780, 0.782, 0.778), "green"),
+        ((0.780, 0.800, 0.770), "amber"),
+        ((0.78, 0.84, 0.72), "red"),
+        ((0.78, 0.84), "not judged"),
+        ((), "not judged"),
+    ],
+)
+def test_areas_of_refits_that_lie_apart_are_seen(areas, light):
+    assert judge("seeds", RefitFigures(seed_roc_aucs=areas)) == light
+    assert judge("resamples", RefitFigures(resample_roc_aucs=areas)) == light
+
+
+@pytest.mark.parametrize(
+    ("spread", "agreement", "light"),
+    [(0.02, 0.9, "green"), (0.07, 0.6, "amber"), (0.2, 0.3, "red"), (None, None, "not judged")],
+)
+def test_probabilities_and_reasons_that_change_are_seen(spread, agreement, light):
+    refits = RefitFigures(score_spread=spread, reason_agreement=agreement)
+
+    assert judge("scores", refits) == light
+    assert judge("reasons", refits) == light
+
+
+def test_no_refits_are_not_judged():
+    for name in ("seeds", "resamples", "scores", "reasons"):
+        assert judge(name, None) == "not judged"

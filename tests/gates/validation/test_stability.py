@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+from scipy.stats import ks_2samp
+from tests.fakes.scored_samples import change, draw_sample, run_one
+
+from credit_default.gates.validation.stability import (
+    TESTS,
+    measure_concentration_statistic,
+    measure_herfindahl,
+)
+
+
+def test_same_clients_are_green_and_others_are_red():
+    sample, development = draw_sample(1), draw_sample(2, row_count=4_000)
+    shifted = draw_sample(3, shift=0.5)
+
+    for name in ("psi", "kolmogorov_smirnov", "band_distribution", "default_rate"):
+        assert run_one(TESTS, name, sample, development).light == "green", name
+        assert run_one(TESTS, name, shifted, development).light == "red", name
+
+
+def test_change_without_weight_stays_green_however_many_rows_there_are():
+    sample = draw_sample(4, row_count=60_000, shift=0.08)
+    development = draw_sample(5, row_count=60_000)
+
+    found = run_one(TESTS, "psi", sample, development)
+
+    assert found.p_value < 0.01
+    assert (found.light, round(found.statistic, 3)) == ("green", 0.004)
+    assert "no change of weight" in found.reason
+
+
+def test_limits_of_the_industry_stand_beside_without_a_light():
+    found = run_one(TESTS, "psi_limits_official", draw_sample(6, shift=1.0), draw_sample(7))
+
+    assert found.light == "for information"
+    assert found.figures["beyond_watch"] == 1.0
+
+
+def test_distance_is_that_of_scipy():
+    sample, development = draw_sample(8), draw_sample(9)
+
+    found = run_one(TESTS, "kolmogorov_smirnov", sample, development)
+
+    expected = ks_2samp(development.default_probability, sample.default_probability)
+    assert found.statistic == pytest.approx(expected.statistic, abs=1e-12)
+
+
+def test_official_concentration_is_that_of_another_implementation():
+    current = np.array([50.0, 120, 200, 90, 40])
+    initial = np.array([60.0, 110, 160, 110, 60])
+
+    # riskvalidation 1.0.1, rating_hhi.
+    assert measure_concentration_statistic(current, initial) == pytest.approx(
+        0.7687981008221083, abs=1e-9
+    )
+
+
+def test_variance_of_the_herfindahl_index_is_that_of_resamples():
+    counts = np.array([50.0, 120, 200, 90, 40])
+    drawn = np.random.default_rng(10).multinomial(500, counts / 500, size=20_000) / 500
+
+    index, variance = measure_herfindahl(counts)
+
+    assert index == pytest.approx(((counts / 500) ** 2).sum())
+    assert variance == pytest.approx((drawn**2).sum(axis=1).var(), rel=0.05)
+
+
+def test_rows_that_gather_in_one_band_are_red():
+    sample, development = draw_sample(11), draw_sample(12)
+    crowded = np.where(np.isin(sample.band, ["B", "C", "D"]), "C", sample.band)
+
+    found = run_one(TESTS, "concentration", change(sample, band=crowded), development)
+    official = run_one(TESTS, "concentration_official", change(sample, band=crowded), development)
+
+    assert found.light == "red"
+    assert (official.light, official.p_value > 0.05) == ("for information", True)
