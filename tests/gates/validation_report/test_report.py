@@ -35,7 +35,8 @@ def test_counts_of_lights_are_those_of_the_results():
     assert sum(counts.values()) == len(report.results)
     assert tuple(counts) == LIGHTS
     by_chapter = [
-        report.count_lights(chapter=chapter)["green"] for chapter in {r.chapter for r in report.results}
+        report.count_lights(chapter=chapter)["green"]
+        for chapter in {r.chapter for r in report.results}
     ]
     assert sum(by_chapter) == counts["green"]
 

@@ -28,7 +28,12 @@ def test_each_band_is_counted_in_all_months_and_in_each():
     tables = build_reporting_tables(make_sample(), reference=None, policy=POLICY)
 
     counts = {
-        (row.month, row.band): (row.row_count, row.client_count, row.outcome_count, row.default_count)
+        (row.month, row.band): (
+            row.row_count,
+            row.client_count,
+            row.outcome_count,
+            row.default_count,
+        )
         for row in tables.by_band
     }
     assert counts == {
@@ -60,8 +65,12 @@ def test_the_jeffreys_p_values_are_those_of_the_battery():
     tables = build_reporting_tables(sample, reference=None, policy=POLICY)
     results = run_battery(sample, None, POLICY, "digest")
 
-    in_battery = {r.subject: r.p_value for r in results if r.test_id == "calibration.jeffreys_by_band"}
-    assert in_battery == pytest.approx({r.band: r.jeffreys_p_value for r in tables.by_band})
+    in_battery = {
+        r.subject: r.p_value for r in results if r.test_id == "calibration.jeffreys_by_band"
+    }
+    assert in_battery == pytest.approx(
+        {f"band {row.band}": row.jeffreys_p_value for row in tables.by_band}
+    )
 
 
 def test_probabilities_that_are_given_with_the_bands_are_theirs():

@@ -50,7 +50,9 @@ def test_a_red_that_remains_after_the_correction_is_an_alarm():
 
 
 def test_a_red_limit_without_a_p_value_is_an_alarm():
-    assert judge_results(make_right_results(first=make_result("red")), policy=POLICY).level == "alarm"
+    assert (
+        judge_results(make_right_results(first=make_result("red")), policy=POLICY).level == "alarm"
+    )
 
 
 def test_of_a_test_with_many_subjects_its_own_correction_counts():

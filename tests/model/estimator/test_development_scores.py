@@ -46,9 +46,7 @@ def test_a_bundle_that_was_stored_gives_the_scores_of_its_fitting_again(fitted, 
 
 def test_a_calibrated_bundle_is_scored_by_its_own_forest(fitted, rows):
     line = Calibration(slope=1.0, intercept=0.0)
-    calibrated = replace(
-        fitted.bundle, pipeline=calibrate_pipeline(fitted.bundle.pipeline, line)
-    )
+    calibrated = replace(fitted.bundle, pipeline=calibrate_pipeline(fitted.bundle.pipeline, line))
 
     found = score_development(calibrated, rows)
 

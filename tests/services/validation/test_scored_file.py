@@ -174,7 +174,11 @@ FAULTS = {
         {"segments": ("client_id",)},
         ("600 different values", "at most 50"),
     ),
-    "a variable of words": (lambda f: f, {"variables": ("region",)}, ("column 'region'", "numbers")),
+    "a variable of words": (
+        lambda f: f,
+        {"variables": ("region",)},
+        ("column 'region'", "numbers"),
+    ),
     "a benchmark outside": (
         lambda f: f.with_columns(b=pl.col("income")),
         {"benchmark": "b"},
@@ -238,9 +242,7 @@ def test_too_little_is_not_judged_and_gives_no_number(tmp_path, frame, words):
     )
 
     results = [
-        result
-        for result in validated.report.results
-        if result.chapter in {"discrimination"}
+        result for result in validated.report.results if result.chapter == "discrimination"
     ]
     assert {result.light for result in results} == {"not judged"}
     assert all(result.statistic is None and result.p_value is None for result in results)
@@ -286,7 +288,10 @@ def test_the_order_of_the_rows_changes_no_light(tmp_path):
 
     found = [
         validate_file(
-            write(rows, tmp_path / "s.csv"), ColumnChoice(), reference=None, options=ReadingOptions()
+            write(rows, tmp_path / "s.csv"),
+            ColumnChoice(),
+            reference=None,
+            options=ReadingOptions(),
         ).report.results
         for rows in (frame, frame.sample(fraction=1, shuffle=True, seed=1))
     ]

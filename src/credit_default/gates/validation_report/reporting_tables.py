@@ -5,13 +5,14 @@ calibration by grade with the Jeffreys test, 2.5.5.1 for customer migrations, 2.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from credit_default.gates.validation.migration import count_migrations, order_bands
 from credit_default.gates.validation.policy import ValidationPolicy
 from credit_default.gates.validation.sample import Flags, ScoredSample
+from credit_default.gates.validation.stability import measure_herfindahl
 
 ALL_MONTHS = "all months"
 
@@ -65,7 +66,7 @@ class ConcentrationRow:
         sample: "sample" or "reference".
         shares: Share of the rows in each band, 0-1, in the order of the bands.
         variation: Coefficient of variation of the shares: 0 where all bands are equal.
-        herfindahl: 1 / bands + variation² / bands: 1 where one band holds all rows.
+        herfindahl: Sum of the squared shares: 1 where one band holds all rows.
     """
 
     sample: str
@@ -99,18 +100,18 @@ def build_reporting_tables(
         policy: How many bands to cut.
     """
     edges = _find_edges(reference or sample, count=policy.band_count)
-    labels = _label_rows(sample, edges)
-    bands = _order_bands(sample, labels)
-    concentration = [_measure_concentration("sample", labels, bands)]
+    banded = _assign_bands(sample, edges)
+    bands = order_bands(banded)
+    concentration = [_measure_concentration("sample", banded, bands)]
     if reference is not None and (reference.band is not None or sample.band is None):
         concentration.append(
-            _measure_concentration("reference", _label_rows(reference, edges), bands)
+            _measure_concentration("reference", _assign_bands(reference, edges), bands)
         )
     return ReportingTables(
         bands,
         sample.band is not None,
-        tuple(_list_band_rows(sample, labels, bands)),
-        _count_migrations(sample, labels, bands),
+        tuple(_list_band_rows(banded, bands)),
+        _count_migrations(banded, bands),
         tuple(concentration),
     )
 
@@ -120,33 +121,23 @@ def _find_edges(sample: ScoredSample, *, count: int) -> np.ndarray:
     return np.unique(np.quantile(sample.default_probability, inner))
 
 
-def _label_rows(sample: ScoredSample, edges: np.ndarray) -> np.ndarray:
+def _assign_bands(sample: ScoredSample, edges: np.ndarray) -> ScoredSample:
     if sample.band is not None:
-        return sample.band
+        return sample
     count = len(edges) + 1
     names = np.array([f"{number} of {count}" for number in range(1, count + 1)])
-    return names[np.searchsorted(edges, sample.default_probability, side="right")]
+    place = np.searchsorted(edges, sample.default_probability, side="right")
+    return replace(sample, band=names[place])
 
 
-def _order_bands(sample: ScoredSample, labels: np.ndarray) -> tuple[str, ...]:
-    """Return the bands from the least to the greatest risk."""
-    found = [str(label) for label in np.unique(labels)]
-    if sample.band_order:
-        return tuple(band for band in sample.band_order if band in found)
-    means = {band: float(sample.default_probability[labels == band].mean()) for band in found}
-    return tuple(sorted(found, key=lambda band: (means[band], band)))
-
-
-def _list_band_rows(
-    sample: ScoredSample, labels: np.ndarray, bands: tuple[str, ...]
-) -> Iterator[BandRow]:
+def _list_band_rows(sample: ScoredSample, bands: tuple[str, ...]) -> Iterator[BandRow]:
     everything = np.ones(sample.row_count, dtype=bool)
     parts = {ALL_MONTHS: everything}
     if sample.month is not None and len(months := np.unique(sample.month)) > 1:
         parts |= {str(month): sample.month == month for month in months}
     for month, chosen in parts.items():
         for band in bands:
-            rows = chosen & (labels == band)
+            rows = chosen & (sample.band == band)
             if rows.any():
                 yield _build_band_row(sample, rows, month=month, band=band)
 
@@ -172,37 +163,27 @@ def _build_band_row(sample: ScoredSample, rows: Flags, *, month: str, band: str)
     )
 
 
-def _count_migrations(
-    sample: ScoredSample, labels: np.ndarray, bands: tuple[str, ...]
-) -> MigrationTable | None:
+def _count_migrations(sample: ScoredSample, bands: tuple[str, ...]) -> MigrationTable | None:
     """Return the migrations between neighbouring months; None where no client is in two of them."""
     if sample.month is None or sample.client_id is None:
         return None
-    months = [str(month) for month in np.unique(sample.month)]
-    place = np.searchsorted(sorted(bands), labels)
-    place = np.array([bands.index(band) for band in sorted(bands)])[place]
-    counts = np.zeros((len(bands), len(bands)), dtype=np.int64)
-    for first, second in pairwise(months):
-        old, new = sample.month == first, sample.month == second
-        _, in_old, in_new = np.intersect1d(
-            sample.client_id[old], sample.client_id[new], return_indices=True
-        )
-        np.add.at(counts, (place[old][in_old], place[new][in_new]), 1)
+    counts = count_migrations(sample).sum(axis=0)
     if not counts.any():
         return None
+    months = [str(month) for month in np.unique(sample.month)]
     return MigrationTable(
         bands, tuple(tuple(map(int, row)) for row in counts), months[0], months[-1]
     )
 
 
 def _measure_concentration(
-    name: str, labels: np.ndarray, bands: tuple[str, ...]
+    name: str, sample: ScoredSample, bands: tuple[str, ...]
 ) -> ConcentrationRow:
-    shares = np.array([float((labels == band).mean()) for band in bands])
-    variation = float(np.sqrt(len(bands) * ((shares - 1 / len(bands)) ** 2).sum()))
+    counts = np.array([float((sample.band == band).sum()) for band in bands])
+    shares = counts / counts.sum()
     return ConcentrationRow(
         name,
-        tuple(float(share) for share in shares),
-        variation,
-        1 / len(bands) + variation**2 / len(bands),
+        tuple(map(float, shares)),
+        float(np.sqrt(len(bands) * ((shares - 1 / len(bands)) ** 2).sum())),
+        measure_herfindahl(counts)[0],
     )
