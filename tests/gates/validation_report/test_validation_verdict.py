@@ -76,7 +76,16 @@ def test_what_was_not_judged_is_neither_a_pass_nor_an_alarm():
     verdict = judge_results([unjudged, unjudged], policy=POLICY)
 
     assert verdict.level == "not judged"
-    assert verdict.reasons == ("no outcomes",)
+    assert verdict.reasons[1:] == ("no outcomes",)
+
+
+def test_data_without_faults_say_nothing_of_the_model():
+    green = make_result("green", test_id="data quality.missing", chapter="data quality")
+
+    verdict = judge_results([green, make_result("not judged", reason="few rows")], policy=POLICY)
+
+    assert verdict.level == "not judged"
+    assert verdict.reasons[-1] == "few rows"
 
 
 def test_of_many_findings_a_dozen_are_shown_and_the_rest_counted():

@@ -14,6 +14,7 @@ from credit_default.gates.verdict import Level, Verdict
 
 GATE: Final = "validation"
 _JUDGED: Final = ("red", "amber", "green")
+_ESSENTIAL: Final = ("discrimination", "calibration")  # without these nothing is said of the model
 _SHOWN_COUNT: Final = 12
 
 
@@ -25,9 +26,8 @@ def judge_results(results: Sequence[ValidationResult], *, policy: ValidationPoli
         policy: The policy that they were judged by; its amber level bounds the chance of a false alarm.
     """
     judged = [result for result in results if result.light in _JUDGED]
-    if not judged:
-        reasons = tuple(dict.fromkeys(result.reason for result in results))[:_SHOWN_COUNT]
-        return Verdict(GATE, "not judged", reasons or ("no test was run",))
+    if not any(result.chapter in _ESSENTIAL or result.light != "green" for result in judged):
+        return _build_unjudged_verdict(results)
     adjusted = _adjust_by_holm(judged, policy=policy)
     red = [result for result in judged if result.light == "red"]
     amber = [result for result in judged if result.light == "amber"]
@@ -48,6 +48,13 @@ def judge_results(results: Sequence[ValidationResult], *, policy: ValidationPoli
         "judged_count": float(len(judged)),
     }
     return Verdict(GATE, level, (summary, *shown[:_SHOWN_COUNT], *more), figures)
+
+
+def _build_unjudged_verdict(results: Sequence[ValidationResult]) -> Verdict:
+    essential = [result.reason for result in results if result.chapter in _ESSENTIAL]
+    reasons = dict.fromkeys(essential or [result.reason for result in results])
+    first = "neither the ranking nor the calibration could be judged"
+    return Verdict(GATE, "not judged", (first, *reasons)[:_SHOWN_COUNT])
 
 
 def _adjust_by_holm(
