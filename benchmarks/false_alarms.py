@@ -171,8 +171,8 @@ def run_calm_months(seed: int, month_count: int) -> int:
                 current.row_count,
                 reference.row_count,
                 columns,
-                current.twin_share,
-                reference.twin_share,
+                current.identical_share,
+                reference.identical_share,
             )
         )
         fingerprints = {name: column.fingerprint for name, column in current.columns.items()}

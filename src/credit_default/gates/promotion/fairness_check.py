@@ -90,7 +90,7 @@ def measure_fairness_changes(
 ) -> Iterator[FairnessChange]:
     """Yield each of `FAIRNESS_FIGURES` for each protected attribute with two large enough groups.
 
-    Standard errors are from a paired bootstrap, stratified by outcome.
+    Standard errors are from a paired bootstrap.
     """
     defaulted = np.asarray(scores.defaulted, dtype=np.int64)
     members = {
@@ -104,7 +104,7 @@ def measure_fairness_changes(
     drawn = [
         {name: _measure_losses(_measure_figures(weights @ term)) for name, term in terms.items()}
         for weights in draw_weights(
-            defaulted, resample_count=policy.resample_count, seed=policy.seed
+            len(defaulted), resample_count=policy.resample_count, seed=policy.seed
         )
     ]
     for name, term in terms.items():

@@ -3,8 +3,9 @@
 from typing import Final
 
 import numpy as np
-from scipy.stats import binom, binomtest, poisson
+from scipy.stats import binomtest
 
+from credit_default.gates.validation.calibration_whole import measure_binomial_p_value
 from credit_default.gates.validation.given_figures import OverrideCounts
 from credit_default.gates.validation.judgement import (
     Measured,
@@ -47,7 +48,7 @@ def _judge_rate(inputs: ValidationInput) -> tuple[Finding, ...]:
         return (leave_unjudged(_NONE),)
     changed = counts.approved_count + counts.declined_count
     share = changed / counts.decision_count
-    p_value = float(binom.sf(changed - 1, counts.decision_count, limit))
+    p_value = measure_binomial_p_value(counts.decision_count, changed, limit, mid=True)
     words = f"{changed:,} of {counts.decision_count:,} decisions were changed by hand ({share:.1%})"
     return (
         judge_p_value(Measured(share, p_value, words, figures={"limit": limit}), inputs.policy),
@@ -73,9 +74,9 @@ def _judge_outcomes(inputs: ValidationInput) -> tuple[Finding, ...]:
         return (leave_unjudged(_NONE),)
     if counts.known_count < inputs.policy.fewest_band_rows:
         return (leave_unjudged(f"{counts.known_count} clients approved by hand have an outcome"),)
-    # Poisson's variance is the larger one: independent outcomes reject less often than the level.
     defaults, expected = counts.default_count, counts.expected_default_count
-    p_value = float(poisson.sf(defaults, expected) + 0.5 * poisson.pmf(defaults, expected))
+    mean = expected / counts.known_count
+    p_value = measure_binomial_p_value(counts.known_count, defaults, mean, mid=True)
     words = f"{defaults:,} of {counts.known_count:,} clients approved by hand defaulted where {expected:.1f} were expected"
     return (
         judge_p_value(
@@ -91,7 +92,7 @@ TESTS: Final = (
         "Share of decisions changed by hand",
         "share",
         "No more decisions are changed by hand than the policy's limit.",
-        "exact binomial",
+        "binomial, mid-p by Lancaster 1961",
         _judge_rate,
     ),
     ValidationTest(
@@ -109,7 +110,7 @@ TESTS: Final = (
         "Outcomes of clients approved by hand",
         "observed over expected defaults",
         "Clients approved by hand default no more often than their score says.",
-        "Poisson, mid-p",
+        "binomial with the mean probability, mid-p by Lancaster 1961",
         _judge_outcomes,
     ),
 )

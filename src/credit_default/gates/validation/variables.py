@@ -10,7 +10,7 @@ from credit_default.gates.validation.judgement import (
     Measured,
     judge_family,
     leave_unjudged,
-    measure_upper_tail,
+    measure_both_tails,
 )
 from credit_default.gates.validation.ranking import Estimate, measure_area
 from credit_default.gates.validation.result import Finding
@@ -75,12 +75,11 @@ def _judge_areas(inputs: ValidationInput) -> tuple[Finding, ...]:
         then, now = (_measure_area(rows, name) for rows in (inputs.known_then, inputs.known_now))
         if then is None or now is None or not then.variance + now.variance:
             continue
-        # In the direction that the variable had in development.
-        sign = 1.0 if then.value >= 0.5 else -1.0  # noqa: PLR2004
-        z = float(sign * (then.value - now.value) / np.sqrt(then.variance + now.variance))
+        # Two-sided: a direction read from the development's own figure would bias the difference.
+        z = float((now.value - then.value) / np.sqrt(then.variance + now.variance))
         words = f"ROC AUC {now.value:.3f}, in development {then.value:.3f}"
         figures = {"roc_auc": now.value, "development_roc_auc": then.value}
-        family.append(Measured(z, measure_upper_tail(z), words, name, figures))
+        family.append(Measured(z, measure_both_tails(z), words, name, figures))
     return judge_family(family, inputs.policy) if family else (leave_unjudged(_IN_BOTH),)
 
 
@@ -158,7 +157,7 @@ TESTS: Final = (
         "variables",
         "ROC AUC of each variable against development",
         "z, with the variance of both areas",
-        "The variable ranks at least as well, and in the same direction, as in development.",
+        "The variable ranks as well, and in the same direction, as in development.",
         "DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44, 837-845; Holm over the variables",
         _judge_areas,
         ("outcomes", "variables", "reference outcomes"),

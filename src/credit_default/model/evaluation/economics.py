@@ -126,7 +126,7 @@ def measure_economics(
     measured = CostMeasures(defaulted, probability, choices)
     drawn = [
         measured.measure(weights)
-        for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=seed)
+        for weights in draw_weights(len(defaulted), resample_count=policy.resample_count, seed=seed)
     ]
     points, saving = measured.build_points(
         {name: np.vstack([block[name] for block in drawn]) for name in drawn[0]}

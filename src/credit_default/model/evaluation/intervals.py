@@ -38,8 +38,7 @@ def measure_interval(value: float, resampled: FloatArray) -> Metric:
 def measure_share(count: int, total: int) -> Metric:
     """Return the share `count / total` (0–1) with Wilson's 95 % interval.
 
-    The default share has this interval because stratified resamples hold it fixed (Wilson 1927,
-    Journal of the American Statistical Association 22, 209-212).
+    See Wilson (1927, Journal of the American Statistical Association 22, 209-212).
     """
     share, square = count / total, NORMAL_QUANTILE_95 * NORMAL_QUANTILE_95
     centre = (share + square / (2 * total)) / (1 + square / total)

@@ -1,6 +1,6 @@
 """Evaluate default probabilities on rows that the model has not seen, with 95 % intervals.
 
-Intervals come from a bootstrap stratified by outcome. All metrics of all resamples are sums of
+Intervals come from a bootstrap of the rows. All metrics of all resamples are sums of
 per-row terms or cumulative sums over the ranking, so that a few hundred resamples of 6,000 rows
 take well under two seconds. To add a metric, name it in `METRIC_MEANINGS` and compute it in
 `_measure_resamples`.
@@ -149,7 +149,7 @@ def _measure_metrics(rows: _Rows, *, resample_count: int, seed: int) -> dict[str
     values = _measure_resamples(rows, np.ones((1, len(rows.defaulted))))
     drawn = [
         _measure_resamples(rows, weights)
-        for weights in draw_weights(rows.defaulted, resample_count=resample_count, seed=seed)
+        for weights in draw_weights(len(rows.defaulted), resample_count=resample_count, seed=seed)
     ]
     metrics = {
         name: measure_interval(float(value[0]), np.concatenate([block[name] for block in drawn]))

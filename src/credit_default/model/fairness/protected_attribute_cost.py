@@ -141,9 +141,7 @@ def compare_fairness(
         model.measure_ratios(once, named) for model, named in zip(models, references, strict=True)
     ]
     costs, changes = [], []
-    for weights in draw_weights(
-        models[0].defaulted, resample_count=policy.resample_count, seed=seed
-    ):
+    for weights in draw_weights(rows.height, resample_count=policy.resample_count, seed=seed):
         costs.append(models[1].measure_roc_auc(weights) - models[0].measure_roc_auc(weights))
         one, other = (
             model.measure_ratios(weights, named)

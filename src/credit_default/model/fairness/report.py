@@ -156,7 +156,7 @@ def _resample_groups(
     drawn: list[dict[int, list[GroupFigures]]] = [
         {place: [] for place in item.groups} for item in judged
     ]
-    for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=seed):
+    for weights in draw_weights(len(defaulted), resample_count=policy.resample_count, seed=seed):
         for item, blocks in zip(judged, drawn, strict=True):
             for place, group in item.groups.items():
                 blocks[place].append(measure_group(weights, group))

@@ -40,7 +40,7 @@ def build_performance_section(evidence: CardEvidence) -> Section:
     introduction = (
         f"On the test side: {evaluation.row_count:,} statements of clients that the model never "
         f"saw, {evaluation.default_count:,} of whom defaulted. Intervals are 95 %, by a bootstrap "
-        "stratified by outcome; decisions are made at the threshold in force, "
+        "of the rows; decisions are made at the threshold in force, "
         f"{evaluation.threshold:.4f}."
     )
     pooled = (

@@ -1,0 +1,79 @@
+"""The work of the table in parts that processes can share: the same seeds give the same counts, however many share it."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from size_power.battery_rates import ring_all, ring_published, ring_tie
+from size_power.gate_trials import list_trials
+from size_power.rates import Rate, count_rings
+from size_power.worlds import NULLS, list_defects
+
+_CHUNK = 50  # draws of a part
+
+
+@dataclass(frozen=True)
+class Part:
+    """Draws `first` to before `end` of one subject.
+
+    Attributes:
+        kind: `null`, `defect`, `tie`, `published` or `gate`.
+        number: Which of its kind.
+        first: First draw.
+        end: Draw after the last one.
+        seed: Of the whole table.
+    """
+
+    kind: str
+    number: int
+    first: int
+    end: int
+    seed: int
+
+
+def plan_parts(repetitions: int, seed: int) -> list[Part]:
+    """Return every part: the full number of draws for sizes, an eighth of it for powers and slow trials."""
+    few = max(1, repetitions // 8)
+    subjects = [("null", number, repetitions) for number in range(len(NULLS))]
+    subjects += [("defect", number, few) for number in range(len(list_defects()))]
+    subjects += [("tie", 0, repetitions), ("published", 0, repetitions)]
+    subjects += [
+        ("gate", number, few if trial.size is None or trial.is_slow else repetitions)
+        for number, trial in enumerate(list_trials())
+    ]
+    return [
+        Part(kind, number, first, min(first + _CHUNK, count), seed)
+        for kind, number, count in subjects
+        for first in range(0, count, _CHUNK)
+    ]
+
+
+def run_part(part: Part) -> dict[str, Rate]:
+    """Return what rang in a part's draws."""
+    kinds = {"null": 0, "defect": 1, "tie": 2, "published": 3, "gate": 4}
+
+    def draw(number: int) -> Mapping[str, bool | None]:
+        generator = np.random.default_rng([part.seed, kinds[part.kind], part.number, number])
+        if part.kind == "gate":
+            return {"rang": list_trials()[part.number].draw(generator)}
+        if part.kind == "tie":
+            return ring_tie(generator)
+        if part.kind == "published":
+            return ring_published(generator)
+        worlds = NULLS if part.kind == "null" else list_defects()
+        return ring_all(generator, worlds[part.number])
+
+    return count_rings(draw(number) for number in range(part.first, part.end))
+
+
+def run_all(parts: Sequence[Part], processes: int) -> dict[tuple[str, int], dict[str, Rate]]:
+    """Return the rates by subject: its kind and number."""
+    rates: dict[tuple[str, int], dict[str, Rate]] = {}
+    with ProcessPoolExecutor(processes) as pool:
+        for part, found in zip(parts, pool.map(run_part, parts), strict=True):
+            subject = rates.setdefault((part.kind, part.number), {})
+            for name, rate in found.items():
+                subject[name] = subject.get(name, Rate()) + rate
+    return rates
