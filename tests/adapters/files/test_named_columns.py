@@ -61,7 +61,7 @@ def test_of_several_sheets_the_one_with_the_names_is_read(tmp_path):
     assert read_table_header(path, known=["P", "bad"]).sheet == "scores"
     named = read_table_header(path, known=["P"], options=ReadingOptions(sheet="notes"))
     assert named.names == ("who", "why")
-    with pytest.raises(InputError, match="no such|found 'notes', 'scores'"):
+    with pytest.raises(InputError, match="found 'notes', 'scores'"):
         read_table_header(path, known=["P"], options=ReadingOptions(sheet="elsewhere"))
 
 

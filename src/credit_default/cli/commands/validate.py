@@ -17,75 +17,79 @@ if TYPE_CHECKING:
     from credit_default.services.validation.validate_file import Validated
     from credit_default.views.summaries.summary import Summary
 
-_OF_FILE = "Of a file: "
+_Target = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="VERSION|SCORES",
+        help="A version's number, or a scored .csv, .xls, .xlsx or .parquet.  [default: the champion]",
+        show_default=False,
+    ),
+]
+_Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", help="A folder for validation.html, .json and .xlsx.", show_default=False
+    ),
+]
+_Score = Annotated[
+    str | None,
+    typer.Option(
+        "--score", help="Of a file: the column with the probabilities.", show_default=False
+    ),
+]
+_Outcome = Annotated[
+    str | None,
+    typer.Option("--outcome", help="Of a file: the column with the outcomes.", show_default=False),
+]
+_Band = Annotated[
+    str | None,
+    typer.Option("--band", help="Of a file: the rating grade.", show_default=False),
+]
+_Month = Annotated[
+    str | None,
+    typer.Option("--month", help="Of a file: the month, YYYY-MM.", show_default=False),
+]
+_Client = Annotated[
+    str | None,
+    typer.Option("--client", help="Of a file: who a row is about.", show_default=False),
+]
+_Benchmark = Annotated[
+    str | None,
+    typer.Option(
+        "--benchmark", help="Of a file: another model's probabilities.", show_default=False
+    ),
+]
+_Segments = Annotated[
+    list[str] | None,
+    typer.Option("--segment", help="Of a file: a segmentation; repeat.", show_default=False),
+]
+_Variables = Annotated[
+    list[str] | None,
+    typer.Option("--variable", help="Of a file: a number to rank by; repeat.", show_default=False),
+]
+_Reference = Annotated[
+    Path | None,
+    typer.Option(
+        "--reference",
+        help="Of a file: the scored development sample, with the same columns.",
+        show_default=False,
+    ),
+]
 
 
 @takes_shared_options("lake", "portfolio", "seed")
 def validate(
-    target: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="VERSION|SCORES",
-            help="A version's number, or a scored .csv, .xls, .xlsx or .parquet.  [default: the champion]",
-            show_default=False,
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            help="A folder for validation.html, .json and .xlsx.",
-            show_default=False,
-        ),
-    ] = None,
-    score: Annotated[
-        str | None,
-        typer.Option(
-            "--score", help=f"{_OF_FILE}the column with the probabilities.", show_default=False
-        ),
-    ] = None,
-    outcome: Annotated[
-        str | None,
-        typer.Option(
-            "--outcome", help=f"{_OF_FILE}the column with the outcomes.", show_default=False
-        ),
-    ] = None,
-    band: Annotated[
-        str | None,
-        typer.Option("--band", help=f"{_OF_FILE}the rating grade.", show_default=False),
-    ] = None,
-    month: Annotated[
-        str | None,
-        typer.Option("--month", help=f"{_OF_FILE}the month, YYYY-MM.", show_default=False),
-    ] = None,
-    client: Annotated[
-        str | None,
-        typer.Option("--client", help=f"{_OF_FILE}who a row is about.", show_default=False),
-    ] = None,
-    segment: Annotated[
-        list[str] | None,
-        typer.Option("--segment", help=f"{_OF_FILE}a segmentation; repeat.", show_default=False),
-    ] = None,
-    variable: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--variable", help=f"{_OF_FILE}a number to rank by; repeat.", show_default=False
-        ),
-    ] = None,
-    benchmark: Annotated[
-        str | None,
-        typer.Option(
-            "--benchmark", help=f"{_OF_FILE}another model's probabilities.", show_default=False
-        ),
-    ] = None,
-    reference: Annotated[
-        Path | None,
-        typer.Option(
-            "--reference",
-            help="A scored file of the development sample, with the same columns.",
-            show_default=False,
-        ),
-    ] = None,
+    target: _Target = None,
+    out: _Out = None,
+    score: _Score = None,
+    outcome: _Outcome = None,
+    band: _Band = None,
+    month: _Month = None,
+    client: _Client = None,
+    segment: _Segments = None,
+    variable: _Variables = None,
+    benchmark: _Benchmark = None,
+    reference: _Reference = None,
     sheet: Sheet = None,
     decimal: Decimal = None,
     thousands: Thousands = None,
