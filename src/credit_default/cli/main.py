@@ -19,6 +19,7 @@ from credit_default.cli.commands import (
     simulate,
     train,
     tune,
+    validate,
     verify,
 )
 from credit_default.cli.demo import demo, drill
@@ -54,6 +55,7 @@ app.command("outcomes")(outcomes.outcomes)
 app.command("monitor")(monitor.monitor)
 app.command("drill")(drill.drill)
 app.add_typer(models.app, name="models")
+app.command("validate")(validate.validate)
 app.command("tune")(tune.tune)
 app.command("simulate")(simulate.simulate)
 app.command("explain")(explain.explain)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from credit_default.data.contract.schema import OUTCOME
 from credit_default.data.splitting import assign_folds
 from credit_default.errors import InputError
+from credit_default.model.estimator.calibrated_forest import unwrap_forest
 from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP
 
@@ -60,14 +61,15 @@ class OutOfFold:
 
 
 def score_out_of_bag(pipeline: Any, ordered: pl.DataFrame) -> OutOfBag:
-    """Return the out-of-bag probabilities of a fitted, uncalibrated pipeline.
+    """Return the out-of-bag probabilities of a fitted pipeline, without its calibration if it has one.
 
     Args:
         pipeline: A pipeline fitted on `ordered`.
         ordered: The training rows in the order in which they were fitted.
     """
     defaulted = read_outcome(ordered)
-    forest, matrix = pipeline.named_steps[FOREST_STEP], pipeline[:-1].transform(ordered)
+    forest = unwrap_forest(pipeline.named_steps[FOREST_STEP])
+    matrix = pipeline[:-1].transform(ordered)
     total, count = np.zeros(len(matrix)), np.zeros(len(matrix), dtype=np.int64)
     # Not scikit-learn's `oob_score`, which would store its figures on the forest and so in the
     # registered artifact.

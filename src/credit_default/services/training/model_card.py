@@ -40,6 +40,7 @@ from credit_default.views.summaries.summary import Summary
 _LOG = logging.getLogger(__name__)
 
 CARD_PAGE, CARD_CONTENT = "card/card.html", "card/card.json"
+EVIDENCE_FILE = "validation/evidence.json"
 _LIBRARIES = ("credit-default", "scikit-learn", "numpy", "polars", "mlflow", "prefect", "skops")
 
 
@@ -77,7 +78,7 @@ def publish_card(
         CARD_PAGE: render_html(card),
         "card/card.md": render_document_markdown(card, pictures="../"),
         CARD_CONTENT: render_document_json(card),
-        "validation/evidence.json": render_evidence_json(evidence),
+        EVIDENCE_FILE: render_evidence_json(evidence),
         "validation/parts.cdx.json": render_bundle_sbom(
             challenger.bundle,
             model_name=evidence.identity.name,

@@ -26,12 +26,15 @@ class Bullets:
 class Table:
     """Rows of cells under a heading.
 
-    Columns from `first_figure` on (counted from 0) hold figures and are aligned to the right.
+    Columns from `first_figure` on (counted from 0) hold figures and are aligned to the right. The
+    cells of `light_column` are lights or levels, such as "red" or "alarm", which are shown in colour
+    beside the word.
     """
 
     heading: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     first_figure: int = 1
+    light_column: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

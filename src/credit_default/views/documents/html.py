@@ -21,6 +21,15 @@ from credit_default.views.documents.document import (
 )
 
 _POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_LIGHT_CLASSES: Final = {
+    "red": "bad",
+    "alarm": "bad",
+    "refused": "bad",
+    "amber": "watch",
+    "watch": "watch",
+    "green": "good",
+    "ok": "good",
+}
 _STYLE: Final = """
 :root { color-scheme: light; }
 body { margin: 0 auto; max-width: 70rem; padding: 2rem 1.5rem 4rem; color: #1b2a41; background: #fff;
@@ -39,9 +48,23 @@ th { border-bottom-color: #8b97a3; }
 td, th:first-child { max-width: 26rem; }
 .figure { text-align: right; }
 td.figure { white-space: nowrap; }
+.light { white-space: nowrap; }
+.light::before { content: ""; display: inline-block; width: .7em; height: .7em; margin-right: .45em; border-radius: 50%; background: #b9c2cb; }
+.light.bad::before { background: #b5452c; } .light.bad { color: #8f3320; font-weight: 600; }
+.light.watch::before { background: #e0a021; }
+.light.good::before { background: #2f8f5b; }
 figure { margin: 1rem 0; }
 img { max-width: 100%; width: 800px; height: auto; }
 figcaption { color: #5b6b7b; font-size: .9rem; }
+@media (max-width: 40rem) {
+  body { padding: 1.2rem 1rem 3rem; } table { font-size: .86rem; } th, td { padding-right: .55rem; }
+  .stacked thead { display: none; }
+  .stacked, .stacked tbody, .stacked tr { display: block; }
+  .stacked tr { padding: .55rem 0; border-bottom: 1px solid #d5dbe1; }
+  .stacked td { display: block; max-width: none; padding: 0; border: 0; text-align: left; overflow-wrap: anywhere; }
+  .stacked td.figure { display: inline-block; margin-right: 1.2rem; color: #5b6b7b; }
+  .stacked td.figure::before { content: attr(data-name) " "; }
+}
 @media print { body { max-width: none; padding: 0; } nav { display: none; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
 """
 
@@ -85,20 +108,29 @@ def _render_block(block: Block) -> str:
 
 
 def _render_table(table: Table) -> str:
-    head = _render_row(table.heading, tag="th", first_figure=table.first_figure)
-    rows = "\n".join(
-        _render_row(row, tag="td", first_figure=table.first_figure) for row in table.rows
-    )
-    return f'<div class="table"><table><thead>{head}</thead><tbody>\n{rows}\n</tbody></table></div>'
+    head = _render_row(table.heading, tag="th", table=table)
+    rows = "\n".join(_render_row(row, tag="td", table=table) for row in table.rows)
+    kind = "" if table.light_column is None else ' class="stacked"'  # on a narrow screen
+    return f'<div class="table"><table{kind}><thead>{head}</thead><tbody>\n{rows}\n</tbody></table></div>'
 
 
-def _render_row(cells: tuple[str, ...], *, tag: str, first_figure: int) -> str:
-    kinds = ['class="figure"' if place >= first_figure else "" for place in range(len(cells))]
+def _render_row(cells: tuple[str, ...], *, tag: str, table: Table) -> str:
     rendered = (
-        f"<{tag} {kind}>{_escape_text(cell)}</{tag}>"
-        for cell, kind in zip(cells, kinds, strict=True)
+        f"<{tag} {_choose_attributes(cell, place, tag=tag, table=table)}>{_escape_text(cell)}</{tag}>"
+        for place, cell in enumerate(cells)
     )
     return f"<tr>{''.join(rendered)}</tr>"
+
+
+def _choose_attributes(cell: str, place: int, *, tag: str, table: Table) -> str:
+    if place == table.light_column and tag == "td":
+        return f'class="light {_LIGHT_CLASSES.get(cell, "none")}"'
+    if place < table.first_figure:
+        return ""
+    is_named = table.light_column is not None and tag == "td"
+    return 'class="figure"' + (
+        f' data-name="{_escape_text(table.heading[place])}"' if is_named else ""
+    )
 
 
 def _escape_text(text: str) -> str:

@@ -66,11 +66,12 @@ def _describe_block(block: Block) -> dict[str, Any]:
             return {"paragraph": text}
         case Bullets(items):
             return {"bullets": list(items)}
-        case Table(heading, rows, first_figure):
+        case Table(heading, rows, first_figure, light_column):
             return {
                 "heading": list(heading),
                 "rows": [list(row) for row in rows],
                 "first_figure": first_figure,
+                **({} if light_column is None else {"light_column": light_column}),
             }
         case Picture(path, description, _):
             return {"picture": path, "description": description}
@@ -86,7 +87,11 @@ def _parse_block(block: Any) -> Block:
             cells = tuple(tuple(_require_text(cell) for cell in row) for row in rows)
             if any(len(row) != len(heading) for row in cells):
                 raise _build_document_error("a table whose rows and heading differ in length")
-            return Table(tuple(_require_text(cell) for cell in heading), cells, first_figure)
+            light_column = block.get("light_column")
+            if not (light_column is None or isinstance(light_column, int)):
+                raise _build_document_error(f"a light column {str(light_column)[:60]!r}")
+            names = tuple(_require_text(cell) for cell in heading)
+            return Table(names, cells, first_figure, light_column)
         case {"picture": str(path), "description": str(description)}:
             return Picture(path, description, b"")
     raise _build_document_error(f"a block {str(block)[:60]!r}")

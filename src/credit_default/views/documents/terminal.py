@@ -15,7 +15,7 @@ from credit_default.views.documents.document import (
     Picture,
     Table,
 )
-from credit_default.views.summaries.summary import render_text
+from credit_default.views.summaries.summary import render_level, render_text
 
 
 def render_document(document: Document) -> RenderableType:
@@ -56,5 +56,10 @@ def _render_table(table: Table) -> rich_table.Table:
             overflow="fold",
         )
     for row in table.rows:
-        drawn.add_row(*(render_text(cell) for cell in row))
+        drawn.add_row(
+            *(
+                render_level(cell) if place == table.light_column else render_text(cell)
+                for place, cell in enumerate(row)
+            )
+        )
     return drawn

@@ -25,6 +25,7 @@ LEVEL_STYLES = {
     "refused": "bold red",
     "not judged": "dim",
 }
+LIGHT_STYLES = {"red": "bold red", "amber": "yellow", "green": "green", "for information": "dim"}
 
 _SHOWN_MONTH_COUNT: Final = 6
 
@@ -155,8 +156,8 @@ def render_verdict(verdict: Verdict) -> Text:
 
 
 def render_level(level: str) -> Text:
-    """Return the level of a verdict in its colour; a text that is no level has none."""
-    return render_text(level, style=LEVEL_STYLES.get(level, ""))
+    """Return the level of a verdict, or a light, in its colour; a text that is neither has none."""
+    return render_text(level, style=(LEVEL_STYLES | LIGHT_STYLES).get(level, ""))
 
 
 def format_figure(number: float) -> str:

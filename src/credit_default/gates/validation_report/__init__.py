@@ -1,0 +1,1 @@
+"""The validation report: the battery's results with a verdict on all of them, and the tables of the ECB's reporting template."""

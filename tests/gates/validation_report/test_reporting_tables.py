@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+from scipy.stats import beta
+
+from credit_default.gates.validation.battery import run_battery
+from credit_default.gates.validation.policy import ValidationPolicy
+from credit_default.gates.validation.sample import ScoredSample
+from credit_default.gates.validation_report.reporting_tables import (
+    ALL_MONTHS,
+    build_reporting_tables,
+)
+
+POLICY = ValidationPolicy()
+
+
+def make_sample(**changed) -> ScoredSample:
+    values = {
+        "default_probability": np.array([0.1, 0.1, 0.3, 0.1, 0.3, 0.3]),
+        "defaulted": np.array([0, 1, 1, 0, np.nan, 0]),
+        "band": np.array(["A", "A", "B", "A", "B", "B"]),
+        "month": np.array(["2025-01"] * 3 + ["2025-02"] * 3),
+        "client_id": np.array(["x", "y", "z", "x", "y", "z"]),
+    }
+    return ScoredSample(**(values | changed))
+
+
+def test_each_band_is_counted_in_all_months_and_in_each():
+    tables = build_reporting_tables(make_sample(), reference=None, policy=POLICY)
+
+    counts = {
+        (row.month, row.band): (
+            row.row_count,
+            row.client_count,
+            row.outcome_count,
+            row.default_count,
+        )
+        for row in tables.by_band
+    }
+    assert counts == {
+        (ALL_MONTHS, "A"): (3, 2, 3, 1),
+        (ALL_MONTHS, "B"): (3, 2, 2, 1),
+        ("2025-01", "A"): (2, 2, 2, 1),
+        ("2025-01", "B"): (1, 1, 1, 1),
+        ("2025-02", "A"): (1, 1, 1, 0),
+        ("2025-02", "B"): (2, 2, 1, 0),
+    }
+
+
+def test_the_jeffreys_p_value_is_that_of_the_posterior():
+    row = build_reporting_tables(make_sample(), reference=None, policy=POLICY).by_band[0]
+
+    assert row.default_rate == pytest.approx(1 / 3)
+    assert row.jeffreys_p_value == pytest.approx(beta(1.5, 2.5).cdf(0.1), rel=1e-12)
+
+
+def test_the_jeffreys_p_values_are_those_of_the_battery():
+    generator = np.random.default_rng(0)
+    probability = generator.beta(2, 6, 2_000)
+    sample = ScoredSample(
+        probability,
+        defaulted=(generator.random(2_000) < probability).astype(float),
+        band=np.where(probability < 0.2, "A", "B"),
+    )
+
+    tables = build_reporting_tables(sample, reference=None, policy=POLICY)
+    results = run_battery(sample, None, POLICY, "digest")
+
+    in_battery = {
+        r.subject: r.p_value for r in results if r.test_id == "calibration.jeffreys_by_band"
+    }
+    assert in_battery == pytest.approx(
+        {f"band {row.band}": row.jeffreys_p_value for row in tables.by_band}
+    )
+
+
+def test_probabilities_that_are_given_with_the_bands_are_theirs():
+    sample = make_sample(band_probability={"A": 0.05, "B": 0.4}, band_order=("B", "A"))
+
+    tables = build_reporting_tables(sample, reference=None, policy=POLICY)
+
+    assert tables.bands == ("B", "A")
+    assert [row.default_probability for row in tables.by_band[:2]] == [0.4, 0.05]
+
+
+def test_migrations_count_clients_in_two_months():
+    migration = build_reporting_tables(make_sample(), reference=None, policy=POLICY).migration
+
+    assert migration.bands == ("A", "B")
+    assert migration.counts == ((1, 1), (0, 1))
+    assert (migration.first_month, migration.last_month) == ("2025-01", "2025-02")
+
+
+@pytest.mark.parametrize("absent", [{"month": None}, {"client_id": None}])
+def test_migrations_are_absent_without_months_or_clients(absent):
+    tables = build_reporting_tables(make_sample(**absent), reference=None, policy=POLICY)
+
+    assert tables.migration is None
+
+
+def test_concentration_is_1_where_one_band_holds_all_and_least_where_all_are_equal():
+    equal = build_reporting_tables(make_sample(), reference=None, policy=POLICY).concentration[0]
+    single = build_reporting_tables(
+        make_sample(band=np.array(["A"] * 6)), reference=None, policy=POLICY
+    ).concentration[0]
+
+    assert (equal.shares, equal.variation, equal.herfindahl) == ((0.5, 0.5), 0.0, 0.5)
+    assert single.herfindahl == 1.0
+
+
+def test_scores_without_bands_are_cut_by_the_references_quantiles():
+    generator = np.random.default_rng(0)
+    reference = ScoredSample(generator.random(1_000))
+    sample = ScoredSample(generator.random(500) / 2)
+
+    tables = build_reporting_tables(sample, reference=reference, policy=POLICY)
+
+    assert not tables.are_bands_given
+    assert tables.concentration[1].shares == pytest.approx([0.1] * 5, abs=0.01)
+    assert sum(tables.concentration[0].shares) == pytest.approx(1)
+    assert tables.by_band[0].jeffreys_p_value is None
