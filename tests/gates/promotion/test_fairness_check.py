@@ -230,3 +230,13 @@ def test_a_loss_counts_beyond_the_margin_and_beyond_noise(loss, error, exceeds):
     found = FairnessLoss(champion=0.8, loss=loss, standard_error=error)
 
     assert found.exceeds(0.05, standard_error_count=2.0) == exceeds
+
+
+@pytest.mark.parametrize("outcome_of_women", [0, 1], ids=["no defaults", "no payers"])
+def test_a_group_with_too_few_rows_of_an_outcome_is_not_compared(make_contest, outcome_of_women):
+    contest = divide(make_contest(1_000, champion_noise=0.3, challenger_noise=0.3, seed=1))
+    women = contest.groups["sex"] == "female"
+    one_sided = replace(contest, defaulted=np.where(women, outcome_of_women, contest.defaulted))
+
+    assert list(measure_fairness_changes(contest, decision_policy=COSTS, policy=POLICY))
+    assert not list(measure_fairness_changes(one_sided, decision_policy=COSTS, policy=POLICY))
