@@ -4,7 +4,7 @@
 
 Clients' true log odds are normal; a model sees them as they are, too flat (slope .8), too high (level +.2), or too high in one
 segment and too low in the other. The truth is measured on a population without chance: log odds at even quantiles, outcomes in
-systematic order. `tests/benchmarks/test_interval_coverage.py` runs it in short, `make nightly` in long.
+systematic order. `tests/test_interval_coverage.py` runs it in short, `make nightly` in long.
 """
 
 import argparse

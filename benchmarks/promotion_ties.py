@@ -165,7 +165,8 @@ def judge_measures(measured: np.ndarray, *, attempt: int | None = 1) -> np.ndarr
     )
     has_won = np.any((errors > reach) & (worth >= 1), axis=1)
     has_lost = np.any(errors < -loss, axis=1)
-    return np.logical_and(has_won, np.logical_not(has_lost))
+    won: np.ndarray = np.logical_and(has_won, np.logical_not(has_lost))
+    return won
 
 
 def judge_contests(

@@ -7,6 +7,9 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.data.splitting import Split
 from credit_default.gates.promotion.paired_gains import Gain, PairedScores, measure_gains
 from credit_default.model.evaluation.baselines import BaselineScores, score_baselines
@@ -44,14 +47,20 @@ def compare_baselines(
         seed=wiring.settings.seed,
     )
     _LOG.info("compared challenger with baselines baseline_count=%d", len(baselines))
-    return tuple(_compare(wiring.settings, challenger, baseline) for baseline in baselines)
+    clients = sides.test[CLIENT_ID].to_numpy()
+    return tuple(
+        _compare(wiring.settings, challenger, baseline, clients=clients) for baseline in baselines
+    )
 
 
 def _compare(
-    settings: Settings, challenger: Challenger, baseline: BaselineScores
+    settings: Settings, challenger: Challenger, baseline: BaselineScores, *, clients: np.ndarray
 ) -> BaselineComparison:
     scores = PairedScores(
-        challenger.test_defaulted, baseline.default_probability, challenger.test_probability
+        challenger.test_defaulted,
+        baseline.default_probability,
+        challenger.test_probability,
+        clients=clients,
     )
     measured = measure_gains(
         scores,

@@ -141,7 +141,10 @@ def _judge_new_recipe(
     return judge_recipe(
         _pair_predictions(wiring.schema, rows, old.default_probability, new.default_probability),
         PairedScores(
-            challenger.test_defaulted[unseen], old_test, challenger.test_probability[unseen]
+            challenger.test_defaulted[unseen],
+            old_test,
+            challenger.test_probability[unseen],
+            clients=sides.test[CLIENT_ID].to_numpy()[unseen],
         ),
         decision_policy=wiring.settings.decision,
         policy=wiring.settings.promotion,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[3] / "benchmarks" / "interval_coverage.py"
+SCRIPT = Path(__file__).resolve().parents[1] / "benchmarks" / "interval_coverage.py"
 KINDS = ("calibrated", "slope .8", "level +.2", "segment")
 
 
