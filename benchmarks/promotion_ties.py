@@ -36,7 +36,8 @@ Errors = Callable[[np.random.Generator, np.ndarray], tuple[np.ndarray, np.ndarra
 
 def score(odds: np.ndarray) -> np.ndarray:
     """Return the probabilities of these log odds."""
-    return 1 / (1 + np.exp(-odds))
+    probability: np.ndarray = 1 / (1 + np.exp(-odds))
+    return probability
 
 
 def expect_log_loss(odds: np.ndarray) -> float:
@@ -46,7 +47,8 @@ def expect_log_loss(odds: np.ndarray) -> float:
 
 def stretch(odds: np.ndarray, slope: float) -> np.ndarray:
     """Return the log odds with another slope about their mean."""
-    return MEAN + slope * (odds - MEAN)
+    stretched: np.ndarray = MEAN + slope * (odds - MEAN)
+    return stretched
 
 
 def solve(
@@ -65,11 +67,15 @@ def list_ties() -> dict[str, Errors]:
     )
     segment = solve(QUANTILES + SEGMENT, lambda error: QUANTILES - error, low=0, high=1)
 
-    def see_noisily(generator: np.random.Generator, odds: np.ndarray, spread: np.ndarray | float):  # noqa: ANN202
-        return odds + spread * generator.normal(size=odds.size)
+    def see_noisily(
+        generator: np.random.Generator, odds: np.ndarray, spread: np.ndarray | float
+    ) -> np.ndarray:
+        seen: np.ndarray = odds + spread * generator.normal(size=odds.size)
+        return seen
 
     def cut(odds: np.ndarray) -> np.ndarray:
-        return np.arange(odds.size) % 2 == 0
+        half: np.ndarray = np.arange(odds.size) % 2 == 0
+        return half
 
     return {
         "noise": lambda g, odds: (see_noisily(g, odds, NOISE), see_noisily(g, odds, NOISE)),
@@ -157,7 +163,9 @@ def judge_measures(measured: np.ndarray, *, attempt: int | None = 1) -> np.ndarr
         NormalDist().inv_cdf(1 - risk / 2)
         for risk in ((1 - POLICY.confidence) * share, 1 - POLICY.confidence)
     )
-    won: np.ndarray = ((errors > reach) & (worth >= 1)).any(axis=1) & ~(errors < -loss).any(axis=1)
+    has_won = np.any((errors > reach) & (worth >= 1), axis=1)
+    has_lost = np.any(errors < -loss, axis=1)
+    won: np.ndarray = np.logical_and(has_won, np.logical_not(has_lost))
     return won
 
 

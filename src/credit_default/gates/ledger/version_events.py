@@ -20,6 +20,7 @@ class ContestOutcome(LedgerEvent):
     version that was compared with nobody.
     """
 
+    model_digest: str = ""
     contest_digest: str | None = None
     contest_side: str | None = None  # of the split: development or test
     contest_rows: Mapping[str, float] = stored_with_prefix("contest rows ")  # by month, YYYY-MM
@@ -30,7 +31,6 @@ class ContestOutcome(LedgerEvent):
 class ChampionChanged(ContestOutcome):
     """A version became the champion; its subclasses say how."""
 
-    model_digest: str = ""
     by: str = ""  # the role that decided: the gate, a person, two people; no name
 
 

@@ -46,10 +46,7 @@ _NEWEST_ROWS: Final = "on the newest rows"
 
 @dataclass(frozen=True, slots=True)
 class PromotionVerdict(Verdict):
-    """The verdict on a comparison, with the attempt that it has spent.
-
-    None where no comparison was made, or where nobody counts.
-    """
+    """The verdict on a comparison, with the attempt that it spent; None where nobody counts."""
 
     attempt: Attempt | None = None
 
