@@ -68,7 +68,7 @@ def train(
         overrides: Settings that win over all others, nested like a configuration file.
         config: Paths of configuration files.
         month: The statement month, for a training file without the column statement_month.
-        refresh: Train on all rows whose outcomes the lake has by now, instead of on the file that the settings name.
+        refresh: Train on all months whose outcomes are complete in the lake, instead of on the file that the settings name.
         cross_validated: Cross-validate the challenger as well, by client.
         file_options: How to read the training file: `sheet`, `decimal` and `thousands`, as the command line's options.
 

@@ -102,6 +102,20 @@ def test_the_portfolio_s_file_may_fix_the_marks(make_loans, tmp_path):
     assert checked.batch_id == given.batch_id
 
 
+def test_a_sheet_that_the_portfolio_s_file_names_is_for_workbooks_and_no_matter_for_others(
+    make_loans, tmp_path
+):
+    options = 'decimal = ","\nthousands = "."\n'
+    wiring = make_loans(f'[file]\nsheet = "Loans"\n{options}')
+
+    checked = check(wiring, tmp_path / "loans.csv")
+
+    assert checked.notes == ()
+    assert (
+        checked.batch_id == check(make_loans(f"[file]\n{options}"), tmp_path / "loans.csv").batch_id
+    )
+
+
 def test_an_option_that_is_given_goes_before_the_portfolio_s(make_loans, tmp_path):
     wiring = make_loans('[file]\nthousands = ","\n')
     checked = check(wiring, tmp_path / "loans.csv", decimal=",", thousands=".")

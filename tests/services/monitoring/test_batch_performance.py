@@ -1,5 +1,7 @@
 import datetime as dt
+from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -9,6 +11,7 @@ from credit_default.services.monitoring.batch_performance import (
     judge_without_outcomes,
 )
 from credit_default.services.monitoring.monitored_batch import find_batch
+from credit_default.services.monitoring.scored_rows import BatchScores
 
 KEY = ["client_id", "statement_month"]
 SPRING = dt.datetime(2006, 3, 1, tzinfo=dt.UTC)
@@ -68,16 +71,18 @@ def test_model_that_is_wrong_about_a_batch_is_found_out(champion_lake, score_row
 
 
 def test_batch_whose_late_outcomes_are_all_of_payers_is_not_judged_by_the_others(
-    champion_lake, score_rows, known_rows
+    champion_lake, batch
 ):
-    rows = known_rows.filter(statement_month="2005-10").head(2_000)
-    scored = score_rows(rows.drop("defaulted"))
-    late = rows.filter(defaulted=0).sample(390, seed=2)
-    observe(champion_lake, rows.join(late, on=KEY, how="anti"))
-
-    performance = evaluate_batch(
-        champion_lake.wiring, find_batch(champion_lake.wiring, scored.batch_id), now=SPRING
+    generator, count = np.random.default_rng(5), 2_000
+    probability = 1 / (1 + np.exp(-generator.normal(-1.55, 1.15, count)))
+    outcome = (generator.random(count) < probability).astype(np.int8)
+    late = generator.choice(np.flatnonzero(outcome == 0), 390, replace=False)
+    outcome[late] = -1
+    scores = BatchScores(
+        np.arange(count, dtype=np.uint64), probability, probability > 0.2, outcome, ("2005-11",)
     )
+
+    performance = evaluate_batch(champion_lake.wiring, replace(batch, scores=scores), now=SPRING)
 
     assert performance.coverage_share == 0.805
     assert performance.verdict.level == "not judged"

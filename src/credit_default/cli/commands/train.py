@@ -27,7 +27,7 @@ def train(
     refresh: Annotated[
         bool,
         typer.Option(
-            "--refresh", help="Train on all rows in the lake whose outcome is known by now."
+            "--refresh", help="Train on all months in the lake whose outcomes are complete by now."
         ),
     ] = False,
     month: Month = None,

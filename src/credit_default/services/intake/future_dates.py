@@ -62,12 +62,12 @@ def require_observations_by_now(
         InputError: Some were.
     """
     last = now + dt.timedelta(days=wiring.settings.intake.days_ahead)
-    future = outcomes.filter(pl.col(OBSERVED_AT) > last)
+    future = outcomes.filter(pl.col(OBSERVED_AT) > last)[OBSERVED_AT].sort()
     if future.is_empty():
         return
     raise InputError(
         thing,
-        found=f"{future.height:,} outcomes observed in the future, up to {future[OBSERVED_AT].max():%Y-%m-%d}",
+        found=f"{len(future):,} outcomes observed in the future, up to {future[-1]:%Y-%m-%d}",
         expected=f"{OBSERVED_AT} up to {last:%Y-%m-%d}",
         remedy=f"Correct {OBSERVED_AT}: it is when the outcome became known, not when it is due. The setting"
         " intake.days_ahead says how far clocks may differ.",

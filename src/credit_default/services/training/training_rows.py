@@ -175,9 +175,9 @@ def select_complete(rows: pl.DataFrame, months: Mapping[str, Completeness]) -> p
 
 
 def _read_rows_without_outcome(checked: CheckedFile) -> Iterable[pl.DataFrame]:
-    """Yield key and outcome (null) of the rows that were rejected because they lack the outcome."""
+    """Yield key and outcome (null) of the rows that were rejected for nothing but the lack of an outcome."""
     if _NO_OUTCOME not in checked.validated.rule_counts:
         return
     for batch in checked.batches():
-        lacking = batch.rejected.filter(pl.col("rules").list.contains(_NO_OUTCOME))
+        lacking = batch.rejected.filter(pl.col("rules").list.join(" ") == _NO_OUTCOME)
         yield lacking.select(*KEY, pl.lit(None, dtype=pl.Int64).alias(OUTCOME))
