@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[1]
 RUNBOOK = ROOT / "docs" / "runbook.md"
 COMMANDS = Path(sys.executable).parent
 BLOCK = re.compile(r"^```sh ?(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SETTINGS = 'jobs = 1\nreport = "drift"\n[recipe]\ntree_count = 10\nmaximum_depth = 6\n'
+# floors that so few test rows can show of a first model
+FLOORS = "[promotion]\nlowest_roc_auc = 0.5\nlowest_calibration_slope = 0.2\nhighest_calibration_slope = 3\n"
+SETTINGS = f'jobs = 1\nreport = "drift"\n[recipe]\ntree_count = 10\nmaximum_depth = 6\n{FLOORS}'
 ASKED = (
     "Start",
     "Stop",

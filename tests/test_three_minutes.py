@@ -23,7 +23,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "build" / "ui"
 COMMAND = [sys.executable, "-m", "credit_default.cli.main"]
 BROWSER = runpy.run_path(str(ROOT / "tests" / "fakes" / "browser.py"))
-SETTINGS = 'jobs = 1\nreport = "drift"\n[recipe]\ntree_count = 10\nmaximum_depth = 6\n'
+# floors that so few test rows can show of a first model
+FLOORS = "[promotion]\nlowest_roc_auc = 0.5\nlowest_calibration_slope = 0.2\nhighest_calibration_slope = 3\n"
+SETTINGS = f'jobs = 1\nreport = "drift"\n[recipe]\ntree_count = 10\nmaximum_depth = 6\n{FLOORS}'
 
 pytestmark = [
     pytest.mark.nightly,

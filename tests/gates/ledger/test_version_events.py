@@ -25,6 +25,23 @@ EVENTS = [
     ),
     ("approval requested", ApprovalRequested(**JUDGED), JUDGED),
     ("kept", ChampionKept(**JUDGED), JUDGED),
+    (
+        "kept",
+        ChampionKept(
+            **JUDGED,
+            contest_digest="ef",
+            contest_side="test",
+            contest_rows={"2005-10": 1_200},
+            attempt=1.5,
+        ),
+        {
+            **JUDGED,
+            "contest_digest": "ef",
+            "contest_side": "test",
+            "contest rows 2005-10": 1_200,
+            "attempt": 1.5,
+        },
+    ),
     ("alarm opened", AlarmOpened(**ALARM), ALARM),
     ("alarm closed", AlarmClosed(**ALARM), ALARM),
     (

@@ -5,6 +5,7 @@ import pytest
 
 from credit_default.gates.promotion.fairness_check import (
     FAIRNESS_FIGURES,
+    FairnessLoss,
     check_fairness_change,
     measure_fairness_changes,
 )
@@ -187,3 +188,55 @@ def test_ties_are_accused_no_more_often_than_claimed(make_contest):
     ]
 
     assert sum(accused) <= 6
+
+
+def test_many_attributes_are_corrected_for(make_contest):
+    strict = replace(POLICY, fairness_margin=0.0)
+    faults = 0
+    for seed in range(30):
+        contest = make_contest(1_000, champion_noise=0.3, challenger_noise=0.3, seed=seed)
+        generator = np.random.default_rng(seed)
+        groups = {f"attribute {number}": generator.integers(0, 2, 1_000) for number in range(6)}
+        contest = replace(contest, groups=groups, protected=tuple(groups))
+        faults += bool(compare(contest, strict).fault)
+
+    assert faults <= 4  # of 18 figures at 5 % each, about every second contest would have one
+
+
+def test_a_client_exactly_at_the_threshold_is_declined_by_either_model():
+    outcome = np.tile([1, 0, 0, 0], 200)
+    low, at = np.full(800, 0.1), np.full(800, COSTS.threshold)
+    women = np.repeat([True, False], 400)
+    labels = np.where(women, "female", "male")
+    groups = {"groups": {"sex": labels}, "protected": ("sex",)}
+    lenient = PairedScores(outcome, low, np.where(women, at, low), **groups)
+    strict = PairedScores(outcome, np.where(women, at, low), low, **groups)
+
+    by_challenger, by_champion = (
+        next(measure_fairness_changes(contest, decision_policy=COSTS, policy=POLICY))
+        for contest in (lenient, strict)
+    )
+
+    assert (by_challenger.in_force.champion, by_challenger.challenger) == (1.0, 0.0)
+    assert (by_champion.in_force.champion, by_champion.challenger) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "error", "exceeds"),
+    [(0.06, 0.01, True), (0.06, 0.04, False), (0.04, 0.01, False), (-0.2, 0.01, False)],
+    ids=["large and sure", "within noise", "within the margin", "fairer"],
+)
+def test_a_loss_counts_beyond_the_margin_and_beyond_noise(loss, error, exceeds):
+    found = FairnessLoss(champion=0.8, loss=loss, standard_error=error)
+
+    assert found.exceeds(0.05, standard_error_count=2.0) == exceeds
+
+
+@pytest.mark.parametrize("outcome_of_women", [0, 1], ids=["no defaults", "no payers"])
+def test_a_group_with_too_few_rows_of_an_outcome_is_not_compared(make_contest, outcome_of_women):
+    contest = divide(make_contest(1_000, champion_noise=0.3, challenger_noise=0.3, seed=1))
+    women = contest.groups["sex"] == "female"
+    one_sided = replace(contest, defaulted=np.where(women, outcome_of_women, contest.defaulted))
+
+    assert list(measure_fairness_changes(contest, decision_policy=COSTS, policy=POLICY))
+    assert not list(measure_fairness_changes(one_sided, decision_policy=COSTS, policy=POLICY))

@@ -1,23 +1,37 @@
 import numpy as np
+import pytest
 
 from credit_default.gates.promotion.first_model import judge_first_model
+from credit_default.gates.promotion.level_check import ScoredRows
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
 
 
-def evaluate_noisy(make_contest, *, noise=0.1, count=1500, seed=1):
-    contest = make_contest(count, champion_noise=noise, challenger_noise=0.0, seed=seed)
-    return evaluate(
-        contest.defaulted, contest.champion, policy=DecisionPolicy(), seed=1, resample_count=20
+def judge_scores(defaulted, probability, *, resample_count=60):
+    evaluation = evaluate(
+        defaulted, probability, policy=DecisionPolicy(), seed=1, resample_count=resample_count
     )
+    return judge_first_model(evaluation, ScoredRows(defaulted, probability))
 
 
-def evaluate_scores(defaulted, probability):
-    return evaluate(defaulted, probability, policy=DecisionPolicy(), seed=1, resample_count=20)
+def judge_noisy(make_contest, *, noise=0.1, count=1500, seed=1):
+    contest = make_contest(count, champion_noise=noise, challenger_noise=0.0, seed=seed)
+    return judge_scores(contest.defaulted, contest.champion)
+
+
+def score(odds):
+    return 1 / (1 + np.exp(-odds))
+
+
+def draw_calibrated(count, *, spread, seed):
+    """Outcomes and the probabilities that they are drawn from: the wider they spread, the better they rank."""
+    generator = np.random.default_rng(seed)
+    true = score(-1.4 + spread * generator.normal(size=count))
+    return (generator.random(count) < true).astype(int), true
 
 
 def test_a_good_first_model_clears_every_floor(make_contest):
-    verdict = judge_first_model(evaluate_noisy(make_contest))
+    verdict = judge_noisy(make_contest)
 
     assert verdict.level == "ok"
     assert "every floor met" in verdict.reasons[0]
@@ -25,7 +39,7 @@ def test_a_good_first_model_clears_every_floor(make_contest):
 
 
 def test_a_first_model_that_barely_ranks_is_refused(make_contest):
-    verdict = judge_first_model(evaluate_noisy(make_contest, noise=3.0))
+    verdict = judge_noisy(make_contest, noise=3.0)
 
     assert verdict.level == "refused"
     assert any(reason.startswith("ROC AUC 0.6") for reason in verdict.reasons)
@@ -35,7 +49,7 @@ def test_a_first_model_worse_than_the_plain_default_rate_is_refused(make_contest
     contest = make_contest(1500, champion_noise=0.1, challenger_noise=0.1, seed=1)
     too_high = contest.champion**0.2  # ranks as well as ever, and says far too much
 
-    verdict = judge_first_model(evaluate_scores(contest.defaulted, too_high))
+    verdict = judge_scores(contest.defaulted, too_high)
 
     assert verdict.level == "refused"
     assert any(reason.startswith("Brier skill -") for reason in verdict.reasons)
@@ -45,9 +59,7 @@ def test_a_first_model_too_extreme_by_half_is_refused(make_contest):
     contest = make_contest(3000, champion_noise=0.1, challenger_noise=0.1, seed=1)
     odds = np.log(contest.champion / (1 - contest.champion))
 
-    verdict = judge_first_model(
-        evaluate_scores(contest.defaulted, 1 / (1 + np.exp(-2.5 * (odds + 0.5))))
-    )
+    verdict = judge_scores(contest.defaulted, score(2.5 * (odds + 0.5)))
 
     assert verdict.level == "refused"
     assert any("calibration slope 0." in reason for reason in verdict.reasons)
@@ -58,24 +70,86 @@ def test_a_first_model_beyond_belief_is_refused():
     leaked = np.where(defaulted, 0.7, 0.1) + np.linspace(0, 0.1, 1000)
     leaked[[0, 1]] = leaked[[1, 0]]
 
-    verdict = judge_first_model(evaluate_scores(defaulted.astype(int), leaked))
+    verdict = judge_scores(defaulted.astype(int), leaked)
 
     assert verdict.level == "refused"
-    assert any(reason.startswith("ROC AUC 0.99") for reason in verdict.reasons)
+    assert any(
+        reason.startswith("ROC AUC 0.99") and "too good to be true" in reason
+        for reason in verdict.reasons
+    )
 
 
 def test_a_constant_first_model_is_refused():
-    verdict = judge_first_model(evaluate_scores([0, 0, 0, 1] * 100, [0.25] * 400))
+    verdict = judge_scores([0, 0, 0, 1] * 100, [0.25] * 400)
 
     assert verdict.level == "refused"
     assert "the model gives every client the same probability" in verdict.reasons
 
 
 def test_a_first_model_cannot_be_judged_by_one_outcome_or_few_rows():
-    verdict = judge_first_model(evaluate_scores([0] * 100, np.linspace(0.1, 0.9, 100)))
+    verdict = judge_scores([0] * 100, np.linspace(0.1, 0.9, 100))
 
     assert verdict.level == "refused"
     assert "100 rows are too few to judge by: at least 200" in verdict.reasons
     assert any(
         reason.startswith("ROC AUC cannot be measured: both outcomes") for reason in verdict.reasons
     )
+
+
+def count_passed(count, tries, *, spread):
+    return sum(
+        judge_scores(*draw_calibrated(count, spread=spread, seed=seed), resample_count=100).passed
+        for seed in range(tries)
+    )
+
+
+def test_a_model_below_the_floor_hardly_ever_passes_on_few_rows():
+    # a spread of .65 gives a true AUC of .664; point values passed 22 % of these
+    assert count_passed(220, 200, spread=0.65) <= 10
+
+
+def test_a_good_model_passes_on_enough_rows():
+    assert count_passed(6_000, 25, spread=1.15) == 25
+
+
+def test_a_floor_that_few_rows_cannot_show_is_said_with_its_interval(make_contest):
+    verdict = judge_noisy(make_contest, count=260, noise=0.6, seed=5)
+
+    assert verdict.level == "refused"
+    told = next(reason for reason in verdict.reasons if reason.startswith("ROC AUC"))
+    assert "is not shown to be above 0.7 by 260 rows" in told
+    assert "(95 %: 0." in told
+    assert verdict.figures["roc_auc_low"] <= 0.7
+
+
+@pytest.mark.parametrize(("shift", "words"), [(0.62, "too many"), (-0.75, "too few")])
+def test_a_first_model_that_ranks_well_at_a_far_level_is_refused(shift, words):
+    defaulted, true = draw_calibrated(2_000, spread=1.15, seed=3)
+
+    verdict = judge_scores(defaulted, score(np.log(true / (1 - true)) + shift))
+
+    assert verdict.level == "refused"
+    assert any(f"{words} defaults" in reason for reason in verdict.reasons)
+    assert verdict.reasons[-1].startswith("level: expects ")
+
+
+def test_a_first_model_at_a_far_level_in_one_slice_is_refused_for_it():
+    defaulted, true = draw_calibrated(6_000, spread=1.15, seed=4)
+    sex = np.arange(6_000) % 2
+    scored = np.where(sex == 1, score(np.log(true / (1 - true)) + 0.5), true)
+    evaluation = evaluate(defaulted, scored, policy=DecisionPolicy(), seed=1, resample_count=60)
+
+    whole = judge_first_model(evaluation, ScoredRows(defaulted, scored))
+    sliced = judge_first_model(evaluation, ScoredRows(defaulted, scored, {"sex": sex}))
+
+    assert whole.level == "ok"
+    assert "for sex 1" in sliced.reasons[0]
+
+
+def test_a_steep_slope_that_may_be_too_steep_is_not_shown_to_be_right():
+    defaulted, true = draw_calibrated(1_500, spread=1.15, seed=2)
+    odds = np.log(true / (1 - true))
+
+    verdict = judge_scores(defaulted, score(-1.4 + 0.64 * (odds + 1.4)))
+
+    assert any("is not shown to be below 1.6" in reason for reason in verdict.reasons)

@@ -118,7 +118,7 @@ def test_gains_have_the_decimals_that_mean_something(comparison):
 
 
 def test_auc_is_described_with_both_intervals(comparison):
-    told = describe_roc_auc_gain(comparison, policy=POLICY)
+    told = describe_roc_auc_gain(comparison)
 
     assert told.startswith("ROC AUC 0.7")
     assert "(99.25%: bootstrap +0.0" in told

@@ -60,7 +60,7 @@ def test_a_model_against_itself_gains_exactly_nothing(make_contest):
     for gain in gains.values():
         assert (gain.gain, gain.low, gain.high) == (0.0, 0.0, 0.0)
         assert not gain.is_better
-        assert not gain.is_worse
+        assert not gain.is_worse(confidence=0.5)
 
 
 def test_cost_counts_both_mistakes_at_the_threshold_in_force():
@@ -103,3 +103,13 @@ def test_intervals_of_paired_gains_hold_the_truth_about_as_often_as_they_claim(m
 def test_groups_hold_one_label_a_row_and_protected_ones_are_among_them(groups, protected, found):
     with pytest.raises(InputError, match=f"'sex': found {found}; expected one for each of 2 rows"):
         PairedScores([0, 1], [0.1, 0.2], [0.1, 0.2], groups=groups, protected=protected)
+
+
+def test_a_client_exactly_at_the_threshold_is_declined():
+    outcome = np.tile([1, 0, 0, 0], 50)
+    at, below = (np.full(200, value) for value in (DecisionPolicy().threshold, 0.1))
+
+    cost = measure(PairedScores(outcome, at, below))["cost_per_1000"]
+
+    # all declined: three false alarms in four; all accepted: one missed default in four, at five times the cost
+    assert (cost.champion, cost.challenger) == (750.0, 1250.0)

@@ -61,8 +61,9 @@ def test_clearly_better_wins_and_every_check_says_so(contest):
     verdict = judge(contest, structure=Check("structure: 23 inputs"))
 
     assert verdict.level == "ok"
-    assert [reason.split(" ")[0].strip(":") for reason in verdict.reasons[-5:]] == [
+    assert [reason.split(" ")[0].strip(":") for reason in verdict.reasons[-6:]] == [
         "calibration",
+        "level",
         "fairness",
         "slices",
         "structure",
@@ -237,7 +238,7 @@ def test_reasons_of_a_recipe_put_the_test_side_before_the_checks(contest, make_c
     heads = [reason.split(":")[0].split(",")[0] for reason in verdict.reasons]
     assert heads.index("test side") < heads.index("calibration")
     assert verdict.reasons[0].endswith("(out of fold, 8,000 rows)")
-    assert len(verdict.reasons) <= 8
+    assert len(verdict.reasons) <= 10
 
 
 @pytest.mark.parametrize(

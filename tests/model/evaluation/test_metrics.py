@@ -64,7 +64,7 @@ def test_figures_agree_with_scikit_learn():
 
 
 def test_a_calibrated_score_looks_calibrated():
-    metrics = run(*make_scores(8000)).metrics
+    metrics = run(*make_scores(8000), resample_count=300).metrics
 
     assert metrics["calibration_slope"].low < 1 < metrics["calibration_slope"].high
     assert metrics["calibration_intercept"].low < 0 < metrics["calibration_intercept"].high
@@ -87,18 +87,35 @@ def test_the_interval_of_the_auc_is_as_wide_as_theory_says():
     assert 0.010 < metric.value - metric.low < 0.019
 
 
-def test_intervals_hold_the_truth_about_as_often_as_they_claim():
-    truth = sk.roc_auc_score(*make_scores(100_000, seed=99))
+def test_a_tripled_sample_is_as_uncertain_as_the_single_one_where_its_clients_are_named():
+    defaulted, probability = make_scores(600)
+    tripled = [np.repeat(values, 3) for values in (defaulted, probability)]
 
-    held = [
-        metric.low <= truth <= metric.high
-        for metric in (
-            run(*make_scores(500, seed=seed), resample_count=100).metrics["roc_auc"]
-            for seed in range(60)
-        )
-    ]
+    single = run(defaulted, probability, resample_count=300).metrics
+    named = run(*tripled, resample_count=300, clients=np.repeat(np.arange(600), 3)).metrics
+    unnamed = run(*tripled, resample_count=300).metrics
 
-    assert 51 <= sum(held) <= 60
+    for name, metric in single.items():
+        width = metric.high - metric.low
+        assert named[name].value == pytest.approx(metric.value, abs=1e-9)
+        assert named[name].high - named[name].low == pytest.approx(width, rel=0.3), name
+    for name in ("roc_auc", "brier", "precision", "log_loss", "default_share"):
+        width = single[name].high - single[name].low
+        assert unnamed[name].high - unnamed[name].low == pytest.approx(width / 3**0.5, rel=0.2)
+
+
+def test_clients_that_do_not_repeat_change_nothing():
+    defaulted, probability = make_scores(400)
+
+    assert run(defaulted, probability, clients=np.arange(400)[::-1]) == run(defaulted, probability)
+
+
+def test_what_chance_alone_gives_as_ece_stands_beside_it():
+    evaluations = [run(*make_scores(1_000, seed=seed), resample_count=2) for seed in range(60)]
+
+    measured = np.mean([evaluation.metrics["ece"].value for evaluation in evaluations])
+
+    assert np.mean([item.chance_ece for item in evaluations]) == pytest.approx(measured, rel=0.06)
 
 
 def test_the_default_share_carries_wilsons_interval():

@@ -2,10 +2,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from credit_default.model.evaluation.intervals import Metric, measure_share
 from credit_default.model.fairness.resampled_group_metrics import (
     build_group_rows,
-    compare_group,
+    compare_group_shares,
+    measure_acceptance,
     measure_group,
+    measure_group_shares,
 )
 
 DEFAULTED = np.array([1, 1, 0, 0, 0, 1, 0])
@@ -20,28 +23,25 @@ def prepare(rows, *, fit_slope=False):
 
 
 def test_figures_are_those_of_the_group_alone():
-    found = measure_group(np.ones((1, 7)), prepare(FIRST_FIVE))
+    group = prepare(FIRST_FIVE)
 
-    assert {
-        name: float(values[0]) for name, values in found.items() if name != "calibration_slope"
-    } == pytest.approx(
-        {
-            "accept_share": 2 / 5,
-            "caught_share": 1 / 2,
-            "false_alarm_share": 2 / 3,
-            "calibration_gap": (2 - 1.8) / 5,
-            "roc_auc": roc_auc_score(DEFAULTED[:5], PROBABILITY[:5]),
-        }
-    )
+    shares, found = measure_group_shares(group), measure_group(np.ones((1, 7)), group)
+
+    assert shares == {
+        "accept_share": measure_share(2, 5),
+        "caught_share": measure_share(1, 2),
+        "false_alarm_share": measure_share(2, 3),
+    }
+    assert found["calibration_gap"][0] == pytest.approx((2 - 1.8) / 5)
+    assert found["roc_auc"][0] == pytest.approx(roc_auc_score(DEFAULTED[:5], PROBABILITY[:5]))
     assert np.isnan(found["calibration_slope"][0])
 
 
 def test_a_weight_counts_a_row_as_often_as_it_was_drawn():
-    twice = np.array([[2.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]])
+    twice, group = np.array([[2.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]]), prepare(FIRST_FIVE)
 
-    found = measure_group(twice, prepare(FIRST_FIVE))
-
-    assert (found["accept_share"][0], found["caught_share"][0]) == pytest.approx((1 / 5, 1.0))
+    assert measure_acceptance(twice, group)[0] == pytest.approx(1 / 5)
+    assert measure_group(twice, group)["calibration_gap"][0] == pytest.approx((2 - 2.6) / 5)
 
 
 def test_a_slope_is_fitted_where_it_is_asked_for():
@@ -61,27 +61,35 @@ def test_a_slope_is_fitted_where_it_is_asked_for():
     )
 
 
-def test_a_resample_without_defaulters_of_the_group_has_no_share_of_them():
-    found = measure_group(np.array([[0.0, 0.0, 1.0, 1.0, 1.0, 3.0, 1.0]]), prepare(FIRST_FIVE))
+def test_a_resample_without_defaulters_of_the_group_has_no_ranking():
+    weights, group = np.array([[0.0, 0.0, 1.0, 1.0, 1.0, 3.0, 1.0]]), prepare(FIRST_FIVE)
 
-    assert np.isnan(found["caught_share"][0])
-    assert found["accept_share"][0] == pytest.approx(1 / 3)
+    assert np.isnan(measure_group(weights, group)["roc_auc"][0])
+    assert measure_acceptance(weights, group)[0] == pytest.approx(1 / 3)
 
 
 def test_groups_are_related_by_ratio_and_difference():
-    one = {
-        "accept_share": np.array([0.4]),
-        "caught_share": np.array([0.7]),
-        "false_alarm_share": np.array([0.3]),
-    }
-    other = {
-        "accept_share": np.array([0.5]),
-        "caught_share": np.array([0.6]),
-        "false_alarm_share": np.array([0.2]),
-    }
+    one, other = (
+        {
+            "accept_share": Metric(accepted, accepted, accepted),
+            "caught_share": Metric(caught, caught, caught),
+            "false_alarm_share": Metric(alarmed, alarmed, alarmed),
+        }
+        for accepted, caught, alarmed in ((0.4, 0.7, 0.3), (0.5, 0.6, 0.2))
+    )
 
-    found = compare_group(one, other)
+    found = compare_group_shares(one, other)
 
-    assert {name: float(values[0]) for name, values in found.items()} == pytest.approx(
+    assert {name: metric.value for name, metric in found.items()} == pytest.approx(
         {"acceptance_ratio": 0.8, "caught_gap": 0.1, "false_alarm_gap": 0.1}
     )
+
+
+def test_the_reference_group_is_certain_to_be_like_itself():
+    shares = measure_group_shares(prepare(FIRST_FIVE))
+
+    assert compare_group_shares(shares, shares) == {
+        "acceptance_ratio": Metric(1.0, 1.0, 1.0),
+        "caught_gap": Metric(0.0, 0.0, 0.0),
+        "false_alarm_gap": Metric(0.0, 0.0, 0.0),
+    }

@@ -57,7 +57,7 @@ def test_resampled_areas_spread_as_those_that_are_ranked_anew():
     generator = np.random.default_rng(3)
     probability = generator.beta(1, 3, 400)
     defaulted = (generator.random(400) < probability).astype(np.int64)
-    (weights,) = draw_weights(defaulted, resample_count=400, seed=1)
+    (weights,) = draw_weights(len(defaulted), resample_count=400, seed=1)
 
     placed = measure_roc_auc_from_placements(
         weights, defaulted=defaulted, placements=measure_placements(defaulted, probability)

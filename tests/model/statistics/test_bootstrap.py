@@ -46,7 +46,9 @@ def test_ranking_figures_are_those_of_scikit_learn(rows):
 def test_a_weight_counts_a_row_as_often_as_it_was_drawn(rows, seed):
     defaulted = np.array([outcome for outcome, _ in rows])
     probability = np.array([level / 8 for _, level in rows])
-    weights = next(draw_weights(defaulted, resample_count=3, seed=seed))
+    drawn = np.vstack(list(draw_weights(len(rows), resample_count=6, seed=seed)))
+    default_counts = drawn @ defaulted
+    weights = drawn[(default_counts > 0) & (default_counts < len(rows))]
 
     figures = measure(defaulted, probability, weights)
     alone = measure_roc_auc(weights, defaulted=defaulted, ranked=rank_probabilities(probability))
@@ -57,31 +59,48 @@ def test_a_weight_counts_a_row_as_often_as_it_was_drawn(rows, seed):
         assert figures.roc_auc[number] == pytest.approx(expected)
 
 
-def test_resamples_keep_the_number_of_defaults():
-    defaulted = np.array([1] * 30 + [0] * 70)
+def test_the_number_of_defaults_varies_as_it_varies_between_samples():
+    defaulted = np.array([1] * 300 + [0] * 700)
 
-    weights = np.vstack(list(draw_weights(defaulted, resample_count=50, seed=1)))
+    weights = np.vstack(list(draw_weights(1_000, resample_count=2_000, seed=1)))
 
-    assert weights.shape == (50, 100)
-    assert set(weights[:, :30].sum(axis=1)) == {30.0}
-    assert set(weights[:, 30:].sum(axis=1)) == {70.0}
-    assert len(np.unique(weights, axis=0)) == 50
+    assert weights.shape == (2_000, 1_000)
+    assert set(weights.sum(axis=1)) == {1_000.0}
+    drawn = weights @ defaulted
+    assert drawn.mean() == pytest.approx(300, abs=1.5)
+    assert drawn.std() == pytest.approx(np.sqrt(1_000 * 0.3 * 0.7), rel=0.06)
+
+
+def test_rows_of_a_cluster_are_drawn_together():
+    clusters = np.array([0, 1, 1, 2, 0, 2, 3])
+
+    weights = np.vstack(list(draw_weights(7, resample_count=40, seed=1, clusters=clusters)))
+
+    for code in range(4):
+        assert np.ptp(weights[:, clusters == code], axis=1).max() == 0
+    firsts = weights[:, [0, 1, 3, 6]]
+    assert set(firsts.sum(axis=1)) == {4.0}
+    assert len(np.unique(firsts, axis=0)) > 10
 
 
 def test_the_same_seed_draws_the_same_weights_in_bounded_blocks():
-    defaulted = np.arange(900_000) % 5 == 0
-
-    first, again = (draw_weights(defaulted.astype(int), resample_count=5, seed=4) for _ in range(2))
+    first, again = (draw_weights(900_000, resample_count=5, seed=4) for _ in range(2))
     blocks = list(first)
 
     assert [block.shape for block in blocks] == [(2, 900_000), (2, 900_000), (1, 900_000)]
     assert next(again).tobytes() == blocks[0].tobytes()
 
 
-def test_one_outcome_alone_can_be_drawn():
-    weights = next(draw_weights(np.zeros(10, dtype=int), resample_count=4, seed=0))
+@pytest.mark.parametrize("weights", [[0.0, 2.0, 1.0], [3.0, 0.0, 0.0]])
+def test_a_resample_with_one_outcome_has_no_ranking(weights):
+    defaulted, probability = np.array([1, 0, 0]), np.array([0.9, 0.2, 0.1])
+    ranked = rank_probabilities(probability)
 
-    assert weights.sum(axis=1).tolist() == [10.0] * 4
+    figures = measure(defaulted, probability, weights)
+    alone = measure_roc_auc(np.array([weights]), defaulted=defaulted, ranked=ranked)
+
+    found = [figures.roc_auc, figures.ks, figures.average_precision, alone]
+    assert np.isnan(np.concatenate(found)).all()
 
 
 def test_log_loss_is_finite_where_the_model_was_certain_and_wrong():

@@ -1,5 +1,6 @@
 """Planted challengers, worse, equal and better, go through each of the three comparisons with real bundles."""
 
+import datetime as dt
 from dataclasses import replace
 
 import numpy as np
@@ -8,16 +9,20 @@ import pytest
 
 from credit_default.data.splitting import split
 from credit_default.errors import InputError
+from credit_default.gates.ledger.version_events import ChampionKept
 from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.promotion_verdict import judge_refresh
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import score_probability
+from credit_default.services.champion.contest_attempts import add_attempt
 from credit_default.services.champion.current import CurrentChampion
+from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.promotion_contest import judge_challenger, select_newest
 from credit_default.services.training.training_rows import TrainingRows
 
+NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 GOOD = Recipe(tree_count=20, maximum_depth=6)
 STUMPS = Recipe(tree_count=5, maximum_depth=1)
 # small forests on few rows hardly differ, and stumps treat all clients alike: tests/gates plants what is wrong with that
@@ -118,6 +123,27 @@ def test_refresh_replaces_a_champion_that_learned_nothing(challenge, train_champ
 
     assert verdict.level == "ok"
     assert "on the newest rows" in verdict.reasons[0]
+
+
+def test_another_seed_on_the_same_rows_is_another_attempt(challenge, train_champion, sides):
+    champion = train_champion(shuffle_outcomes(sides.development))
+    verdicts = []
+    for seed in (0, 1):
+        wiring, challenger = challenge(sides, replace(GOOD, seed=seed))
+        same_recipe = replace(
+            champion, bundle=replace(champion.bundle, recipe=challenger.bundle.recipe)
+        )
+        verdict = judge_challenger(wiring, challenger, sides, champion=same_recipe)
+        event = ChampionKept(model_digest=challenger.bundle.digest, level="refused", by="gate")
+        append_ledger_entry(
+            wiring, add_attempt(event, verdict.attempt), key=f"judged {seed}", at=NOON
+        )
+        verdicts.append(verdict)
+
+    assert [verdict.attempt.number for verdict in verdicts] == [1.0, 2.0]
+    assert verdicts[0].attempt.rows.side == "test"
+    assert sum(verdicts[0].attempt.rows.month_counts.values()) >= 400
+    assert any(reason.startswith("attempt 2 on these rows: ") for reason in verdicts[1].reasons)
 
 
 def test_refresh_that_learned_nothing_is_refused(challenge, train_champion, sides):

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from credit_default.adapters.mlflow.model_versions import LONGEST_TAG
+from credit_default.gates.promotion.attempts import Attempt, ContestRows
+from credit_default.gates.promotion.promotion_verdict import PromotionVerdict
 from credit_default.gates.verdict import Verdict
 
 _VERDICT: Final = "verdict"
 _REASONS: Final = "verdict_reasons"
 _FIGURES: Final = "verdict_figures"
+_CONTEST: Final = "verdict_contest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,38 @@ class VersionVerdict:
 
 
 def format_verdict_tags(verdict: Verdict) -> dict[str, str]:
-    """Return the verdict as tags: its gate and level, its reasons one a line, its figures as JSON."""
+    """Return the verdict as tags: its gate and level, its reasons one a line, its figures as JSON.
+
+    Where it spent an attempt, the rows of the comparison are a tag too.
+    """
+    attempt = verdict.attempt if isinstance(verdict, PromotionVerdict) else None
     return {
         _VERDICT: f"{verdict.gate}: {verdict.level}",
         _REASONS: "\n".join(verdict.reasons)[:LONGEST_TAG],
         _FIGURES: json.dumps(dict(verdict.figures))[:LONGEST_TAG],
+        **({_CONTEST: _format_attempt(attempt)} if attempt else {}),
     }
+
+
+def read_version_attempt(tags: Mapping[str, str]) -> Attempt | None:
+    """Return the attempt that the verdict on the version spent; None where it spent none."""
+    if _CONTEST not in tags:
+        return None
+    found = json.loads(tags[_CONTEST])
+    rows = ContestRows(found["side"], found["digest"], found["rows"])
+    return Attempt(rows, found["model"], found["number"])
+
+
+def _format_attempt(attempt: Attempt) -> str:
+    rows = attempt.rows
+    content = {
+        "side": rows.side,
+        "digest": rows.digest,
+        "rows": dict(rows.month_counts),
+        "model": attempt.model_digest,
+        "number": attempt.number,
+    }
+    return json.dumps(content, sort_keys=True)
 
 
 def read_version_verdict(tags: Mapping[str, str]) -> VersionVerdict | None:

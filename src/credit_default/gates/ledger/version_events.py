@@ -5,14 +5,29 @@ are stored under their own names; the form of what is stored never changes
 (`gates.ledger.event_format`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from credit_default.gates.ledger.event_format import LedgerEvent
+from credit_default.gates.ledger.event_format import LedgerEvent, stored_with_prefix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChampionChanged(LedgerEvent):
+class ContestOutcome(LedgerEvent):
+    """What became of a challenger, with the rows that it was compared with the champion on.
+
+    The digest is of their keys and outcomes. Older ledgers do not say, nor does an entry about a
+    version that was compared with nobody.
+    """
+
+    contest_digest: str | None = None
+    contest_side: str | None = None  # of the split: development or test
+    contest_rows: Mapping[str, float] = stored_with_prefix("contest rows ")  # by month, YYYY-MM
+    attempt: float | None = None  # on these rows, from 1 on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChampionChanged(ContestOutcome):
     """A version became the champion; its subclasses say how."""
 
     model_digest: str = ""
@@ -44,7 +59,7 @@ class PromotionRequested(LedgerEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChallengerJudged(LedgerEvent):
+class ChallengerJudged(ContestOutcome):
     """The promotion gate judged a challenger that did not become the champion at once."""
 
     model_digest: str

@@ -1,1 +1,1 @@
-"""The gate on a challenger: paired comparison, calibration, fairness, slices and structure."""
+"""The gate on a challenger: comparison, attempts, calibration, level, fairness, slices, structure."""

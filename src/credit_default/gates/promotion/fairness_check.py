@@ -18,6 +18,7 @@ from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.evaluation.share_intervals import encode_clusters
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, draw_weights
 
 FAIRNESS_FIGURES: Final = ("acceptance ratio", "caught-default gap", "false-alarm gap")
@@ -90,7 +91,7 @@ def measure_fairness_changes(
 ) -> Iterator[FairnessChange]:
     """Yield each of `FAIRNESS_FIGURES` for each protected attribute with two large enough groups.
 
-    Standard errors are from a paired bootstrap, stratified by outcome.
+    Standard errors are from a paired bootstrap.
     """
     defaulted = np.asarray(scores.defaulted, dtype=np.int64)
     members = {
@@ -104,7 +105,10 @@ def measure_fairness_changes(
     drawn = [
         {name: _measure_losses(_measure_figures(weights @ term)) for name, term in terms.items()}
         for weights in draw_weights(
-            defaulted, resample_count=policy.resample_count, seed=policy.seed
+            len(defaulted),
+            resample_count=policy.resample_count,
+            seed=policy.seed,
+            clusters=encode_clusters(scores.clients),
         )
     ]
     for name, term in terms.items():

@@ -1,11 +1,19 @@
-"""Judge a first model, which has no champion to compare with, by floors on unseen rows."""
+"""Judge a first model, which has no champion to compare with, by floors on unseen rows.
 
+A floor must be shown to be reached, by the whole 95 % interval: a model that is exactly at a floor
+passes it at most once in forty times, and few rows show little. The level is judged by an objection
+(`level_check`).
+"""
+
+from collections.abc import Iterator
 from typing import Final
 
 from credit_default.gates.promotion.check_result import Check
+from credit_default.gates.promotion.level_check import ScoredRows, check_first_level
 from credit_default.gates.promotion.paired_comparison import find_sample_size_faults
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.gates.verdict import Verdict
+from credit_default.model.evaluation.intervals import Metric
 from credit_default.model.evaluation.metrics import Evaluation
 
 GATE: Final = "promotion"
@@ -13,55 +21,83 @@ _REPORTED_METRICS: Final = ("roc_auc", "brier", "brier_skill", "calibration_slop
 
 
 def judge_first_model(
-    evaluation: Evaluation, *, policy: PromotionPolicy | None = None, structure: Check | None = None
+    evaluation: Evaluation,
+    scored: ScoredRows,
+    *,
+    policy: PromotionPolicy | None = None,
+    structure: Check | None = None,
 ) -> Verdict:
     """Judge a first model.
 
     Args:
-        evaluation: Metrics of the model on rows that it never saw.
+        evaluation: Metrics of the model on rows that it never saw, with their 95 % intervals.
+        scored: The same rows, with their slices.
         policy: The gate's numbers; the defaults when not given.
         structure: The result of the structure check, if it was made.
 
     Returns:
-        `ok` where every floor is met, else `refused` with each floor that is not.
+        `ok` where every floor is shown to be reached and the level is right, else `refused` with
+        each floor that is not.
     """
     policy = policy or PromotionPolicy()
-    metrics = {name: metric.value for name, metric in evaluation.metrics.items()}
-    figures: dict[str, float] = {
-        name: metrics[name] for name in _REPORTED_METRICS if name in metrics
-    }
+    too_few = find_sample_size_faults(evaluation.row_count, evaluation.default_count, policy=policy)
+    level = Check("") if too_few else check_first_level(scored, policy=policy)
     faults = [structure.fault] if structure and structure.fault else []
-    faults += find_sample_size_faults(evaluation.row_count, evaluation.default_count, policy=policy)
+    faults += too_few
     if evaluation.distinct_count == 1:
         faults.append("the model gives every client the same probability")
-    faults += _find_missed_floors(evaluation, metrics, policy)
+    faults += _find_missed_floors(evaluation, policy)
+    faults += [level.fault] if level.fault else []
+    figures = _list_figures(evaluation) | dict(level.figures)
+    summaries = [check.summary for check in (level, structure) if check and check.summary]
     if faults:
-        return Verdict(GATE, "refused", tuple(faults), figures)
+        told = [level.summary] if level.fault else []
+        return Verdict(GATE, "refused", (*faults, *told), figures)
     reason = (
-        f"first model: ROC AUC {metrics['roc_auc']:.4f}, Brier score {metrics['brier']:.4f}, "
-        "every floor met"
+        f"first model: ROC AUC {_describe_metric(evaluation.metrics['roc_auc'])}, Brier score "
+        f"{evaluation.metrics['brier'].value:.4f}, every floor met"
     )
-    return Verdict(GATE, "ok", (reason, *((structure.summary,) if structure else ())), figures)
+    return Verdict(GATE, "ok", (reason, *summaries), figures)
 
 
-def _find_missed_floors(
-    evaluation: Evaluation, metrics: dict[str, float], policy: PromotionPolicy
-) -> list[str]:
-    bounds = (
-        ("roc_auc", "ROC AUC", policy.lowest_roc_auc, policy.highest_roc_auc),
-        ("brier_skill", "Brier skill", policy.lowest_brier_skill, 1.0),
-        (
-            "calibration_slope",
-            "calibration slope",
-            policy.lowest_calibration_slope,
-            policy.highest_calibration_slope,
-        ),
-    )
-    faults = []
-    for name, label, lowest, highest in bounds:
-        if name not in metrics:
+def _list_figures(evaluation: Evaluation) -> dict[str, float]:
+    """Return the metrics by name, and the bounds of their intervals that the floors are held to."""
+    metrics = evaluation.metrics
+    figures = {name: metrics[name].value for name in _REPORTED_METRICS if name in metrics}
+    bounded = [name for name in ("roc_auc", "brier_skill", "calibration_slope") if name in metrics]
+    return figures | {f"{name}_low": metrics[name].low for name in bounded}
+
+
+def _find_missed_floors(evaluation: Evaluation, policy: PromotionPolicy) -> Iterator[str]:
+    floors = {
+        "roc_auc": ("ROC AUC", policy.lowest_roc_auc),
+        "brier_skill": ("Brier skill", policy.lowest_brier_skill),
+        "calibration_slope": ("calibration slope", policy.lowest_calibration_slope),
+    }
+    for name, (label, lowest) in floors.items():
+        metric = evaluation.metrics.get(name)
+        if metric is None:
             reason = evaluation.absent.get(name, "it was not evaluated")
-            faults.append(f"{label} cannot be measured: {reason}")
-        elif not lowest < metrics[name] < highest:
-            faults.append(f"{label} {metrics[name]:.4f} is not between {lowest:g} and {highest:g}")
-    return faults
+            yield f"{label} cannot be measured: {reason}"
+        elif metric.low <= lowest:
+            yield _describe_miss(label, metric, f"above {lowest:g}", evaluation.row_count)
+    slope = evaluation.metrics.get("calibration_slope")
+    if slope is not None and slope.high >= policy.highest_calibration_slope:
+        limit = f"below {policy.highest_calibration_slope:g}"
+        yield _describe_miss("calibration slope", slope, limit, evaluation.row_count)
+    roc_auc = evaluation.metrics.get("roc_auc")
+    # A suspicion, not a floor: the value itself counts, however wide its interval.
+    if roc_auc is not None and roc_auc.value >= policy.highest_roc_auc:
+        yield (
+            f"ROC AUC {roc_auc.value:.4f} is too good to be true: at most "
+            f"{policy.highest_roc_auc:g} is plausible; look for an input that was not known on the "
+            "day of the statement"
+        )
+
+
+def _describe_miss(label: str, metric: Metric, limit: str, row_count: int) -> str:
+    return f"{label} {_describe_metric(metric)} is not shown to be {limit} by {row_count:,} rows"
+
+
+def _describe_metric(metric: Metric) -> str:
+    return f"{metric.value:.4f} (95 %: {metric.low:.4f} to {metric.high:.4f})"

@@ -29,6 +29,7 @@ class PairedComparison:
     auc_difference: AucDifference
     rows_label: str  # which rows these are, such as "out of fold"
     row_count: int
+    confidence: float  # of the gains' intervals, 0-1
 
     def list_figures(self, *, prefix: str = "") -> dict[str, float]:
         """Return both models' figures, the gains and their intervals, by name."""
@@ -53,12 +54,17 @@ def compare_on_rows(
     decision_policy: DecisionPolicy,
     policy: PromotionPolicy,
     rows_label: str,
+    confidence: float | None = None,
 ) -> PairedComparison:
-    """Compare both models on rows for which `find_comparison_faults` found none."""
+    """Compare both models on rows for which `find_comparison_faults` found none.
+
+    Intervals have the `confidence` of the attempt; the policy's where it is not given.
+    """
+    confidence = policy.confidence if confidence is None else confidence
     gains = measure_gains(
         scores,
         decision_policy=decision_policy,
-        confidence=policy.confidence,
+        confidence=confidence,
         resample_count=policy.resample_count,
         seed=policy.seed,
     )
@@ -66,10 +72,14 @@ def compare_on_rows(
         scores.defaulted,
         scores.champion,
         challenger=scores.challenger,
-        confidence=policy.confidence,
+        confidence=confidence,
     )
     return PairedComparison(
-        {gain.measure: gain for gain in gains}, auc_difference, rows_label, len(scores.defaulted)
+        {gain.measure: gain for gain in gains},
+        auc_difference,
+        rows_label,
+        len(scores.defaulted),
+        confidence,
     )
 
 
@@ -115,12 +125,21 @@ def find_worse_measures(
     That is any measure that is worse beyond noise, and, where another gain is significant, a ROC
     AUC that is lower by more than its margin.
     """
-    worse = [gain for gain in comparison.gains.values() if gain.is_worse]
+    worse = list_losses(comparison, policy=policy)
     if worse:
         yield f"worse beyond noise on {name_measures(worse)}"
     roc_auc = comparison.gains["roc_auc"]
-    if significant_gains and not roc_auc.is_worse and roc_auc.gain < -policy.roc_auc_margin:
+    if significant_gains and roc_auc not in worse and roc_auc.gain < -policy.roc_auc_margin:
         yield f"ROC AUC is lower by more than {policy.roc_auc_margin:g}"
+
+
+def list_losses(comparison: PairedComparison, *, policy: PromotionPolicy) -> list[Gain]:
+    """Return the measures that are worse beyond noise, at the policy's confidence.
+
+    A later attempt must show more to win; an objection is not made harder by it.
+    """
+    gains = comparison.gains.values()
+    return [gain for gain in gains if gain.is_worse(confidence=policy.confidence)]
 
 
 def find_significant_gains(comparison: PairedComparison, *, policy: PromotionPolicy) -> list[Gain]:
@@ -151,12 +170,12 @@ def describe_gain(gain: Gain) -> str:
     return f"{_describe_difference(gain)} ({gain.low:+.{digits}f} to {gain.high:+.{digits}f})"
 
 
-def describe_roc_auc_gain(comparison: PairedComparison, *, policy: PromotionPolicy) -> str:
+def describe_roc_auc_gain(comparison: PairedComparison) -> str:
     """Return the gain in ROC AUC in words, with the intervals of both methods."""
     gain, difference = comparison.gains["roc_auc"], comparison.auc_difference
     bootstrap = f"bootstrap {gain.low:+.4f} to {gain.high:+.4f}"
     delong = f"DeLong {difference.low:+.4f} to {difference.high:+.4f}"
-    return f"{_describe_difference(gain)} ({policy.confidence:.2%}: {bootstrap}, {delong})"
+    return f"{_describe_difference(gain)} ({comparison.confidence:.2%}: {bootstrap}, {delong})"
 
 
 def _describe_difference(gain: Gain) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.evaluation.share_intervals import encode_clusters
 from credit_default.model.statistics.bootstrap import (
     FloatArray,
     IntArray,
@@ -39,7 +40,8 @@ class PairedScores:
     """Outcomes (0 or 1) and both models' default probabilities (0-1) of the same rows, in one order.
 
     `groups` divide the same rows, each by one label for every row: all of them are slices, and
-    fairness is compared by those named in `protected`.
+    fairness is compared by those named in `protected`. `clients` are the rows' client ids, so that
+    several months of one client are drawn together; None where every row is another client's.
 
     Raises:
         InputError: The labels of a group are not one for each row, or a protected group is not
@@ -51,6 +53,7 @@ class PairedScores:
     challenger: Any
     groups: Mapping[str, Any] = field(default_factory=dict)
     protected: tuple[str, ...] = ()
+    clients: Any = None
 
     def __post_init__(self) -> None:
         counts = {name: len(labels) for name, labels in self.groups.items()}
@@ -85,10 +88,9 @@ class Gain:
         """Return whether the whole interval is on the challenger's side."""
         return self.low > 0
 
-    @property
-    def is_worse(self) -> bool:
-        """Return whether the whole interval is on the champion's side."""
-        return self.high < 0
+    def is_worse(self, *, confidence: float) -> bool:
+        """Return whether the whole interval of that confidence is on the champion's side."""
+        return self.gain < -NormalDist().inv_cdf((1 + confidence) / 2) * self.standard_error
 
 
 def measure_gains(
@@ -102,13 +104,15 @@ def measure_gains(
     """Measure the challenger's gain by each of `MEASURES`, in that order.
 
     Intervals are the bootstrap's standard deviation times the normal quantile: at a few hundred
-    resamples this is smoother in the tails than the bootstrap's own quantiles.
+    resamples this is smoother in the tails than the bootstrap's own quantiles. The error of a
+    difference in cost is at least the one that both models' own probabilities imply: where they
+    decide differently on few clients who all paid, the resamples cannot know that one may default.
 
     Args:
         scores: Both outcomes must occur.
         decision_policy: The threshold and the costs.
         confidence: Of the two-sided intervals, 0-1.
-        resample_count: Bootstrap resamples, stratified by outcome.
+        resample_count: Bootstrap resamples.
         seed: Of the resamples.
     """
     defaulted = np.asarray(scores.defaulted, dtype=np.int64)
@@ -118,12 +122,19 @@ def measure_gains(
     )
     every_row = np.ones((1, len(defaulted)))
     before, after = champion.measure(every_row)[0], challenger.measure(every_row)[0]
-    spread: FloatArray = np.vstack(
-        [
-            challenger.measure(weights) - champion.measure(weights)
-            for weights in draw_weights(defaulted, resample_count=resample_count, seed=seed)
-        ]
-    ).std(axis=0)
+    drawn = [
+        challenger.measure(weights) - champion.measure(weights)
+        for weights in draw_weights(
+            len(defaulted),
+            resample_count=resample_count,
+            seed=seed,
+            clusters=encode_clusters(scores.clients),
+        )
+    ]
+    spread: FloatArray = np.nanstd(np.vstack(drawn), axis=0)
+    place = MEASURES.index("cost_per_1000")
+    least_error = _measure_least_cost_error(champion, challenger, decision_policy)
+    spread[place] = max(spread[place], least_error)
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * spread
     gains = after - before
     return tuple(
@@ -140,14 +151,30 @@ def measure_gains(
     )
 
 
+def _measure_least_cost_error(
+    champion: "_ModelMeasures", challenger: "_ModelMeasures", policy: DecisionPolicy
+) -> float:
+    """Return the standard error of the difference in cost per 1,000 by the models' probabilities.
+
+    Only clients on whom they decide differently matter; the mean of both probabilities is used.
+    """
+    differs = champion.declined != challenger.declined
+    probability = (champion.probability[differs] + challenger.probability[differs]) / 2
+    deviation = float(np.sqrt((probability * (1 - probability)).sum()))
+    swing = policy.missed_default_cost + policy.false_alarm_cost
+    return 1000 * swing * deviation / len(differs)
+
+
 class _ModelMeasures:
     """One model's rows, prepared to be weighted many times."""
 
     def __init__(
         self, defaulted: IntArray, probability: FloatArray, policy: DecisionPolicy
     ) -> None:
+        self.declined = probability >= policy.threshold
+        self.probability = probability
         cost = np.where(
-            probability >= policy.threshold,
+            self.declined,
             policy.false_alarm_cost * (1 - defaulted),
             policy.missed_default_cost * defaulted,
         )

@@ -14,12 +14,15 @@ class PromotionPolicy:
     There are two levels of confidence: winning requires a higher one than an objection.
     """
 
-    # What the first model must reach.
+    # What the first model must be shown to reach: its 95 % interval must be on the right side, so
+    # that a model at a floor passes at most once in forty times.
     lowest_roc_auc: float = 0.70
     highest_roc_auc: float = 0.85  # implausible for this kind of outcome: an input leaks it
     lowest_brier_skill: float = 0.0
     lowest_calibration_slope: float = 0.6
     highest_calibration_slope: float = 1.6
+    # How far expected defaults may be from observed ones, as a share, beyond noise.
+    largest_first_level_error: float = 0.25
     # What can be judged at all: rows, and clients of each outcome, in a comparison, a slice or a group.
     fewest_rows: int = 200
     fewest_defaults: int = 20
@@ -30,7 +33,7 @@ class PromotionPolicy:
     least_roc_auc_gain: float = 0.001
     least_cost_gain_share: float = 0.01  # of the champion's cost, since costs have no fixed unit
     # Four measures may win, and they move together: with tails of .375 % each, one tie in a
-    # hundred passes (ADR 13).
+    # hundred passes. That is the risk of all attempts on the same rows together (ADR 21).
     confidence: float = 0.9925
     # Objections: a wrong one costs a gain, a missed one costs clients. The confidence is that of
     # each check as a whole, however many slices or groups it judges.
@@ -39,6 +42,8 @@ class PromotionPolicy:
     largest_roc_auc_gain: float = 0.06
     lowest_slope: float = 0.9  # of the challenger's calibration line
     highest_slope: float = 1.1
+    largest_level_error: float = 0.05  # of the challenger's expected defaults, beyond noise
+    level_margin: float = 0.02  # by how much further off than the champion's its level must be
     # Of a ratio or a gap: better calibration alone moves them by 2 to 4 points.
     fairness_margin: float = 0.05
     slice_log_loss_margin: float = (

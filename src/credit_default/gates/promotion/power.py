@@ -8,15 +8,21 @@ from credit_default.gates.promotion.policy import PromotionPolicy
 
 
 def measure_power(
-    roc_auc: Gain, log_loss: Gain, *, row_count: int, policy: PromotionPolicy
+    roc_auc: Gain,
+    log_loss: Gain,
+    *,
+    row_count: int,
+    policy: PromotionPolicy,
+    confidence: float | None = None,
 ) -> Check:
     """Measure the smallest differences that these rows would have shown.
 
     Computed from the paired standard errors, which shrink with the square root of the number of
-    rows, at the policy's confidence and power. The rows that the AUC's margin needs are given too.
+    rows, at the attempt's `confidence` (the policy's where it is not given) and the policy's power. The rows that the AUC's margin needs are given too.
     The result is never a fault: it helps to interpret a verdict.
     """
-    deviations = NormalDist().inv_cdf((1 + policy.confidence) / 2)
+    confidence = policy.confidence if confidence is None else confidence
+    deviations = NormalDist().inv_cdf((1 + confidence) / 2)
     deviations += NormalDist().inv_cdf(policy.power)
     detectable = deviations * roc_auc.standard_error
     detectable_loss = deviations * log_loss.standard_error

@@ -7,13 +7,20 @@ the order in which people read them: what was decided, by which figure, what els
 what these rows could have shown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from credit_default.gates.promotion.attempts import (
+    Attempt,
+    describe_attempt,
+    find_attempt_confidence,
+)
 from credit_default.gates.promotion.calibration_check import check_calibration
 from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.fairness_check import check_fairness_change
 from credit_default.gates.promotion.first_model import GATE
+from credit_default.gates.promotion.leak_check import check_plausible_gain
+from credit_default.gates.promotion.level_check import check_level
 from credit_default.gates.promotion.paired_comparison import (
     PairedComparison,
     compare_on_rows,
@@ -22,6 +29,7 @@ from credit_default.gates.promotion.paired_comparison import (
     find_comparison_faults,
     find_significant_gains,
     find_worse_measures,
+    list_losses,
     name_measures,
 )
 from credit_default.gates.promotion.paired_gains import Gain, PairedScores
@@ -34,6 +42,16 @@ from credit_default.model.estimator.decision import DecisionPolicy
 _OUT_OF_FOLD: Final = "out of fold"
 _TEST_SIDE: Final = "on the test side"
 _NEWEST_ROWS: Final = "on the newest rows"
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionVerdict(Verdict):
+    """The verdict on a comparison, with the attempt that it has spent.
+
+    None where no comparison was made, or where nobody counts.
+    """
+
+    attempt: Attempt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +69,7 @@ def judge_recipe(
     decision_policy: DecisionPolicy,
     policy: PromotionPolicy | None = None,
     structure: Check | None = None,
+    attempt: Attempt | None = None,
 ) -> Verdict:
     """Judge a change of recipe.
 
@@ -61,6 +80,7 @@ def judge_recipe(
         decision_policy: The threshold and the costs.
         policy: The gate's numbers; the defaults when not given.
         structure: The result of the structure check, if it was made.
+        attempt: Which attempt on the out-of-fold rows it is; the first when not given.
 
     Returns:
         `ok` where the challenger is significantly better out of fold, the test side does not
@@ -72,17 +92,22 @@ def judge_recipe(
     if faults:
         return build_refusal(*faults)
     comparison = compare_on_rows(
-        out_of_fold, decision_policy=decision_policy, policy=policy, rows_label=_OUT_OF_FOLD
+        out_of_fold,
+        decision_policy=decision_policy,
+        policy=policy,
+        rows_label=_OUT_OF_FOLD,
+        confidence=find_attempt_confidence(attempt, confidence=policy.confidence),
     )
     confirmation = compare_on_rows(
         test, decision_policy=decision_policy, policy=policy, rows_label=_TEST_SIDE
     )
     checks = (
-        _check_test_side(confirmation),
+        _check_test_side(confirmation, policy),
+        _check_test_level(test, policy),
         *_run_checks(out_of_fold, comparison, decision_policy, policy=policy),
         structure,
     )
-    return _build_verdict(comparison, checks, policy)
+    return _build_verdict(comparison, checks, policy, attempt=attempt)
 
 
 def judge_refresh(
@@ -91,6 +116,7 @@ def judge_refresh(
     decision_policy: DecisionPolicy,
     policy: PromotionPolicy | None = None,
     structure: Check | None = None,
+    attempt: Attempt | None = None,
 ) -> Verdict:
     """Judge the same recipe fitted on newer data.
 
@@ -99,6 +125,7 @@ def judge_refresh(
         decision_policy: The threshold and the costs.
         policy: The gate's numbers; the defaults when not given.
         structure: The result of the structure check, if it was made.
+        attempt: Which attempt on these rows it is; the first when not given.
 
     Returns:
         `ok` where the challenger is significantly better and no check has a fault; else `refused`.
@@ -108,10 +135,14 @@ def judge_refresh(
     if faults:
         return build_refusal(*faults)
     comparison = compare_on_rows(
-        scores, decision_policy=decision_policy, policy=policy, rows_label=_NEWEST_ROWS
+        scores,
+        decision_policy=decision_policy,
+        policy=policy,
+        rows_label=_NEWEST_ROWS,
+        confidence=find_attempt_confidence(attempt, confidence=policy.confidence),
     )
     checks = (*_run_checks(scores, comparison, decision_policy, policy=policy), structure)
-    return _build_verdict(comparison, checks, policy)
+    return _build_verdict(comparison, checks, policy, attempt=attempt)
 
 
 def build_refusal(*reasons: str) -> Verdict:
@@ -128,36 +159,17 @@ def _run_checks(
     policy: PromotionPolicy,
 ) -> tuple[Check, ...]:
     return (
-        _check_plausible_gain(comparison, policy),
+        check_plausible_gain(comparison, policy),
         check_calibration(scores, policy=policy),
+        check_level(scores, policy=policy),
         check_fairness_change(scores, decision_policy=decision_policy, policy=policy),
         check_slices(scores, policy=policy),
     )
 
 
-def _check_plausible_gain(comparison: PairedComparison, policy: PromotionPolicy) -> Check:
-    """Return a fault where the challenger ranks implausibly well, and an empty result otherwise."""
-    difference = comparison.auc_difference
-    # A champion below the floor of first models does not limit how large a plausible step can be.
-    is_jump = (
-        difference.gain > policy.largest_roc_auc_gain
-        and difference.champion > policy.lowest_roc_auc
-    )
-    if difference.challenger < policy.highest_roc_auc and not is_jump:
-        return Check("")
-    return Check(
-        "leak: look for an input that was not known on the day of the statement before "
-        "overruling this",
-        fault=(
-            f"ROC AUC {difference.challenger:.4f} against {difference.champion:.4f} is too good "
-            "to be true"
-        ),
-    )
-
-
-def _check_test_side(comparison: PairedComparison) -> Check:
+def _check_test_side(comparison: PairedComparison, policy: PromotionPolicy) -> Check:
     """Return a fault where the test side contradicts a gain; it cannot support one by itself."""
-    contradicted = [gain for gain in comparison.gains.values() if gain.is_worse]
+    contradicted = list_losses(comparison, policy=policy)
     shown = contradicted or [comparison.gains["roc_auc"]]
     return Check(
         f"test side, {comparison.row_count:,} rows: {'; '.join(map(describe_gain, shown))}",
@@ -166,9 +178,19 @@ def _check_test_side(comparison: PairedComparison) -> Check:
     )
 
 
+def _check_test_level(test: PairedScores, policy: PromotionPolicy) -> Check:
+    """Return a fault where the test side contradicts the level, with the confidence that takes."""
+    surer = replace(policy, objection_confidence=policy.confidence)
+    return check_level(test, policy=surer, rows_label=_TEST_SIDE, figure_prefix="test_")
+
+
 def _build_verdict(
-    comparison: PairedComparison, checks: tuple[Check | None, ...], policy: PromotionPolicy
-) -> Verdict:
+    comparison: PairedComparison,
+    checks: tuple[Check | None, ...],
+    policy: PromotionPolicy,
+    *,
+    attempt: Attempt | None,
+) -> PromotionVerdict:
     done = [check for check in checks if check is not None]
     outcome = _find_outcome(comparison, done, policy)
     power = measure_power(
@@ -176,20 +198,22 @@ def _build_verdict(
         comparison.gains["log_loss"],
         row_count=comparison.row_count,
         policy=policy,
+        confidence=comparison.confidence,
     )
+    spent = describe_attempt(attempt, confidence=policy.confidence) if attempt else Check("")
     figures = comparison.list_figures()
-    for check in (*done, power):
+    for check in (*done, spent, power):
         figures |= check.figures
-    decisive = _find_decisive_gain(comparison, outcome)
+    decisive = _find_decisive_gain(comparison, outcome, policy)
     reasons = (
         _describe_decision(comparison, outcome),
         *([describe_gain(decisive)] if decisive.measure != "roc_auc" else []),
-        describe_roc_auc_gain(comparison, policy=policy),
-        *(check.summary for check in done if check.summary),
+        describe_roc_auc_gain(comparison),
+        *(check.summary for check in (*done, spent) if check.summary),
         power.summary,
     )
     level: Literal["ok", "refused"] = "refused" if outcome.objections else "ok"
-    return Verdict(GATE, level, reasons, figures)
+    return PromotionVerdict(GATE, level, reasons, figures, attempt)
 
 
 def _find_outcome(
@@ -212,9 +236,11 @@ def _describe_decision(comparison: PairedComparison, outcome: _Outcome) -> str:
     return f"champion stays: {'; '.join(outcome.objections)}{aside} ({rows})"
 
 
-def _find_decisive_gain(comparison: PairedComparison, outcome: _Outcome) -> Gain:
+def _find_decisive_gain(
+    comparison: PairedComparison, outcome: _Outcome, policy: PromotionPolicy
+) -> Gain:
     """Return the gain that exceeds its noise the most, on the side that decided."""
-    worse = [gain for gain in comparison.gains.values() if gain.is_worse]
+    worse = list_losses(comparison, policy=policy)
     if worse:
         return min(worse, key=_count_standard_errors)
     return max(outcome.significant_gains or comparison.gains.values(), key=_count_standard_errors)

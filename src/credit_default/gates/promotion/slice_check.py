@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
+from credit_default.gates.promotion.slice_sums import select_by_holm, sum_slices
 from credit_default.model.statistics.bootstrap import FloatArray, measure_log_loss
 
 _SHOWN_COUNT: Final = 3
@@ -35,9 +36,7 @@ class SliceGain:
 def check_slices(scores: PairedScores, *, policy: PromotionPolicy) -> Check:
     """Check every slice that is large enough.
 
-    The gain is a mean of paired differences, so its error needs no resampling. Holm's correction
-    keeps the probability of any false objection (1979, Scandinavian Journal of Statistics 6,
-    65-70), however the slices overlap.
+    The gain is a mean of paired differences, so its error needs no resampling.
 
     Returns:
         A fault where a slice is worse by more than the margin and beyond noise, corrected for the
@@ -48,8 +47,12 @@ def check_slices(scores: PairedScores, *, policy: PromotionPolicy) -> Check:
         return Check("slices: none is large enough to be judged separately")
     worst = min(slices, key=lambda found: (found.p_value, found.gain))
     figures = {"slice_count": float(len(slices)), "worst_slice_log_loss_gain": worst.gain}
-    significant = _select_worse_slices(slices, level=1 - policy.objection_confidence)
-    worse = [found for found in significant if -found.gain > policy.slice_log_loss_margin]
+    significant = select_by_holm(
+        [found.p_value for found in slices], level=1 - policy.objection_confidence
+    )
+    worse = [
+        slices[place] for place in significant if -slices[place].gain > policy.slice_log_loss_margin
+    ]
     if worse:
         summary = f"slices: worse for {_list_worse_slices(worse)}"
         return Check(summary, fault=f"{_describe_count(worse)} worse", figures=figures)
@@ -71,39 +74,11 @@ def measure_slices(scores: PairedScores, *, policy: PromotionPolicy) -> Iterator
         for scored in (scores.champion, scores.challenger)
     )
     gains: FloatArray = champion_loss - challenger_loss
-    for name, labels in scores.groups.items():
-        yield from _measure_group(name, labels, defaulted, gains, policy)
-
-
-def _measure_group(
-    name: str, labels: Any, defaulted: np.ndarray, gains: FloatArray, policy: PromotionPolicy
-) -> Iterator[SliceGain]:
-    levels, level_of_row = np.unique(np.asarray(labels).astype(str), return_inverse=True)
-    if len(levels) == 1:  # all rows: the comparison itself
-        return
-    counts, defaults, sums, squares = (
-        np.bincount(level_of_row, weights=weights, minlength=len(levels))
-        for weights in (None, defaulted, gains, gains * gains)
-    )
-    fewest = np.minimum(defaults, counts - defaults)
-    is_large = (counts >= policy.fewest_rows) & (fewest >= policy.fewest_defaults)
-    for position in np.flatnonzero(is_large):
-        count = counts[position]
-        mean = sums[position] / count
-        variance = max(0.0, squares[position] / count - mean * mean)
-        error = float(np.sqrt(variance / count))
-        yield SliceGain(f"{name} {levels[position]}", int(count), float(mean), error)
-
-
-def _select_worse_slices(slices: Sequence[SliceGain], *, level: float) -> list[SliceGain]:
-    """Return the slices that are significant after Holm's correction, the surest first."""
-    ordered = sorted(slices, key=lambda found: found.p_value)
-    selected: list[SliceGain] = []
-    for position, candidate in enumerate(ordered):
-        if candidate.p_value > level / (len(ordered) - position):
-            break
-        selected.append(candidate)
-    return selected
+    terms = np.column_stack([gains, gains * gains])
+    for found in sum_slices(scores.groups, defaulted=defaulted, terms=terms, policy=policy):
+        mean, square = found.sums / found.row_count
+        error = float(np.sqrt(max(0.0, square - mean * mean) / found.row_count))
+        yield SliceGain(found.name, found.row_count, float(mean), error)
 
 
 def _list_worse_slices(worse: Sequence[SliceGain]) -> str:

@@ -19,6 +19,7 @@ from credit_default.model.evaluation.operating_points import (
     OperatingPoint,
     PricedThreshold,
 )
+from credit_default.model.evaluation.share_intervals import encode_clusters
 from credit_default.model.evaluation.threshold_search import (
     COUNT_TOLERANCE,
     LabelledScores,
@@ -123,14 +124,15 @@ def measure_economics(
     choices = _list_thresholds(
         development, decision_policy, cost_ratios=policy.cost_ratios, shares=shares
     )
-    measured = CostMeasures(defaulted, probability, choices)
+    clusters = encode_clusters(judged.clients)
+    measured = CostMeasures(defaulted, probability, choices, clusters=clusters)
     drawn = [
-        measured.measure(weights)
-        for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=seed)
+        measured.measure_cost(weights)
+        for weights in draw_weights(
+            len(defaulted), resample_count=policy.resample_count, seed=seed, clusters=clusters
+        )
     ]
-    points, saving = measured.build_points(
-        {name: np.vstack([block[name] for block in drawn]) for name in drawn[0]}
-    )
+    points, saving = measured.build_points(np.vstack(drawn))
     first_capacity = 2 + len(policy.cost_ratios)
     return Economics(
         row_count=len(defaulted),

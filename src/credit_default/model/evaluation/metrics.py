@@ -1,9 +1,8 @@
 """Evaluate default probabilities on rows that the model has not seen, with 95 % intervals.
 
-Intervals come from a bootstrap stratified by outcome. All metrics of all resamples are sums of
-per-row terms or cumulative sums over the ranking, so that a few hundred resamples of 6,000 rows
-take well under two seconds. To add a metric, name it in `METRIC_MEANINGS` and compute it in
-`_measure_resamples`.
+Shares of rows have Wilson's interval, the other metrics one from resamples of the rows, and each
+interval holds the truth in about 95 of 100 samples: `benchmarks/interval_coverage.py` measures it.
+To add a metric, name it in `METRIC_MEANINGS` and compute it in `resampled_metrics`.
 """
 
 from collections.abc import Mapping
@@ -13,24 +12,21 @@ from typing import Any, Final
 
 import numpy as np
 
-from credit_default.model.estimator.calibration_line import (
-    Calibration,
-    bin_by_quantile,
-    fit_calibration,
-    solve_one_step,
-)
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.intervals import Metric, measure_interval, measure_share
-from credit_default.model.statistics.bootstrap import (
-    FloatArray,
-    IntArray,
-    RankedRows,
-    check_scores,
-    draw_weights,
-    measure_log_loss,
-    measure_ranking,
-    rank_probabilities,
+from credit_default.model.evaluation.intervals import (
+    Metric,
+    measure_distance_interval,
+    measure_interval,
+    measure_maximum_interval,
 )
+from credit_default.model.evaluation.resampled_metrics import (
+    EvaluatedRows,
+    MeasuredResamples,
+    measure_resamples,
+    sort_evaluated_rows,
+)
+from credit_default.model.evaluation.share_intervals import encode_clusters, measure_share_among
+from credit_default.model.statistics.bootstrap import check_scores, draw_weights
 
 METRIC_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -54,7 +50,6 @@ METRIC_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "default_share": "share of clients who defaulted",
     }
 )
-_BIN_COUNT: Final = 10
 _NEEDS_BOTH_OUTCOMES: Final = "both outcomes are needed, and all rows have the same one"
 
 
@@ -82,22 +77,11 @@ class Evaluation:
     expected_default_count: float  # sum of the probabilities
     # standard deviation of the default count if the probabilities are right
     expected_deviation: float
+    chance_ece: float  # the ECE to expect of right probabilities: chance alone gives as much
     threshold: float
     confusion: Confusion
     metrics: Mapping[str, Metric]
     absent: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    """Rows sorted by falling probability, with what every resample needs of them."""
-
-    defaulted: IntArray
-    probability: FloatArray
-    ranked: RankedRows
-    policy: DecisionPolicy
-    calibration: Calibration | None
-    terms: FloatArray  # of shape (row count, term count): what resamples sum up
 
 
 def evaluate(
@@ -107,6 +91,7 @@ def evaluate(
     policy: DecisionPolicy,
     seed: int,
     resample_count: int = 300,
+    clients: Any = None,
 ) -> Evaluation:
     """Evaluate probabilities against the outcomes of the same unseen rows.
 
@@ -117,24 +102,29 @@ def evaluate(
         policy: Its threshold decides and its costs are the unit of `cost_per_1000`.
         seed: Seed of the resamples.
         resample_count: Number of resamples behind the intervals.
+        clients: Client ids of the rows, so that several months of one client count as dependent;
+            None where every row is another client's.
 
     Raises:
         InputError: different lengths, no rows, or outcomes or probabilities out of range.
     """
     check_scores(defaulted, default_probability)
-    rows = _sort_rows(
+    rows = sort_evaluated_rows(
         np.asarray(defaulted, dtype=np.int64),
         np.asarray(default_probability, np.float64),
         policy=policy,
+        clusters=encode_clusters(clients),
     )
     metrics = _measure_metrics(rows, resample_count=resample_count, seed=seed)
-    probability = rows.probability
+    probability, variance = rows.probability, rows.probability * (1 - rows.probability)
+    bin_variance = np.bincount(rows.bins, weights=variance)
     return Evaluation(
         row_count=len(rows.defaulted),
         default_count=int(rows.defaulted.sum()),
         distinct_count=len(rows.ranked.ends),
         expected_default_count=float(probability.sum()),
-        expected_deviation=float(np.sqrt((probability * (1 - probability)).sum())),
+        expected_deviation=float(np.sqrt(variance.sum())),
+        chance_ece=float(np.sqrt(2 / np.pi * bin_variance).sum() / len(probability)),
         threshold=policy.threshold,
         confusion=_count_confusion(rows),
         metrics={name: metrics[name] for name in METRIC_MEANINGS if name in metrics},
@@ -144,89 +134,49 @@ def evaluate(
     )
 
 
-def _measure_metrics(rows: _Rows, *, resample_count: int, seed: int) -> dict[str, Metric]:
+def _measure_metrics(rows: EvaluatedRows, *, resample_count: int, seed: int) -> dict[str, Metric]:
     """Return every metric that these rows can give, with its interval."""
-    values = _measure_resamples(rows, np.ones((1, len(rows.defaulted))))
-    drawn = [
-        _measure_resamples(rows, weights)
-        for weights in draw_weights(rows.defaulted, resample_count=resample_count, seed=seed)
-    ]
+    row_count = len(rows.defaulted)
+    once = measure_resamples(rows, np.ones((1, row_count)))
+    drawn = MeasuredResamples.join(
+        measure_resamples(rows, weights)
+        for weights in draw_weights(
+            row_count, resample_count=resample_count, seed=seed, clusters=rows.clusters
+        )
+    )
     metrics = {
-        name: measure_interval(float(value[0]), np.concatenate([block[name] for block in drawn]))
-        for name, value in values.items()
+        name: measure_interval(float(value[0]), drawn.figures[name])
+        for name, value in once.figures.items()
         if np.isfinite(value[0])
     }
-    return metrics | {
-        "default_share": measure_share(int(rows.defaulted.sum()), len(rows.defaulted))
+    if (ks := metrics.get("ks")) is not None:
+        metrics["ks"] = measure_maximum_interval(
+            ks.value, drawn.figures["ks"], at_place=drawn.distance_at_place
+        )
+    bin_shares = np.bincount(rows.bins, minlength=once.bin_gaps.shape[1]) / row_count
+    ece = measure_distance_interval(once.bin_gaps[0], drawn.bin_gaps, shares=bin_shares)
+    return metrics | {"ece": ece} | _measure_shares(rows)
+
+
+def _measure_shares(rows: EvaluatedRows) -> dict[str, Metric]:
+    defaulted, declined = rows.defaulted == 1, rows.declined
+    everyone = np.ones(len(defaulted), dtype=bool)
+    shares = {
+        "accuracy": (declined == defaulted, everyone),
+        "precision": (defaulted, declined),
+        "recall": (declined, defaulted),
+        "decline_share": (declined, everyone),
+        "default_share": (defaulted, everyone),
     }
-
-
-def _sort_rows(defaulted: IntArray, probability: FloatArray, *, policy: DecisionPolicy) -> _Rows:
-    # Equal rows are interchangeable: their order changes no metric.
-    order = np.lexsort((defaulted, -probability))
-    defaulted, probability = defaulted[order], probability[order]
-    calibration = fit_calibration(defaulted, probability)
-    declined = (probability >= policy.threshold).astype(np.float64)
-    bins = bin_by_quantile(probability, bin_count=_BIN_COUNT)
-    terms = [
-        np.ones(len(defaulted)),
-        defaulted,
-        probability,
-        declined,
-        declined * defaulted,
-        (probability - defaulted) ** 2,
-        measure_log_loss(defaulted, probability),
-        *((defaulted - probability) * (bins == number) for number in range(_BIN_COUNT)),
-    ]
-    return _Rows(
-        defaulted,
-        probability,
-        rank_probabilities(probability),
-        policy,
-        calibration,
-        np.column_stack(terms),
-    )
-
-
-def _measure_resamples(rows: _Rows, weights: FloatArray) -> dict[str, FloatArray]:
-    """Return every metric of every resample; NaN where a resample cannot give it."""
-    sums = (weights @ rows.terms).T
-    count, defaults, probability, declined, caught, squares, losses = sums[:7]
-    share = defaults / count
-    false_alarms, missed = declined - caught, defaults - caught
-    cost = rows.policy.missed_default_cost * missed + rows.policy.false_alarm_cost * false_alarms
-    brier = squares / count
-    figures = {
-        "accuracy": (count - false_alarms - missed) / count,
-        "precision": _divide(caught, declined),
-        "recall": _divide(caught, defaults),
-        "f1": _divide(2 * caught, declined + defaults),
-        "brier": brier,
-        "brier_skill": 1 - _divide(brier, share * (1 - share)),
-        "log_loss": losses / count,
-        "ece": np.abs(sums[7:]).sum(axis=0) / count,
-        "cost_per_1000": 1000 * cost / count,
-        "decline_share": declined / count,
-        "mean_probability": probability / count,
+    measured = {
+        name: measure_share_among(chosen, among, clusters=rows.clusters)
+        for name, (chosen, among) in shares.items()
     }
-    if 0 < rows.defaulted.sum() < len(rows.defaulted):
-        ranking = measure_ranking(weights, defaulted=rows.defaulted, ranked=rows.ranked)
-        figures |= {"roc_auc": ranking.roc_auc, "gini": 2 * ranking.roc_auc - 1, "ks": ranking.ks}
-        figures["average_precision"] = ranking.average_precision
-    if rows.calibration is not None:
-        line = solve_one_step(rows.calibration, rows.defaulted, rows.probability, weights=weights)
-        figures |= {"calibration_slope": line.slope, "calibration_intercept": line.intercept}
-    return figures
+    return {name: metric for name, metric in measured.items() if metric is not None}
 
 
-def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    quotient = np.full(len(numerator), np.nan)
-    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
-    return quotient
-
-
-def _count_confusion(rows: _Rows) -> Confusion:
-    declined, defaulted = rows.probability >= rows.policy.threshold, rows.defaulted == 1
+def _count_confusion(rows: EvaluatedRows) -> Confusion:
+    declined, defaulted = rows.declined, rows.defaulted == 1
     counts = [
         (declined & defaulted),
         (~declined & defaulted),
@@ -236,7 +186,7 @@ def _count_confusion(rows: _Rows) -> Confusion:
     return Confusion(*(int(cells.sum()) for cells in counts))
 
 
-def _explain_absence(name: str, rows: _Rows) -> str:
+def _explain_absence(name: str, rows: EvaluatedRows) -> str:
     if name in {"precision", "f1"}:
         no_default = "" if name == "precision" else " and no client defaulted"
         return f"no client was declined{no_default}"

@@ -20,11 +20,13 @@ _ABOVE_ONE: Final = float(np.nextafter(1.0, 2.0))  # a threshold that no probabi
 class LabelledScores:
     """Default probabilities (0–1) of models that did not see the rows, and outcomes (0/1).
 
-    Both are array-likes of shape (row count,), in the same order.
+    They are array-likes of shape (row count,), in the same order; `clients` holds the rows' client
+    ids, or None where every row is another client's.
     """
 
     defaulted: Any
     default_probability: Any
+    clients: Any = None
 
 
 def find_cheapest_threshold(development: LabelledScores, *, policy: DecisionPolicy) -> float:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import Schema
+from credit_default.data.contract.schema import CLIENT_ID, Schema
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.intervals import Metric, measure_interval
+from credit_default.model.evaluation.share_intervals import encode_clusters
 from credit_default.model.fairness.groupings import Grouping
 from credit_default.model.fairness.policy import (
     FairnessPolicy,
@@ -22,11 +23,9 @@ from credit_default.model.fairness.policy import (
     select_outcomes_and_scores,
 )
 from credit_default.model.fairness.resampled_group_metrics import (
-    GroupFigures,
     GroupRows,
     build_group_rows,
-    compare_group,
-    measure_group,
+    measure_acceptance,
 )
 from credit_default.model.statistics.auc_placements import (
     measure_placements,
@@ -75,10 +74,10 @@ class _ModelRows:
         """Return the acceptance ratio of each group for each resample."""
         ratios = {}
         for attribute, groups in self.groups.items():
-            found = {label: measure_group(weights, group) for label, group in groups.items()}
-            for label, figures in found.items():
-                related = compare_group(figures, found[references[attribute]])
-                ratios[attribute, label] = related["acceptance_ratio"]
+            found = {label: measure_acceptance(weights, group) for label, group in groups.items()}
+            with np.errstate(invalid="ignore", divide="ignore"):
+                for label, accepted in found.items():
+                    ratios[attribute, label] = accepted / found[references[attribute]]
         return ratios
 
     def find_reference_groups(self) -> dict[str, str]:
@@ -86,9 +85,11 @@ class _ModelRows:
         once = np.ones((1, len(self.defaulted)))
         references = {}
         for attribute, groups in self.groups.items():
-            figures: list[GroupFigures] = [measure_group(once, group) for group in groups.values()]
             place = find_reference_group(
-                {n: float(found["accept_share"][0]) for n, found in enumerate(figures)}
+                {
+                    number: float(measure_acceptance(once, group)[0])
+                    for number, group in enumerate(groups.values())
+                }
             )
             if place is not None:
                 references[attribute] = list(groups)[place]
@@ -141,8 +142,9 @@ def compare_fairness(
         model.measure_ratios(once, named) for model, named in zip(models, references, strict=True)
     ]
     costs, changes = [], []
+    clusters = encode_clusters(rows[CLIENT_ID].to_numpy() if CLIENT_ID in rows.columns else None)
     for weights in draw_weights(
-        models[0].defaulted, resample_count=policy.resample_count, seed=seed
+        rows.height, resample_count=policy.resample_count, seed=seed, clusters=clusters
     ):
         costs.append(models[1].measure_roc_auc(weights) - models[0].measure_roc_auc(weights))
         one, other = (

@@ -232,6 +232,6 @@ def _measure_roc_auc(inside: IntArray, membership: FloatArray, *, seed: int) -> 
     value = float(placements[inside == 1].mean())
     drawn = [
         measure_roc_auc_from_placements(weights, defaulted=inside, placements=placements)
-        for weights in draw_weights(inside, resample_count=_RESAMPLE_COUNT, seed=seed)
+        for weights in draw_weights(len(inside), resample_count=_RESAMPLE_COUNT, seed=seed)
     ]
     return measure_interval(value, np.concatenate(drawn))

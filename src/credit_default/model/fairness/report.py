@@ -8,32 +8,43 @@ Supervised Learning): equal shares of defaulters caught and of payers declined i
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import Schema
+from credit_default.data.contract.schema import CLIENT_ID, Schema
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.intervals import Metric, measure_interval
-from credit_default.model.fairness.groupings import Grouping
+from credit_default.model.evaluation.share_intervals import encode_clusters
+from credit_default.model.fairness.large_groups import (
+    LargeGroups,
+    resample_groups,
+    select_large_groups,
+)
 from credit_default.model.fairness.policy import (
     FairnessPolicy,
     find_reference_group,
-    is_large_enough,
     list_groupings,
     select_outcomes_and_scores,
 )
 from credit_default.model.fairness.resampled_group_metrics import (
-    ABSOLUTE_FIGURES,
-    RELATIVE_FIGURES,
+    GROUP_SHARES,
+    RESAMPLED_FIGURES,
     GroupFigures,
-    GroupRows,
-    build_group_rows,
-    compare_group,
+    compare_group_shares,
     measure_group,
+    measure_group_shares,
 )
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, draw_weights
+
+_FIGURES: Final = (
+    *GROUP_SHARES,
+    *RESAMPLED_FIGURES,
+    "acceptance_ratio",
+    "caught_gap",
+    "false_alarm_gap",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +102,6 @@ class FairnessReport:
     headlines: tuple[Headline, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _LargeGroups:
-    """A grouping and its groups that are large enough, by their position among its labels."""
-
-    grouping: Grouping
-    groups: Mapping[int, GroupRows]
-
-
 def measure_fairness(
     rows: pl.DataFrame,
     default_probability: Any,
@@ -110,8 +113,9 @@ def measure_fairness(
 ) -> FairnessReport:
     """Compare the groups of each attribute and pair on unseen rows.
 
-    Intervals are 95 %, from the bootstrap of `draw_weights`; the reference group is the same in
-    every resample.
+    Intervals are 95 %: of shares, gaps and ratios in closed form (`share_intervals`), which holds
+    in small groups too, and of the other metrics from resamples. The reference group is taken as
+    given. Several rows of one client are drawn together where the rows name their clients.
 
     Args:
         rows: Rows that no model was trained on, with `defaulted` and the attributes.
@@ -128,16 +132,19 @@ def measure_fairness(
     policy = policy or FairnessPolicy()
     defaulted, probability = select_outcomes_and_scores(rows, default_probability)
     judged = [
-        _select_large_groups(
+        select_large_groups(
             grouping, defaulted, probability, threshold=decision_policy.threshold, policy=policy
         )
         for grouping in list_groupings(rows, schema=schema, policy=policy)
     ]
     groups: list[GroupFairness] = []
     headlines = []
-    resamples = _resample_groups(judged, defaulted, policy=policy, seed=seed)
-    for item, resampled in zip(judged, resamples, strict=True):
-        found = _measure_groups(item, resampled, defaulted=defaulted)
+    clusters = encode_clusters(rows[CLIENT_ID].to_numpy() if CLIENT_ID in rows.columns else None)
+    weights = draw_weights(
+        len(defaulted), resample_count=policy.resample_count, seed=seed, clusters=clusters
+    )
+    for item, resampled in zip(judged, resample_groups(judged, weights), strict=True):
+        found = _measure_groups(item, resampled, defaulted=defaulted, clusters=clusters)
         groups += found
         headlines.append(_build_headline(item.grouping.name, found))
     return FairnessReport(
@@ -149,60 +156,33 @@ def measure_fairness(
     )
 
 
-def _resample_groups(
-    judged: Sequence[_LargeGroups], defaulted: IntArray, *, policy: FairnessPolicy, seed: int
-) -> list[dict[int, GroupFigures]]:
-    """Return the resampled metrics of every group, by grouping; every draw serves all groups."""
-    drawn: list[dict[int, list[GroupFigures]]] = [
-        {place: [] for place in item.groups} for item in judged
-    ]
-    for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=seed):
-        for item, blocks in zip(judged, drawn, strict=True):
-            for place, group in item.groups.items():
-                blocks[place].append(measure_group(weights, group))
-    return [
-        {place: _concatenate_blocks(parts) for place, parts in blocks.items()} for blocks in drawn
-    ]
-
-
-def _select_large_groups(
-    grouping: Grouping,
-    defaulted: IntArray,
-    probability: FloatArray,
-    *,
-    threshold: float,
-    policy: FairnessPolicy,
-) -> _LargeGroups:
-    groups = {}
-    for place in range(len(grouping.labels)):
-        rows = np.flatnonzero(grouping.group == place)
-        if is_large_enough(rows, defaulted, policy=policy):
-            groups[place] = build_group_rows(
-                rows,
-                defaulted=defaulted,
-                probability=probability,
-                threshold=threshold,
-                fit_slope=len(rows) >= policy.fewest_rows_for_slope,
-            )
-    return _LargeGroups(grouping, groups)
-
-
 def _measure_groups(
-    judged: _LargeGroups, resampled: Mapping[int, GroupFigures], *, defaulted: IntArray
+    judged: LargeGroups,
+    resampled: Mapping[int, GroupFigures],
+    *,
+    defaulted: IntArray,
+    clusters: IntArray | None,
 ) -> list[GroupFairness]:
     once = np.ones((1, len(defaulted)))
-    values = {place: measure_group(once, group) for place, group in judged.groups.items()}
+    shares = {
+        place: measure_group_shares(group, clusters=clusters)
+        for place, group in judged.groups.items()
+    }
     reference = find_reference_group(
-        {place: float(found["accept_share"][0]) for place, found in values.items()}
+        {
+            place: accepted.value
+            for place, found in shares.items()
+            if (accepted := found["accept_share"]) is not None
+        }
     )
     described = []
     for place, label in enumerate(judged.grouping.labels):
         members = judged.grouping.group == place
-        figures: dict[str, Metric | None] = dict.fromkeys((*ABSOLUTE_FIGURES, *RELATIVE_FIGURES))
-        if reference is not None and place in values:
-            value = values[place] | compare_group(values[place], values[reference])
-            spread = resampled[place] | compare_group(resampled[place], resampled[reference])
-            figures = {name: _build_metric(value[name], spread[name]) for name in figures}
+        figures: dict[str, Metric | None] = dict.fromkeys(_FIGURES)
+        if reference is not None and place in shares:
+            value = measure_group(once, judged.groups[place])
+            figures |= shares[place] | compare_group_shares(shares[place], shares[reference])
+            figures |= {name: _build_metric(value[name], resampled[place][name]) for name in value}
         described.append(
             GroupFairness(
                 judged.grouping.name,
@@ -210,7 +190,7 @@ def _measure_groups(
                 int(members.sum()),
                 int(defaulted[members].sum()),
                 is_single=len(judged.grouping.attributes) == 1,
-                is_too_small=place not in values,
+                is_too_small=place not in shares,
                 is_reference=place == reference,
                 **figures,
             )
@@ -220,10 +200,6 @@ def _measure_groups(
 
 def _build_metric(value: FloatArray, resampled: FloatArray) -> Metric | None:
     return measure_interval(float(value[0]), resampled) if np.isfinite(value[0]) else None
-
-
-def _concatenate_blocks(blocks: Sequence[GroupFigures]) -> GroupFigures:
-    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
 def _build_headline(attribute: str, groups: Sequence[GroupFairness]) -> Headline:

@@ -1,14 +1,22 @@
-"""One group's metrics for many resamples at once, which `report` compares between groups."""
+"""One group's shares, and its other metrics for many resamples at once, for `report` to compare."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from credit_default.model.estimator.calibration_line import (
     Calibration,
     fit_calibration,
     solve_one_step,
+)
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.share_intervals import (
+    measure_share_among,
+    measure_share_gap,
+    measure_share_ratio,
 )
 from credit_default.model.statistics.auc_placements import (
     measure_placements,
@@ -18,15 +26,8 @@ from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
 GroupFigures = dict[str, FloatArray]  # by metric, one value per resample
 
-ABSOLUTE_FIGURES: Final = (
-    "accept_share",
-    "caught_share",
-    "false_alarm_share",
-    "calibration_gap",
-    "calibration_slope",
-    "roc_auc",
-)
-RELATIVE_FIGURES: Final = ("acceptance_ratio", "caught_gap", "false_alarm_gap")
+GROUP_SHARES: Final = ("accept_share", "caught_share", "false_alarm_share")
+RESAMPLED_FIGURES: Final = ("calibration_gap", "calibration_slope", "roc_auc")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +37,7 @@ class GroupRows:
     rows: IntArray  # their positions among all rows
     defaulted: IntArray
     probability: FloatArray
+    declined: NDArray[np.bool_]
     placements: FloatArray
     calibration: Calibration | None  # None where there are too few rows for a slope, or none fits
     terms: FloatArray  # of shape (row count, term count): what resamples sum up
@@ -59,19 +61,20 @@ def build_group_rows(
         fit_slope: Whether a calibration line is fitted.
     """
     outcome, scored = defaulted[rows], probability[rows]
-    declined = (scored >= threshold).astype(np.float64)
+    declined = scored >= threshold
     return GroupRows(
         rows=rows,
         defaulted=outcome,
         probability=scored,
+        declined=declined,
         placements=measure_placements(outcome, scored),
         calibration=fit_calibration(outcome, scored) if fit_slope else None,
-        terms=np.column_stack([np.ones(len(rows)), outcome, scored, declined, declined * outcome]),
+        terms=np.column_stack([np.ones(len(rows)), outcome, scored]),
     )
 
 
 def measure_group(weights: FloatArray, group: GroupRows) -> GroupFigures:
-    """Return each of `ABSOLUTE_FIGURES` of the group for each resample.
+    """Return each of `RESAMPLED_FIGURES` of the group for each resample.
 
     Args:
         weights: Weights of all rows, of shape (resample count, row count).
@@ -81,13 +84,10 @@ def measure_group(weights: FloatArray, group: GroupRows) -> GroupFigures:
         Values by metric, NaN where a resample or the group cannot give one.
     """
     drawn = np.take(weights, group.rows, axis=1)
-    count, defaults, expected, declined, caught = (drawn @ group.terms).T
-    # A resample may hold no defaulter of a small group.
+    count, defaults, expected = (drawn @ group.terms).T
+    # A resample may hold no client of a small group.
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
-            "accept_share": 1 - declined / count,
-            "caught_share": caught / defaults,
-            "false_alarm_share": (declined - caught) / (count - defaults),
             "calibration_gap": (defaults - expected) / count,
             "calibration_slope": _measure_slope(drawn, group),
             "roc_auc": measure_roc_auc_from_placements(
@@ -104,12 +104,62 @@ def _measure_slope(drawn: FloatArray, group: GroupRows) -> FloatArray:
     ).slope
 
 
-def compare_group(figures: GroupFigures, reference: GroupFigures) -> GroupFigures:
-    """Return each of `RELATIVE_FIGURES` of a group against the reference group, by resample."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = figures["accept_share"] / reference["accept_share"]
+def measure_group_shares(
+    group: GroupRows, *, clusters: IntArray | None = None
+) -> dict[str, Metric | None]:
+    """Return each of `GROUP_SHARES` of the group with Wilson's interval.
+
+    Args:
+        group: The group.
+        clusters: Cluster codes of all rows, or None where rows are independent.
+    """
+    own = None if clusters is None else clusters[group.rows]
+    defaulted, everyone = group.defaulted == 1, np.ones(len(group.rows), dtype=bool)
     return {
-        "acceptance_ratio": ratio,
-        "caught_gap": figures["caught_share"] - reference["caught_share"],
-        "false_alarm_gap": figures["false_alarm_share"] - reference["false_alarm_share"],
+        "accept_share": measure_share_among(~group.declined, everyone, clusters=own),
+        "caught_share": measure_share_among(group.declined, defaulted, clusters=own),
+        "false_alarm_share": measure_share_among(group.declined, ~defaulted, clusters=own),
+    }
+
+
+def measure_acceptance(weights: FloatArray, group: GroupRows) -> FloatArray:
+    """Return the share (0–1) of the group accepted in each resample, NaN where it is not drawn.
+
+    Args:
+        weights: Weights of all rows, of shape (resample count, row count).
+        group: The group.
+    """
+    drawn = np.take(weights, group.rows, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        accepted: FloatArray = (drawn @ ~group.declined) / drawn.sum(axis=1)
+    return accepted
+
+
+def compare_group_shares(
+    shares: Mapping[str, Metric | None], reference: Mapping[str, Metric | None]
+) -> dict[str, Metric | None]:
+    """Return a group's acceptance ratio and error gaps against the reference group.
+
+    Args:
+        shares: What `measure_group_shares` returns of the group.
+        reference: The same of another group, or of the group itself, whose ratio is 1 and whose
+            gaps are 0 without any uncertainty.
+    """
+    own, other = shares["accept_share"], reference["accept_share"]
+    compared = {
+        "acceptance_ratio": None
+        if own is None or other is None
+        else measure_share_ratio(own, other)
+    }
+    for name in ("caught", "false_alarm"):
+        one, two = shares[f"{name}_share"], reference[f"{name}_share"]
+        compared[f"{name}_gap"] = (
+            None if one is None or two is None else measure_share_gap(one, two)
+        )
+    if shares is not reference:
+        return compared
+    certain = {"acceptance_ratio": 1.0, "caught_gap": 0.0, "false_alarm_gap": 0.0}
+    return {
+        name: None if metric is None else Metric(certain[name], certain[name], certain[name])
+        for name, metric in compared.items()
     }

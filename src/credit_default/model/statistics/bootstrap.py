@@ -68,35 +68,36 @@ def check_scores(defaulted: NDArray[np.generic], default_probability: NDArray[np
         )
 
 
-def draw_weights(defaulted: IntArray, *, resample_count: int, seed: int) -> Iterator[FloatArray]:
-    """Yield blocks of bootstrap weights, drawn within defaulters and non-defaulters separately.
+def draw_weights(
+    row_count: int, *, resample_count: int, seed: int, clusters: IntArray | None = None
+) -> Iterator[FloatArray]:
+    """Yield blocks of bootstrap weights: rows, or clusters of rows, drawn with replacement.
 
-    Every resample keeps the number of defaults, so that every metric exists in it; intervals from
-    it hold the default rate fixed. The block size depends on the number of rows alone: the same
-    seed gives the same weights.
+    Outcomes are drawn with their rows, so that the number of defaults varies from resample to
+    resample as it varies from sample to sample. A resample may thus lack an outcome; metrics that
+    need both are NaN there. The block size depends on the number of rows alone: the same seed
+    gives the same weights.
 
     Args:
-        defaulted: Outcomes (0/1).
+        row_count: Number of rows, 1 or more.
         resample_count: Resamples in all.
         seed: Seed of the draws.
+        clusters: Codes 0 to (cluster count - 1) of shape (row count,): rows of one code, such as
+            the months of one client, are drawn together. None where every row stands for itself.
 
     Yields:
         Arrays of shape (resamples in the block, row count): how often each row was drawn.
     """
     generator = np.random.default_rng(seed)
-    strata = [np.flatnonzero(defaulted == outcome) for outcome in (0, 1)]
-    block_count = max(1, _BLOCK_CELLS // len(defaulted))
+    drawn_count = row_count if clusters is None else int(clusters.max()) + 1
+    block_count = max(1, _BLOCK_CELLS // row_count)
     for start in range(0, resample_count, block_count):
         count = min(block_count, resample_count - start)
-        weights = np.empty((count, len(defaulted)))
-        for rows in strata:
-            weights[:, rows] = _draw_counts(generator, count, row_count=len(rows))
-        yield weights
+        weights = _draw_counts(generator, count, row_count=drawn_count)
+        yield weights if clusters is None else np.take(weights, clusters, axis=1)
 
 
 def _draw_counts(generator: np.random.Generator, count: int, *, row_count: int) -> FloatArray:
-    if not row_count:
-        return np.empty((count, 0))
     drawn = (
         generator.integers(0, row_count, size=(count, row_count))
         + np.arange(count)[:, None] * row_count
@@ -115,27 +116,46 @@ def rank_probabilities(default_probability: FloatArray) -> RankedRows:
     return RankedRows(order, np.append(np.flatnonzero(np.diff(falling)), len(falling) - 1))
 
 
-def measure_ranking(weights: FloatArray, *, defaulted: IntArray, ranked: RankedRows) -> RankFigures:
-    """Return the ranking metrics of each resample.
+def find_widest_distance(defaulted: IntArray, ranked: RankedRows) -> int:
+    """Return the position within `ranked.order` up to which the KS distance is reached.
 
     Args:
-        weights: Array of shape (resample count, row count), in row order. Both outcomes must have
-            weight in every resample.
         defaulted: Outcomes (0/1), in row order.
         ranked: What `rank_probabilities` returns.
 
     Returns:
-        ROC AUC (ties count half), KS distance and average precision.
+        The last position of a run of equal probabilities; of the first such run where several
+        reach the distance, or where all outcomes are the same.
+    """
+    caught = np.cumsum(defaulted[ranked.order])
+    alarmed = np.arange(1, len(caught) + 1) - caught
+    distance = np.abs(caught / max(caught[-1], 1) - alarmed / max(alarmed[-1], 1))[ranked.ends]
+    return int(ranked.ends[np.argmax(distance)])
+
+
+def measure_ranking(weights: FloatArray, *, defaulted: IntArray, ranked: RankedRows) -> RankFigures:
+    """Return the ranking metrics of each resample.
+
+    Args:
+        weights: Array of shape (resample count, row count), in row order.
+        defaulted: Outcomes (0/1), in row order.
+        ranked: What `rank_probabilities` returns.
+
+    Returns:
+        ROC AUC (ties count half), KS distance and average precision; NaN where a resample lacks an
+        outcome.
     """
     defaults, others = _sum_ties(weights, defaulted, ranked)
     caught, alarmed = np.cumsum(defaults, axis=1), np.cumsum(others, axis=1)
-    distance = np.abs(caught / caught[:, -1:] - alarmed / alarmed[:, -1:]).max(axis=1)
+    caught_all, alarmed_all = _mark_zeros(caught[:, -1]), _mark_zeros(alarmed[:, -1])
+    distance = np.abs(caught / caught_all[:, None] - alarmed / alarmed_all[:, None]).max(axis=1)
     # Where nothing is drawn yet the precision has weight 0 below.
     precision = caught / np.maximum(caught + alarmed, 1e-12)
+    hits = np.einsum("ij,ij->i", defaults, precision)
     return RankFigures(
         roc_auc=_measure_roc_auc_of_sums(defaults, others, caught=caught),
         ks=distance,
-        average_precision=np.einsum("ij,ij->i", defaults, precision) / caught[:, -1],
+        average_precision=np.where(np.isnan(distance), np.nan, hits / caught_all),
     )
 
 
@@ -171,8 +191,13 @@ def _measure_roc_auc_of_sums(
     defaults: FloatArray, others: FloatArray, *, caught: FloatArray
 ) -> FloatArray:
     area: FloatArray = np.einsum("ij,ij->i", others, caught - defaults / 2)
-    area /= caught[:, -1] * others.sum(axis=1)
+    area /= _mark_zeros(caught[:, -1] * others.sum(axis=1))
     return area
+
+
+def _mark_zeros(totals: FloatArray) -> FloatArray:
+    """Return the totals with NaN in place of 0: nothing of an outcome was drawn."""
+    return np.where(totals > 0, totals, np.nan)
 
 
 def measure_log_loss(defaulted: IntArray, default_probability: FloatArray) -> FloatArray:

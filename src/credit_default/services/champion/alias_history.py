@@ -16,7 +16,10 @@ from credit_default.adapters.lake.pinned_champion import (
     write_announced_change,
 )
 from credit_default.adapters.mlflow.model_versions import REPLACED_TAG, ModelVersion
-from credit_default.adapters.mlflow.version_verdict import read_version_verdict
+from credit_default.adapters.mlflow.version_verdict import (
+    read_version_attempt,
+    read_version_verdict,
+)
 from credit_default.adapters.tables.ledger import find_entry, read_entries
 from credit_default.errors import InputError
 from credit_default.failpoints import hit_failpoint
@@ -28,6 +31,7 @@ from credit_default.gates.ledger.version_events import (
     Promoted,
     RolledBack,
 )
+from credit_default.services.champion.contest_attempts import add_attempt
 from credit_default.services.champion.pinned_champion import pin_version
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
@@ -72,7 +76,8 @@ def record_champion_change(wiring: Wiring, *, by: str = _UNKNOWN_DECIDER) -> Led
     # an alias that was set by hand has no time of its own
     came_at = champion.tags.get(_PROMOTED_AT) or champion.created_at.isoformat()
     kind, moment = (RolledBack, left_at) if left_at else (Promoted, came_at)
-    event = kind(model_digest=champion.digest, by=by)
+    attempt = None if left_at else read_version_attempt(champion.tags)
+    event = add_attempt(kind(model_digest=champion.digest, by=by), attempt)
     entry = _pin_and_append(wiring, champion, event, moment=moment)
     _LOG.info("recorded champion model_version=%d event=%s", champion.number, entry.event)
     return entry

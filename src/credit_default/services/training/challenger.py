@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from credit_default.data.contract.schema import OUTCOME
+from credit_default.data.contract.schema import CLIENT_ID, OUTCOME
 from credit_default.data.splitting import Split
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.fitting import OutOfBag, fit_with_evidence
@@ -67,7 +67,13 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
     bundle = attach_reference(fitted.bundle, test)
     defaulted = test[OUTCOME].to_numpy()
     probability = score_probability(bundle, test)
-    evaluation = evaluate(defaulted, probability, policy=settings.decision, seed=settings.seed)
+    evaluation = evaluate(
+        defaulted,
+        probability,
+        policy=settings.decision,
+        seed=settings.seed,
+        clients=test[CLIENT_ID].to_numpy(),
+    )
     _LOG.info(
         "fitted challenger digest=%s development_row_count=%d test_row_count=%d regime=%s data_origin=%s",
         bundle.digest[:12],

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from credit_default.data.contract.schema import KEY, OUTCOME
+from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME
 from credit_default.model.estimator.digest import digest_recipe_and_rows
 from credit_default.model.estimator.fitting import OutOfFold, cross_validate
 from credit_default.model.estimator.recipe_pipeline import Recipe
@@ -51,7 +51,13 @@ def cross_validate_challenger(
         out_of_fold = cross_validate_recipe(wiring, recipe, rows, seed=seed)
         policy = wiring.settings.decision
         evaluations.append(
-            evaluate(defaulted, out_of_fold.default_probability, policy=policy, seed=seed)
+            evaluate(
+                defaulted,
+                out_of_fold.default_probability,
+                policy=policy,
+                seed=seed,
+                clients=rows[CLIENT_ID].to_numpy(),
+            )
         )
     _LOG.info(
         "cross-validated challenger digest=%s row_count=%d draw_count=%d",

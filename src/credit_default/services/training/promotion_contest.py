@@ -10,10 +10,12 @@ import logging
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH, Schema
+from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, STATEMENT_MONTH, Schema
 from credit_default.data.splitting import Split
+from credit_default.gates.promotion.attempts import Attempt
 from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.first_model import judge_first_model
+from credit_default.gates.promotion.level_check import ScoredRows
 from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.promotion_verdict import (
     build_refusal,
@@ -25,6 +27,12 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import hash_row_keys
 from credit_default.model.estimator.scoring import score_probability
+from credit_default.services.champion.contest_attempts import (
+    DEVELOPMENT_SIDE,
+    TEST_SIDE,
+    describe_contest_rows,
+    number_attempt,
+)
 from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.data_origin import require_matching_origins
 from credit_default.services.context.wiring import Wiring
@@ -73,8 +81,12 @@ def _judge(
 ) -> Verdict:
     structure = check_structure(challenger.bundle, schema=wiring.schema)
     if champion is None:
+        groups = label_groups(sides.test, schema=wiring.schema)
         return judge_first_model(
-            challenger.evaluation, policy=wiring.settings.promotion, structure=structure
+            challenger.evaluation,
+            ScoredRows(challenger.test_defaulted, challenger.test_probability, groups.labels),
+            policy=wiring.settings.promotion,
+            structure=structure,
         )
     if structure.fault:
         return build_refusal(structure.fault)
@@ -134,7 +146,15 @@ def _judge_new_recipe(
         decision_policy=wiring.settings.decision,
         policy=wiring.settings.promotion,
         structure=structure,
+        attempt=_number_attempt(wiring, challenger, rows, side=DEVELOPMENT_SIDE),
     )
+
+
+def _number_attempt(
+    wiring: Wiring, challenger: Challenger, rows: pl.DataFrame, *, side: str
+) -> Attempt:
+    contest = describe_contest_rows(rows, side=side)
+    return number_attempt(wiring.lake, contest, model_digest=challenger.bundle.digest)
 
 
 def _find_unseen(rows: pl.DataFrame, champion: CurrentChampion) -> np.ndarray:
@@ -164,6 +184,7 @@ def _judge_refreshed_model(
         decision_policy=wiring.settings.decision,
         policy=wiring.settings.promotion,
         structure=structure,
+        attempt=_number_attempt(wiring, challenger, rows, side=TEST_SIDE),
     )
 
 
@@ -172,5 +193,10 @@ def _pair_predictions(
 ) -> PairedScores:
     groups = label_groups(rows, schema=schema)
     return PairedScores(
-        rows[OUTCOME].to_numpy(), old, new, groups=groups.labels, protected=groups.protected
+        rows[OUTCOME].to_numpy(),
+        old,
+        new,
+        groups=groups.labels,
+        protected=groups.protected,
+        clients=rows[CLIENT_ID].to_numpy(),
     )

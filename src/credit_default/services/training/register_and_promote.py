@@ -13,6 +13,7 @@ from credit_default.adapters.mlflow.registry import ModelVersion
 from credit_default.errors import ServiceError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.version_events import ApprovalRequested, ChampionKept
+from credit_default.gates.promotion.promotion_verdict import PromotionVerdict
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.services.champion.alias_history import (
@@ -20,6 +21,7 @@ from credit_default.services.champion.alias_history import (
     PROMOTED,
     record_champion_change,
 )
+from credit_default.services.champion.contest_attempts import add_attempt
 from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.data_origin import describe_origin
@@ -196,7 +198,10 @@ def _promote_or_record(
     kind = ApprovalRequested if verdict.passed else ChampionKept
     append_ledger_entry(
         wiring,
-        kind(model_digest=version.digest, level=verdict.level, by="gate"),
+        add_attempt(
+            kind(model_digest=version.digest, level=verdict.level, by="gate"),
+            verdict.attempt if isinstance(verdict, PromotionVerdict) else None,
+        ),
         key=f"judged v{version.number} {version.run_id}",
         at=decided_at,
         model_version=version.number,

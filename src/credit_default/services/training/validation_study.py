@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import OUTCOME, Schema
+from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, Schema
 from credit_default.data.splitting import Split
 from credit_default.gates.fairness import judge_fairness
 from credit_default.gates.verdict import Verdict
@@ -81,7 +81,7 @@ def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> A
     )
     fairness_verdict = judge_fairness(fairness, policy=settings.fairness)
     assessment = Assessment(
-        economics=_measure_economics(settings, challenger),
+        economics=_measure_economics(settings, challenger, test),
         loss=_measure_loss(settings.loss, challenger, test),
         fairness=fairness,
         fairness_verdict=fairness_verdict,
@@ -117,11 +117,13 @@ def _has_both_outcomes(challenger: Challenger) -> bool:
     return 0 < challenger.evaluation.default_count < challenger.evaluation.row_count
 
 
-def _measure_economics(settings: Settings, challenger: Challenger) -> Economics:
+def _measure_economics(settings: Settings, challenger: Challenger, test: pl.DataFrame) -> Economics:
     held_out = challenger.out_of_bag
     return measure_economics(
         LabelledScores(held_out.defaulted, held_out.default_probability),
-        LabelledScores(challenger.test_defaulted, challenger.test_probability),
+        LabelledScores(
+            challenger.test_defaulted, challenger.test_probability, test[CLIENT_ID].to_numpy()
+        ),
         decision_policy=challenger.bundle.decision_policy,
         seed=settings.seed,
         policy=settings.economics,

@@ -23,6 +23,10 @@ _CALIBRATION_METRICS: Final = (
     "log_loss",
 )
 _SHOWN_INPUTS: Final = 10
+_CHANCE_ECE: Final = (
+    "On so many rows right probabilities would show an ECE of about {:.4f} by chance alone. The "
+    "interval is that of the true ECE: it reaches 0 where chance explains what was measured."
+)
 _STABILITY_TITLE: Final = "Stability over resampling"
 _SLICES: Final = (
     "The test side divided by characteristics that matter to credit risk. The figures of a small "
@@ -39,9 +43,10 @@ def build_performance_section(evidence: CardEvidence) -> Section:
     evaluation, folds = evidence.evaluation, evidence.folds
     introduction = (
         f"On the test side: {evaluation.row_count:,} statements of clients that the model never "
-        f"saw, {evaluation.default_count:,} of whom defaulted. Intervals are 95 %, by a bootstrap "
-        "stratified by outcome; decisions are made at the threshold in force, "
-        f"{evaluation.threshold:.4f}."
+        f"saw, {evaluation.default_count:,} of whom defaulted. Intervals are 95 %: Wilson's for "
+        "shares of clients, by a bootstrap of the clients for the other figures. Chance lifts the "
+        "KS distance, and its interval is corrected for that. Decisions are made at the threshold "
+        f"in force, {evaluation.threshold:.4f}."
     )
     pooled = (
         f"Pooled folds: {evidence.folds_description}. They are less uncertain than one test side."
@@ -73,6 +78,7 @@ def build_calibration_section(evidence: CardEvidence) -> Section:
         "Calibration",
         (
             Paragraph(evidence.calibration_reason),
+            Paragraph(_CHANCE_ECE.format(evidence.evaluation.chance_ece)),
             Table(("figure", "meaning", "test side (95 %)"), rows, first_figure=2),
             *evidence.find_pictures("calibration"),
         ),

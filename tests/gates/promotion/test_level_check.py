@@ -1,0 +1,148 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from credit_default.gates.promotion.level_check import (
+    ScoredRows,
+    check_first_level,
+    check_level,
+    measure_slice_levels,
+)
+from credit_default.gates.promotion.paired_gains import PairedScores
+from credit_default.gates.promotion.policy import PromotionPolicy
+
+POLICY = PromotionPolicy()
+DIVISIONS = {"sex": 2, "age": 5, "credit limit": 5, "education": 4}
+
+
+def score(odds):
+    return 1 / (1 + np.exp(-odds))
+
+
+def draw(row_count, *, seed):
+    """Outcomes, the probabilities they were drawn from, and slices that mean nothing."""
+    generator = np.random.default_rng(seed)
+    true = score(generator.normal(-1.55, 1.15, row_count))
+    defaulted = (generator.random(row_count) < true).astype(int)
+    groups = {name: generator.integers(0, count, row_count) for name, count in DIVISIONS.items()}
+    return defaulted, true, groups
+
+
+def draw_first(row_count, *, seed, factor=1.0):
+    defaulted, true, groups = draw(row_count, seed=seed)
+    return ScoredRows(defaulted, np.minimum(factor * true, 1.0), groups)
+
+
+def draw_pair(row_count, *, seed, champion=1.0, challenger=1.0, sex=None):
+    defaulted, true, groups = draw(row_count, seed=seed)
+    where = np.ones(row_count, bool) if sex is None else groups["sex"] == int(sex)
+    old, new = (
+        np.where(where, np.minimum(factor * true, 1.0), true) for factor in (champion, challenger)
+    )
+    return PairedScores(defaulted, old, new, groups=groups)
+
+
+def count_faults(checks):
+    return sum(bool(check.fault) for check in checks)
+
+
+@pytest.mark.parametrize(("factor", "words"), [(1.53, "too many"), (0.58, "too few")])
+def test_a_first_model_at_a_far_level_is_refused_even_on_few_rows(factor, words):
+    checks = [
+        check_first_level(draw_first(600, seed=seed, factor=factor), policy=POLICY)
+        for seed in range(40)
+    ]
+
+    assert count_faults(checks) >= 38
+    assert words in next(check.fault for check in checks if check.fault)
+
+
+@pytest.mark.parametrize("factor", [1.10, 1.17])
+def test_a_challenger_that_expects_too_many_where_the_champion_is_right_is_refused(factor):
+    checks = [
+        check_level(draw_pair(6_000, seed=seed, challenger=factor), policy=POLICY)
+        for seed in range(40)
+    ]
+
+    assert count_faults(checks) >= 37  # of a level off by 10 %; 40 by 17 %
+    assert "too many defaults" in checks[0].fault
+
+
+def test_a_right_level_is_refused_by_chance_no_more_often_than_is_said():
+    seeds = range(150)
+    # without the margin: what noise alone would do
+    strict = replace(POLICY, largest_first_level_error=0.0)
+    firsts = [draw_first(2_000, seed=seed) for seed in seeds]
+
+    first = count_faults(check_first_level(scored, policy=POLICY) for scored in firsts)
+    bare = count_faults(check_first_level(scored, policy=strict) for scored in firsts)
+    pair = count_faults(
+        check_level(draw_pair(2_000, seed=seed, champion=1.03), policy=POLICY) for seed in seeds
+    )
+
+    assert 1 <= bare <= 16  # 5 % of 150 are 7.5 ± 2.7
+    assert first <= bare
+    assert pair <= 12
+
+
+def test_a_challenger_is_not_refused_for_the_champions_own_level():
+    equal, better, worse = (
+        check_level(draw_pair(6_000, seed=1, champion=1.2, challenger=factor), policy=POLICY)
+        for factor in (1.21, 1.12, 1.3)
+    )
+
+    assert equal.fault == better.fault == ""
+    assert "too many defaults" in worse.fault
+
+
+def test_a_level_off_in_one_slice_alone_is_found_and_named():
+    checks = [
+        check_level(draw_pair(12_000, seed=seed, challenger=1.25, sex="1"), policy=POLICY)
+        for seed in range(10)
+    ]
+
+    assert all(check.fault for check in checks)
+    assert any("too many defaults for sex 1" in check.summary for check in checks)
+
+
+def test_a_level_off_within_the_tolerance_is_no_fault_however_sure():
+    check = check_level(
+        replace(draw_pair(60_000, seed=1, challenger=1.03), groups={}), policy=POLICY
+    )
+
+    assert check.figures["expected_over_observed_low"] > 1
+    assert check.fault == ""
+
+
+def test_many_slices_are_corrected_for():
+    generator = np.random.default_rng(1)
+    faults = 0
+    for seed in range(60):
+        scored = draw_first(4_000, seed=seed)
+        groups = {f"division {number}": generator.integers(0, 8, 4_000) for number in range(6)}
+        strict = replace(POLICY, largest_first_level_error=0.0)
+        faults += bool(check_first_level(replace(scored, groups=groups), policy=strict).fault)
+
+    assert faults <= 9  # 48 uncorrected slices at 5 % would find one nine times in ten
+
+
+def test_summary_tells_counts_ratio_interval_and_champion():
+    check = check_level(draw_pair(6_000, seed=1), policy=POLICY)
+
+    assert check.summary.startswith("level: expects 1,3")
+    assert "defaults where 1," in check.summary
+    assert ", the champion's " in check.summary
+    assert check.summary.endswith("; not off by more than 5% beyond noise nor in any of 16 slices")
+
+
+def test_levels_are_sums_over_the_rows_of_a_slice():
+    scored = ScoredRows([1, 0, 1, 0], [0.5, 0.1, 0.9, 0.3], {"half": ["a", "a", "b", "b"]})
+    tiny = replace(POLICY, fewest_rows=2, fewest_defaults=1)
+
+    found = {level.name: level for level in measure_slice_levels(scored, policy=tiny)}
+
+    assert list(found) == ["all rows", "half a", "half b"]
+    assert found["all rows"].ratio == pytest.approx(0.9)
+    assert found["half b"].ratio == pytest.approx(1.2)
+    assert found["half a"].variance == pytest.approx(0.25 + 0.09)
