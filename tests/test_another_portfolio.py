@@ -24,7 +24,7 @@ from credit_default.model.features.row_functions import ROW_FUNCTIONS
 from credit_default.services.intake.ingest import ingest_file
 from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.services.scoring.explain_client import explain_client
-from credit_default.services.training.training_rows import read_known_rows
+from credit_default.services.training.known_rows import read_known_rows
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
@@ -251,7 +251,7 @@ def test_outcomes_make_the_batch_known_and_its_performance_is_judged(scored, loa
     assert judged.counts == {"compared": BATCH_COUNT - 2, "outcomes": BATCH_COUNT - 2}
     assert [verdict.gate for verdict in judged.verdicts] == ["performance"]
     assert judged.verdicts[0].level in {"ok", "watch"}, judged.verdicts[0].reasons
-    assert read_known_rows(wiring).rows.height == TRAINING_COUNT + BATCH_COUNT - 2
+    assert read_known_rows(wiring, now=NOON).rows.height == TRAINING_COUNT + BATCH_COUNT - 2
 
 
 def test_champion_of_the_credit_card_portfolio_scores_no_loans(trained, loans):
@@ -347,6 +347,6 @@ def test_ingest_keeps_loans_under_their_own_schema(loans, tmp_path):
 
     ingest_file(wiring, str(loans.training), month=None, corrects=None, kept_at=NOON)
 
-    assert [snapshot.origin.schema_name for snapshot in read_known_rows(wiring).snapshots] == [
-        "personal-loans"
-    ]
+    assert [
+        snapshot.origin.schema_name for snapshot in read_known_rows(wiring, now=NOON).snapshots
+    ] == ["personal-loans"]

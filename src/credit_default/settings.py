@@ -46,6 +46,8 @@ STANDARD_VARIABLES = {
     "MLFLOW_TRACKING_URI": ("mlflow", "tracking_uri"),
     "PREFECT_API_URL": ("prefect", "api_url"),
 }
+# Settings that stand under another name now, so that an earlier configuration file can be mended.
+_MOVED = {"performance.lowest_coverage_share": "coverage.lowest_share"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -190,6 +192,8 @@ def _require_known_names(layer: Mapping[str, Any], origin: str) -> None:
 
 
 def _suggest_name(name: str, known: set[str]) -> str:
+    if name in _MOVED:
+        return f"{_MOVED[name]}, its new name"
     close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
     return f"{close[0]} or another known name" if close else "a known name"
 

@@ -11,8 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from credit_default.addresses import check_mlflow_address, check_prefect_address
+from credit_default.gates.completeness import CoveragePolicy
+from credit_default.gates.future_dates import IntakePolicy
 from credit_default.gates.monitoring.alarms import AlarmPolicy
-from credit_default.gates.monitoring.coverage import CoveragePolicy
 from credit_default.gates.monitoring.drift import DriftPolicy
 from credit_default.gates.monitoring.drill_verdict import DrillPolicy
 from credit_default.gates.monitoring.fairness_drift import FairnessDriftPolicy
@@ -220,6 +221,7 @@ class Settings(BaseSettings):
     fairness: FairnessPolicy = FairnessPolicy()
     proxies: ProxyPolicy = ProxyPolicy()
     stability: StabilityPolicy = StabilityPolicy()
+    intake: IntakePolicy = IntakePolicy()
     quality: QualityPolicy = QualityPolicy()
     promotion: PromotionPolicy = PromotionPolicy()
     drift: DriftPolicy = DriftPolicy()

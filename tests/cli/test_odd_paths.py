@@ -186,6 +186,20 @@ def test_an_empty_path_is_not_the_working_folder(run, words, tmp_path, monkeypat
     assert [path.name for path in tmp_path.iterdir()] == ["batch.csv"]
 
 
+@pytest.mark.parametrize(
+    "words", [("simulate",), ("tune",), ("quarantine", "a" * 16), ("predict", "batch.csv")]
+)
+def test_an_empty_place_to_write_to_is_not_the_working_folder(run, words, tmp_path, monkeypatch):
+    (tmp_path / "batch.csv").touch()
+    monkeypatch.chdir(tmp_path)
+
+    ended = run(*words, "--out", "")
+
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "--out: found an empty path" in ended.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["batch.csv"]
+
+
 def test_a_file_and_a_lake_whose_names_are_no_text_are_refused(run, tmp_path):
     name = os.fsdecode(b"caf\xe9")
 

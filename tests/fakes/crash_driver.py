@@ -174,7 +174,7 @@ def follow_up_findings(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     champion = wiring.registry.find_champion()
     number = champion.number if champion else 0
     update = update_lake_alarms(wiring, champion_version=number, at=at)
-    retraining = judge_retraining_need(wiring, update.alarms, champion)
+    retraining = judge_retraining_need(wiring, update.alarms, champion, now=at)
     request_retraining(wiring, retraining, champion_version=number, at=at)
     return f"{len(update.opened)} opened, {retraining.decision.action}"
 

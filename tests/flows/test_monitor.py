@@ -14,7 +14,7 @@ from credit_default.flows.predict import predict
 from credit_default.flows.runs.context import connect
 from credit_default.services.intake.ingest import ingest_file
 from credit_default.services.outcomes.take_in import ingest_outcomes_file
-from credit_default.services.training.training_rows import read_known_rows
+from credit_default.services.training.known_rows import read_known_rows
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
@@ -187,7 +187,7 @@ def test_outcome_observed_later_corrects_the_file_that_was_learned_from(
     overrides = {**trained, "lake": str(tmp_path / "lake")}
     wiring = connect(overrides, [])
     ingest_file(wiring, str(simulated_files.training), month=None, corrects=None, kept_at=NOON)
-    first = read_known_rows(wiring).rows.head(1)
+    first = read_known_rows(wiring, now=NOON).rows.head(1)
     flipped = first.select(
         "client_id",
         "statement_month",
@@ -198,7 +198,7 @@ def test_outcome_observed_later_corrects_the_file_that_was_learned_from(
 
     ingest_outcomes_file(wiring, str(tmp_path / "correction.csv"), taken_in_at=NOON)
 
-    known = read_known_rows(wiring).rows
+    known = read_known_rows(wiring, now=NOON).rows
     corrected = known.filter(client_id=first["client_id"][0])["defaulted"].to_list()
     assert known.height == 3_000
     assert corrected == [1 - first["defaulted"][0]]

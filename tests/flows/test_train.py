@@ -1,3 +1,5 @@
+import datetime as dt
+
 import polars as pl
 import pytest
 
@@ -5,8 +7,14 @@ from credit_default.adapters.lake.snapshots import list_snapshots
 from credit_default.errors import InputError
 from credit_default.flows.runs.context import connect
 from credit_default.flows.train import train
+from credit_default.services.intake.ingest import ingest_file
+from credit_default.services.outcomes.take_in import ingest_outcomes_file
+from credit_default.services.training.model_card import read_card
+from credit_default.views.documents.document import Table
 
 pytestmark = pytest.mark.xdist_group("prefect")
+
+NOON = dt.datetime(2006, 2, 1, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture(scope="module")
@@ -172,3 +180,60 @@ def test_refresh_without_anything_known_is_refused(prefect_server, small_setting
 
     with pytest.raises(InputError, match="no statements with known outcomes"):
         state.result()
+
+
+def write_half_arrived(outcomes, path):
+    """All defaulters and half of the payers: how outcomes look while they arrive."""
+    rows = pl.read_csv(outcomes)
+    payers = rows.filter(defaulted=0)
+    pl.concat([rows.filter(defaulted=1), payers.head(payers.height // 2)]).write_csv(path)
+    return str(path)
+
+
+def list_months(card):
+    """Month, whether it was used, and its state, as the card's table of outcomes has them."""
+    tables = [
+        block
+        for section in card.sections
+        for block in section.blocks
+        if isinstance(block, Table) and block.heading == ("month", "used", "outcomes")
+    ]
+    return [(month, used, told.split(":")[0]) for month, used, told in tables[0].rows]
+
+
+def test_month_with_half_arrived_outcomes_trains_no_model_until_the_others_came(
+    prefect_server, small_settings, simulated_files, tmp_path
+):
+    own = {**small_settings, "lake": str(tmp_path / "lake")}
+    wiring = connect(own, [])
+    for file in (simulated_files.training, simulated_files.batch):
+        ingest_file(wiring, str(file), month=None, corrects=None, kept_at=NOON)
+    half = write_half_arrived(simulated_files.outcomes, tmp_path / "half.csv")
+    found = []
+    for outcomes in (half, str(simulated_files.outcomes)):
+        ingest_outcomes_file(wiring, outcomes, taken_in_at=NOON)
+        summary = train(overrides=own, refresh=True, return_state=True).result()
+        version = wiring.registry.find_version(summary.model_version)
+        found.append((summary, list_months(read_card(wiring, version))))
+
+    (early, early_months), (late, late_months) = found
+    assert any(note.startswith("month 2005-10 left out: ") for note in early.notes)
+    assert early_months == [("2005-09", "yes", "complete"), ("2005-10", "no", "partial")]
+    assert not any("left out" in note for note in late.notes)
+    assert late_months == [("2005-09", "yes", "complete"), ("2005-10", "yes", "complete")]
+
+
+def test_lake_with_nothing_but_half_arrived_outcomes_is_refused_and_says_what_to_do(
+    prefect_server, small_settings, simulated_files, tmp_path
+):
+    own = {**small_settings, "lake": str(tmp_path / "lake")}
+    wiring = connect(own, [])
+    ingest_file(wiring, str(simulated_files.batch), month=None, corrects=None, kept_at=NOON)
+    half = write_half_arrived(simulated_files.outcomes, tmp_path / "half.csv")
+    ingest_outcomes_file(wiring, half, taken_in_at=NOON)
+
+    state = train(overrides=own, refresh=True, return_state=True)
+
+    with pytest.raises(InputError, match="no month whose outcomes are complete") as error:
+        state.result()
+    assert "`credit-default outcomes FILE`" in error.value.remedy

@@ -22,6 +22,7 @@ from credit_default.services.monitoring import follow_up
 from credit_default.services.training import (
     challenger,
     cross_validation,
+    known_rows,
     model_card,
     promotion_contest,
     register_and_promote,
@@ -32,7 +33,7 @@ from credit_default.views.summaries.summary import Summary
 
 require_mlflow = build_task(challenger.require_mlflow, "wait for MLflow")
 read_training_rows = build_retried_task(training_rows.read_training_rows, "read training rows")
-read_known_rows = build_task(training_rows.read_known_rows, "read known rows")
+read_known_rows = build_task(known_rows.read_known_rows, "read known rows")
 split_rows = build_task(training_rows.split_rows, "split by client")
 fit_challenger = build_task(challenger.fit_challenger, "fit")
 cross_validate = build_task(cross_validation.cross_validate_challenger, "cross-validate")
@@ -67,7 +68,7 @@ def train(
         overrides: Settings that win over all others, nested like a configuration file.
         config: Paths of configuration files.
         month: The statement month, for a training file without the column statement_month.
-        refresh: Train on all rows whose outcomes the lake has by now, instead of on the file that the settings name.
+        refresh: Train on all months whose outcomes are complete in the lake, instead of on the file that the settings name.
         cross_validated: Cross-validate the challenger as well, by client.
         file_options: How to read the training file: `sheet`, `decimal` and `thousands`, as the command line's options.
 
@@ -81,7 +82,7 @@ def train(
     require_mlflow(wiring)
     options = parse_reading_options(file_options or {}, thing="file_options")
     rows = (
-        read_known_rows(wiring)
+        read_known_rows(wiring, now=read_clock())
         if refresh
         else read_training_rows(wiring, month=month, read_at=read_clock(), options=options)
     )

@@ -38,3 +38,17 @@ def test_simulate_refuses_an_unknown_scenario(run, tmp_path):
     assert answer.exit_code == 2
     assert "flood" in answer.stderr
     assert not (tmp_path / "x").exists()
+
+
+def test_months_in_the_future_are_written_with_a_note_that_they_cannot_be_taken_in(run, tmp_path):
+    words = ("simulate", "--out", tmp_path, "--clients", 100, "--month", "2199-01", "--json")
+
+    answer = run(*words)
+    refused = [
+        run("ingest", tmp_path / "statements-2199-01.parquet", "--lake", tmp_path / "lake"),
+        run("outcomes", tmp_path / "outcomes-2199-01.parquet", "--lake", tmp_path / "lake"),
+    ]
+
+    assert "lie in the future: other commands refuse them until then" in answer.json["notes"][0]
+    assert [ended.exit_code for ended in refused] == [2, 2]
+    assert all("100 rows of months in the future: 2199-01" in ended.stderr for ended in refused)

@@ -1,6 +1,7 @@
 import pytest
 
-from credit_default.gates.monitoring.coverage import CoveragePolicy, judge_coverage
+from credit_default.gates.completeness import CoveragePolicy
+from credit_default.gates.monitoring.coverage import judge_coverage
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
+from credit_default.gates.completeness import OutcomeCounts, judge_completeness
 from credit_default.gates.monitoring.performance import (
-    Coverage,
     PerformancePolicy,
     judge_performance,
 )
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.evaluation.missing_outcomes import MissingOutcomes
 
 
 def evaluate_scores(defaulted, probability):
@@ -107,25 +108,43 @@ def test_a_model_that_promised_no_default_at_all_raises_an_alarm_when_some_come(
 
 
 @pytest.mark.parametrize(
-    ("coverage", "reason"),
+    ("counts", "reason"),
     [
-        (Coverage(1.0, is_mature=False), "the outcomes are not due yet: 100% are known"),
         (
-            Coverage(0.3, is_mature=False, early_count=80),
-            "not due yet: 30% are known, 80 more are too early to count",
+            OutcomeCounts(100, 100, is_due=False),
+            "not due yet: 100 of 100 outcomes are known (100%)",
         ),
-        (Coverage(0.79, is_mature=True), "79% of the outcomes are known: at least 80%"),
+        (OutcomeCounts(100, 30, 60, is_due=False), "(30%), 60 more are too early to count"),
+        (OutcomeCounts(100, 79), "79 of 100 outcomes are known (79%): at least 80%"),
     ],
 )
-def test_a_batch_that_is_not_mature_never_raises_an_alarm(make_contest, coverage, reason):
+def test_a_batch_whose_outcomes_are_not_complete_never_raises_an_alarm(
+    make_contest, counts, reason
+):
     broken = make_evaluation(make_contest, noise=3.0, shift=1.0)
 
-    verdict = judge_performance(broken, coverage=coverage)
+    verdict = judge_performance(broken, completeness=judge_completeness(counts))
 
     assert verdict.level == "not judged"
     assert reason in verdict.reasons[0]
-    assert verdict.figures["coverage_share"] == coverage.known_share
-    assert judge_performance(broken, coverage=Coverage(0.8, is_mature=True)).level == "alarm"
+    assert verdict.figures["coverage_share"] == counts.known_share
+    complete = judge_completeness(OutcomeCounts(100, 80))
+    assert judge_performance(broken, completeness=complete).level == "alarm"
+
+
+def test_outcomes_that_are_not_missing_at_random_are_watched_or_not_judged_by(make_contest):
+    sound, counts = make_evaluation(make_contest), OutcomeCounts(1_000, 900)
+    little, much = (MissingOutcomes(900, 100, 0.001, 0.6, bias) for bias in (0.04, 0.12))
+
+    watched, left_out = (
+        judge_performance(sound, completeness=judge_completeness(counts, missing=missing))
+        for missing in (little, much)
+    )
+
+    assert (watched.level, left_out.level) == ("watch", "not judged")
+    assert "the known default share may be 4% too high" in watched.reasons[0]
+    assert watched.figures["missing_relative_bias"] == 0.04
+    assert "may be 12% too high: more than 10%" in left_out.reasons[0]
 
 
 @pytest.mark.parametrize(

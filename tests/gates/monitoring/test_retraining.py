@@ -137,7 +137,7 @@ def test_any_other_alarm_asks_for_a_review():
     ("asked", "action"),
     [
         (("2025-06",), "wait"),
-        (("2025-08",), "train"),
+        (("2025-08",), "wait"),
         (("2025-05",), "train"),
         (("2025-09",), "train"),
     ],
@@ -147,7 +147,7 @@ def test_cooldown_holds_a_training_back(asked, action):
 
 
 def test_budget_holds_a_training_back():
-    months = ("2024-10", "2024-12", "2025-02", "2025-04", "2025-08")
+    months = ("2024-10", "2024-12", "2025-02", "2025-04")
 
     decision = decide("performance", asked=months)
 
@@ -155,6 +155,20 @@ def test_budget_holds_a_training_back():
     assert decision.verdict.figures["budget_used"] == 4
     assert "4 were requested in 12 months, the budget is 4" in decision.verdict.reasons
     assert decide("performance", asked=("2024-08", *months[1:])).action == "train"
+
+
+def test_requests_of_one_month_are_counted_one_by_one():
+    policy = RetrainingPolicy(cooldown_months=0, budget_count=4)
+    asked = [("2025-08",) * count for count in range(6)]
+
+    found = [decide("performance", asked=months, policy=policy) for months in asked]
+
+    assert [decision.action for decision in found] == ["train"] + ["wait"] * 5
+    assert [decision.verdict.figures["budget_used"] for decision in found] == [0, 1, 2, 3, 4, 5]
+
+
+def test_request_of_a_month_that_is_still_to_come_holds_nothing_back():
+    assert decide("performance", asked=("2055-01",) * 9).action == "train"
 
 
 def test_sliding_window_is_among_the_reasons():

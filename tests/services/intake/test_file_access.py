@@ -86,7 +86,7 @@ def test_a_batch_lives_in_a_bucket_from_incoming_to_its_outcomes(bucket, known_r
     assert read_quarantine(bucket.lake, batch_id=scored.batch_id)["line"].to_list() == [2, 3]
     assert taken.counts["new"] == read_outcomes(bucket.lake).height == 100
     (coverage,) = measure_coverage(bucket.lake, now=NOON)
-    assert (coverage.scored_count, coverage.known_count, coverage.mature) == (98, 98, True)
+    assert (coverage.scored_count, coverage.known_count, coverage.state) == (98, 98, "complete")
     assert (
         bucket.lake.storage.find_object(f"processed/{scored.batch_id}-october 2005.csv") is not None
     )

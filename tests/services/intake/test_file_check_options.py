@@ -48,6 +48,15 @@ def test_a_file_read_without_options_keeps_the_id_that_it_always_had(wiring, fil
     assert check(wiring, file, sheet="Data").batch_id == check(wiring, file).batch_id
 
 
+def test_a_sheet_that_is_named_for_a_file_without_sheets_is_said_not_to_be_used(wiring, file):
+    named, plain = check(wiring, file, sheet="Data"), check(wiring, file)
+
+    assert named.notes == (
+        "--sheet 'Data' was not used: the file is no workbook and has no sheets",
+    )
+    assert plain.notes == ()
+
+
 def test_each_option_that_changes_the_rows_gives_another_batch(wiring, file):
     given = ({}, {"decimal": "."}, {"thousands": " "}, {"decimal": ".", "thousands": " "})
 
@@ -91,6 +100,20 @@ def test_the_portfolio_s_file_may_fix_the_marks(make_loans, tmp_path):
     assert pl.concat(checked.accepted())["amount"].to_list() == [1234.5, 7.25]
     given = check(make_loans(""), tmp_path / "loans.csv", decimal=",", thousands=".")
     assert checked.batch_id == given.batch_id
+
+
+def test_a_sheet_that_the_portfolio_s_file_names_is_for_workbooks_and_no_matter_for_others(
+    make_loans, tmp_path
+):
+    options = 'decimal = ","\nthousands = "."\n'
+    wiring = make_loans(f'[file]\nsheet = "Loans"\n{options}')
+
+    checked = check(wiring, tmp_path / "loans.csv")
+
+    assert checked.notes == ()
+    assert (
+        checked.batch_id == check(make_loans(f"[file]\n{options}"), tmp_path / "loans.csv").batch_id
+    )
 
 
 def test_an_option_that_is_given_goes_before_the_portfolio_s(make_loans, tmp_path):

@@ -67,6 +67,26 @@ def test_model_that_is_wrong_about_a_batch_is_found_out(champion_lake, score_row
     assert performance.verdict.level == "alarm"
 
 
+def test_batch_whose_late_outcomes_are_all_of_payers_is_not_judged_by_the_others(
+    champion_lake, score_rows, known_rows
+):
+    rows = known_rows.filter(statement_month="2005-10").head(2_000)
+    scored = score_rows(rows.drop("defaulted"))
+    late = rows.filter(defaulted=0).sample(390, seed=2)
+    observe(champion_lake, rows.join(late, on=KEY, how="anti"))
+
+    performance = evaluate_batch(
+        champion_lake.wiring, find_batch(champion_lake.wiring, scored.batch_id), now=SPRING
+    )
+
+    assert performance.coverage_share == 0.805
+    assert performance.verdict.level == "not judged"
+    assert (
+        "the missing ones have lower scores than chance explains" in performance.verdict.reasons[0]
+    )
+    assert performance.verdict.figures["missing_p_value"] < 0.01
+
+
 def test_batch_has_an_estimate_before_any_outcome(champion_lake, batch):
     findings = judge_without_outcomes(champion_lake.wiring, batch)
 

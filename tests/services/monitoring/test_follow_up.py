@@ -73,9 +73,9 @@ def test_quiet_batch_adds_nothing_to_its_summary(own_lake, batch):
 
 
 def test_it_is_explained_why_a_training_is_asked_for_and_why_not(own_lake, batch):
-    before = explain_retraining(own_lake)
+    before = explain_retraining(own_lake, now=NOON)
     judge(own_lake, batch, WRONG)
-    after = explain_retraining(own_lake)
+    after = explain_retraining(own_lake, now=NOON)
 
     assert (before.status, before.exit_code, before.model_version) == (
         "no retraining is requested",

@@ -1,3 +1,4 @@
+import dataclasses
 import datetime as dt
 import json
 
@@ -8,7 +9,9 @@ from credit_default.adapters.mlflow.model_versions import ModelVersion
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.adapters.tables.queries import write_observations, write_scores
+from credit_default.gates.ledger.version_events import RetrainingRequested
 from credit_default.gates.monitoring.alarms import Alarm
+from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.monitoring.retraining import (
     find_broken_batches,
     judge_retraining_need,
@@ -67,11 +70,11 @@ def score(lake, count):
 
 
 def figures(wiring, *alarms):
-    return judge_retraining_need(wiring, alarms, CHAMPION).decision.verdict.figures
+    return judge_retraining_need(wiring, alarms, CHAMPION, now=NOON).decision.verdict.figures
 
 
 def test_lake_without_an_open_alarm_requests_no_training(wiring):
-    considered = judge_retraining_need(wiring, (), None)
+    considered = judge_retraining_need(wiring, (), None, now=NOON)
 
     assert (considered.decision.action, considered.month, considered.is_new) == (
         "nothing",
@@ -104,9 +107,13 @@ def test_labels_of_a_broken_batch_count_for_nothing(wiring):
 def test_alarm_that_only_a_broken_batch_bears_out_trains_nothing(wiring):
     find(wiring.lake, gate="feed", level="alarm")
     find(wiring.lake, gate="performance", level="alarm")
-    asked = [judge_retraining_need(wiring, [alarm("performance")], CHAMPION).decision.action]
+    asked = [
+        judge_retraining_need(wiring, [alarm("performance")], CHAMPION, now=NOON).decision.action
+    ]
     find(wiring.lake, gate="performance", level="alarm", month="2006-01", batch_id="f" * 16)
-    asked.append(judge_retraining_need(wiring, [alarm("performance")], CHAMPION).decision.action)
+    asked.append(
+        judge_retraining_need(wiring, [alarm("performance")], CHAMPION, now=NOON).decision.action
+    )
 
     assert asked == ["nothing", "train"]
 
@@ -114,7 +121,10 @@ def test_alarm_that_only_a_broken_batch_bears_out_trains_nothing(wiring):
 def test_broken_feed_itself_asks_for_a_look(wiring):
     find(wiring.lake, gate="feed", level="alarm")
 
-    assert judge_retraining_need(wiring, [alarm("feed")], CHAMPION).decision.action == "review"
+    assert (
+        judge_retraining_need(wiring, [alarm("feed")], CHAMPION, now=NOON).decision.action
+        == "review"
+    )
 
 
 def test_batch_whose_feed_is_in_order_now_is_not_broken(wiring):
@@ -129,19 +139,21 @@ def test_only_alarms_about_the_champion_count(wiring, version, action):
     find(wiring.lake)
 
     assert (
-        judge_retraining_need(wiring, [alarm("performance", version)], CHAMPION).decision.action
+        judge_retraining_need(
+            wiring, [alarm("performance", version)], CHAMPION, now=NOON
+        ).decision.action
         == action
     )
 
 
 def test_request_is_on_record_once_and_holds_back_that_of_the_next_month(wiring):
     find(wiring.lake)
-    first = judge_retraining_need(wiring, [alarm("performance")], CHAMPION)
+    first = judge_retraining_need(wiring, [alarm("performance")], CHAMPION, now=NOON)
     request_retraining(wiring, first, champion_version=3, at=NOON)
-    again = judge_retraining_need(wiring, [alarm("performance")], CHAMPION)
+    again = judge_retraining_need(wiring, [alarm("performance")], CHAMPION, now=NOON)
     request_retraining(wiring, again, champion_version=3, at=NOON)
     find(wiring.lake, month="2006-01", batch_id="f" * 16)
-    later = judge_retraining_need(wiring, [alarm("performance")], CHAMPION)
+    later = judge_retraining_need(wiring, [alarm("performance")], CHAMPION, now=NOON)
 
     assert [(c.decision.action, c.is_new) for c in (first, again, later)] == [
         ("train", True),
@@ -151,3 +163,29 @@ def test_request_is_on_record_once_and_holds_back_that_of_the_next_month(wiring)
     [entry] = read_entries(wiring.lake)
     assert (entry.event, entry.model_version) == ("retraining requested", 3)
     assert json.loads(entry.details)["month"] == "2005-12"
+
+
+def test_new_champions_of_one_month_do_not_request_one_training_after_the_other(wiring):
+    find(wiring.lake)
+    actions = []
+    for number in range(3, 12):
+        champion = dataclasses.replace(CHAMPION, number=number)
+        asked = judge_retraining_need(wiring, [alarm("performance", number)], champion, now=NOON)
+        request_retraining(wiring, asked, champion_version=number, at=NOON)
+        actions.append(asked.decision.action)
+
+    assert actions == ["train"] + ["wait"] * 8
+    assert len(read_entries(wiring.lake)) == 1
+
+
+def test_month_in_the_future_that_is_in_the_lake_already_holds_no_request_back(wiring):
+    find(wiring.lake, month="2055-01", batch_id="f" * 16)
+    event = RetrainingRequested(month="2055-01", window="expanding")
+    append_ledger_entry(wiring, event, key="old request", at=NOON, model_version=3)
+    found = []
+    for month in ("2005-12", "2006-01"):
+        find(wiring.lake, month=month, batch_id=month[-2:] * 8)
+        asked = judge_retraining_need(wiring, [alarm("performance")], CHAMPION, now=NOON)
+        found.append((asked.month, asked.decision.action, asked.is_new))
+
+    assert found == [("2005-12", "train", True), ("2006-01", "train", True)]

@@ -5,6 +5,7 @@ import pytest
 import xlsxwriter
 
 from credit_default.adapters.files.reading_options import ReadingOptions
+from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import read_outcomes
 from credit_default.errors import InputError
@@ -88,6 +89,28 @@ def test_file_without_the_time_of_observation_is_refused(wiring, tmp_path):
 
     with pytest.raises(InputError, match="observed_at"):
         ingest_outcomes_file(wiring, str(tmp_path / "o.csv"), taken_in_at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("b,2055-01,1,2005-11-01", "1 rows of months in the future: 2055-01"),
+        ("b,2005-09,1,9999-12-31", "1 outcomes observed in the future, up to 9999-12-31"),
+        ("b,2005-09,1,2005-12-03", "1 outcomes observed in the future, up to 2005-12-03"),
+    ],
+)
+def test_outcomes_of_the_future_are_refused_and_nothing_is_kept(wiring, take_in, line, reason):
+    with pytest.raises(InputError, match=reason) as error:
+        take_in("a,2005-09,0,2005-11-01", line, "c,2005-09,maybe,2005-11-01")
+
+    assert "intake." in error.value.remedy
+    assert (known(wiring), read_entries(wiring.lake)) == ({}, ())
+
+
+def test_outcome_that_another_clock_observed_a_few_hours_ahead_is_taken_in(wiring, take_in):
+    take_in("a,2005-09,0,2005-12-02T06:00:00Z")
+
+    assert known(wiring) == {"a": 0}
 
 
 def test_a_folder_of_parts_is_one_batch_of_outcomes(wiring, tmp_path):

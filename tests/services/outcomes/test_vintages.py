@@ -45,11 +45,11 @@ def test_month_is_measured_over_all_batches_of_a_version(wiring):
     rows = measure_vintages(wiring.lake, now=NOON)
 
     assert [
-        (row.statement_month, row.model_version, row.scored_count, row.mature) for row in rows
+        (row.statement_month, row.model_version, row.scored_count, row.state) for row in rows
     ] == [
-        ("2005-10", 1, 4, True),
-        ("2005-10", 2, 1, True),
-        ("2005-11", 1, 1, True),
+        ("2005-10", 1, 4, "partial"),
+        ("2005-10", 2, 1, "complete"),
+        ("2005-11", 1, 1, "none"),
     ]
     assert (rows[0].coverage_share, rows[0].figures.known_count) == (0.75, 3)
     assert rows[0].figures.default_share.value == pytest.approx(1 / 3)
@@ -65,7 +65,7 @@ def test_client_scored_twice_counts_as_scored_last_and_early_outcomes_as_unknown
 
     [row] = measure_vintages(wiring.lake, now=dt.datetime(2005, 11, 30, tzinfo=dt.UTC))
 
-    assert (row.scored_count, row.coverage_share, row.mature) == (2, 0.5, False)
+    assert (row.scored_count, row.coverage_share, row.state) == (2, 0.5, "early")
     assert row.figures.expected_share == pytest.approx(0.6)
 
 

@@ -4,6 +4,7 @@ A month's drift is measured here by our own statistics, column for column as the
 months go through the report itself.
 """
 
+import datetime as dt
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -40,6 +41,7 @@ from credit_default.settings import Settings
 SEEDS = (0, 1, 2, 3, 4)
 SCORE = "default_probability"
 SMALL = DemoPolicy(batch_rows=200)
+NOW = dt.datetime(2026, 1, 15, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -276,7 +278,7 @@ def test_file_too_small_for_seven_parts_is_refused(some_rows, tmp_path):
     settings = Settings(data=str(tmp_path / "own.csv"), cache=str(tmp_path / "cache"))
 
     with pytest.raises(InputError, match="3,000 clients"):
-        write_demo_months(settings, tmp_path / "months", month="2005-09")
+        write_demo_months(settings, tmp_path / "months", month="2005-09", now=NOW)
 
 
 def test_months_begin_after_the_file_s_own_month(some_rows, tmp_path):
@@ -284,7 +286,7 @@ def test_months_begin_after_the_file_s_own_month(some_rows, tmp_path):
     twice.with_columns(statement_month=pl.lit("2010-02")).write_csv(tmp_path / "own.csv")
     settings = Settings(data=str(tmp_path / "own.csv"), cache=str(tmp_path / "cache"))
 
-    demo_data = write_demo_months(settings, tmp_path / "months", month="2005-09")
+    demo_data = write_demo_months(settings, tmp_path / "months", month="2005-09", now=NOW)
 
     assert demo_data.months[0].statement_month == "2010-03"
     assert pl.read_parquet(demo_data.training).height == 6_000 - 10 * 300
@@ -294,7 +296,7 @@ def test_simulated_data_say_so_where_a_person_will_see_it(tmp_path):
     policy = replace(SMALL, client_count=250, history_months=1)
 
     demo_data = write_demo_months(
-        Settings(data="simulated"), tmp_path, month="2005-09", policy=policy
+        Settings(data="simulated"), tmp_path, month="2005-09", now=NOW, policy=policy
     )
 
     assert demo_data.data_description.startswith("SIMULATED")

@@ -7,20 +7,11 @@ from tests.fakes.log_lines import collect_log_lines
 from credit_default.adapters.files.reading_options import ReadingOptions
 from credit_default.adapters.lake.snapshots import list_snapshots
 from credit_default.adapters.tables.ledger import read_entries
-from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.adapters.tables.quarantine import read_quarantine
-from credit_default.adapters.tables.queries import merge_outcomes
 from credit_default.errors import InputError, RefusedError
-from credit_default.services.intake.file_check import check_file
-from credit_default.services.intake.ingest import ingest_file, write_file_snapshot
-from credit_default.services.training.training_rows import (
-    read_known_rows,
-    read_training_rows,
-)
+from credit_default.services.training.training_rows import read_training_rows
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
-
-KEY = ["client_id", "statement_month"]
 
 
 def write(rows, path):
@@ -28,44 +19,9 @@ def write(rows, path):
     return str(path)
 
 
-def observe(lake, rows, *, at="2005-12-01", **columns):
-    outcomes = rows.select(*KEY, "defaulted").with_columns(
-        observed_at=pl.lit(at).str.to_datetime(time_unit="us", time_zone="UTC"), **columns
-    )
-    return merge_outcomes(lake, outcomes)
-
-
 @pytest.fixture
 def some_rows(month_rows):
     return month_rows.head(300)
-
-
-@pytest.fixture
-def ingest(wiring, tmp_path):
-    def ingest(rows, name):
-        return ingest_file(
-            wiring, write(rows, tmp_path / name), month=None, corrects=None, kept_at=NOON
-        )
-
-    return ingest
-
-
-def ring(lake, batch_id):
-    row = {
-        "batch_id": batch_id,
-        "model_version": 1,
-        "statement_month": "2005-10",
-        "gate": "feed",
-        "level": "alarm",
-        "reasons": [],
-        "figures": "{}",
-        "row_count": 10,
-        "expected_loss": None,
-        "data_origin": "simulated",
-        "report_path": "",
-        "monitored_at": NOON,
-    }
-    write_monitoring(lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64}))
 
 
 def test_rejected_training_rows_stand_in_quarantine_and_rows_balance(
@@ -124,102 +80,6 @@ def test_training_file_without_outcomes_is_refused(make_wiring, some_rows, tmp_p
         read_training_rows(wiring, month=None, read_at=NOON)
 
 
-def test_what_is_known_are_labelled_files_and_batches_whose_outcomes_arrived(
-    wiring, ingest, known_rows
-):
-    months = known_rows.partition_by("statement_month")
-    labelled, batch, unknown = (month.head(300) for month in months)
-    ingest(labelled, "labelled.csv")
-    ingest(batch.drop("defaulted"), "batch.csv")
-    ingest(unknown.drop("defaulted"), "unknown.csv")
-    observe(wiring.lake, batch.head(200))
-
-    known = read_known_rows(wiring)
-
-    expected = pl.concat([labelled, batch.head(200)])
-    assert known.rows.select(expected.columns).sort(KEY).equals(expected.sort(KEY))
-    assert len(known.snapshots) == 2
-    assert known.data_origin == "simulated"
-
-
-def test_row_of_several_files_counts_once(ingest, wiring, some_rows):
-    ingest(some_rows, "all.csv")
-    ingest(some_rows.head(200), "some.csv")
-    ingest(some_rows.drop("defaulted"), "bare.csv")
-    observe(wiring.lake, some_rows)
-
-    assert read_known_rows(wiring).rows.height == 300
-
-
-def test_what_was_observed_later_corrects_what_a_file_said(ingest, wiring, some_rows):
-    ingest(some_rows, "all.csv")
-    observe(wiring.lake, some_rows.head(50), defaulted=1 - pl.col("defaulted"))
-
-    known = dict(read_known_rows(wiring).rows.select("client_id", "defaulted").iter_rows())
-
-    said = dict(some_rows.select("client_id", "defaulted").iter_rows())
-    assert {client for client in known if known[client] != said[client]} == set(
-        some_rows["client_id"].head(50)
-    )
-
-
-def test_lake_that_knows_no_outcome_has_nothing_to_learn_from(ingest, wiring, some_rows):
-    ingest(some_rows.drop("defaulted"), "bare.csv")
-
-    with pytest.raises(InputError, match="no statements with known outcomes"):
-        read_known_rows(wiring)
-
-
-def test_real_and_simulated_clients_are_never_learned_from_together(wiring, some_rows, tmp_path):
-    real = some_rows.with_columns(client_id=pl.col("client_id").str.replace("SIM-", ""))
-    for rows, name in ((some_rows, "simulated.csv"), (real, "real.csv")):
-        path = write(rows, tmp_path / name)
-        checked = check_file(wiring, path, month=None, outcome="kept")
-        write_file_snapshot(wiring, checked, kept_at=NOON)  # without the check that refuses them
-
-    with pytest.raises(InputError, match="real and simulated clients"):
-        read_known_rows(wiring)
-
-
-def test_batch_of_a_broken_feed_trains_no_model(wiring, ingest, known_rows):
-    months = known_rows.filter(pl.col("statement_month") < "2005-11").group_by(
-        "statement_month", maintain_order=True
-    )
-    ids = [
-        ingest(rows.head(100), f"{number}.csv").batch_id for number, (_, rows) in enumerate(months)
-    ]
-    before = read_known_rows(wiring)
-
-    ring(wiring.lake, ids[1])
-
-    known = read_known_rows(wiring)
-    assert (before.rows.height, before.notes) == (200, ())
-    assert known.rows["statement_month"].unique().to_list() == ["2005-09"]
-    assert [snapshot.digest for snapshot in known.snapshots] == [ids[0]]
-    assert known.notes == ("1 batch of a broken feed left out",)
-
-
-def test_sliding_window_leaves_older_months_out(make_wiring, known_rows, tmp_path):
-    wiring = make_wiring(retraining={"window": "sliding", "window_months": 2})
-    for number, (_, rows) in enumerate(known_rows.group_by("statement_month", maintain_order=True)):
-        path = write(rows.head(100), tmp_path / f"{number}.csv")
-        ingest_file(wiring, path, month=None, corrects=None, kept_at=NOON)
-
-    known = read_known_rows(wiring)
-
-    assert sorted(known.rows["statement_month"].unique()) == ["2005-10", "2005-11"]
-    assert len(known.snapshots) == 2
-    assert known.notes == ("trained on the months 2005-10 to 2005-11",)
-
-
-def test_outcome_that_was_observed_too_early_is_not_learned_from(wiring, ingest, some_rows):
-    ingest(some_rows.head(60).drop("defaulted"), "rows.csv")
-    observe(wiring.lake, some_rows.head(20), at="2005-10-15")
-    observe(wiring.lake, some_rows.slice(20, 30), at="2005-11-01")
-
-    assert read_known_rows(wiring).rows.height == 30
-
-
 def test_reading_logs_the_snapshot_and_counts_and_no_client(make_wiring, some_rows, tmp_path):
     wiring = make_wiring(data=write(some_rows, tmp_path / "rows.csv"))
 
@@ -234,3 +94,37 @@ def test_reading_logs_the_snapshot_and_counts_and_no_client(make_wiring, some_ro
         ),
     ]
     assert not any(client in line for client in some_rows["client_id"] for line in lines)
+
+
+def test_month_of_a_file_that_lacks_too_many_outcomes_is_left_out(
+    make_wiring, known_rows, tmp_path
+):
+    late = pl.col("statement_month") == "2005-11"
+    number = pl.int_range(pl.len()).over("statement_month")
+    rows = known_rows.filter(~late | (number < 200))
+    broken = rows.with_columns(
+        defaulted=pl.when((pl.col("statement_month") == "2005-11") & (number < 60))
+        .then(None)
+        .otherwise("defaulted"),
+        # a row without an outcome whose month cannot be read either is of no month
+        statement_month=pl.when((pl.col("statement_month") == "2005-11") & (number == 0))
+        .then(pl.lit("soon"))
+        .otherwise("statement_month"),
+    )
+    wiring = make_wiring(data=write(broken, tmp_path / "rows.csv"))
+
+    training = read_training_rows(wiring, month=None, read_at=NOON)
+
+    assert sorted(training.rows["statement_month"].unique()) == ["2005-09", "2005-10"]
+    assert training.rejected_count == 60
+    assert any(
+        note.startswith("month 2005-11 left out: 140 of 199 outcomes are known (70%)")
+        for note in training.notes
+    )
+
+
+def test_file_whose_outcomes_cannot_be_known_yet_is_refused(make_wiring, some_rows, tmp_path):
+    wiring = make_wiring(data=write(some_rows, tmp_path / "rows.csv"))
+
+    with pytest.raises(InputError, match="2005-09: the outcomes are not due yet"):
+        read_training_rows(wiring, month=None, read_at=dt.datetime(2005, 9, 30, tzinfo=dt.UTC))

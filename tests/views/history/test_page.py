@@ -41,7 +41,8 @@ def test_page_names_batches_findings_and_figures():
 def test_vintages_are_on_the_page_once_there_are_any():
     known = VintageFigures(950, Metric(0.221, 0.2, 0.243), 0.21, 0.14, None)
     page = write_page(
-        make_history(), vintages=[VintageRow("2006-01", 1, 1_000, 0.95, mature=True, figures=known)]
+        make_history(),
+        vintages=[VintageRow("2006-01", 1, 1_000, 0.95, state="complete", figures=known)],
     )
 
     assert "Vintages" in page

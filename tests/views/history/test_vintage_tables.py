@@ -10,8 +10,8 @@ from credit_default.views.history.vintage_tables import (
 
 KNOWN = VintageFigures(950, Metric(0.221, 0.2, 0.243), 0.21, 0.14, Metric(0.77, 0.74, 0.8))
 ROWS = (
-    VintageRow("2005-10", 1, 1_000, 0.95, mature=True, figures=KNOWN),
-    VintageRow("2005-11", 2, 1_000, 0.0, mature=False, figures=None),
+    VintageRow("2005-10", 1, 1_000, 0.95, state="complete", figures=KNOWN),
+    VintageRow("2005-11", 2, 1_000, 0.0, state="none", figures=None),
 )
 
 
@@ -25,21 +25,21 @@ def test_month_is_a_line_with_what_was_expected_and_what_came():
         "2005-10",
         "1",
         "1,000",
-        "95.0%",
+        "95%",
+        "complete",
         "21.0%",
         "22.1%",
         "(20.0–24.3)",
         "0.770",
         "(0.740–0.800)",
-        "yes",
     ]
-    assert second.split() == ["2005-11", "2", "1,000", "0.0%", "–", "–", "–", "no"]
+    assert second.split() == ["2005-11", "2", "1,000", "0%", "none", "–", "–", "–"]
 
 
 def test_months_are_lines_of_text_where_no_tables_are_shown():
     assert format_vintage_lines(ROWS)[0] == (
-        "month 2005-10 version 1: scored 1,000, coverage 95.0%, expected 21.0%, defaulted 22.1% (20.0–24.3), "
-        "ROC AUC 0.770 (0.740–0.800), mature yes"
+        "month 2005-10 version 1: scored 1,000, outcomes 95% complete, expected 21.0%, defaulted 22.1% (20.0–24.3), "
+        "ROC AUC 0.770 (0.740–0.800)"
     )
 
 
@@ -47,6 +47,8 @@ def test_ranking_that_cannot_be_measured_yet_is_a_dash():
     alike = VintageFigures(9, Metric(0.0, 0.0, 0.3), 0.2, 0.04, None)
 
     assert (
-        "ROC AUC –,"
-        in format_vintage_lines([VintageRow("2005-10", 1, 9, 1.0, mature=True, figures=alike)])[0]
+        "ROC AUC –"
+        in format_vintage_lines(
+            [VintageRow("2005-10", 1, 9, 1.0, state="complete", figures=alike)]
+        )[0]
     )

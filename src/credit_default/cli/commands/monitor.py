@@ -110,9 +110,10 @@ def _retrain(output: Output, monitored: "Summary", shared: SharedOptions) -> "Su
 
 
 def _explain_retraining(output: Output, shared: SharedOptions) -> "Summary":
+    from credit_default.flows.runs.context import read_clock
     from credit_default.services.monitoring.follow_up import explain_retraining
 
-    return explain_retraining(connect_with_mlflow(shared, output))
+    return explain_retraining(connect_with_mlflow(shared, output), now=read_clock())
 
 
 def _show_history(output: Output, settings: "Settings") -> "Summary":

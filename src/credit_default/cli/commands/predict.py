@@ -1,6 +1,5 @@
 """predict: score one file, or every file that waits in the lake, and monitor each batch."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,9 +25,12 @@ def predict(
         bool, typer.Option("--incoming", help="Score every file that waits in LAKE/incoming.")
     ] = False,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            "--out", help="Also write the scores to this .csv or .parquet.", show_default=False
+            "--out",
+            metavar="PATH",
+            help="Also write the scores to this .csv or .parquet.",
+            show_default=False,
         ),
     ] = None,
     month: Month = None,

@@ -1,6 +1,5 @@
 """quarantine: show which rows of a batch were rejected, and which rules they broke."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,9 +17,12 @@ if TYPE_CHECKING:
 def quarantine(
     batch: Annotated[str, typer.Argument(help="A batch_id, as `predict` and `ingest` print it.")],
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            "--out", help="Also write the rows to this .csv or .parquet.", show_default=False
+            "--out",
+            metavar="PATH",
+            help="Also write the rows to this .csv or .parquet.",
+            show_default=False,
         ),
     ] = None,
     *,

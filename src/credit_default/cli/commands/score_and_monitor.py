@@ -30,7 +30,7 @@ def score_batches(
     *,
     batch: str | None,
     incoming: bool,
-    out: Path | None,
+    out: str | None,
     parameters: FlowParameters,
 ) -> "Summary":
     """Return the summary of the batch, or of all files that wait in the lake's `incoming`.
@@ -52,8 +52,7 @@ def score_batches(
     of_one = out is not None or parameters.get("corrects") or parameters.get("name")
     if (batch is None) != incoming or (incoming and of_one):
         raise _build_usage_error(incoming=incoming)
-    if out is not None:
-        out = resolve_output_file(out, source=batch)
+    target = None if out is None else resolve_output_file(out, source=batch)
     month: str | None = parameters.get("month")
     if batch is not None:
         _check_header(settings, batch, parameters)
@@ -72,7 +71,7 @@ def score_batches(
             return _score_incoming(wiring, score, parameters)
         _require_champion(wiring)  # before all rows are read
         summary = score(batch, month)
-        return summary if out is None else _export_scores(parameters, summary, out)
+        return summary if target is None else _export_scores(parameters, summary, target)
 
 
 @contextmanager
@@ -95,14 +94,15 @@ def _look_at_file(
 ) -> Iterator[None]:
     """Check the file and that there is a champion; the block's flow goes on with the checked file."""
     from credit_default.flows.runs.context import read_clock
+    from credit_default.services.intake.file_check import FileRequest
     from credit_default.services.intake.first_look import hold_checked_file, refuse_broken_file
 
     asked = {name: parameters.get(name) for name in ("month", "corrects", "name")}
     with ExitStack() as block:
         with output.step(f"checking {uri}") as found:
             options = _parse_options(parameters)
-            looking = hold_checked_file(wiring, uri, outcome="ignored", options=options, **asked)
-            checked = block.enter_context(looking)
+            request = FileRequest(wiring.lake.uri, uri, outcome="ignored", options=options, **asked)
+            checked = block.enter_context(hold_checked_file(wiring, request))
             refuse_broken_file(wiring, checked, judged_at=read_clock())
             _require_champion(wiring)
             found(f"{checked.validated.row_count:,} rows")

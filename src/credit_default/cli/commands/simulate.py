@@ -1,6 +1,5 @@
 """simulate: write statements of simulated clients, month after month."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +14,9 @@ if TYPE_CHECKING:
 
 @takes_shared_options("seed")
 def simulate(
-    out: Annotated[Path, typer.Option("--out", help="The folder to write to.")] = Path("simulated"),
+    out: Annotated[
+        str, typer.Option("--out", metavar="PATH", help="The folder to write to.")
+    ] = "simulated",
     clients: Annotated[
         int, typer.Option("--clients", min=1, help="Clients in the portfolio.")
     ] = 5_000,
@@ -48,6 +49,8 @@ def simulate(
         with output.step(f"simulating {months} × {clients:,} statements"):
             from credit_default.adapters.host.given_paths import resolve_folder
             from credit_default.data.simulation.months import Scenario
+            from credit_default.flows.runs.context import read_clock
+            from credit_default.gates.future_dates import find_last_month
             from credit_default.services.simulation.export import write_simulation
 
             return write_simulation(
@@ -58,6 +61,7 @@ def simulate(
                 first_month=first_month,
                 scenario=Scenario(scenario, start=start, strength=strength),
                 with_outcomes=with_outcomes,
+                last_month=find_last_month(f"{read_clock():%Y-%m}", policy=settings.intake),
             )
 
     run_command("simulate", act, shared)

@@ -27,7 +27,7 @@ def train(
     refresh: Annotated[
         bool,
         typer.Option(
-            "--refresh", help="Train on all rows in the lake whose outcome is known by now."
+            "--refresh", help="Train on all months in the lake whose outcomes are complete by now."
         ),
     ] = False,
     month: Month = None,
@@ -89,10 +89,8 @@ def _look_at_data(
 ) -> Iterator[None]:
     """Check what is to be trained on before a server is started; the block's flow goes on with it."""
     from credit_default.flows.runs.context import read_clock
-    from credit_default.services.training.training_rows import (
-        hold_training_file,
-        require_known_rows,
-    )
+    from credit_default.services.training.known_rows import require_known_rows
+    from credit_default.services.training.training_rows import hold_training_file
 
     wiring = connect(shared, data=data)
     if refresh:

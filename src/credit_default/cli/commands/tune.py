@@ -52,9 +52,9 @@ def tune(
             help="Also measure boosting, networks, splines, a blend.",
         ),
     ] = True,
-    out: Annotated[Path, typer.Option("--out", help="Where the best recipe is written.")] = Path(
-        "config/tuned-forest.toml"
-    ),
+    out: Annotated[
+        str, typer.Option("--out", metavar="PATH", help="Where the best recipe is written.")
+    ] = "config/tuned-forest.toml",
     replace: Annotated[
         bool, typer.Option("--replace", help="Overwrite that file when it is there.")
     ] = False,
@@ -95,7 +95,7 @@ def _build_budget(trial_count: int | None, minutes: float | None) -> "Budget":
     return Budget(trial_count, minutes * 60 if minutes else None)
 
 
-def _find_target(out: Path, *, replacing: bool) -> Path:
+def _find_target(out: str, *, replacing: bool) -> Path:
     from credit_default.adapters.host.given_paths import resolve_file
     from credit_default.services.tuning.winner_file import require_writable_target
 

@@ -43,12 +43,13 @@ def run_six_month_demo(
         month: The statement month of a file that has no such column, YYYY-MM.
         flags: The settings that the command was given: `data` and `lake`.
     """
+    from credit_default.flows.runs.context import read_clock
     from credit_default.services.simulation.demo_months import write_demo_months
 
     settings = read_settings(shared, **flags)
 
     def write(folder: Path) -> "DemoData":
-        return write_demo_months(settings, folder, month=month)
+        return write_demo_months(settings, folder, month=month, now=read_clock())
 
     with prepare_demo(output, settings, "getting the data", write) as data:
         parameters = shared.build_flow_parameters(**{**flags, "data": str(data.training)})

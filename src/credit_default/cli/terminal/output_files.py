@@ -6,11 +6,11 @@ from pathlib import Path
 from credit_default.errors import InputError
 
 
-def resolve_output_file(given: Path, *, source: str | None = None) -> Path:
+def resolve_output_file(given: str, *, source: str | None = None) -> Path:
     """Return the absolute path of a .csv or .parquet file that can be written.
 
     Args:
-        given: The path as it was given with `--out`.
+        given: The path as it was given with `--out`; a text, since an empty one would be a path to this folder.
         source: The path or uri of the file or folder that the command reads; None where it reads none.
 
     Raises:

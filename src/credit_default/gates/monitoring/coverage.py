@@ -3,22 +3,13 @@
 Without outcomes it remains unknown whether the scores of the batch were right.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from credit_default.gates.completeness import CoveragePolicy
 from credit_default.gates.monitoring.monitoring_gates import COVERAGE
 from credit_default.gates.verdict import Level, Verdict
 
 GATE: Final = COVERAGE.name
-
-
-@dataclass(frozen=True, slots=True)
-class CoveragePolicy:
-    """How many outcomes must be known, and how many months after the due month they may arrive."""
-
-    lowest_share: float = 0.8  # of the scored rows, 0-1
-    watched_after: int = 1  # months past due: watch
-    longest_delay: int = 3  # months past due: alarm
 
 
 def judge_coverage(

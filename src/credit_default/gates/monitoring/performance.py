@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from credit_default.gates.completeness import Completeness
 from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.model.evaluation.intervals import Metric
@@ -20,24 +21,11 @@ _LEVELS: Final[tuple[Level, ...]] = ("ok", "watch", "alarm")
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
-    """How many outcomes of a batch are known.
-
-    Early outcomes, which may still change, count as unknown.
-    """
-
-    known_share: float  # of the scored rows, 0-1
-    is_mature: bool  # all outcomes should be known by now
-    early_count: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class PerformancePolicy:
     """What a batch must still show."""
 
     fewest_rows: int = 200  # with known outcomes
     fewest_defaults: int = 20  # and as many clients who paid
-    lowest_coverage_share: float = 0.8  # of the scored rows, 0-1
     lowest_roc_auc: float = 0.70
     highest_roc_auc_loss: float = 0.04  # below the model's AUC on its test side, where it is given
     # Observed against expected defaults: a relative error that matters, and standard deviations
@@ -68,7 +56,7 @@ def judge_performance(
     *,
     policy: PerformancePolicy | None = None,
     test_roc_auc: float | None = None,
-    coverage: Coverage | None = None,
+    completeness: Completeness | None = None,
 ) -> Verdict:
     """Judge ranking and calibration of one batch.
 
@@ -77,19 +65,20 @@ def judge_performance(
         policy: Thresholds; the defaults when not given.
         test_roc_auc: The model's ROC AUC on its test side. The floor is then the higher of the
             policy's and this less the allowed loss.
-        coverage: How many outcomes are known; None where all of them are.
+        completeness: How many outcomes are known, and what the missing ones look like; None where
+            all of them are known.
 
     Returns:
         `alarm` when a finding is beyond doubt: the AUC's whole 95 % interval is below the floor;
         observed defaults are further from expected ones than chance explains, and by enough to
         matter; or the calibration slope's whole interval is out of range. `watch` when the evidence
-        for one is weaker, else `ok`. `not judged` with too few rows or defaults, or while too few
-        outcomes are known.
+        for one is weaker, or the missing outcomes are not missing at random by score, else `ok`.
+        `not judged` with too few rows or defaults, or while the outcomes are not complete.
     """
     policy = policy or PerformancePolicy()
-    known = {"coverage_share": coverage.known_share} if coverage else {}
-    reason = _explain_immature_outcomes(coverage, policy)
-    reason = reason or _explain_too_few_rows(evaluation, policy)
+    known = _list_coverage(completeness)
+    incomplete = None if completeness is None or completeness.is_complete else completeness.reason
+    reason = incomplete or _explain_too_few_rows(evaluation, policy)
     if reason:
         figures = {"row_count": float(evaluation.row_count), **known}
         return Verdict(GATE, "not judged", (reason,), figures)
@@ -99,6 +88,7 @@ def judge_performance(
         _judge_ranking(evaluation.metrics["roc_auc"], floor),
         _judge_calibration(evaluation, error, policy),
         *_judge_slope(evaluation.metrics.get("calibration_slope"), policy),
+        *_judge_missing(completeness),
     ]
     level = max((finding.level for finding in findings), key=_LEVELS.index)
     reasons = tuple(finding.reason for finding in findings if finding.level == level)
@@ -139,6 +129,23 @@ def _judge_slope(slope: Metric | None, policy: PerformancePolicy) -> list[_Findi
     return [_Finding(level, reason)]
 
 
+def _judge_missing(completeness: Completeness | None) -> list[_Finding]:
+    if completeness is None or not completeness.is_watched:
+        return []
+    return [_Finding("watch", completeness.reason)]
+
+
+def _list_coverage(completeness: Completeness | None) -> dict[str, float]:
+    if completeness is None:
+        return {}
+    figures = {"coverage_share": completeness.counts.known_share}
+    if missing := completeness.missing:
+        figures["missing_p_value"] = missing.p_value
+        if missing.relative_bias is not None:
+            figures["missing_relative_bias"] = missing.relative_bias
+    return figures
+
+
 def _list_figures(
     evaluation: Evaluation, error: _CalibrationError, known: Mapping[str, float], *, floor: float
 ) -> dict[str, float]:
@@ -171,21 +178,6 @@ def _list_metric(name: str, metric: Metric | None) -> dict[str, float]:
     if metric is None:
         return {}
     return {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
-
-
-def _explain_immature_outcomes(coverage: Coverage | None, policy: PerformancePolicy) -> str | None:
-    if coverage is None:
-        return None
-    early = (
-        f", {coverage.early_count:,} more are too early to count" if coverage.early_count else ""
-    )
-    known = f"{coverage.known_share:.0%}"
-    if not coverage.is_mature:
-        return f"the outcomes are not due yet: {known} are known{early}"
-    if coverage.known_share < policy.lowest_coverage_share:
-        needed = f"at least {policy.lowest_coverage_share:.0%}"
-        return f"{known} of the outcomes are known{early}: {needed} are needed"
-    return None
 
 
 def _explain_too_few_rows(evaluation: Evaluation, policy: PerformancePolicy) -> str | None:

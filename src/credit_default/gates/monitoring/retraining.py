@@ -42,14 +42,15 @@ _HEADLINES: Final[Mapping[Action, str]] = {
 class RetrainingState:
     """What is known in `month`, the newest statement month that was scored.
 
-    A training that was requested in this very month is the one in question, so judging the same
-    month again changes nothing.
+    The request that `month` and the present champion led to is the one in question: it is not among
+    `request_months`, so that judging the same month again changes nothing. Others of the same month,
+    for an earlier champion, are.
     """
 
     month: str  # YYYY-MM
     alarms: Sequence[Alarm]  # about the champion, open and closed
     new_label_count: int  # matured outcomes since the champion was trained, without broken batches
-    request_months: Sequence[str] = ()  # in which trainings were requested before
+    request_months: Sequence[str] = ()  # of earlier requests, one a request; months may repeat
     broken_count: int = 0  # batches that no training uses, because their feed was broken
     lingering_count: int = 0  # newest judged batches of the champion in a row, performance not `ok`
 
@@ -189,7 +190,7 @@ def _group_by_effect(
 def _list_limits(state: RetrainingState, policy: RetrainingPolicy) -> list[str]:
     """Return what holds back a training that is due."""
     limits = []
-    earlier = [month for month in state.request_months if month < state.month]
+    earlier = [month for month in state.request_months if month <= state.month]
     if earlier and count_months(max(earlier), state.month) <= policy.cooldown_months:
         limits.append(
             f"the last one was requested in {max(earlier)}, "
@@ -205,8 +206,8 @@ def _list_limits(state: RetrainingState, policy: RetrainingPolicy) -> list[str]:
 
 def _count_recent_requests(state: RetrainingState, policy: RetrainingPolicy) -> int:
     return sum(
-        0 < count_months(month, state.month) < policy.budget_months
-        for month in set(state.request_months)
+        0 <= count_months(month, state.month) < policy.budget_months
+        for month in state.request_months
     )
 
 

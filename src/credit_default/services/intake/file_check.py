@@ -36,7 +36,9 @@ from credit_default.services.intake.earlier_batches import (
     read_batch_row_counts,
 )
 from credit_default.services.intake.file_access import Arrival, fetch_file
+from credit_default.services.intake.future_dates import require_months_by_now
 from credit_default.services.intake.lost_zeros import require_ids_with_zeros
+from credit_default.services.intake.value_notes import describe_unused_sheet
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_NAME = 80
@@ -77,8 +79,21 @@ class CheckedFile:
             yield rows
 
 
+@dataclass(frozen=True, slots=True)
+class FileRequest:
+    """What is asked of a file: in which lake it is looked at, and how it is to be read."""
+
+    lake_uri: str
+    uri: str  # a path or s3://bucket/key, of a file or of a folder of part files
+    month: str | None  # "YYYY-MM" for every row, where the file has no statement_month column
+    outcome: OutcomeUse  # what to do with the outcome column, as for `check_rows`
+    corrects: str | None = None  # the batch whose rejected rows the file corrects
+    name: str | None = None  # what people call the file, in place of the name that it has
+    options: ReadingOptions = NO_OPTIONS  # the portfolio's own stand in for those not given
+
+
 # Files that a command has checked already, by what was asked of each; see `first_look.hold_checked_file`.
-held_files: dict[tuple[str | ReadingOptions | None, ...], CheckedFile] = {}
+held_files: dict[FileRequest, CheckedFile] = {}
 
 
 def check_file(
@@ -93,29 +108,13 @@ def check_file(
 ) -> CheckedFile:
     """Check every row of a file by the portfolio's schema; a file in a bucket is fetched first.
 
-    Args:
-        wiring: The lake and the portfolio.
-        uri: A path or `s3://bucket/key`, of a file or of a folder of part files.
-        month: "YYYY-MM" for every row, where the file has no statement_month column.
-        outcome: What to do with the outcome column, as for `check_rows`.
-        corrects: The batch_id of the batch whose rejected rows this file corrects; None for any other file.
-        name: What people call the file, in place of the name that it has.
-        options: How to read it; the portfolio's own options stand in for those that are not given.
+    The arguments are those of `FileRequest`.
 
     Raises:
         InputError: The file as a whole cannot be used, or there is no batch for it to correct.
     """
-    checked = held_files.get((uri, month, outcome, corrects, name, options))
-    if checked is None:
-        checked = inspect_file(
-            wiring,
-            uri,
-            month=month,
-            outcome=outcome,
-            corrects=corrects,
-            name=name,
-            options=options,
-        )
+    request = FileRequest(wiring.lake.uri, uri, month, outcome, corrects, name, options)
+    checked = held_files.get(request) or inspect_file(wiring, request)
     _LOG.info(
         "checked file batch_id=%s sha256=%s row_count=%d rejected_count=%d",
         checked.batch_id,
@@ -126,45 +125,38 @@ def check_file(
     return checked
 
 
-def inspect_file(
-    wiring: Wiring,
-    uri: str,
-    *,
-    month: str | None,
-    outcome: OutcomeUse,
-    corrects: str | None,
-    name: str | None,
-    options: ReadingOptions,
-) -> CheckedFile:
+def inspect_file(wiring: Wiring, request: FileRequest) -> CheckedFile:
     """Check every row of a file as `check_file` does, and write no log line: no run has begun yet.
 
     Raises:
         InputError: As `check_file`.
     """
-    corrects = find_corrected_batch(wiring, corrects) if corrects else None
-    arrival = fetch_file(wiring, uri)
-    options = options.complete(wiring.portfolio.file)
-    file = open_statement_file(arrival.path, schema=wiring.schema, month=month, options=options)
+    corrects = find_corrected_batch(wiring, request.corrects) if request.corrects else None
+    arrival = fetch_file(wiring, request.uri)
+    options = request.options.complete(wiring.portfolio.file)
+    file = open_statement_file(
+        arrival.path, schema=wiring.schema, month=request.month, options=options
+    )
     validated = check_rows(
-        file.read_batches, schema=wiring.schema, outcome=outcome, marks=options.marks
+        file.read_batches, schema=wiring.schema, outcome=request.outcome, marks=options.marks
     )
     require_ids_with_zeros(wiring, validated)
-    use = outcome if validated.has_outcome else "ignored"
+    use = request.outcome if validated.has_outcome else "ignored"
     batch_id = build_batch_id(file, use=use, corrects=corrects)
     family = list_related_snapshots(wiring, corrects, excluding=batch_id) if corrects else ()
     return CheckedFile(
         arrival,
         replace(file.source, uri=arrival.uri, object_version=arrival.object_version),
-        (name or arrival.name)[:_LONGEST_NAME],
+        (request.name or arrival.name)[:_LONGEST_NAME],
         batch_id,
         validated,
         find_origin(validated),
         file.header.extra,
-        outcome,
+        request.outcome,
         corrects,
         tuple(snapshot.digest for snapshot in family),
         list_known_keys(family) if corrects else None,
-        file.notes,
+        (*file.notes, *describe_unused_sheet(request.options, file)),
     )
 
 
@@ -172,14 +164,25 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
     """Return the quality gate's verdict on the file; one that is to be scored is compared with the batches before it.
 
     Raises:
+        InputError: The file has statement months that lie in the future.
         RefusedError: The gate refused the file. Only the refusal is recorded, in the ledger.
     """
+    require_file_by_now(wiring, checked, now=judged_at)
     history = _read_batch_history(wiring, checked)
     verdict = judge_quality(count_faults(checked), history, policy=wiring.settings.quality)
     if not verdict.passed:
         refuse_file(wiring, checked, verdict, judged_at=judged_at)
     _LOG.info("judged quality batch_id=%s level=%s", checked.batch_id, verdict.level)
     return verdict
+
+
+def require_file_by_now(wiring: Wiring, checked: CheckedFile, *, now: dt.datetime) -> None:
+    """Check that the file has no statement month in the future.
+
+    Raises:
+        InputError: It has one.
+    """
+    require_months_by_now(wiring, checked.validated, thing=f"file {checked.name}", now=now)
 
 
 def refuse_file(

@@ -1,10 +1,22 @@
-"""Notes on how a file's values were read, and on why some of them were not."""
+"""Notes on how a file and its values were read, and on why some of them were not."""
 
+from credit_default.adapters.files.reading_options import ReadingOptions
+from credit_default.adapters.files.statement_files import Statements
 from credit_default.data.checking.validation import ValidationResult
 from credit_default.data.checking.value_faults import describe_noted_values, describe_value_fault
 from credit_default.data.contract.schema import Schema
 
 _SHOWN_COUNT = 3
+
+
+def describe_unused_sheet(given: ReadingOptions, file: Statements) -> tuple[str, ...]:
+    """Return a line that says that a sheet was named for a file without sheets; none for any other.
+
+    A sheet that only the portfolio's file names is for those of its files that are workbooks.
+    """
+    if given.sheet is None or file.options.sheet is not None:
+        return ()
+    return (f"--sheet {given.sheet!r} was not used: the file is no workbook and has no sheets",)
 
 
 def describe_values_read(validated: ValidationResult, *, schema: Schema) -> tuple[str, ...]:

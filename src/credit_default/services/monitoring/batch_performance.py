@@ -13,11 +13,16 @@ import numpy as np
 
 from credit_default.adapters.lake.snapshots import read_snapshot_rows
 from credit_default.data.contract.schema import KEY, OUTCOME
+from credit_default.gates.completeness import (
+    Completeness,
+    OutcomeCounts,
+    judge_completeness,
+)
 from credit_default.gates.monitoring import fairness_drift
 from credit_default.gates.monitoring import performance as performance_gate
 from credit_default.gates.monitoring.fairness_drift import judge_fairness_drift
 from credit_default.gates.monitoring.label_free_estimate import judge_estimate
-from credit_default.gates.monitoring.performance import Coverage, judge_performance
+from credit_default.gates.monitoring.performance import judge_performance
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.evaluation.label_free_estimates import (
@@ -26,6 +31,7 @@ from credit_default.model.evaluation.label_free_estimates import (
     measure_past_errors,
 )
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
+from credit_default.model.evaluation.missing_outcomes import measure_missing_outcomes
 from credit_default.model.fairness.acceptance_counts import count_acceptance, plan_acceptance
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.earlier_findings import read_past_estimates
@@ -86,9 +92,11 @@ def judge_without_outcomes(wiring: Wiring, batch: MonitoredBatch) -> LabelFreeFi
 def evaluate_batch(wiring: Wiring, batch: MonitoredBatch, *, now: dt.datetime) -> Performance:
     """Return how well the batch's scores predicted the outcomes that are known by now.
 
-    The verdict is `not judged` until the outcomes are due and nearly all of them have arrived.
+    The verdict is `not judged` until the outcomes are complete: due, and nearly all of them known.
     """
-    performance = _evaluate_known_outcomes(wiring, batch, _measure_coverage(batch, now=now))
+    performance = _evaluate_known_outcomes(
+        wiring, batch, _judge_completeness(wiring, batch, now=now)
+    )
     _LOG.info(
         "judged performance batch_id=%s model_version=%s outcome_count=%d performance=%s",
         batch.batch_id,
@@ -116,19 +124,22 @@ def measure_reference_roc_auc(bundle: ModelBundle) -> float | None:
     return float(roc_auc_score(outcome.to_numpy(), probability.to_numpy()))
 
 
-def _measure_coverage(batch: MonitoredBatch, *, now: dt.datetime) -> Coverage:
-    return Coverage(
-        known_share=batch.outcome_count / batch.row_count if batch.row_count else 0.0,
-        is_mature=is_mature(batch.months[-1], now=now),
-        early_count=batch.scores.early_count,
+def _judge_completeness(wiring: Wiring, batch: MonitoredBatch, *, now: dt.datetime) -> Completeness:
+    counts = OutcomeCounts(
+        batch.row_count,
+        batch.outcome_count,
+        batch.scores.early_count,
+        is_due=is_mature(batch.months[-1], now=now),
     )
+    missing = measure_missing_outcomes(batch.scores.probability, batch.scores.outcome)
+    return judge_completeness(counts, missing=missing, policy=wiring.settings.coverage)
 
 
 def _evaluate_known_outcomes(
-    wiring: Wiring, batch: MonitoredBatch, coverage: Coverage
+    wiring: Wiring, batch: MonitoredBatch, completeness: Completeness
 ) -> Performance:
     if not batch.outcome_count:
-        early_count = coverage.early_count
+        early_count = completeness.counts.early_count
         early = f": {early_count:,} came too early to count" if early_count else ""
         reasons = (f"no outcome is known yet{early}",)
         return Performance(None, Verdict(performance_gate.GATE, "not judged", reasons), 0.0)
@@ -143,9 +154,9 @@ def _evaluate_known_outcomes(
         evaluation,
         policy=wiring.settings.performance,
         test_roc_auc=measure_reference_roc_auc(batch.bundle),
-        coverage=coverage,
+        completeness=completeness,
     )
-    return Performance(evaluation, verdict, coverage.known_share)
+    return Performance(evaluation, verdict, completeness.counts.known_share)
 
 
 def _judge_acceptance(wiring: Wiring, batch: MonitoredBatch) -> Verdict:

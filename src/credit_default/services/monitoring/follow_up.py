@@ -48,7 +48,7 @@ def follow_up(
     champion = wiring.registry.find_champion()
     version = champion.number if champion else 0
     update = update_lake_alarms(wiring, champion_version=version, at=at)
-    retraining = judge_retraining_need(wiring, update.alarms, champion)
+    retraining = judge_retraining_need(wiring, update.alarms, champion, now=at)
     request_retraining(wiring, retraining, champion_version=version, at=at)
     verdict = retraining.decision.verdict
     write_verdict_row(wiring.lake, batch, verdict, at=at)
@@ -65,14 +65,14 @@ def update_alarms_after_promotion(wiring: Wiring, *, at: dt.datetime) -> AlarmUp
     return update_lake_alarms(wiring, champion_version=champion.number if champion else 0, at=at)
 
 
-def explain_retraining(wiring: Wiring) -> Summary:
+def explain_retraining(wiring: Wiring, *, now: dt.datetime) -> Summary:
     """Return why a training is requested at present, or why not, from what is on record.
 
     Nothing is monitored anew and nothing is recorded.
     """
     champion = wiring.registry.find_champion()
     alarms = read_known_alarms(wiring.lake)
-    retraining = judge_retraining_need(wiring, alarms, champion)
+    retraining = judge_retraining_need(wiring, alarms, champion, now=now)
     verdict = retraining.decision.verdict
     return Summary(
         "monitor",

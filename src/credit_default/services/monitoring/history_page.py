@@ -57,7 +57,11 @@ def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
         for row in read_monitoring(lake).iter_rows(named=True)
     }
     page = render_html(
-        describe_history(history, reasons=reasons, vintages=measure_vintages(lake, now=now))
+        describe_history(
+            history,
+            reasons=reasons,
+            vintages=measure_vintages(lake, now=now, policy=wiring.settings.coverage),
+        )
     )
     with lake.scratch() as folder:
         path = folder / "history.html"

@@ -15,8 +15,9 @@ from credit_default.adapters.mlflow.model_versions import ModelVersion
 from credit_default.adapters.tables.ledger import find_entry, read_entries
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.adapters.tables.queries import collect_rows, scan_table
-from credit_default.data.contract.schema import KEY
+from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.future_dates import find_last_month
 from credit_default.gates.ledger.event_format import select_events
 from credit_default.gates.ledger.version_events import RetrainingRequested
 from credit_default.gates.monitoring import feed
@@ -38,6 +39,7 @@ from credit_default.gates.monitoring.retraining import (
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.alarms import read_gate_findings
+from credit_default.services.outcomes.completeness import judge_months
 from credit_default.services.outcomes.coverage import is_early
 from credit_default.views.summaries.summary import Summary
 
@@ -54,7 +56,11 @@ class Retraining:
 
 
 def judge_retraining_need(
-    wiring: Wiring, alarms: Sequence[Alarm], champion: ModelVersion | None
+    wiring: Wiring,
+    alarms: Sequence[Alarm],
+    champion: ModelVersion | None,
+    *,
+    now: dt.datetime,
 ) -> Retraining:
     """Return what the open alarms about the champion call for, by the policy; nothing is recorded.
 
@@ -65,10 +71,11 @@ def judge_retraining_need(
         wiring: The lake and the policies.
         alarms: All alarms on record.
         champion: The champion's version; None where there is none.
+        now: The time. Batches of months that are still to come, which earlier versions took in, do
+            not count as the newest month.
     """
     lake, number = wiring.lake, champion.number if champion else 0
-    months = read_monitoring(lake)["statement_month"]
-    month = str(months.max()) if len(months) else ""
+    month = _find_newest_month(wiring, now=now)
     broken = find_broken_batches(lake)
     sound_findings = _list_sound_findings(lake, broken)
     about_champion = [alarm for alarm in alarms if alarm.model_version == number]
@@ -79,8 +86,10 @@ def judge_retraining_need(
     state = RetrainingState(
         month=month,
         alarms=about_champion,
-        new_label_count=_count_new_labels(lake, champion, broken=broken) if champion else 0,
-        request_months=_list_requested_months(lake),
+        new_label_count=_count_new_labels(wiring, champion, broken=broken, now=now)
+        if champion
+        else 0,
+        request_months=_list_requested_months(lake, excluding=_build_key(month, number)),
         broken_count=len(broken),
         lingering_count=count_lingering_errors(sound_findings, model_version=number),
     )
@@ -146,24 +155,53 @@ def _list_sound_findings(lake: Lake, broken: Sequence[str]) -> list[GateFinding]
     return [finding for finding in read_gate_findings(lake) if finding.batch_id not in broken]
 
 
-def _count_new_labels(lake: Lake, champion: ModelVersion, *, broken: Sequence[str]) -> int:
+def _count_new_labels(
+    wiring: Wiring, champion: ModelVersion, *, broken: Sequence[str], now: dt.datetime
+) -> int:
     """Count the clients and months whose mature outcome arrived after the champion was trained.
 
-    Rows of broken batches are left out.
+    Rows of broken batches, and scored months whose outcomes are not complete, are left out: no
+    training would learn from them.
     """
+    lake = wiring.lake
     trained_at = champion.tags.get("trained_at") or champion.created_at.isoformat()
     since = dt.datetime.fromisoformat(trained_at)
     arrived = scan_table(lake, "outcome_history").filter(pl.col("taken_in_at") > since, ~is_early())
     labels = arrived.select(*KEY).unique()
+    scores = scan_table(lake, "scores")
+    is_broken = pl.col("batch_id").is_in(list(broken))
     if broken:
-        scores = scan_table(lake, "scores").filter(pl.col("batch_id").is_in(list(broken)))
-        labels = labels.join(scores.select(*KEY), on=list(KEY), how="anti")
+        labels = labels.join(scores.filter(is_broken).select(*KEY), on=list(KEY), how="anti")
+    incomplete = _list_incomplete_months(wiring, labels, scores.filter(~is_broken), now=now)
+    labels = labels.filter(~pl.col(STATEMENT_MONTH).is_in(incomplete))
     return int(collect_rows(lake, labels.select(pl.len())).item())
 
 
-def _list_requested_months(lake: Lake) -> tuple[str, ...]:
+def _list_incomplete_months(
+    wiring: Wiring, labels: pl.LazyFrame, scores: pl.LazyFrame, *, now: dt.datetime
+) -> list[str]:
+    """Return those months of the labels that were scored and whose outcomes are not complete."""
+    found = collect_rows(wiring.lake, labels.select(STATEMENT_MONTH).unique())
+    months = found[STATEMENT_MONTH].to_list()
+    scored = scores.filter(pl.col(STATEMENT_MONTH).is_in(months))
+    statements = scored.select(*KEY, pl.lit(None, dtype=pl.Int64).alias(OUTCOME))
+    judged = judge_months(wiring.lake, statements, now=now, policy=wiring.settings.coverage)
+    return [month for month, outcomes in judged.items() if not outcomes.is_complete]
+
+
+def _find_newest_month(wiring: Wiring, *, now: dt.datetime) -> str:
+    """Return the newest month that was monitored and may be a statement month by now; "" for none."""
+    months = read_monitoring(wiring.lake)["statement_month"]
+    last = find_last_month(f"{now:%Y-%m}", policy=wiring.settings.intake)
+    return str(months.filter(months <= last).max() or "")
+
+
+def _list_requested_months(lake: Lake, *, excluding: str) -> tuple[str, ...]:
+    """Return the month of each request on record but the one with the ledger key `excluding`."""
     return tuple(
-        request.event.month for request in select_events(read_entries(lake), RetrainingRequested)
+        request.event.month
+        for request in select_events(read_entries(lake), RetrainingRequested)
+        if _build_key(request.event.month, request.entry.model_version) != excluding
     )
 
 

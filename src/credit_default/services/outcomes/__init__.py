@@ -1,1 +1,1 @@
-"""Outcomes that arrive later: recording them, coverage, vintages."""
+"""Outcomes that arrive later: recording them, coverage, completeness by month, vintages."""

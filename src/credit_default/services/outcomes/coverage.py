@@ -9,14 +9,22 @@ from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY, STATEMENT_MONTH
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS, OBSERVED_AT
 from credit_default.data.months import add_months
+from credit_default.gates.completeness import (
+    CoveragePolicy,
+    OutcomeCounts,
+    judge_completeness,
+)
 from credit_default.views.terminal.coverage import CoverageRow
 
 
-def measure_coverage(lake: Lake, *, now: dt.datetime) -> tuple[CoverageRow, ...]:
+def measure_coverage(
+    lake: Lake, *, now: dt.datetime, policy: CoveragePolicy | None = None
+) -> tuple[CoverageRow, ...]:
     """Return the coverage of every scored batch, by the first of its months.
 
     Rows that several model versions scored count once. An outcome that was observed before its
-    month was mature is `early`: it may still change.
+    month was mature is `early`: it may still change. The state is that of all of the batch's months
+    together, by counts alone.
     """
     return tuple(
         CoverageRow(
@@ -26,7 +34,10 @@ def measure_coverage(lake: Lake, *, now: dt.datetime) -> tuple[CoverageRow, ...]
             known,
             early,
             known / scored,
-            is_mature(months[-1], now=now),
+            judge_completeness(
+                OutcomeCounts(scored, known - early, early, is_due=is_mature(months[-1], now=now)),
+                policy=policy,
+            ).state,
         )
         for batch_id, months, scored, known, early in _count_outcomes(lake).iter_rows()
     )

@@ -17,15 +17,23 @@ from credit_default.data.checking.validation import ValidationResult, check_rows
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS, OBSERVED_OUTCOMES
 from credit_default.data.months import add_months, count_months
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.completeness import CoveragePolicy
 from credit_default.gates.ledger.batch_events import OutcomesIngested
-from credit_default.gates.monitoring.coverage import CoveragePolicy, judge_coverage
+from credit_default.gates.monitoring.coverage import judge_coverage
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.batch_identity import build_outcomes_id
 from credit_default.services.intake.file_access import fetch_file
+from credit_default.services.intake.future_dates import (
+    require_months_by_now,
+    require_observations_by_now,
+)
 from credit_default.services.intake.lost_zeros import require_ids_with_zeros
-from credit_default.services.intake.value_notes import describe_values_read
+from credit_default.services.intake.value_notes import (
+    describe_unused_sheet,
+    describe_values_read,
+)
 from credit_default.services.outcomes.coverage import count_unscored_outcomes, measure_coverage
 from credit_default.services.outcomes.vintages import measure_vintages
 from credit_default.views.history.vintage_tables import VintageRow, format_vintage_lines
@@ -46,14 +54,15 @@ def ingest_outcomes_file(
     crash, completes it and changes nothing else.
 
     Raises:
-        InputError: The file as a whole is not what it should be.
+        InputError: The file as a whole is not what it should be, or has months or observations that
+            lie in the future.
     """
     arrival = fetch_file(wiring, uri)
     file = open_statement_file(arrival.path, schema=OBSERVED_OUTCOMES, options=options)
     checked = check_rows(
         file.read_batches, schema=OBSERVED_OUTCOMES, outcome="required", marks=options.marks
     )
-    require_ids_with_zeros(wiring, checked)
+    observed = _read_observed(wiring, checked, thing=f"file {arrival.name}", now=taken_in_at)
     batch_id = build_outcomes_id(file)
     key = f"outcomes {batch_id}"
     # rejected rows of a file that is on record are not written again: a client may have been erased from them
@@ -62,7 +71,14 @@ def ingest_outcomes_file(
             wiring.lake, lambda: (batch.rejected for batch in checked.batches()), batch_id=batch_id
         )
     hit_failpoint("outcomes.quarantined")
-    merged = _write_outcomes(wiring.lake, checked, batch_id=batch_id, taken_in_at=taken_in_at)
+    merged = _write_outcomes(wiring.lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
+    _LOG.info(
+        "took in outcomes batch_id=%s new_count=%d changed_count=%d rejected_count=%d",
+        batch_id,
+        merged.inserted_count,
+        merged.updated_count,
+        checked.rejected_count,
+    )
     event = OutcomesIngested(
         input_sha256=file.source.sha256,
         object_version=arrival.object_version,
@@ -80,6 +96,7 @@ def ingest_outcomes_file(
         paths={"outcomes": wiring.lake.table_uri("outcomes")},
         notes=(
             *file.notes,
+            *describe_unused_sheet(options, file),
             *describe_values_read(checked, schema=OBSERVED_OUTCOMES),
             *_describe_rejected(checked.rule_counts),
             *_describe_unscored(wiring.lake),
@@ -87,22 +104,25 @@ def ingest_outcomes_file(
     )
 
 
+def _read_observed(
+    wiring: Wiring, checked: ValidationResult, *, thing: str, now: dt.datetime
+) -> pl.DataFrame:
+    """Return the accepted observations; raise where the file as a whole cannot be used."""
+    require_ids_with_zeros(wiring, checked)
+    require_months_by_now(wiring, checked, thing=thing, now=now)
+    observed = checked.accepted_rows()
+    require_observations_by_now(wiring, observed, thing=thing, now=now)
+    return observed
+
+
 def _write_outcomes(
-    lake: Lake, checked: ValidationResult, *, batch_id: str, taken_in_at: dt.datetime
+    lake: Lake, observed: pl.DataFrame, *, batch_id: str, taken_in_at: dt.datetime
 ) -> MergeCounts:
     """Add the accepted observations to the history and merge them into the current outcomes."""
-    observed = pl.concat([batch.accepted for batch in checked.batches()])
     write_observations(lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
     hit_failpoint("outcomes.kept")
     merged = merge_outcomes(lake, observed, batch_id=batch_id)
     hit_failpoint("outcomes.merged")
-    _LOG.info(
-        "took in outcomes batch_id=%s new_count=%d changed_count=%d rejected_count=%d",
-        batch_id,
-        merged.inserted_count,
-        merged.updated_count,
-        checked.rejected_count,
-    )
     return merged
 
 
@@ -129,8 +149,10 @@ class KnownOutcomes:
 def summarise_coverage(wiring: Wiring, *, now: dt.datetime, listed: bool) -> KnownOutcomes:
     """Return the coverage of each scored batch and each month, with a note for each in the summary where `listed`."""
     lake = wiring.lake
-    rows, vintages = measure_coverage(lake, now=now), measure_vintages(lake, now=now)
-    verdict = _judge_coverage(rows, policy=wiring.settings.coverage, now=now)
+    policy = wiring.settings.coverage
+    rows = measure_coverage(lake, now=now, policy=policy)
+    vintages = measure_vintages(lake, now=now, policy=policy)
+    verdict = _judge_coverage(rows, policy=policy, now=now)
     counts = {
         "batches": len(rows),
         "scored": sum(row.scored_count for row in rows),

@@ -5,6 +5,7 @@ months at random, the drifted ones with a preference for clients who are late, e
 A simulated portfolio goes on month after month until a recession begins. Real and simulated clients are never mixed.
 """
 
+import datetime as dt
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.months import add_months
 from credit_default.data.simulation.months import Scenario, simulate
 from credit_default.errors import InputError
+from credit_default.services.simulation.demo_dates import date_back
 from credit_default.services.training.data_source import (
     DataFile,
     NoRealData,
@@ -84,7 +86,12 @@ def check_demo_data(settings: Settings, *, month: str, policy: DemoPolicy = Demo
 
 
 def write_demo_months(
-    settings: Settings, folder: Path, *, month: str, policy: DemoPolicy = DemoPolicy()
+    settings: Settings,
+    folder: Path,
+    *,
+    month: str,
+    now: dt.datetime,
+    policy: DemoPolicy = DemoPolicy(),
 ) -> DemoData:
     """Write the months of a demonstration into `folder`, from the data that the settings name.
 
@@ -92,6 +99,7 @@ def write_demo_months(
         settings: Name the data; without real data a simulated portfolio is used.
         folder: Made when it is absent.
         month: The statement month (YYYY-MM) of rows that have none of their own.
+        now: The time; a recent file is dated back until all outcomes are due, and a note says so.
         policy: How many clients and months to write.
 
     Raises:
@@ -105,7 +113,9 @@ def write_demo_months(
         return replace(simulated, notes=data.notes)
     rows = _read_checked(data, month=month)
     fitting = _shrink_batches(policy, rows, data)
-    return write_real_demo_months(rows, folder, seed=settings.seed, policy=fitting)
+    dated = date_back(rows, later_months=QUIET_COUNT + DRIFTED_COUNT, now=now)
+    written = write_real_demo_months(dated.rows, folder, seed=settings.seed, policy=fitting)
+    return replace(written, notes=dated.notes)
 
 
 def write_real_demo_months(

@@ -25,6 +25,7 @@ def write_simulation(
     first_month: str,
     scenario: Scenario,
     with_outcomes: bool,
+    last_month: str | None = None,
 ) -> Summary:
     """Write `statements-YYYY-MM.parquet` and `outcomes-YYYY-MM.parquet` for each month.
 
@@ -36,6 +37,8 @@ def write_simulation(
         first_month: The first statement month (YYYY-MM).
         scenario: What changes in the portfolio, and when.
         with_outcomes: Whether the statements have the column `defaulted` too.
+        last_month: The last statement month that other commands take in by now; later ones are
+            written too, and noted. None leaves the note out.
 
     Returns:
         The numbers of statements and defaults, and where the files are.
@@ -63,7 +66,15 @@ def write_simulation(
         counts={"statements": row_count, "defaults": default_count},
         figures={"default share": default_count / row_count},
         paths={"folder": str(folder)},
+        notes=_describe_future(add_months(first_month, month_count - 1), last_month),
     )
+
+
+def _describe_future(newest_month: str, last_month: str | None) -> tuple[str, ...]:
+    if last_month is None or newest_month <= last_month:
+        return ()
+    future = f"months after {last_month} lie in the future: other commands refuse them until then"
+    return (f"{future}; an earlier --month gives months that they take in",)
 
 
 def _write_month(folder: Path, month: SimulatedMonth, *, with_outcomes: bool) -> pl.Series:

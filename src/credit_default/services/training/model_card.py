@@ -157,6 +157,7 @@ def _describe_data(challenger: Challenger, rows: TrainingRows, sides: Split) -> 
         development_count=sides.development.height,
         test_count=sides.test.height,
         default_share=float(rows.rows[OUTCOME].to_numpy().mean()),
+        outcomes={m: f"{found.state}: {found.reason}" for m, found in rows.completeness.items()},
         regime_months=tuple(sides.test[STATEMENT_MONTH].unique().sort()),
     )
 

@@ -1,32 +1,38 @@
-"""Read the rows to train on: from one file of statements with outcomes, or everything that the lake knows by now.
+"""Read the rows to train on from one file of statements with outcomes: checked, judged, and kept as a snapshot first.
 
-What is read from a file is checked, judged and kept as a snapshot first. What the lake knows are labelled snapshots, and
-scored batches whose outcomes have arrived since.
+`known_rows` reads what the lake knows by now. Neither gives rows of a month whose outcomes are not complete.
 """
 
 import datetime as dt
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import polars as pl
 
 from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
-from credit_default.adapters.lake.snapshots import Snapshot, list_snapshots, read_snapshot_rows
-from credit_default.adapters.tables.queries import read_outcomes
+from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot_rows
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split, split
-from credit_default.errors import InputError
-from credit_default.gates.monitoring.retraining_policy import TrainingWindow, choose_window
+from credit_default.gates.completeness import Completeness
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.intake.file_check import check_file, judge_file
+from credit_default.services.intake.file_check import (
+    CheckedFile,
+    FileRequest,
+    check_file,
+    judge_file,
+)
 from credit_default.services.intake.first_look import hold_checked_file, refuse_broken_file
 from credit_default.services.intake.ingest import require_same_origin_as_lake, save_checked_file
 from credit_default.services.intake.value_notes import describe_values_read
-from credit_default.services.monitoring.retraining import find_broken_batches
-from credit_default.services.outcomes.coverage import is_early
+from credit_default.services.outcomes.completeness import (
+    describe_left_out,
+    judge_months,
+    require_complete_month,
+)
 from credit_default.services.training.data_source import (
     fetch_data,
     find_named_file,
@@ -34,11 +40,12 @@ from credit_default.services.training.data_source import (
 )
 
 _LOG = logging.getLogger(__name__)
+_NO_OUTCOME: Final = f"{OUTCOME}|nullability"  # the rule that a row without an outcome breaks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingRows:
-    """Checked rows with outcomes, the snapshots that they are from, and the verdicts of the quality gate."""
+    """Checked rows of the months whose outcomes are complete, their snapshots, and the verdicts of the quality gate."""
 
     rows: pl.DataFrame
     snapshots: tuple[Snapshot, ...]
@@ -46,6 +53,8 @@ class TrainingRows:
     rejected_count: int  # rows of the file that are in quarantine
     verdicts: tuple[Verdict, ...]
     notes: tuple[str, ...] = ()
+    # Every month (YYYY-MM) that could have been learnt from, also those that were left out.
+    completeness: Mapping[str, Completeness] = field(default_factory=dict)
 
 
 def read_training_rows(
@@ -57,7 +66,7 @@ def read_training_rows(
 ) -> TrainingRows:
     """Check the file that the settings name, keep it as a snapshot, and return its accepted rows.
 
-    Rejected rows go to quarantine.
+    Rejected rows go to quarantine. A month in which too many rows have no outcome is left out.
 
     Args:
         wiring: The lake, and the settings that name the file.
@@ -67,7 +76,7 @@ def read_training_rows(
 
     Raises:
         InputError: The file is not what it should be, or its clients are real and the lake's are
-            simulated, or the reverse.
+            simulated, or the reverse; or of no month the outcomes are complete.
         RefusedError: The quality gate refused it; nothing was kept.
     """
     data = fetch_data(wiring.settings)
@@ -82,6 +91,9 @@ def read_training_rows(
     verdict = judge_file(wiring, checked, judged_at=read_at)
     snapshot = save_checked_file(wiring, checked, kept_at=read_at)
     rows = pl.concat(list(read_snapshot_rows(snapshot)))
+    statements = pl.concat([rows.select(*KEY, OUTCOME), *_read_rows_without_outcome(checked)])
+    months = judge_training_months(wiring, statements, now=read_at, thing=f"file {checked.name}")
+    rows = select_complete(rows, months)
     _LOG.info(
         "read training rows snapshot=%s row_count=%d rejected_count=%d data_origin=%s",
         snapshot.digest,
@@ -99,7 +111,9 @@ def read_training_rows(
             *data.notes,
             *checked.notes,
             *describe_values_read(checked.validated, schema=wiring.schema),
+            *describe_left_out(months),
         ),
+        months,
     )
 
 
@@ -120,63 +134,13 @@ def hold_training_file(
     if data is None:
         yield
         return
-    with hold_checked_file(
-        wiring, str(data.path), month=month or data.month, outcome="required", options=options
-    ) as checked:
+    request = FileRequest(
+        wiring.lake.uri, str(data.path), month or data.month, "required", options=options
+    )
+    with hold_checked_file(wiring, request) as checked:
         require_same_origin_as_lake(wiring, checked)
         refuse_broken_file(wiring, checked, judged_at=read_at)
         yield
-
-
-def require_known_rows(wiring: Wiring) -> None:
-    """Raise where the lake holds no statements at all to learn from; `read_known_rows` looks at their outcomes.
-
-    Raises:
-        InputError: It holds none.
-    """
-    if not _list_own_snapshots(wiring):
-        raise _build_no_outcomes_error(wiring)
-
-
-def read_known_rows(wiring: Wiring) -> TrainingRows:
-    """Return all rows in the lake whose outcome is known by now.
-
-    These are labelled snapshots, and batches whose outcomes have arrived. A row that is in several
-    snapshots counts once, as it was kept last. Left out are months outside the retraining policy's
-    window, batches of a broken feed, and outcomes that were observed too early to count.
-
-    Raises:
-        InputError: The lake knows no outcome, or it holds both real and simulated clients.
-    """
-    lake = wiring.lake
-    own = _list_own_snapshots(wiring)
-    broken = set(find_broken_batches(lake))
-    sound = [snapshot for snapshot in own if snapshot.digest not in broken]
-    outcomes = read_outcomes(lake).filter(~is_early()).select(*KEY, OUTCOME)
-    labelled = [
-        (snapshot, rows)
-        for snapshot in sound
-        if not (rows := _label_rows(snapshot, outcomes)).is_empty()
-    ]
-    if not labelled:
-        raise _build_no_outcomes_error(wiring)
-    newest_month = max(str(rows[STATEMENT_MONTH].max()) for _, rows in labelled)
-    window = choose_window(wiring.settings.retraining, newest_month=newest_month)
-    selected = [(snapshot, _select_window(rows, window)) for snapshot, rows in labelled]
-    used = [(snapshot, rows) for snapshot, rows in selected if not rows.is_empty()]
-    snapshots = tuple(snapshot for snapshot, _ in used)
-    data_origin = _require_one_origin(lake.uri, snapshots)
-    rows = pl.concat([rows for _, rows in used]).unique(KEY, keep="last", maintain_order=True)
-    left_out_count = len(own) - len(sound)
-    _LOG.info(
-        "read known rows snapshot_count=%d row_count=%d left_out_batch_count=%d data_origin=%s",
-        len(snapshots),
-        rows.height,
-        left_out_count,
-        data_origin,
-    )
-    notes = _describe_left_out(window, left_out_count)
-    return TrainingRows(rows, snapshots, data_origin, 0, (), notes)
 
 
 def split_rows(wiring: Wiring, training: TrainingRows) -> Split:
@@ -184,61 +148,36 @@ def split_rows(wiring: Wiring, training: TrainingRows) -> Split:
     return split(training.rows, test_share=wiring.settings.refresh.test_share)
 
 
-def _list_own_snapshots(wiring: Wiring) -> list[Snapshot]:
-    return [s for s in list_snapshots(wiring.lake) if s.origin.schema_name == wiring.schema.name]
+def judge_training_months(
+    wiring: Wiring, statements: pl.DataFrame, *, now: dt.datetime, thing: str
+) -> Mapping[str, Completeness]:
+    """Return the completeness of each month among the statements, in order.
 
+    Args:
+        wiring: The lake and the policy.
+        statements: Key and outcome of every statement, as for `judge_months`.
+        now: The time, to see which outcomes are due.
+        thing: What the statements are from, to be named in the error.
 
-def _build_no_outcomes_error(wiring: Wiring) -> InputError:
-    return InputError(
-        f"lake {wiring.lake.uri}",
-        found="no statements with known outcomes",
-        expected="some to learn from",
-        remedy="Ingest a file with outcomes, or name one with --data.",
-    )
-
-
-def _require_one_origin(lake_uri: str, snapshots: Sequence[Snapshot]) -> str:
-    """Return the origin of the snapshots' clients; raise where it is not one and the same."""
-    origins = {snapshot.origin.data_origin for snapshot in snapshots}
-    if len(origins) > 1:
-        raise InputError(
-            f"lake {lake_uri}",
-            found="real and simulated clients",
-            expected="one of the two",
-            remedy="Use a lake of its own for simulated data.",
-        )
-    return origins.pop()
-
-
-def _select_window(rows: pl.DataFrame, window: TrainingWindow) -> pl.DataFrame:
-    if window.first_month is None:
-        return rows
-    first, last = pl.lit(window.first_month), pl.lit(window.last_month)
-    return rows.filter(pl.col(STATEMENT_MONTH).is_between(first, last))
-
-
-def _describe_left_out(window: TrainingWindow, broken_count: int) -> tuple[str, ...]:
-    notes = []
-    if window.first_month:
-        notes.append(f"trained on the months {window.first_month} to {window.last_month}")
-    if broken_count:
-        batches = "1 batch" if broken_count == 1 else f"{broken_count} batches"
-        notes.append(f"{batches} of a broken feed left out")
-    return tuple(notes)
-
-
-def _label_rows(snapshot: Snapshot, outcomes: pl.DataFrame) -> pl.DataFrame:
-    """Return the snapshot's rows whose outcome is known.
-
-    Outcomes that were taken in later correct, or complete, those that the file itself had.
+    Raises:
+        InputError: Of no month the outcomes are complete.
     """
-    rows = pl.concat(list(read_snapshot_rows(snapshot)))
-    if OUTCOME not in rows.columns:
-        return rows.join(outcomes, on=KEY, how="inner", maintain_order="left")
-    later = outcomes.rename({OUTCOME: "observed"})
-    joined = rows.join(later, on=KEY, how="left", maintain_order="left")
-    return (
-        joined.with_columns(pl.coalesce("observed", OUTCOME).alias(OUTCOME))
-        .drop("observed")
-        .drop_nulls(OUTCOME)
-    )
+    policy = wiring.settings.coverage
+    months = judge_months(wiring.lake, statements.lazy(), now=now, policy=policy)
+    require_complete_month(months, thing=thing)
+    return months
+
+
+def select_complete(rows: pl.DataFrame, months: Mapping[str, Completeness]) -> pl.DataFrame:
+    """Return the rows of the months whose outcomes are complete."""
+    complete = [month for month, found in months.items() if found.is_complete]
+    return rows.filter(pl.col(STATEMENT_MONTH).is_in(complete))
+
+
+def _read_rows_without_outcome(checked: CheckedFile) -> Iterable[pl.DataFrame]:
+    """Yield key and outcome (null) of the rows that were rejected for nothing but the lack of an outcome."""
+    if _NO_OUTCOME not in checked.validated.rule_counts:
+        return
+    for batch in checked.batches():
+        lacking = batch.rejected.filter(pl.col("rules").list.join(" ") == _NO_OUTCOME)
+        yield lacking.select(*KEY, pl.lit(None, dtype=pl.Int64).alias(OUTCOME))

@@ -56,6 +56,8 @@ class DataFacts:
     development_count: int
     test_count: int
     default_share: float  # of all accepted rows, 0-1
+    # What is known of each month's outcomes (YYYY-MM to state and reason), also of those left out.
+    outcomes: Mapping[str, str] = field(default_factory=dict)
     # those that it is calibrated for, tested on and monitored by, in order: all, or the newest
     regime_months: tuple[str, ...] = ()
 

@@ -28,6 +28,11 @@ _IMPORTANCE: Final = (
     "towards the columns they are built from):"
 )
 
+_OUTCOMES: Final = (
+    "A month is learnt from, tested and compared on only when its outcomes are complete; what is "
+    "known of each month:"
+)
+
 
 def build_purpose_section(evidence: CardEvidence) -> Section:
     """Return what the model predicts, for whom, and what it is not for."""
@@ -61,6 +66,7 @@ def build_data_section(evidence: CardEvidence) -> Section:
         (
             Paragraph(_describe_rows(evidence)),
             Table(("snapshot", "sha256 of the source", "rows"), snapshots, first_figure=2),
+            *_describe_outcomes(evidence),
             Paragraph(columns),
             Table(("column", "kind", "input", "description"), inputs, first_figure=9),
         ),
@@ -99,6 +105,17 @@ def build_model_section(evidence: CardEvidence) -> Section:
             *evidence.find_pictures("importance"),
         ),
     )
+
+
+def _describe_outcomes(evidence: CardEvidence) -> tuple[Paragraph | Table, ...]:
+    """Return what is known of each month's outcomes; nothing for evidence that does not hold it."""
+    if not evidence.data.outcomes:
+        return ()
+    rows = tuple(
+        (month, "yes" if month in evidence.data.months else "no", outcomes)
+        for month, outcomes in evidence.data.outcomes.items()
+    )
+    return (Paragraph(_OUTCOMES), Table(("month", "used", "outcomes"), rows, first_figure=9))
 
 
 def _describe_rows(evidence: CardEvidence) -> str:

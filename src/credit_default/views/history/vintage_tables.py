@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
+from credit_default.gates.completeness import State
 from credit_default.model.evaluation.intervals import Metric
 from credit_default.model.evaluation.vintages import VintageFigures
 from credit_default.views.documents import document
 from credit_default.views.summaries.summary import render_text
 
-_COLUMN_TITLES = ("scored", "coverage", "expected", "defaulted", "ROC AUC", "mature")
+_COLUMN_TITLES = ("scored", "outcomes", "expected", "defaulted", "ROC AUC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class VintageRow:
     model_version: int
     scored_count: int
     coverage_share: float  # of the scored rows, those whose outcome is known; 0-1
-    mature: bool  # all outcomes should be known by now
+    state: State  # of its outcomes: none, early, partial or complete
     figures: VintageFigures | None  # of the rows with a known outcome; None where there is none
 
 
@@ -29,7 +30,7 @@ def render_vintages(rows: Sequence[VintageRow]) -> Table:
     """Return a table for the terminal, one line for each month and version, in the order given."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("month", "v", *_COLUMN_TITLES):
-        is_text = name in {"month", "mature"}
+        is_text = name in {"month", "outcomes"}
         table.add_column(name, justify="left" if is_text else "right", no_wrap=True)
     for row in rows:
         table.add_row(render_text(row.statement_month), *_format_vintage_cells(row))
@@ -58,9 +59,8 @@ def _format_vintage_cells(row: VintageRow) -> list[str]:
     return [
         str(row.model_version),
         f"{row.scored_count:,}",
-        f"{row.coverage_share:.1%}",
+        f"{row.coverage_share:.0%} {row.state}",
         *_format_vintage_figures(row.figures),
-        "yes" if row.mature else "no",
     ]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
+from credit_default.gates.completeness import State
 from credit_default.views.summaries.summary import render_text
 
 _NUMBERS = frozenset({"scored", "known", "coverage", "early"})
@@ -20,7 +21,7 @@ class CoverageRow:
     known_count: int
     early_count: int  # of the known outcomes, those observed before their month was mature
     coverage_share: float  # of the scored rows, 0-1
-    mature: bool  # all outcomes should be known by now
+    state: State  # of its outcomes: none, early, partial or complete
 
 
 def render_coverage(rows: Sequence[CoverageRow]) -> Table:
@@ -36,7 +37,7 @@ def render_coverage(rows: Sequence[CoverageRow]) -> Table:
             f"{row.known_count:,}",
             f"{row.coverage_share:.1%}",
             f"{row.early_count:,}",
-            "mature" if row.mature else "not mature yet",
+            row.state,
         )
     return table
 
@@ -46,7 +47,7 @@ def format_coverage_lines(rows: Sequence[CoverageRow]) -> tuple[str, ...]:
     return tuple(
         f"batch {row.batch_id} ({_format_month_range(row.months)}): "
         f"{row.known_count:,} of {row.scored_count:,} outcomes known ({row.coverage_share:.1%}), "
-        f"{row.early_count:,} of them early; {'mature' if row.mature else 'not mature yet'}"
+        f"{row.early_count:,} of them early; {row.state}"
         for row in rows
     )
 
