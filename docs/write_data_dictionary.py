@@ -44,7 +44,7 @@ MEANINGS = {
         "default_probability": "How likely a default in the month after statement_month is, 0 to 1.",
         "decision": "`decline` at or above the model's threshold, else `accept`.",
         "risk_band": "The band of the decision policy that the probability falls into.",
-        "expected_loss": "Probability × exposure at default × loss given default, NT dollars, by the assumptions of the settings' section `loss`; empty where the portfolio declares none.",
+        "expected_loss": "Expected loss of a missed payment: probability × exposure at default × share not cured × loss given default, NT dollars, by the assumptions of the settings' section `loss`; empty where the portfolio declares none.",
         "reasons": "Up to four reasons of a declined client, the most important first; empty for others, and beyond `reasons.limit`.",
         "scored_at": "When the batch was scored.",
     },

@@ -26,6 +26,7 @@ from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.adapters.tables.score_digests import digest_scores
 from credit_default.data.simulation.months import simulate
+from credit_default.model.estimator.expected_loss import LossPolicy
 from credit_default.services.audit.replay import verify_lake
 from credit_default.services.champion.current import load_registered_champion
 from credit_default.services.context.wiring import Wiring, build_wiring
@@ -115,8 +116,9 @@ def describe_settings(root: Path) -> dict[str, Any]:
     }
 
 
-def connect(root: Path) -> Wiring:
-    return build_wiring(Settings(**describe_settings(root)), commit=CODE_COMMIT)
+def connect(root: Path, *, loss: LossPolicy | None = None) -> Wiring:
+    settings = Settings(**describe_settings(root), loss=loss or LossPolicy())
+    return build_wiring(settings, commit=CODE_COMMIT)
 
 
 def extract_older_code(target: Path) -> Path:
@@ -211,7 +213,8 @@ def present_lake(older_lake, tmp_path_factory, mlflow_template) -> Wiring:
     root = prepare_root(
         tmp_path_factory.mktemp("present-lake"), mlflow_template, files=older_lake.root
     )
-    wiring = connect(root)
+    # The older version knew no cures: every missed payment lost its exposure.
+    wiring = connect(root, loss=LossPolicy(cure_share=0.0))
     train(wiring)
     scored = predict(wiring, root / "batch.csv", scored_at=SCORED)
     ingest_outcomes_file(wiring, str(root / "outcomes.csv"), taken_in_at=OBSERVED)

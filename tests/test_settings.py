@@ -57,13 +57,14 @@ def test_nested_variable_reaches_a_policy():
 def test_sections_of_fairness_and_loss_are_read(tmp_path):
     config = tmp_path / "config.toml"
     config.write_text(
-        "[loss]\nloss_given_default = 0.8\n[economics]\ncost_ratios = [2, 4]\n[proxies]\nrow_count = 900\n"
+        "[loss]\nloss_given_default = 0.8\ncure_share = 0.4\n[economics]\ncost_ratios = [2, 4]\n[proxies]\nrow_count = 900\n"
         '[fairness]\nattributes = []\nbands = [{ name = "age", edges = [25, 65] }]\n'
     )
 
     settings = load_settings(config_files=[str(config)], environment={}).settings
 
     assert settings.loss.loss_given_default == 0.8
+    assert settings.loss.cured_share == 0.4
     assert settings.economics.cost_ratios == (2.0, 4.0)
     assert settings.proxies.row_count == 900
     assert settings.fairness.attributes == ()
@@ -74,6 +75,8 @@ def test_sections_of_fairness_and_loss_are_read(tmp_path):
     "text",
     [
         "[loss]\nconversion_factor = 2",
+        "[loss]\nhorizon_months = 0",
+        "[loss]\nbalance_column = 'outstanding'",  # and no cure share of that portfolio
         "[economics]\ncost_ratios = []",
         "[fairness]\nbands = [{ name = 'age', edges = [] }]",
     ],

@@ -8,6 +8,7 @@ from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import assign_folds, assign_sides, split
+from credit_default.errors import InputError
 
 # Few values of one input make identical rows likely, on which these properties depend.
 ROWS = st.lists(
@@ -32,9 +33,30 @@ def make_rows(values):
     )
 
 
+def make_rare_rows(values):
+    """Return the rows in a portfolio of twelve columns and 60 more clients with rows of their own."""
+    rows = make_rows([*values, *((100 + number, 1, 100 + number, 0) for number in range(60))])
+    return rows.with_columns(
+        pl.col("credit_limit").alias(f"bill_m{number}") for number in range(11)
+    )
+
+
+def find_twins(rows):
+    """Return the values that from two to five clients share."""
+    counted = rows.group_by("credit_limit").agg(pl.col("client_id").n_unique().alias("count"))
+    return counted.filter(pl.col("count").is_between(2, 5))["credit_limit"].to_list()
+
+
 def sides_of(rows, name):
     in_test = assign_sides(rows, test_share=0.4)
     return {value: set(in_test.filter(rows[name] == value)) for value in rows[name].unique()}
+
+
+def make_coarse_rows(client_count, *, column_count=5, level_count=3):
+    codes = np.random.default_rng(1).integers(0, level_count, size=(client_count, column_count))
+    return pl.DataFrame(codes, schema=[f"code_{n}" for n in range(column_count)]).with_columns(
+        client_id=pl.format("c{}", pl.int_range(pl.len())), statement_month=pl.lit("2020-01")
+    )
 
 
 @PROPERTY
@@ -47,20 +69,32 @@ def test_a_client_is_on_one_side_only(values):
 
 @PROPERTY
 @given(ROWS)
-def test_identical_rows_are_on_one_side(values):
-    rows = make_rows(values)
+def test_clients_with_the_same_rare_row_are_on_one_side(values):
+    rows = make_rare_rows(values)
 
-    assert all(len(sides) == 1 for sides in sides_of(rows, "credit_limit").values())
+    sides = sides_of(rows, "credit_limit")
+
+    assert all(len(sides[value]) == 1 for value in find_twins(rows))
 
 
 @PROPERTY
 @given(ROWS, ROWS)
-def test_a_test_client_stays_one_when_rows_are_added(values, more):
-    before, after = make_rows(values), make_rows([*values, *more])
+def test_a_client_without_a_twin_keeps_its_side_when_rows_are_added(values, more):
+    before, after = make_rare_rows(values), make_rare_rows([*values, *more])
+    alone = (
+        after.filter(pl.col("client_id").n_unique().over("credit_limit") == 1)
+        .filter(pl.col("client_id").is_in(before["client_id"].to_list()))
+        .get_column("client_id")
+        .unique()
+    )
 
-    tested = set(before.filter(assign_sides(before))["client_id"])
+    sides = [
+        dict(zip(rows["client_id"], assign_sides(rows, test_share=0.4), strict=True))
+        for rows in (before, after)
+    ]
 
-    assert tested <= set(after.filter(assign_sides(after))["client_id"])
+    paired = set(after.filter(pl.col("client_id").n_unique().over("credit_limit") > 1)["client_id"])
+    assert all(sides[0][name] == sides[1][name] for name in set(alone) - paired)
 
 
 @PROPERTY
@@ -92,13 +126,12 @@ def test_split_keeps_every_row_once_in_the_order_of_the_key(values):
 @PROPERTY
 @given(ROWS, st.integers(2, 6))
 def test_linked_clients_share_a_fold(values, fold_count):
-    rows = make_rows(values).with_columns(
-        fold=pl.Series(assign_folds(make_rows(values), fold_count=fold_count))
-    )
+    rows = make_rare_rows(values)
+    folds = pl.Series(assign_folds(rows, fold_count=fold_count))
 
-    assert rows["fold"].is_between(0, fold_count - 1).all()
-    for name in ("client_id", "credit_limit"):
-        assert (rows.group_by(name).agg(pl.col("fold").n_unique())["fold"] == 1).all()
+    assert folds.is_between(0, fold_count - 1).all()
+    assert all(folds.filter(rows["client_id"] == n).n_unique() == 1 for n in rows["client_id"])
+    assert all(folds.filter(rows["credit_limit"] == n).n_unique() == 1 for n in find_twins(rows))
 
 
 def test_sides_are_these_on_every_machine():
@@ -143,8 +176,88 @@ def test_folds_are_dealt_without_outcomes_too():
 def test_rows_without_inputs_link_no_clients():
     rows = make_rows([(client, 1, 7, 0) for client in range(50)])
 
-    assert assign_sides(rows).n_unique() == 1
     assert assign_sides(rows.drop("credit_limit")).n_unique() == 2
+
+
+def test_one_column_of_few_values_links_no_clients():
+    rows = make_rows([(client, 1, client // 2, 0) for client in range(400)])
+
+    in_test = assign_sides(rows)
+
+    assert rows.filter(in_test).height == pytest.approx(80, abs=25)
+    assert any(len(sides) == 2 for sides in sides_of(rows, "credit_limit").values())
+
+
+@pytest.mark.parametrize("client_count", [300, 5_000, 40_000])
+def test_a_portfolio_of_coarse_codes_is_split_by_the_share_asked_for(client_count):
+    rows = make_coarse_rows(client_count)
+
+    sides = split(rows)
+    folds = np.bincount(assign_folds(rows))
+
+    assert sides.test.height / client_count == pytest.approx(0.2, abs=5 * 0.4 / client_count**0.5)
+    assert folds.max() - folds.min() <= 1
+
+
+def test_many_months_of_coarse_codes_do_not_chain_their_clients():
+    months = [
+        make_coarse_rows(1_000, column_count=8).with_columns(
+            pl.lit(f"2020-{month:02d}").alias("statement_month"),
+            *[pl.col(f"code_{n}").shuffle(seed=100 * month + n) for n in range(8)],
+        )
+        for month in range(1, 13)
+    ]
+
+    sides = split(pl.concat(months))
+
+    assert sides.test["client_id"].n_unique() == pytest.approx(200, abs=60)
+
+
+def test_clients_who_share_special_values_in_every_column_are_not_twins():
+    plain = [(client, 1, client, 0) for client in range(3_000)]
+    special = [(client, 1, -9, 0) for client in range(3_000, 3_383)]
+    rows = make_rare_rows([*plain, *special])
+
+    tested = rows.filter(assign_sides(rows), credit_limit=-9)
+
+    assert tested.height == pytest.approx(0.2 * 383, abs=40)
+
+
+def test_clients_loaded_twice_are_kept_together_and_a_file_of_them_is_refused():
+    some = make_rare_rows([(client, 1, client % 800, 0) for client in range(1_000)])
+    every = make_rare_rows([(client, 1, client % 500, 0) for client in range(1_000)])
+
+    assert all(len(sides) == 1 for sides in sides_of(some, "credit_limit").values())
+    with pytest.raises(InputError, match=r"100% of the clients have the same rare row as another"):
+        split(every)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_a_client_with_most_of_the_rows_is_refused(share):
+    many = int(200 * share / (1 - share))
+    rows = make_rows([(client, 1, client, 0) for client in range(200)] + [(999, 1, 7, 0)] * many)
+    salts = [f"salt {number}" for number in range(12)]
+
+    refused = []
+    for salt in salts:
+        try:
+            assign_sides(rows, salt=salt)
+        except InputError as error:
+            refused.append(str(error))
+    with pytest.raises(InputError, match="in one fold"):
+        assign_folds(rows)
+
+    assert len(refused) >= 2
+    assert all("rows on the test side" in message for message in refused)
+    assert all(f"linked clients has {many:,} rows" in message for message in refused)
+    assert all("about 20.0%" in message for message in refused)
+
+
+def test_columns_may_have_any_name():
+    rows = make_rare_rows([(client, 1, client % 800, 0) for client in range(1_000)])
+    named = rows.rename({"bill_m1": "client", "bill_m2": "other", "bill_m3": "row_count"})
+
+    assert assign_sides(named).to_list() == assign_sides(rows).to_list()
 
 
 @pytest.fixture(scope="module")

@@ -2,19 +2,31 @@
 
 A client's side depends on a hash of its id alone, so that it is the same on every machine, in every
 order and after data is added. Clients with an identical row of inputs are linked and stay together,
-because one of them would leak the outcome of the other. A group of linked clients is on the test
-side when any of them hashes there: linking two groups can move development clients to the test
-side, and never a test client to development.
+because one of them would leak the outcome of the other, where the row is rare enough to be a twin
+(docs/adr/0024). A group of linked clients is on the test side when any of them hashes there.
 """
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from math import sqrt
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME
+from credit_default.errors import InputError
+
+# A row that more clients share is a pattern of the portfolio, such as all columns at "unknown".
+_MOST_TWINS: Final = 5
+# Matches that a client may have by chance before its row tells nothing of who it is.
+_MOST_CHANCE_MATCHES: Final = 0.1
+_MOST_SHARE_DEVIATIONS: Final = 5.0  # of the share of clients whose hash is below it
+_FEWEST_GROUPS_TO_CHECK: Final = 100  # with fewer groups, sides and folds are uneven by chance
+
+# Beside the columns of any portfolio, whose names begin with a letter.
+_CLIENT, _OTHER, _ROW_COUNT = "#client", "#other", "#rows"
 
 DEFAULT_SALT = "credit-default/split/1"
 
@@ -36,10 +48,12 @@ class _LinkedClients:
     Attributes:
         group_of_row: Each row's group, numbered from 0.
         least_share: Each group's smallest hash, 0–1.
+        client_count: Each group's number of clients.
     """
 
     group_of_row: Integers
     least_share: npt.NDArray[np.float64]
+    client_count: Integers
 
 
 def split(rows: pl.DataFrame, *, test_share: float = 0.2, salt: str = DEFAULT_SALT) -> Split:
@@ -50,6 +64,9 @@ def split(rows: pl.DataFrame, *, test_share: float = 0.2, salt: str = DEFAULT_SA
         test_share: The share (0–1) of the clients that hash to the test side; clients linked to
             them follow, so that slightly more are tested.
         salt: Text that the hash depends on; another salt gives another split.
+
+    Raises:
+        InputError: the test side is far from its share of the rows.
     """
     in_test = assign_sides(rows, test_share=test_share, salt=salt)
     return Split(development=rows.filter(~in_test).sort(KEY), test=rows.filter(in_test).sort(KEY))
@@ -64,9 +81,14 @@ def assign_sides(
         rows: Checked rows.
         test_share: As in `split`.
         salt: As in `split`.
+
+    Raises:
+        InputError: as in `split`.
     """
     groups = _link_clients(rows, salt=salt)
-    return pl.Series("in_test", (groups.least_share < test_share)[groups.group_of_row])
+    in_test = (groups.least_share < test_share)[groups.group_of_row]
+    _check_test_share(groups, in_test, test_share=test_share)
+    return pl.Series("in_test", in_test)
 
 
 def assign_folds(rows: pl.DataFrame, *, fold_count: int = 5, seed: int = 0) -> Integers:
@@ -80,6 +102,9 @@ def assign_folds(rows: pl.DataFrame, *, fold_count: int = 5, seed: int = 0) -> I
         rows: Checked rows. A null or absent outcome counts as no default.
         fold_count: Number of folds.
         seed: Another seed gives other folds.
+
+    Raises:
+        InputError: a fold has more than twice its share of the rows.
     """
     groups = _link_clients(rows, salt=f"folds/{seed}")
     count = groups.least_share.size
@@ -93,7 +118,56 @@ def assign_folds(rows: pl.DataFrame, *, fold_count: int = 5, seed: int = 0) -> I
     order = np.lexsort((groups.least_share, -defaults, -sizes))
     folds = np.empty(count, dtype=np.int64)
     folds[order] = np.arange(count) % fold_count
+    _check_folds(groups, folds[groups.group_of_row], fold_count=fold_count)
     return folds[groups.group_of_row]
+
+
+def _check_test_share(
+    groups: _LinkedClients, in_test: npt.NDArray[np.bool_], *, test_share: float
+) -> None:
+    """Check that the test side has about the share of rows that was asked for."""
+    if groups.least_share.size < _FEWEST_GROUPS_TO_CHECK:
+        return
+    found, chance = float(in_test.mean()), sqrt(test_share * (1 - test_share))
+    allowed = max(
+        min(test_share, 1 - test_share) / 2,
+        _MOST_SHARE_DEVIATIONS * chance / sqrt(groups.least_share.size),
+    )
+    if abs(found - test_share) > allowed:
+        raise _describe_uneven_rows(
+            "split of the rows into development and test side",
+            groups,
+            found=f"{found:.1%} of {len(in_test):,} rows on the test side",
+            expected=f"about {test_share:.1%}",
+        )
+
+
+def _check_folds(groups: _LinkedClients, folds: Integers, *, fold_count: int) -> None:
+    if groups.least_share.size < _FEWEST_GROUPS_TO_CHECK:
+        return
+    largest = int(np.bincount(folds).max())
+    if largest * fold_count > 2 * len(folds):
+        raise _describe_uneven_rows(
+            f"split of the rows into {fold_count} folds",
+            groups,
+            found=f"{largest:,} of {len(folds):,} rows in one fold",
+            expected=f"about {len(folds) // fold_count:,}",
+        )
+
+
+def _describe_uneven_rows(
+    thing: str, groups: _LinkedClients, *, found: str, expected: str
+) -> InputError:
+    largest = int(np.bincount(groups.group_of_row).max())
+    linked = groups.client_count[groups.client_count > 1].sum() / groups.client_count.sum()
+    return InputError(
+        thing,
+        found=f"{found}: {linked:.0%} of the clients have the same rare row as another one, and the "
+        f"largest group of linked clients has {largest:,} rows",
+        expected=expected,
+        remedy="Check whether the column client_id names the clients, and whether rows were "
+        "delivered twice.",
+    )
 
 
 def _link_clients(rows: pl.DataFrame, *, salt: str) -> _LinkedClients:
@@ -101,15 +175,15 @@ def _link_clients(rows: pl.DataFrame, *, salt: str) -> _LinkedClients:
     from scipy.sparse.csgraph import connected_components
 
     clients = rows[CLIENT_ID].unique().sort()
-    numbered = pl.DataFrame({CLIENT_ID: clients}).with_row_index("client")
+    numbered = pl.DataFrame({CLIENT_ID: clients}).with_row_index(_CLIENT)
     client = (
         rows.select(CLIENT_ID)
         .join(numbered, on=CLIENT_ID, how="left", maintain_order="left")
-        .get_column("client")
+        .get_column(_CLIENT)
     )
-    identical = _find_identical_rows(rows, client=client)
+    identical = _find_twins(rows, client=client)
     links = coo_array(
-        (np.ones(identical.height), (identical["client"], identical["other"])),
+        (np.ones(identical.height), (identical[_CLIENT], identical[_OTHER])),
         shape=(len(clients), len(clients)),
     )
     _, group_of_client = connected_components(links, directed=False)
@@ -119,22 +193,48 @@ def _link_clients(rows: pl.DataFrame, *, salt: str) -> _LinkedClients:
     least = np.full(int(group_of_client.max(initial=-1)) + 1, np.inf)
     np.minimum.at(least, group_of_client, shares)
     return _LinkedClients(
-        group_of_row=group_of_client[client.to_numpy()].astype(np.int64), least_share=least
+        group_of_row=group_of_client[client.to_numpy()].astype(np.int64),
+        least_share=least,
+        client_count=np.bincount(group_of_client, minlength=least.size),
     )
 
 
-def _find_identical_rows(rows: pl.DataFrame, *, client: pl.Series) -> pl.DataFrame:
-    """Return pairs (client, other) with identical rows of inputs; `other` is the first of them."""
+def _find_twins(rows: pl.DataFrame, *, client: pl.Series) -> pl.DataFrame:
+    """Return pairs of clients with a rare row of inputs in common; `other` is the first of them.
+
+    Rows that many clients share, or that clients share by chance, link nobody: what one of these
+    clients did says of the others no more than the model is meant to learn.
+    """
     inputs = [name for name in rows.columns if name not in {*KEY, OUTCOME}]
     if not inputs:
-        return pl.DataFrame(
-            {"client": [], "other": []}, schema={"client": pl.UInt32, "other": pl.UInt32}
-        )
-    paired = (
-        rows.select(inputs).with_columns(client).group_by(inputs).agg(pl.col("client").unique())
+        return pl.DataFrame(schema={_CLIENT: pl.UInt32, _OTHER: pl.UInt32})
+    shared = (
+        rows.select(inputs)
+        .with_columns(client)
+        .group_by(inputs)
+        .agg(pl.col(_CLIENT).unique())
+        .filter(pl.col(_CLIENT).list.len().is_between(2, _MOST_TWINS))
     )
-    several = paired.select("client").filter(pl.col("client").list.len() > 1)
-    return several.with_columns(pl.col("client").list.min().alias("other")).explode("client")
+    rows_per_client = rows.height / max(1, client.n_unique())
+    matches = rows_per_client * _expect_equal_rows(rows, shared.select(inputs))
+    twins = shared.select(_CLIENT).filter(pl.Series(matches < _MOST_CHANCE_MATCHES))
+    return twins.with_columns(pl.col(_CLIENT).list.min().alias(_OTHER)).explode(_CLIENT)
+
+
+def _expect_equal_rows(rows: pl.DataFrame, of: pl.DataFrame) -> npt.NDArray[np.float64]:
+    """Return how many rows are expected to be equal to each of these if columns are independent.
+
+    The expectation is the number of rows times the product of the values' shares.
+    """
+    logarithm = np.full(of.height, np.log(max(1, rows.height)))
+    for name in of.columns if of.height else []:
+        counted = rows.group_by(name).len(_ROW_COUNT)
+        found = of.select(name).join(
+            counted, on=name, how="left", nulls_equal=True, maintain_order="left"
+        )
+        logarithm += np.log(found[_ROW_COUNT].to_numpy() / rows.height)
+    expected: npt.NDArray[np.float64] = np.exp(logarithm)
+    return expected
 
 
 def _hash_share(client_id: str, *, salt: str) -> float:

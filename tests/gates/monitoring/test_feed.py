@@ -103,6 +103,31 @@ def test_code_that_a_small_reference_lacks_by_chance_is_quiet():
     assert judge_feed(replace(little, reference_count=300)).level == "ok"
 
 
+@pytest.mark.parametrize(
+    ("fault", "level"),
+    [
+        # Beyond the margin of 1 %, 5 % or 10 %, and within what 200 rows of each side bring.
+        ({"rejected_count": 3}, "ok"),
+        ({"rejected_count": 6}, "watch"),
+        ({"identical_share": 0.07}, "ok"),
+        ({"identical_share": 0.12}, "alarm"),
+    ],
+)
+def test_few_rows_may_be_beyond_a_margin_by_chance(fault, level):
+    small = replace(CLEAN, row_count=200, reference_count=200, rejected_count=0)
+
+    assert judge_feed(replace(small, **fault)).level == level
+
+
+@pytest.mark.parametrize("name", ["repeat_share", "low_tail_share", "high_tail_share"])
+def test_a_column_of_few_rows_may_be_beyond_a_margin_by_chance(name):
+    fault = plant(**{name: 0.12})
+    small = replace(fault, row_count=200, reference_count=200)
+
+    assert judge_feed(small).level == "ok"
+    assert judge_feed(replace(small, row_count=20_000, reference_count=20_000)).level == "watch"
+
+
 def test_copied_rows_raise_an_alarm():
     assert judge_feed(replace(CLEAN, identical_share=0.2)).level == "alarm"
     assert judge_feed(replace(CLEAN, identical_share=0.05)).level == "ok"

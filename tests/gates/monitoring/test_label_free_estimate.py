@@ -4,6 +4,7 @@ import pytest
 from credit_default.gates.monitoring.label_free_estimate import (
     EstimatePolicy,
     judge_estimate,
+    read_chance_deviations,
     read_estimate,
 )
 from credit_default.model.estimator.decision import DecisionPolicy
@@ -31,9 +32,9 @@ def test_expected_metrics_have_their_range_and_the_error_of_earlier_estimates():
     assert verdict.figures["default_share_past_error"] == 0.02
     assert verdict.figures["row_count"] == 400
     assert "cost of 1,000 decisions expected" in verdict.reasons[-1]
-    assert (
-        judge_estimate(estimate(TELLING), {}).reasons[-1]
-        == "no earlier estimate can be compared with outcomes yet"
+    assert judge_estimate(estimate(TELLING), {}).reasons[-1] == (
+        "no earlier estimate can be compared with outcomes yet: the ranges rest on the month effect "
+        "that the settings declare"
     )
 
 
@@ -61,4 +62,16 @@ def test_certain_scores_have_no_ranking_to_fall_short():
 def test_estimate_is_read_back_from_the_figures_as_it_was(scores):
     made = estimate(scores)
 
-    assert read_estimate(judge_estimate(made, {}).figures) == made.metrics
+    figures = judge_estimate(made, {}).figures
+    assert read_estimate(figures) == made.metrics
+    assert read_chance_deviations(figures) == made.chance_deviations
+
+
+def test_ranking_is_watched_only_where_its_whole_range_is_below_the_floor():
+    made = estimate(FLAT)
+    roc_auc = made.metrics["roc_auc"]
+    between = EstimatePolicy(lowest_roc_auc=(roc_auc.value + roc_auc.high) / 2)
+    above = EstimatePolicy(lowest_roc_auc=roc_auc.high + 1e-6)
+
+    assert judge_estimate(made, {}, policy=between).level == "ok"
+    assert judge_estimate(made, {}, policy=above).level == "watch"

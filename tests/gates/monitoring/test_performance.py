@@ -8,6 +8,8 @@ from credit_default.gates.monitoring.performance import (
 )
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.evaluation.month_effects import MonthDeviation
+from credit_default.model.statistics.auc_placements import RocAuc, measure_roc_auc_error
 from credit_default.model.evaluation.missing_outcomes import MissingOutcomes
 
 
@@ -26,11 +28,13 @@ def make_evaluation(make_contest, *, noise=0.1, count=2500, seed=1, shift=0.0):
 def test_a_healthy_batch_raises_no_alarm(make_contest, seed, count):
     evaluation = make_evaluation(make_contest, seed=seed, count=count)
 
-    assert judge_performance(evaluation, test_roc_auc=0.77).level in {"ok", "watch"}
+    assert judge_performance(evaluation, test_roc_auc=RocAuc(0.77, 0.008)).level in {"ok", "watch"}
 
 
 def test_a_large_healthy_batch_is_ok_and_says_how_good(make_contest):
-    verdict = judge_performance(make_evaluation(make_contest, count=6000), test_roc_auc=0.77)
+    verdict = judge_performance(
+        make_evaluation(make_contest, count=6000), test_roc_auc=RocAuc(0.77, 0.008)
+    )
 
     assert verdict.level == "ok"
     assert verdict.reasons[0].startswith("ROC AUC 0.7")
@@ -71,7 +75,7 @@ def test_an_auc_below_the_floor_within_noise_is_watched(make_contest):
 
 
 def test_the_models_own_test_side_raises_the_floor(make_contest):
-    verdict = judge_performance(make_evaluation(make_contest), test_roc_auc=0.95)
+    verdict = judge_performance(make_evaluation(make_contest), test_roc_auc=RocAuc(0.95, 0.008))
 
     assert verdict.level == "alarm"
     assert verdict.figures["roc_auc_floor"] == pytest.approx(0.91)
@@ -92,6 +96,7 @@ def test_an_error_that_is_large_but_may_be_chance_is_watched(make_contest):
         ([0, 1] * 99, "198 rows with outcomes are too few: at least 200"),
         ([0] * 300 + [1] * 19, "19 defaults and 300 others are too few: at least 20 of each"),
         ([0] * 300, "0 defaults and 300 others are too few: at least 20 of each"),
+        ([1] * 300 + [0] * 19, "300 defaults and 19 others are too few: at least 20 of each"),
     ],
 )
 def test_too_little_is_not_judged(defaulted, reason):
@@ -170,3 +175,128 @@ def test_figures_hold_what_estimates_are_compared_with(make_contest):
     figures = judge_performance(make_evaluation(make_contest)).figures
 
     assert {"roc_auc", "brier", "log_loss", "cost_per_1000", "default_share"} <= set(figures)
+
+
+def draw_month(generator, *, effect_sd, count=4000, factor=1.0):
+    """Return outcomes and a right model's probabilities; `factor` multiplies expected defaults."""
+    odds = generator.normal(-1.55, 1.15, count)
+    probability = 1 / (1 + np.exp(-odds))
+    shift = (factor - 1) * probability.sum() / (probability * (1 - probability)).sum()
+    shift += effect_sd * generator.normal()
+    return (generator.random(count) < 1 / (1 + np.exp(-odds - shift))).astype(int), probability
+
+
+def draw_past(generator, *, effect_sd, count):
+    months = [draw_month(generator, effect_sd=effect_sd) for _ in range(count)]
+    return [
+        MonthDeviation(f"2004-{number + 1:02d}", float((y - p).sum()), float((p * (1 - p)).sum()))
+        for number, (y, p) in enumerate(months)
+    ]
+
+
+def measure_alarm_share(*, effect_sd, past_count, month_count, factor=1.0, policy=None):
+    alarms, generator = 0, np.random.default_rng(11)
+    for _ in range(month_count):
+        past = draw_past(generator, effect_sd=effect_sd, count=past_count)
+        month = draw_month(generator, effect_sd=effect_sd, factor=factor)
+        verdict = judge_performance(
+            evaluate(*month, policy=DecisionPolicy(), seed=1, resample_count=20),
+            policy=policy,
+            test_roc_auc=RocAuc(0.765, 0.008),
+            past=past,
+        )
+        alarms += verdict.level == "alarm"
+    return alarms / month_count
+
+
+@pytest.mark.parametrize("past_count", [0, 3, 12])
+@pytest.mark.parametrize("effect_sd", [0.0, 0.12])
+def test_a_right_model_rings_no_more_often_than_three_deviations_allow(effect_sd, past_count):
+    # Nominal: 0.3 %, what 3 standard deviations leave. Of 100 months at 0.3 % more than 3 ring in
+    # less than one in 4,000 tries.
+    share = measure_alarm_share(effect_sd=effect_sd, past_count=past_count, month_count=100)
+
+    assert share <= 0.03
+
+
+def test_a_right_model_rings_far_too_often_where_defaults_count_as_independent():
+    independent = PerformancePolicy(month_effect_sd=0.0)
+
+    share = measure_alarm_share(effect_sd=0.12, past_count=0, month_count=150, policy=independent)
+
+    assert share >= 0.05
+
+
+@pytest.mark.parametrize(("factor", "lowest"), [(1.3, 0.6), (1.5, 0.95)])
+def test_a_model_that_expects_too_few_defaults_still_rings(factor, lowest):
+    share = measure_alarm_share(effect_sd=0.12, past_count=12, month_count=40, factor=factor)
+
+    assert share >= lowest
+
+
+def test_months_that_differed_little_make_the_gate_sharper(make_contest):
+    evaluation = make_evaluation(make_contest, count=6000)
+    past = [MonthDeviation(f"2004-{month:02d}", 0.0, 900.0) for month in range(1, 13)]
+
+    before, after = (judge_performance(evaluation, past=months).figures for months in ((), past))
+
+    assert before["month_effect_sd"] == pytest.approx(0.12)
+    assert after["month_effect_sd"] < 0.09
+    assert after["calibration_allowance"] < before["calibration_allowance"]
+    assert abs(after["calibration_deviations"]) > abs(before["calibration_deviations"])
+
+
+def test_counting_defaults_as_independent_can_be_declared(make_contest):
+    evaluation = make_evaluation(make_contest)
+
+    figures = judge_performance(evaluation, policy=PerformancePolicy(month_effect_sd=0.0)).figures
+
+    error = evaluation.default_count - evaluation.expected_default_count
+    assert figures["calibration_deviations"] == pytest.approx(error / evaluation.expected_deviation)
+
+
+def test_the_reason_says_what_is_allowed_for(make_contest):
+    verdict = judge_performance(make_evaluation(make_contest, shift=-0.6))
+
+    assert "of chance and a month effect of 0.12 in log odds, +" in verdict.reasons[0]
+    assert " of chance alone; ± " in verdict.reasons[0]
+    assert verdict.reasons[0].endswith("is allowed)")
+
+
+def test_a_small_test_side_that_was_lucky_does_not_ring_about_a_right_model():
+    alarms, generator = 0, np.random.default_rng(11)
+    for _ in range(100):
+        outcome, probability = draw_month(generator, effect_sd=0.0, count=250)
+        verdict = judge_performance(
+            evaluate_scores(*draw_month(generator, effect_sd=0.0)),
+            test_roc_auc=measure_roc_auc_error(outcome, probability),
+        )
+        alarms += verdict.level == "alarm" and any("ROC AUC" in why for why in verdict.reasons)
+
+    assert alarms <= 3
+
+
+def test_the_policys_own_floor_is_exact_whatever_the_test_side_says(make_contest):
+    evaluation = make_evaluation(make_contest, noise=3.0)
+
+    verdict = judge_performance(evaluation, test_roc_auc=RocAuc(0.75, 0.2))
+
+    assert verdict.level == "alarm"
+    assert "floor 0.710 (itself known to ± 0.392)" in verdict.reasons[0]
+    assert verdict.figures["roc_auc_floor_error"] == 0.2
+
+
+def test_a_month_that_only_its_effect_explains_is_watched():
+    expected = np.full(10_000, 0.2)
+    defaulted = (
+        np.arange(10_000) < 2_200
+    )  # 10 % more than expected, 5 standard deviations of chance
+    steady = [MonthDeviation(f"2004-{month:02d}", 0.0, 1600.0) for month in range(1, 13)]
+    loose = PerformancePolicy(lowest_roc_auc=0.0, lowest_slope=-9.0, highest_slope=9.0)
+
+    verdict = judge_performance(
+        evaluate_scores(defaulted.astype(int), expected), policy=loose, past=steady
+    )
+
+    assert verdict.level == "watch"
+    assert "+5.0 of chance alone" in verdict.reasons[0]

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError
 from credit_default.model.estimator.expected_loss import (
     LossPolicy,
@@ -12,7 +15,7 @@ from credit_default.model.estimator.expected_loss import (
     measure_exposure,
 )
 
-POLICY = LossPolicy(conversion_factor=0.4, loss_given_default=0.5)
+POLICY = LossPolicy(conversion_factor=0.4, loss_given_default=0.5, cure_share=0.0)
 AMOUNTS = st.floats(-1e6, 1e6)
 SHARES = st.floats(0, 1)
 
@@ -70,7 +73,7 @@ def test_a_higher_share_lost_or_drawn_never_lowers_the_loss(bill, probability, o
 
 def test_without_a_limit_nothing_more_can_be_drawn():
     rows = pl.DataFrame({"outstanding": [900.0, 0.0]})
-    policy = LossPolicy(balance_column="outstanding", limit_column="")
+    policy = LossPolicy(balance_column="outstanding", limit_column="", cure_share=0.0)
 
     assert measure_expected_loss(rows, np.array([0.1, 0.9]), policy=policy).to_list() == [45.0, 0.0]
 
@@ -89,7 +92,9 @@ def test_another_portfolio_has_no_expected_loss_until_it_names_its_columns():
 @pytest.mark.parametrize("name", ["balance_column", "limit_column"])
 def test_a_column_that_is_named_and_not_there_is_refused(name):
     with pytest.raises(InputError, match=f"{name}: found balanse"):
-        has_expected_loss(LossPolicy(**{name: "balanse"}), ["bill_amount_m1", "credit_limit"])
+        has_expected_loss(
+            LossPolicy(**{name: "balanse"}, cure_share=0.5), ["bill_amount_m1", "credit_limit"]
+        )
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
@@ -98,3 +103,56 @@ def test_a_share_that_is_none_is_refused(share):
         LossPolicy(conversion_factor=share)
     with pytest.raises(InputError, match="loss_given_default"):
         LossPolicy(loss_given_default=share)
+
+
+def test_defaults_that_cure_lose_nothing():
+    assert loss(50_000.0, 0.5, policy=replace(POLICY, cure_share=1.0)) == 0
+    assert loss(50_000.0, 0.5, policy=replace(POLICY, cure_share=0.7)) == pytest.approx(
+        0.3 * loss(50_000.0, 0.5)
+    )
+
+
+@pytest.fixture(scope="module")
+def missed_payments():
+    """One simulated month: probability, exposure, and whether a missed payment stayed unpaid."""
+    first, second = simulate(client_count=30_000, month_count=2, seed=9)
+    later = second.statements.select("client_id", later_status="repayment_status_m1")
+    rows = (
+        first.statements.join(first.outcomes.drop("statement_month"), on="client_id")
+        .join(later, on="client_id")
+        .with_columns(is_lost=(pl.col("defaulted") == 1) & (pl.col("later_status") >= 2))
+    )
+    return rows.with_columns(measure_exposure(rows, LossPolicy()))
+
+
+def sum_expected_loss(rows, policy):
+    return measure_expected_loss(rows, rows["true_probability"].to_numpy(), policy=policy).sum()
+
+
+def test_expected_loss_of_the_card_portfolio_is_near_what_missed_payments_lost(missed_payments):
+    lost = 0.5 * missed_payments.filter("is_lost")["exposure"].sum()
+
+    assert sum_expected_loss(missed_payments, LossPolicy()) == pytest.approx(lost, rel=0.12)
+
+
+def test_without_cures_three_times_the_loss_of_missed_payments_is_expected(missed_payments):
+    lost = 0.5 * missed_payments.filter("is_lost")["exposure"].sum()
+
+    assert sum_expected_loss(missed_payments, LossPolicy(cure_share=0.0)) > 2.8 * lost
+
+
+def test_the_share_that_cures_is_declared_for_the_default_of_another_portfolio():
+    with pytest.raises(InputError, match="cure_share: found none, for the balance column lent"):
+        LossPolicy(balance_column="lent")
+
+    assert LossPolicy(balance_column="lent", cure_share=0.0).cured_share == 0
+    assert LossPolicy(balance_column="").cured_share == 0.7
+
+
+def test_a_default_has_a_horizon():
+    assert LossPolicy().horizon == "within the month after the statement"
+    assert LossPolicy(horizon_months=12).horizon == "within the 12 months after the statement"
+    with pytest.raises(InputError, match="horizon_months"):
+        LossPolicy(horizon_months=0)
+    with pytest.raises(InputError, match="cure_share"):
+        LossPolicy(cure_share=1.1)

@@ -53,7 +53,7 @@ def test_decision_and_band_follow_the_bundles_policy(bundle, rows):
 
 
 def test_expected_loss_stands_beside_the_score_by_the_policy_s_assumptions(bundle, rows):
-    policy = LossPolicy(conversion_factor=0.25, loss_given_default=0.8)
+    policy = LossPolicy(conversion_factor=0.25, loss_given_default=0.8, cure_share=0.0)
 
     scored = score(
         bundle, rows, model_version=3, batch_id="b1", scored_at=NOON, loss_policy=policy

@@ -32,6 +32,12 @@ def test_refits_stay_near_the_model_and_turn_few_decisions(bundle, rows, unseen)
     assert 0 < stability.changed_decision_share < 0.4
 
 
+def test_each_refit_is_another_model(bundle, rows, unseen):
+    stability = measure(bundle, rows, unseen, refit_count=3, client_share=0.95)
+
+    assert stability.lowest_roc_auc < stability.highest_roc_auc
+
+
 def test_row_order_changes_no_figure(bundle, rows, unseen):
     shuffled = (
         rows.sample(fraction=1, shuffle=True, seed=3),

@@ -6,6 +6,7 @@ import pytest
 from credit_default.gates.verdict import Verdict
 from credit_default.services.monitoring.earlier_findings import (
     read_batch_findings,
+    read_past_deviations,
     read_past_estimates,
 )
 from credit_default.services.monitoring.findings_record import write_verdict_row
@@ -66,3 +67,43 @@ def test_estimates_are_compared_with_the_outcomes_that_were_judged(lake, batch):
     assert list(read_past_estimates(lake, model_version=1, excluding=batch.batch_id)) == []
     assert list(read_past_estimates(lake, model_version=1, until="2005-10")) == []
     assert list(read_past_estimates(lake, model_version=2)) == []
+
+
+def test_deviations_of_earlier_months_are_read_of_this_version_alone(lake, batch):
+    figures = {
+        "row_count": 1000.0,
+        "mean_probability": 0.2,
+        "calibration_error": 0.1,
+        "calibration_deviations": 1.0,
+        "expected_deviation": 12.0,
+    }
+    record(lake, batch, Verdict("performance", "ok", (), figures))
+
+    [deviation] = read_past_deviations(lake, model_version=1, before="2005-12")
+
+    assert deviation.statement_month == "2005-11"
+    assert deviation.surplus == pytest.approx(20.0)
+    assert deviation.variance == pytest.approx(144.0)
+    assert read_past_deviations(lake, model_version=1, before="2005-11") == ()
+    assert read_past_deviations(lake, model_version=2, before="2005-12") == ()
+
+
+def test_deviations_recorded_before_month_effects_were_allowed_for_are_those_of_chance(lake, batch):
+    older = {
+        "row_count": 1000.0,
+        "mean_probability": 0.2,
+        "calibration_error": -0.1,
+        "calibration_deviations": -2.0,
+    }
+    record(lake, batch, Verdict("performance", "watch", (), older))
+
+    [deviation] = read_past_deviations(lake, model_version=1, before="2005-12")
+
+    assert (deviation.surplus, deviation.variance) == pytest.approx((-20.0, 100.0))
+
+
+@pytest.mark.parametrize("level", ["not judged", "ok"])
+def test_months_without_figures_of_calibration_are_left_out(lake, batch, level):
+    record(lake, batch, Verdict("performance", level, (), {"row_count": 20.0}))
+
+    assert read_past_deviations(lake, model_version=1, before="2005-12") == ()

@@ -72,7 +72,8 @@ def test_expected_losses_are_summed_and_recorded(champion_lake, score_rows, rows
     probability = scores.join(batch, on=["client_id", "statement_month"])
     owed, unused = pl.col("bill_amount_m1"), pl.col("credit_limit") - pl.col("bill_amount_m1")
     exposure = owed.clip(lower_bound=0) + 0.4 * unused.clip(lower_bound=0)
-    expected = probability.select((pl.col("default_probability") * exposure * 0.5).alias("loss"))[
+    lost = 0.5 * (1 - 0.7)  # of the exposure, after a missed payment: most are made good
+    expected = probability.select((pl.col("default_probability") * exposure * lost).alias("loss"))[
         "loss"
     ]
     assert probability["expected_loss"].to_list() == pytest.approx(expected.to_list())
@@ -86,6 +87,7 @@ def test_expected_losses_are_summed_and_recorded(champion_lake, score_rows, rows
     assert score_rows(batch, scored_at=LATER).expected_losses == losses  # read from the ledger
     entry = find_entry(champion_lake.wiring.lake, f"scored {scored.batch_id} v1")
     assert json.loads(entry.details)["loss_given_default"] == 0.5
+    assert json.loads(entry.details)["cure_share"] == 0.7
 
 
 def test_scoring_again_does_nothing_and_says_so(champion_lake, score_rows, rows):

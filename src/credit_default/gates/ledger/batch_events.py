@@ -71,6 +71,7 @@ class Scored(LedgerEvent):
         None  # assumed for the expected losses; None where there are none
     )
     loss_given_default: float | None = None
+    cure_share: float | None = None  # None where no default was assumed to cure
     expected_losses: Mapping[str, float] = stored_with_prefix("expected_loss ")  # by decision, band
     mlflow: str | None = (
         None  # MLFLOW_AWAY where the pinned champion scored, as MLflow did not answer

@@ -19,6 +19,11 @@ from credit_default.model.evaluation.label_free_estimates import (
 
 GATE: Final = ESTIMATE.name
 PAST_ERROR_SUFFIX: Final = "_past_error"
+_CHANCE_SUFFIX: Final = "_chance_deviation"
+_NO_PAST: Final = (
+    "no earlier estimate can be compared with outcomes yet: the ranges rest on the month effect that "
+    "the settings declare"
+)
 _METRIC_NAMES: Final[Mapping[str, str]] = {
     "default_share": "default share",
     "roc_auc": "ROC AUC",
@@ -45,7 +50,7 @@ def judge_estimate(
     """Judge the performance that is expected of a batch.
 
     Args:
-        estimate: The expected metrics, each with the range that chance leaves.
+        estimate: The expected metrics, each with its range, which `widen_estimate` has widened.
         past_errors: The errors of earlier estimates by metric; empty while no outcomes are known.
         policy: Thresholds; the defaults when not given.
 
@@ -66,7 +71,7 @@ def judge_estimate(
         _describe_metric(name, metric, past_errors.get(name))
         for name, metric in estimate.metrics.items()
     ]
-    reasons += [] if past_errors else ["no earlier estimate can be compared with outcomes yet"]
+    reasons += [] if past_errors else [_NO_PAST]
     roc_auc = estimate.metrics.get("roc_auc")
     if roc_auc is not None and roc_auc.high < policy.lowest_roc_auc:
         return Verdict(GATE, "watch", (_describe_weak_ranking(roc_auc, policy), *reasons), figures)
@@ -82,10 +87,23 @@ def read_estimate(figures: Mapping[str, float]) -> dict[str, Metric]:
     }
 
 
+def read_chance_deviations(figures: Mapping[str, float]) -> dict[str, float]:
+    """Return the deviations that chance leaves, from the recorded figures of a verdict.
+
+    They are empty where the verdict was recorded before its ranges were widened.
+    """
+    return {
+        name: figures[f"{name}{_CHANCE_SUFFIX}"]
+        for name in ESTIMATED_METRICS
+        if f"{name}{_CHANCE_SUFFIX}" in figures
+    }
+
+
 def _list_figures(estimate: Estimate, past_errors: Mapping[str, PastError]) -> dict[str, float]:
     figures: dict[str, float] = {}
     for name, metric in estimate.metrics.items():
         figures |= {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
+        figures[f"{name}{_CHANCE_SUFFIX}"] = estimate.chance_deviations[name]
         if (past := past_errors.get(name)) is not None:
             figures[f"{name}{PAST_ERROR_SUFFIX}"] = past.mean_absolute_error
     return figures

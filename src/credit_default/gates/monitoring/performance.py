@@ -1,18 +1,27 @@
 """Judge whether ranking and calibration of a batch are still right, once outcomes are known.
 
 Defaults become known before it is known who pays, so a batch is judged only when its outcomes are
-due and nearly all of them are known. A batch that is not mature never raises an alarm.
+due and nearly all of them are known. A batch that is not mature never raises an alarm. Neither does
+a right model when a month's defaults vary as months do (docs/adr/0024).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import hypot
 from typing import Final
 
 from credit_default.gates.completeness import Completeness
 from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
 from credit_default.gates.verdict import Level, Verdict
-from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.intervals import NORMAL_QUANTILE_95, Metric
 from credit_default.model.evaluation.metrics import Evaluation
+from credit_default.model.evaluation.month_effects import (
+    CountError,
+    MonthDeviation,
+    estimate_month_effect_sd,
+    measure_count_error,
+)
+from credit_default.model.statistics.auc_placements import RocAuc
 
 GATE: Final = PERFORMANCE.name
 # Recorded beside what is judged, so that estimates can be compared with them.
@@ -29,20 +38,16 @@ class PerformancePolicy:
     lowest_roc_auc: float = 0.70
     highest_roc_auc_loss: float = 0.04  # below the model's AUC on its test side, where it is given
     # Observed against expected defaults: a relative error that matters, and standard deviations
-    # that chance does not explain.
+    # that neither chance among clients nor the effects of months explain.
     highest_calibration_error: float = 0.15
     calibration_deviations: float = 3.0
+    # Of the log odds of all clients of a month, before months were observed: 0.12 moves the number
+    # of defaults by some 8 %. 0 counts defaults as independent.
+    month_effect_sd: float = 0.12
+    month_effect_weight: float = 4.0  # how many observed months it counts for
     # Of the calibration line; 1 is calibrated, below it the scores are too extreme.
     lowest_slope: float = 0.8
     highest_slope: float = 1.25
-
-
-@dataclass(frozen=True, slots=True)
-class _CalibrationError:
-    """How far observed defaults are from expected ones."""
-
-    relative: float  # to the expected number
-    deviations: float  # standard deviations of chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,9 @@ def judge_performance(
     evaluation: Evaluation,
     *,
     policy: PerformancePolicy | None = None,
-    test_roc_auc: float | None = None,
+    test_roc_auc: RocAuc | None = None,
     completeness: Completeness | None = None,
+    past: Sequence[MonthDeviation] = (),
 ) -> Verdict:
     """Judge ranking and calibration of one batch.
 
@@ -67,13 +73,16 @@ def judge_performance(
             policy's and this less the allowed loss.
         completeness: How many outcomes are known, and what the missing ones look like; None where
             all of them are known.
+        past: Earlier months that were judged of the same version, from which the size of month
+            effects is learnt.
 
     Returns:
-        `alarm` when a finding is beyond doubt: the AUC's whole 95 % interval is below the floor;
-        observed defaults are further from expected ones than chance explains, and by enough to
-        matter; or the calibration slope's whole interval is out of range. `watch` when the evidence
-        for one is weaker, or the missing outcomes are not missing at random by score, else `ok`.
-        `not judged` with too few rows or defaults, or while the outcomes are not complete.
+        `alarm` when a finding is beyond doubt: the AUC is below the floor by more than the 95 %
+        interval of their difference; observed defaults are further from expected ones than chance
+        and month effects explain, and by enough to matter; or the calibration slope's whole
+        interval is out of range. `watch` when the evidence for one is weaker, or the missing
+        outcomes are not missing at random by score, else `ok`. `not judged` with too few rows or
+        defaults, or while the outcomes are not complete.
     """
     policy = policy or PerformancePolicy()
     known = _list_coverage(completeness)
@@ -82,35 +91,67 @@ def judge_performance(
     if reason:
         figures = {"row_count": float(evaluation.row_count), **known}
         return Verdict(GATE, "not judged", (reason,), figures)
-    floor = max(policy.lowest_roc_auc, (test_roc_auc or 0.0) - policy.highest_roc_auc_loss)
-    error = _measure_calibration_error(evaluation)
+    effect_sd = estimate_month_effect_sd(
+        past, declared_sd=policy.month_effect_sd, declared_weight=policy.month_effect_weight
+    )
+    error = measure_count_error(evaluation, month_effect_sd=effect_sd)
+    floors = _list_floors(policy, test_roc_auc)
     findings = [
-        _judge_ranking(evaluation.metrics["roc_auc"], floor),
+        _judge_ranking(evaluation.metrics["roc_auc"], floors),
         _judge_calibration(evaluation, error, policy),
         *_judge_slope(evaluation.metrics.get("calibration_slope"), policy),
         *_judge_missing(completeness),
     ]
+    figures = {**_list_figures(evaluation, floors[0], known), **_list_count_figures(error, policy)}
     level = max((finding.level for finding in findings), key=_LEVELS.index)
     reasons = tuple(finding.reason for finding in findings if finding.level == level)
-    return Verdict(GATE, level, reasons, _list_figures(evaluation, error, known, floor=floor))
+    return Verdict(GATE, level, reasons, figures)
 
 
-def _judge_ranking(roc_auc: Metric, floor: float) -> _Finding:
-    level: Level = "alarm" if roc_auc.high < floor else "watch" if roc_auc.value < floor else "ok"
+def _list_floors(policy: PerformancePolicy, test_roc_auc: RocAuc | None) -> tuple[RocAuc, ...]:
+    """Return the floors, the highest first; the policy's own is exact."""
+    floors = [RocAuc(policy.lowest_roc_auc, 0.0)]
+    if test_roc_auc is not None:
+        value = test_roc_auc.value - policy.highest_roc_auc_loss
+        floors.append(RocAuc(value, test_roc_auc.standard_error))
+    return tuple(sorted(floors, key=lambda floor: -floor.value))
+
+
+def _judge_ranking(roc_auc: Metric, floors: tuple[RocAuc, ...]) -> _Finding:
+    highest = floors[0]
+    is_below = any(
+        roc_auc.value
+        + hypot(roc_auc.high - roc_auc.value, NORMAL_QUANTILE_95 * floor.standard_error)
+        < floor.value
+        for floor in floors
+    )
+    level: Level = "alarm" if is_below else "watch" if roc_auc.value < highest.value else "ok"
     interval = f"{roc_auc.low:.3f} to {roc_auc.high:.3f}"
-    return _Finding(level, f"ROC AUC {roc_auc.value:.3f} ({interval}), floor {floor:.3f}")
+    error = (
+        f" (itself known to ± {NORMAL_QUANTILE_95 * highest.standard_error:.3f})"
+        if highest.standard_error
+        else ""
+    )
+    return _Finding(
+        level, f"ROC AUC {roc_auc.value:.3f} ({interval}), floor {highest.value:.3f}{error}"
+    )
 
 
 def _judge_calibration(
-    evaluation: Evaluation, error: _CalibrationError, policy: PerformancePolicy
+    evaluation: Evaluation, error: CountError, policy: PerformancePolicy
 ) -> _Finding:
     matters = abs(error.relative) > policy.highest_calibration_error
     is_sure = abs(error.deviations) > policy.calibration_deviations
-    level: Level = "alarm" if matters and is_sure else "watch" if matters or is_sure else "ok"
+    # A month effect may explain one such month, and not several in a row (see `retraining`).
+    is_odd = abs(error.chance_deviations) > policy.calibration_deviations
+    level: Level = "alarm" if matters and is_sure else "watch" if matters or is_odd else "ok"
     return _Finding(
         level,
         f"{evaluation.default_count:,} defaults where {evaluation.expected_default_count:,.0f} "
-        f"were expected ({error.relative:+.0%}, {error.deviations:+.1f} standard deviations)",
+        f"were expected ({error.relative:+.0%}, {error.deviations:+.1f} standard deviations of "
+        f"chance and a month effect of {error.month_effect_sd:.2f} in log odds, "
+        f"{error.chance_deviations:+.1f} of chance alone; ± {_measure_allowance(error, policy):.0%} "
+        "is allowed)",
     )
 
 
@@ -147,7 +188,7 @@ def _list_coverage(completeness: Completeness | None) -> dict[str, float]:
 
 
 def _list_figures(
-    evaluation: Evaluation, error: _CalibrationError, known: Mapping[str, float], *, floor: float
+    evaluation: Evaluation, floor: RocAuc, known: Mapping[str, float]
 ) -> dict[str, float]:
     metrics, row_count = evaluation.metrics, evaluation.row_count
     reported = [name for name in _REPORTED_METRICS if name in metrics]
@@ -155,23 +196,29 @@ def _list_figures(
         "row_count": float(row_count),
         **known,
         **_list_metric("roc_auc", metrics["roc_auc"]),
-        "roc_auc_floor": floor,
+        "roc_auc_floor": floor.value,
+        "roc_auc_floor_error": floor.standard_error,
         "default_share": evaluation.default_count / row_count,
         "mean_probability": evaluation.expected_default_count / row_count,
-        "calibration_error": error.relative,
-        "calibration_deviations": error.deviations,
         **_list_metric("calibration_slope", metrics.get("calibration_slope")),
         **{name: metrics[name].value for name in reported},
     }
 
 
-def _measure_calibration_error(evaluation: Evaluation) -> _CalibrationError:
-    expected, deviation = evaluation.expected_default_count, evaluation.expected_deviation
-    distance = evaluation.default_count - expected
-    return _CalibrationError(
-        relative=distance / expected if expected else 1.0,
-        deviations=distance / deviation if deviation else distance,
-    )
+def _list_count_figures(error: CountError, policy: PerformancePolicy) -> dict[str, float]:
+    return {
+        "calibration_error": error.relative,
+        "calibration_deviations": error.deviations,
+        "calibration_allowance": _measure_allowance(error, policy),
+        "expected_deviation": error.chance_deviation,
+        "month_effect_sd": error.month_effect_sd,
+    }
+
+
+def _measure_allowance(error: CountError, policy: PerformancePolicy) -> float:
+    """Return the relative error from which an alarm is raised."""
+    by_deviations = policy.calibration_deviations * error.relative_deviation
+    return max(policy.highest_calibration_error, by_deviations)
 
 
 def _list_metric(name: str, metric: Metric | None) -> dict[str, float]:

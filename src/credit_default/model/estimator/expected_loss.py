@@ -1,9 +1,10 @@
-"""Expected loss: default probability × exposure at default × loss given default.
+"""Expected loss of the declared default: probability × exposure × share not cured × loss given default.
 
-The formula is Basel's (International Convergence of Capital Measurement and Capital Standards,
-2006, paragraphs 212 and 336: drawings before default belong to the exposure of a card). The two
-factors are assumptions that the lender should set from its own defaults: a statement does not show
-how much was drawn before a default or recovered after it.
+The form is Basel's (International Convergence of Capital Measurement and Capital Standards, 2006,
+paragraphs 212 and 336: drawings before default belong to the exposure of a card). Basel's default
+is ninety days past due within a year; the default of the credit-card portfolio is one missed
+payment, most of which are made good. So the policy declares event, horizon and cures, which the
+lender should set from its own defaults.
 """
 
 from collections.abc import Collection
@@ -19,11 +20,13 @@ from credit_default.errors import InputError
 EXPECTED_LOSS: Final = "expected_loss"
 
 _REMEDY = "Correct the section `loss` of the settings."
+# Of missed payments, those made good before two months are overdue, as `data/simulation` has them.
+_CARD_CURE_SHARE: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class LossPolicy:
-    """The assumed share of open credit drawn before a default, and the share of the exposure lost.
+    """What a default is, and the assumed exposure at it, share that cures and share that is lost.
 
     The columns are those of the default portfolio. Rows that lack them have no expected loss until
     the policy names other columns.
@@ -33,31 +36,65 @@ class LossPolicy:
             standardised approach takes 0.4 for commitments and 0.1 for those that may be cancelled
             at any time (CRE20); cards may be cancelled, and are drawn before a default all the
             same.
-        loss_given_default: Share (0–1) of the exposure that is lost, after recoveries and their
-            costs. 0.5 is the least that Basel allows for unsecured revolving credit (CRE32); card
-            portfolios are known to lose more.
+        loss_given_default: Share (0–1) of the exposure that is lost after a default that does not
+            cure, after recoveries and their costs. 0.5 is the least that Basel allows for unsecured
+            revolving credit (CRE32); card portfolios are known to lose more.
+        cure_share: Share (0–1) of defaults that cure: the client pays again before anything is
+            lost. None stands for 0.7, that of missed card payments, and is refused where the policy
+            names a balance column of another portfolio, whose default is another event.
+        default_event: What the outcome of the portfolio calls a default, as texts name it.
+        horizon_months: Within how many months of the statement, 1 or more.
         balance_column: The column with the amount owed now. Below 0 the lender owes the client and
             nothing can be lost. "" declares no expected loss.
         limit_column: The column with the credit limit; "" where nothing more can be drawn.
 
     Raises:
-        InputError: a factor outside 0–1.
+        InputError: a factor outside 0–1, a horizon below 1, or no cure share for another portfolio.
     """
 
     conversion_factor: float = 0.4
     loss_given_default: float = 0.5
+    cure_share: float | None = None
+    default_event: str = "a missed payment"
+    horizon_months: int = 1
     balance_column: str = "bill_amount_m1"
     limit_column: str = "credit_limit"
 
     def __post_init__(self) -> None:
+        if self.cure_share is None and self.balance_column not in {"", "bill_amount_m1"}:
+            raise InputError(
+                "loss policy's cure_share",
+                found=f"none, for the balance column {self.balance_column}",
+                expected="the share (0 to 1) of this portfolio's defaults that cure, 0 if none does",
+                remedy="Add it to the section `loss` of the settings.",
+            )
         for name, share in (
             ("conversion_factor", self.conversion_factor),
             ("loss_given_default", self.loss_given_default),
+            ("cure_share", self.cured_share),
         ):
             if not 0 <= share <= 1:
                 raise InputError(
                     f"loss policy's {name}", found=repr(share), expected="0 to 1", remedy=_REMEDY
                 )
+        if self.horizon_months < 1:
+            raise InputError(
+                "loss policy's horizon_months",
+                found=repr(self.horizon_months),
+                expected="1 or more",
+                remedy=_REMEDY,
+            )
+
+    @property
+    def cured_share(self) -> float:
+        """Return the share (0–1) of defaults that cure, under the policy."""
+        return _CARD_CURE_SHARE if self.cure_share is None else self.cure_share
+
+    @property
+    def horizon(self) -> str:
+        """Return the horizon in words."""
+        months = "month" if self.horizon_months == 1 else f"{self.horizon_months} months"
+        return f"within the {months} after the statement"
 
 
 def has_expected_loss(policy: LossPolicy, columns: Collection[str]) -> bool:
@@ -102,7 +139,7 @@ def measure_exposure(rows: pl.DataFrame, policy: LossPolicy) -> pl.Series:
 def measure_expected_loss(
     rows: pl.DataFrame, default_probability: NDArray[np.float64], *, policy: LossPolicy | None
 ) -> pl.Series:
-    """Return each row's expected loss, in the unit of its amounts.
+    """Return each row's expected loss of the policy's default event, in the unit of its amounts.
 
     Args:
         rows: Checked rows.
@@ -120,4 +157,4 @@ def measure_expected_loss(
         return pl.Series(EXPECTED_LOSS, [None] * rows.height, dtype=pl.Float64)
     probability = pl.Series(default_probability, dtype=pl.Float64)
     loss = probability * measure_exposure(rows, policy) * policy.loss_given_default
-    return loss.rename(EXPECTED_LOSS)
+    return (loss * (1 - policy.cured_share)).rename(EXPECTED_LOSS)

@@ -29,12 +29,15 @@ _CLIP: Final = 1e-15  # distance from 0 and 1, as in `bootstrap.measure_log_loss
 class Estimate:
     """What the outcomes of these rows will show if the probabilities are right.
 
-    Each metric is its expected value with the range that chance leaves in 95 % of cases. A ranking
-    that these rows cannot give (all scored 0, or all 1) is absent.
+    Each metric is its expected value with the range that chance leaves in 95 % of cases
+    (`estimate_intervals` widens it). A ranking that these rows cannot give (all scored 0, or all 1)
+    is absent. Each mapping is by the names in `ESTIMATED_METRICS`.
     """
 
     row_count: int
-    metrics: Mapping[str, Metric]  # by the names in `ESTIMATED_METRICS`
+    metrics: Mapping[str, Metric]
+    chance_deviations: Mapping[str, float]  # standard deviations that chance alone leaves
+    month_slopes: Mapping[str, float]  # change for one unit on all log odds of default, 0 or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,20 @@ class ComparedEstimate:
     name: str
     estimated: Metric
     realised: float
+    chance_deviation: float = 0.0  # standard deviation that chance alone leaves
+    statement_month: str = ""
 
     @property
     def error(self) -> float:
         """Return the realised value less the estimated one."""
         return self.realised - self.estimated.value
+
+
+@dataclass(frozen=True, slots=True)
+class _EstimatedMetric:
+    metric: Metric
+    chance_deviation: float
+    month_slope: float  # as in `Estimate.month_slopes`
 
 
 def estimate_performance(default_probability: Any, *, policy: DecisionPolicy) -> Estimate:
@@ -76,14 +88,18 @@ def estimate_performance(default_probability: Any, *, policy: DecisionPolicy) ->
     probability = np.sort(_read_probabilities(default_probability))
     terms = _list_terms(probability, policy)
     bounds = {"default_share": 1.0, "brier": 1.0}
-    metrics = {
+    found = {
         name: _estimate_mean(probability, *term, highest=bounds.get(name))
         for name, term in terms.items()
     }
     if (roc_auc := _estimate_roc_auc(probability)) is not None:
-        metrics["roc_auc"] = roc_auc
+        found["roc_auc"] = roc_auc
+    ordered = {name: found[name] for name in ESTIMATED_METRICS if name in found}
     return Estimate(
-        len(probability), {name: metrics[name] for name in ESTIMATED_METRICS if name in metrics}
+        len(probability),
+        metrics={name: item.metric for name, item in ordered.items()},
+        chance_deviations={name: item.chance_deviation for name, item in ordered.items()},
+        month_slopes={name: item.month_slope for name, item in ordered.items()},
     )
 
 
@@ -118,16 +134,30 @@ def _list_terms(
 
 
 def compare_estimate(
-    estimated: Mapping[str, Metric], realised: Mapping[str, float]
+    estimated: Mapping[str, Metric],
+    realised: Mapping[str, float],
+    *,
+    chance_deviations: Mapping[str, float] | None = None,
+    statement_month: str = "",
 ) -> tuple[ComparedEstimate, ...]:
     """Return each metric that was estimated and is known by now, as in `ESTIMATED_METRICS`.
 
     Args:
         estimated: Estimates by metric name.
         realised: Realised values by metric name.
+        chance_deviations: Standard deviations that chance leaves, by metric name. Those of a metric
+            without one follow from its interval, which is then taken to hold chance alone.
+        statement_month: The month of the batch, YYYY-MM.
     """
+    known = chance_deviations or {}
     return tuple(
-        ComparedEstimate(name, estimated[name], realised[name])
+        ComparedEstimate(
+            name,
+            estimated[name],
+            realised[name],
+            chance_deviation=known.get(name, _read_deviation(estimated[name])),
+            statement_month=statement_month,
+        )
         for name in ESTIMATED_METRICS
         if name in estimated and name in realised
     )
@@ -152,28 +182,25 @@ def _summarise_errors(compared: list[ComparedEstimate]) -> PastError:
     )
 
 
+def _read_deviation(metric: Metric) -> float:
+    return (metric.high - metric.low) / (2 * NORMAL_QUANTILE_95)
+
+
 def _estimate_mean(
     probability: FloatArray, paid: FloatArray, failed: FloatArray, *, highest: float | None
-) -> Metric:
-    """Estimate the mean of a sum over rows.
-
-    Outcomes are independent, so that the variance of the sum is the sum of the rows' variances.
-    """
+) -> _EstimatedMetric:
+    """Estimate the mean of what rows add when their clients pay, and when they default."""
     value = float(((1 - probability) * paid + probability * failed).mean())
-    variance = (
-        float((probability * (1 - probability) * (failed - paid) ** 2).sum())
-        / len(probability) ** 2
+    return _build_metric(
+        value, probability, pull=(failed - paid) / len(probability), highest=highest
     )
-    return _build_metric(value, sqrt(variance), highest=highest)
 
 
-def _estimate_roc_auc(probability: FloatArray) -> Metric | None:
+def _estimate_roc_auc(probability: FloatArray) -> _EstimatedMetric | None:
     """Estimate the chance that a defaulter is scored above a payer.
 
-    Each pair of rows is weighted by the chance that it is one defaulter and one payer. The spread
-    comes from the delta method: how the value moves with each client's outcome, times the variance
-    of that outcome. Sorted by probability, with equal ones counting half, all of it is cumulative
-    sums.
+    Each pair of rows is weighted by the chance that it is one defaulter and one payer. Sorted by
+    probability, with equal ones counting half, all of it is cumulative sums.
     """
     defaults, payers = float(probability.sum()), float((1 - probability).sum())
     variance = probability * (1 - probability)  # also each client's pair with itself, to be removed
@@ -183,8 +210,7 @@ def _estimate_roc_auc(probability: FloatArray) -> Metric | None:
     below, above = _sum_below_and_above(probability)
     value = float((probability * (below - (1 - probability) / 2)).sum()) / pairs
     pull = (below - above - value * (payers - defaults)) / pairs
-    deviation = sqrt(float((variance * pull**2).sum()))
-    return _build_metric(value, deviation, highest=1.0)
+    return _build_metric(value, probability, pull=pull, highest=1.0)
 
 
 def _sum_below_and_above(probability: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -200,10 +226,21 @@ def _sum_below_and_above(probability: FloatArray) -> tuple[FloatArray, FloatArra
     return below[group], above[group]
 
 
-def _build_metric(value: float, deviation: float, *, highest: float | None) -> Metric:
+def _build_metric(
+    value: float, probability: FloatArray, *, pull: FloatArray, highest: float | None
+) -> _EstimatedMetric:
+    """Return the metric with its spread, by the delta method.
+
+    Outcomes are independent, so that the variance is the sum over rows of the outcome's variance
+    times the square of its pull: how the value moves when the client defaults. A shift of all log
+    odds by one unit moves each row's chance of default by that same variance.
+    """
+    variance = probability * (1 - probability)
+    deviation = sqrt(float((variance * pull**2).sum()))
+    slope = abs(float((variance * pull).sum()))
     low = max(0.0, value - NORMAL_QUANTILE_95 * deviation)
     high = value + NORMAL_QUANTILE_95 * deviation
-    if highest is None:
-        return Metric(value, low, high)
-    # Rounding can lift a value of 1 above it in the last bit.
-    return Metric(min(highest, value), low, min(highest, high))
+    if highest is not None:
+        # Rounding can lift a value of 1 above it in the last bit.
+        value, high = min(highest, value), min(highest, high)
+    return _EstimatedMetric(Metric(value, low, high), deviation, slope)

@@ -7,9 +7,32 @@ placements' spread gives its variance (DeLong, DeLong and Clarke-Pearson 1988, B
 all of it from some twenty rows of each outcome on.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class RocAuc:
+    """A ROC AUC with its standard error, both 0–1."""
+
+    value: float
+    standard_error: float
+
+
+def measure_roc_auc_error(defaulted: IntArray, probability: FloatArray) -> RocAuc:
+    """Return the ROC AUC with its standard error by DeLong's method.
+
+    Args:
+        defaulted: Outcomes (0/1), at least two of each.
+        probability: Default probabilities (0–1), in the order of `defaulted`. Ties count half.
+    """
+    placements = measure_placements(defaulted, probability)
+    groups = [placements[defaulted == outcome] for outcome in (1, 0)]
+    variance = sum(float(np.var(group, ddof=1)) / len(group) for group in groups)
+    return RocAuc(float(groups[0].mean()), float(np.sqrt(variance)))
 
 
 def measure_placements(defaulted: IntArray, probability: FloatArray) -> FloatArray:

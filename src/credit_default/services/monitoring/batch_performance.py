@@ -25,6 +25,7 @@ from credit_default.gates.monitoring.label_free_estimate import judge_estimate
 from credit_default.gates.monitoring.performance import judge_performance
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.evaluation.estimate_intervals import MonthEffects, widen_estimate
 from credit_default.model.evaluation.label_free_estimates import (
     Estimate,
     estimate_performance,
@@ -33,8 +34,12 @@ from credit_default.model.evaluation.label_free_estimates import (
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
 from credit_default.model.evaluation.missing_outcomes import measure_missing_outcomes
 from credit_default.model.fairness.acceptance_counts import count_acceptance, plan_acceptance
+from credit_default.model.statistics.auc_placements import RocAuc, measure_roc_auc_error
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.monitoring.earlier_findings import read_past_estimates
+from credit_default.services.monitoring.earlier_findings import (
+    read_past_deviations,
+    read_past_estimates,
+)
 from credit_default.services.monitoring.monitored_batch import MonitoredBatch
 from credit_default.services.outcomes.coverage import is_mature
 
@@ -67,14 +72,21 @@ class Performance:
 def judge_without_outcomes(wiring: Wiring, batch: MonitoredBatch) -> LabelFreeFindings:
     """Return the estimate that the batch's scores imply, and how its groups are accepted, each with a verdict.
 
-    The estimate is judged beside the errors of this version's earlier estimates.
+    The ranges of the estimate are widened by the errors of this version's earlier estimates, and judged beside them.
     """
-    estimate = estimate_performance(batch.scores.probability, policy=batch.bundle.decision_policy)
-    compared = read_past_estimates(
-        wiring.lake,
-        model_version=batch.model_version,
-        excluding=batch.batch_id,
-        until=batch.months[-1],
+    compared = list(
+        read_past_estimates(
+            wiring.lake,
+            model_version=batch.model_version,
+            excluding=batch.batch_id,
+            until=batch.months[-1],
+        )
+    )
+    expected = wiring.settings.performance
+    estimate = widen_estimate(
+        estimate_performance(batch.scores.probability, policy=batch.bundle.decision_policy),
+        compared,
+        effects=MonthEffects(expected.month_effect_sd, weight=expected.month_effect_weight),
     )
     past_errors = measure_past_errors(compared)
     verdict = judge_estimate(estimate, past_errors, policy=wiring.settings.estimate)
@@ -107,21 +119,20 @@ def evaluate_batch(wiring: Wiring, batch: MonitoredBatch, *, now: dt.datetime) -
     return performance
 
 
-def measure_reference_roc_auc(bundle: ModelBundle) -> float | None:
-    """Return the model's AUC on its reference, which is its test side.
+def measure_reference_roc_auc(bundle: ModelBundle) -> RocAuc | None:
+    """Return the model's AUC on its reference, which is its test side, with its standard error.
 
     Returns:
-        None without a reference, or where the reference has no outcomes or only one class of them.
+        None without a reference, or where the reference has no outcomes or fewer than two of a
+        class.
     """
-    from sklearn.metrics import roc_auc_score
-
     reference = bundle.reference
     if reference is None or OUTCOME not in reference.columns:
         return None
-    outcome, probability = reference[OUTCOME], reference["default_probability"]
-    if outcome.n_unique() <= 1:
+    outcome = reference[OUTCOME].to_numpy().astype(np.int64)
+    if min(outcome.sum(), len(outcome) - outcome.sum()) < 2:  # noqa: PLR2004 - a variance needs two
         return None
-    return float(roc_auc_score(outcome.to_numpy(), probability.to_numpy()))
+    return measure_roc_auc_error(outcome, reference["default_probability"].to_numpy())
 
 
 def _judge_completeness(wiring: Wiring, batch: MonitoredBatch, *, now: dt.datetime) -> Completeness:
@@ -155,6 +166,9 @@ def _evaluate_known_outcomes(
         policy=wiring.settings.performance,
         test_roc_auc=measure_reference_roc_auc(batch.bundle),
         completeness=completeness,
+        past=read_past_deviations(
+            wiring.lake, model_version=batch.model_version, before=batch.months[-1]
+        ),
     )
     return Performance(evaluation, verdict, completeness.counts.known_share)
 

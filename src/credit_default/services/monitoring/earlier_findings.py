@@ -13,10 +13,14 @@ from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.gates.monitoring import label_free_estimate as estimate_gate
 from credit_default.gates.monitoring import performance as performance_gate
-from credit_default.gates.monitoring.label_free_estimate import read_estimate
+from credit_default.gates.monitoring.label_free_estimate import (
+    read_chance_deviations,
+    read_estimate,
+)
 from credit_default.gates.monitoring.monitoring_gates import RETRAINING, get_gate_position
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.label_free_estimates import ComparedEstimate, compare_estimate
+from credit_default.model.evaluation.month_effects import MonthDeviation
 from credit_default.views.summaries.summary import Summary
 
 _NO_TRAINING_REQUESTED: Final = (
@@ -67,11 +71,54 @@ def read_past_estimates(
     )
     if until is not None:
         rows = rows.filter(pl.col("statement_month") <= until)
+    months = dict(rows.select("batch_id", "statement_month").iter_rows())
     estimated = _read_figures(rows, gate=estimate_gate.GATE)
     observed = _read_figures(rows, gate=performance_gate.GATE)
     for batch_id, figures in estimated.items():
         if batch_id in observed and batch_id != excluding:
-            yield from compare_estimate(read_estimate(figures), observed[batch_id])
+            yield from compare_estimate(
+                read_estimate(figures),
+                observed[batch_id],
+                chance_deviations=read_chance_deviations(figures),
+                statement_month=months[batch_id],
+            )
+
+
+def read_past_deviations(
+    lake: Lake, *, model_version: int, before: str
+) -> tuple[MonthDeviation, ...]:
+    """Return how far defaults were from expected ones in this version's judged batches, by month.
+
+    Args:
+        lake: Where the findings are.
+        model_version: The version that scored the batches.
+        before: Only statement months (YYYY-MM) before this one.
+    """
+    rows = read_monitoring(lake).filter(
+        pl.col("level") != "not judged",
+        pl.col("statement_month") < before,
+        model_version=model_version,
+        gate=performance_gate.GATE,
+    )
+    found = (
+        _read_deviation(json.loads(figures), statement_month=month)
+        for month, figures in rows.select("statement_month", "figures").iter_rows()
+    )
+    return tuple(deviation for deviation in found if deviation is not None)
+
+
+def _read_deviation(figures: Mapping[str, float], *, statement_month: str) -> MonthDeviation | None:
+    """Return the deviation of a judged batch; None where nothing was expected of it.
+
+    Verdicts recorded before month effects were allowed for name no deviation of chance, but their
+    deviations are those of chance alone.
+    """
+    if not {"calibration_error", "calibration_deviations", "mean_probability"} <= set(figures):
+        return None
+    surplus = figures["calibration_error"] * figures["mean_probability"] * figures["row_count"]
+    deviations = figures["calibration_deviations"]
+    chance = figures.get("expected_deviation", surplus / deviations if deviations else 0.0)
+    return MonthDeviation(statement_month, surplus, chance**2) if chance > 0 else None
 
 
 def _read_figures(rows: pl.DataFrame, *, gate: str) -> dict[str, Mapping[str, float]]:

@@ -88,6 +88,7 @@ def _build_event(
         trained_row_count=trained_row_count,
         conversion_factor=loss.conversion_factor if loss else None,
         loss_given_default=loss.loss_given_default if loss else None,
+        cure_share=(loss.cured_share or None) if loss else None,
         expected_losses=measured.expected_losses,
         mlflow=MLFLOW_AWAY if champion.pinned_at else None,
         scores_digest=digest_scores(wiring.lake, batch_id=batch_id, model_version=version),

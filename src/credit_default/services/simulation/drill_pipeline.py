@@ -31,6 +31,7 @@ from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.evaluation.metrics import evaluate
 from credit_default.model.profile.column_counts import Profile, profile_rows
 from credit_default.model.profile.plan import ProfilePlan, plan_profile
+from credit_default.model.statistics.auc_placements import RocAuc
 from credit_default.services.monitoring.batch_drift import judge_profiled_drift
 from credit_default.services.monitoring.batch_performance import measure_reference_roc_auc
 from credit_default.services.monitoring.batch_profile import ProfiledBatch
@@ -80,7 +81,7 @@ class DrillPipeline:
         return profile_rows(self.plan, self._reference_rows)
 
     @cached_property
-    def test_roc_auc(self) -> float | None:
+    def test_roc_auc(self) -> RocAuc | None:
         """The model's AUC on its own test side."""
         return measure_reference_roc_auc(self.bundle)
 
@@ -174,10 +175,9 @@ class DrillPipeline:
         return judge_volume(past_month.delivery, deliveries, policy=self.settings.feed)
 
     def _judge_performance(self, month: DeliveredMonth, scored: pl.DataFrame) -> Verdict:
-        outcomes = month.outcomes.select(CLIENT_ID, OUTCOME)
         known = (
             scored.select(*KEY, "default_probability")
-            .join(outcomes, on=CLIENT_ID)
+            .join(month.outcomes.select(CLIENT_ID, OUTCOME), on=CLIENT_ID)
             .sort("default_probability")
         )
         evaluation = evaluate(

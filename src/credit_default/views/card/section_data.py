@@ -39,7 +39,7 @@ def build_purpose_section(evidence: CardEvidence) -> Section:
     introduction = (
         f"For each statement of the portfolio “{evidence.schema.name}” the model gives the "
         f"probability of this outcome: {evidence.schema.outcome.description} From it follow the "
-        "decision to accept or decline, a risk band, reasons and the expected loss."
+        "decision to accept or decline, a risk band, reasons and the expected loss of that event."
     )
     return Section("Purpose and use", (Paragraph(introduction), Bullets(_USES)))
 
@@ -126,8 +126,8 @@ def _describe_rows(evidence: CardEvidence) -> str:
         f"{format_share(data.default_share)} of the clients defaulted. {data.rejected_count:,} "
         "statements broke a rule of the schema and are in quarantine. The rows are split by "
         f"client: {data.development_count:,} to learn from and {data.test_count:,} to test on. "
-        "Identical rows are on the same side, and a client stays on its side in every training."
-        f"{_describe_regime(data)}"
+        "Clients with the same rare row are on the same side, and a client stays on its side in "
+        f"every training.{_describe_regime(data)}"
     )
 
 

@@ -109,11 +109,14 @@ def _describe_loss(loss: LossFacts | None) -> Paragraph:
     exposure = loss.exposure_amount
     share = f" ({loss.expected_loss_amount / exposure:.1%})" if exposure else ""
     return Paragraph(
-        f"Expected loss of the test side: {loss.expected_loss_amount:,.0f} on an exposure of "
-        f"{exposure:,.0f}{share}. It is default probability × exposure × loss "
-        "given default, under assumptions that the lender sets: the exposure is the balance owed "
-        f"({policy.balance_column}) plus {policy.conversion_factor:.0%} of the undrawn credit, and "
-        f"{policy.loss_given_default:.0%} of it is lost."
+        f"Expected loss of {policy.default_event} {policy.horizon}: "
+        f"{loss.expected_loss_amount:,.0f} on an exposure of {exposure:,.0f}{share} on the test "
+        "side. It is default probability × exposure × share not cured × loss given default, under "
+        "assumptions that the lender sets: the exposure is the balance owed "
+        f"({policy.balance_column}) plus {policy.conversion_factor:.0%} of the undrawn credit; "
+        f"{policy.cured_share:.0%} of these defaults cure without a loss, and after the others "
+        f"{policy.loss_given_default:.0%} of the exposure is lost. It is not the expected loss of "
+        "capital rules, whose default is ninety days past due within a year."
     )
 
 

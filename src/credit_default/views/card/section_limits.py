@@ -19,7 +19,8 @@ _GENERAL_LIMITS: Final = (
         "single client."
     ),
     (
-        "Costs, the conversion factor and the loss given default are assumptions of the lender; "
+        "Costs, the conversion factor, the cure share and the loss given default are assumptions of "
+        "the lender; "
         "they are stated beside the figures that depend on them."
     ),
     (
