@@ -1,8 +1,15 @@
+import datetime as dt
+
+import polars as pl
 import pytest
 from tests.fakes.log_lines import collect_log_lines
 
+from credit_default.gates.verdict import Verdict
 from credit_default.services.monitoring.batch_drift import find_drift
+from credit_default.services.monitoring.findings_record import write_verdict_row
 from credit_default.services.monitoring.monitored_batch import find_batch
+
+NOON = dt.datetime(2006, 2, 1, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +52,27 @@ def test_comparison_is_logged_with_its_levels(champion_lake, score_rows, novembe
             f"volume={drift.volume.level}"
         )
     ]
+
+
+def test_batch_like_one_about_which_the_model_was_right_raises_no_alarm(
+    champion_lake, score_rows, known_rows
+):
+    # the clients of both batches are late: neither looks like the test side
+    late = known_rows.filter(pl.col("repayment_status_m1") >= 1).drop("defaulted")
+    first, second = (
+        find_batch(
+            champion_lake.wiring,
+            score_rows(late.filter(statement_month=month), name=f"{month}.csv").batch_id,
+        )
+        for month in ("2005-09", "2005-11")
+    )
+    before = find_drift(champion_lake.wiring, second, report="drift")
+
+    right = Verdict("performance", "ok", ("right",))
+    write_verdict_row(champion_lake.wiring.lake, first, right, at=NOON)
+    after = find_drift(champion_lake.wiring, second, report="drift")
+
+    assert (before.verdict.level, after.verdict.level) == ("alarm", "ok")
+    assert after.verdict.reasons[0].startswith("compared with 2005-09, about which the model")
+    assert after.report.reference_count == first.row_count
+    assert before.feed == after.feed  # the reference of the feed is the same

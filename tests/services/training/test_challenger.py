@@ -125,7 +125,7 @@ def test_fit_is_logged_with_digest_and_sizes(make_wiring, month_rows, tmp_path):
         (
             f"info fitted challenger digest={bundle.digest[:12]} "
             f"development_row_count={bundle.row_count} test_row_count={evaluation.row_count} "
-            "data_origin=simulated"
+            "regime=2005-09 data_origin=simulated"
         )
     ]
 

@@ -29,10 +29,13 @@ class RegimePolicy:
     # is below its limit of .1; with 400 rows chance would reach the limit.
     fewest_rows: int = 500
     significance: float = 0.001  # that anything sets apart a month that is alike
-    # Between the months' cumulative shares of an input or of the score (Kolmogorov-Smirnov, 0-1). A
-    # mean that moves by a quarter of a standard deviation gives .1, and a PSI of .06: half of what
-    # the drift gate calls an alarm.
-    least_distance: float = 0.1
+    # Between the months' cumulative shares of the score (Kolmogorov-Smirnov, 0-1). A mean that
+    # moves by a quarter of a standard deviation gives .1, and a PSI of .06: half of what the drift
+    # gate calls an alarm.
+    least_score_distance: float = 0.1
+    # Likewise of an input. .2 is half a standard deviation, a PSI of .25, which the field calls a
+    # major change; payments move by .12 between calm months.
+    least_input_distance: float = 0.2
     # Of observed over expected defaults, between the months. A month effect of .12 on the log odds
     # moves it by less in 19 of 20 pairs of months; half of it is an error of 12 %, which the
     # performance gate allows.
@@ -127,19 +130,21 @@ def _rank_values(values: pl.Series) -> FloatArray:
 
 def _differs(older: _Month, newest: _Month, policy: RegimePolicy) -> bool:
     significance = policy.significance / (len(newest.measures) + 1)
+    limits = [policy.least_input_distance] * (len(newest.measures) - 1)
+    limits.append(policy.least_score_distance)
     return _differs_in_level(older, newest, policy, significance=significance) or any(
-        _differs_in_values(before, after, policy, significance=significance)
-        for before, after in zip(older.measures, newest.measures, strict=True)
+        _differs_in_values(before, after, least_distance=limit, significance=significance)
+        for before, after, limit in zip(older.measures, newest.measures, limits, strict=True)
     )
 
 
 def _differs_in_values(
-    before: FloatArray, after: FloatArray, policy: RegimePolicy, *, significance: float
+    before: FloatArray, after: FloatArray, *, least_distance: float, significance: float
 ) -> bool:
     from scipy.stats import ks_2samp  # late: scoring imports this chapter and needs no tests
 
     test = ks_2samp(before, after, method="asymp")
-    return bool(test.statistic >= policy.least_distance and test.pvalue < significance)
+    return bool(test.statistic >= least_distance and test.pvalue < significance)
 
 
 def _differs_in_level(

@@ -130,16 +130,25 @@ def _judge_new_recipe(
     champion: CurrentChampion,
     structure: Check,
 ) -> Verdict:
-    """Compare out-of-fold predictions of both recipes, and confirm the result on unseen test rows."""
+    """Compare out-of-fold predictions of both recipes, and confirm the result on unseen test rows.
+
+    Both are calibrated for the regime that the challenger is to serve, so its months alone are compared.
+    """
     rows = sides.development
     new = cross_validate_recipe(wiring, challenger.bundle.recipe, rows, seed=0)
     old = cross_validate_recipe(
         wiring, champion.bundle.recipe, rows, seed=0, features=champion.bundle.features
     )
+    served = challenger.regime.covers(rows[STATEMENT_MONTH])
     unseen = _find_unseen(sides.test, champion)
     old_test = score_probability(champion.bundle, sides.test.filter(pl.Series(unseen)))
     return judge_recipe(
-        _pair_predictions(wiring.schema, rows, old.default_probability, new.default_probability),
+        _pair_predictions(
+            wiring.schema,
+            rows.filter(pl.Series(served)),
+            old.default_probability[served],
+            new.default_probability[served],
+        ),
         PairedScores(
             challenger.test_defaulted[unseen],
             old_test,
