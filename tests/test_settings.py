@@ -64,7 +64,8 @@ def test_sections_of_fairness_and_loss_are_read(tmp_path):
     settings = load_settings(config_files=[str(config)], environment={}).settings
 
     assert settings.loss.loss_given_default == 0.8
-    assert settings.loss.cured_share == 0.4
+    assert settings.loss.cure_share == 0.4
+    assert load_settings(environment={}).settings.loss.cure_share == 0.7
     assert settings.economics.cost_ratios == (2.0, 4.0)
     assert settings.proxies.row_count == 900
     assert settings.fairness.attributes == ()

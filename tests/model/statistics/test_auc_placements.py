@@ -4,8 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
+from credit_default.gates.promotion.delong import measure_auc_difference
 from credit_default.model.statistics.auc_placements import (
     measure_placements,
+    measure_roc_auc_error,
     measure_roc_auc_from_placements,
 )
 from credit_default.model.statistics.bootstrap import (
@@ -77,3 +79,30 @@ def test_a_resample_without_defaulters_has_no_area():
             np.array([[0.0, 1.0, 1.0]]), defaulted=defaulted, placements=placements
         )[0]
     )
+
+
+def test_standard_error_is_the_spread_of_the_area_over_samples():
+    generator, areas, errors = np.random.default_rng(6), [], []
+
+    for _ in range(400):
+        probability = generator.beta(1, 3, 300).round(2)
+        defaulted = (generator.random(300) < probability).astype(np.int64)
+        found = measure_roc_auc_error(defaulted, probability)
+        areas.append(found.value)
+        errors.append(found.standard_error)
+
+    assert found.value == pytest.approx(roc_auc_score(defaulted, probability))
+    assert np.mean(errors) == pytest.approx(np.std(areas), rel=0.12)
+
+
+def test_standard_error_is_that_of_the_paired_difference_from_a_model_without_ranking():
+    generator = np.random.default_rng(8)
+    probability = generator.beta(1, 3, 500)
+    defaulted = (generator.random(500) < probability).astype(np.int64)
+
+    difference = measure_auc_difference(
+        defaulted, np.full(500, 0.5), challenger=probability, confidence=0.95
+    )
+
+    error = measure_roc_auc_error(defaulted, probability).standard_error
+    assert error == pytest.approx(difference.standard_error, rel=1e-9)

@@ -22,6 +22,7 @@ EXPECTED_LOSS: Final = "expected_loss"
 _REMEDY = "Correct the section `loss` of the settings."
 # Of missed payments, those made good before two months are overdue, as `data/simulation` has them.
 _CARD_CURE_SHARE: Final = 0.7
+_CARD_BALANCE: Final = "bill_amount_m1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +58,13 @@ class LossPolicy:
     cure_share: float | None = None
     default_event: str = "a missed payment"
     horizon_months: int = 1
-    balance_column: str = "bill_amount_m1"
+    balance_column: str = _CARD_BALANCE
     limit_column: str = "credit_limit"
 
     def __post_init__(self) -> None:
-        if self.cure_share is None and self.balance_column not in {"", "bill_amount_m1"}:
-            raise InputError(
-                "loss policy's cure_share",
-                found=f"none, for the balance column {self.balance_column}",
-                expected="the share (0 to 1) of this portfolio's defaults that cure, 0 if none does",
-                remedy="Add it to the section `loss` of the settings.",
-            )
+        if self.cure_share is None:
+            # Written down, so that the settings and the evidence of a card show what counts.
+            object.__setattr__(self, "cure_share", _find_cure_share(self.balance_column))
         for name, share in (
             ("conversion_factor", self.conversion_factor),
             ("loss_given_default", self.loss_given_default),
@@ -88,13 +85,29 @@ class LossPolicy:
     @property
     def cured_share(self) -> float:
         """Return the share (0–1) of defaults that cure, under the policy."""
-        return _CARD_CURE_SHARE if self.cure_share is None else self.cure_share
+        return _find_cure_share(self.balance_column) if self.cure_share is None else self.cure_share
 
     @property
     def horizon(self) -> str:
         """Return the horizon in words."""
         months = "month" if self.horizon_months == 1 else f"{self.horizon_months} months"
         return f"within the {months} after the statement"
+
+
+def _find_cure_share(balance_column: str) -> float:
+    """Return the cure share where none is declared.
+
+    Raises:
+        InputError: the balance is a column of another portfolio.
+    """
+    if balance_column in {"", _CARD_BALANCE}:
+        return _CARD_CURE_SHARE
+    raise InputError(
+        "loss policy's cure_share",
+        found=f"none, for the balance column {balance_column}",
+        expected="the share (0 to 1) of this portfolio's defaults that cure, 0 if none does",
+        remedy="Add it to the section `loss` of the settings.",
+    )
 
 
 def has_expected_loss(policy: LossPolicy, columns: Collection[str]) -> bool:

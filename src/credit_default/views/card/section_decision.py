@@ -33,7 +33,7 @@ def build_decision_section(evidence: CardEvidence) -> Section:
             Paragraph("If the review team can review only so many clients, the riskiest first:"),
             _tabulate_capacity(economics),
             Paragraph(f"Risk bands, by default probability: {bands}."),
-            _describe_loss(evidence.loss),
+            describe_loss(evidence.loss),
             *evidence.find_pictures("cost", "sensitivity", "capacity"),
         ),
     )
@@ -99,7 +99,8 @@ def _format_capacity_point(point: CapacityPoint) -> tuple[str, ...]:
     )
 
 
-def _describe_loss(loss: LossFacts | None) -> Paragraph:
+def describe_loss(loss: LossFacts | None) -> Paragraph:
+    """Return the expected loss with the event, the horizon and the assumptions that it rests on."""
     if loss is None:
         return Paragraph(
             "The expected loss is left out, because the portfolio does not declare which columns "
