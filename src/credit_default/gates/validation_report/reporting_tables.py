@@ -179,7 +179,8 @@ def _count_migrations(sample: ScoredSample, bands: tuple[str, ...]) -> Migration
 def _measure_concentration(
     name: str, sample: ScoredSample, bands: tuple[str, ...]
 ) -> ConcentrationRow:
-    counts = np.array([float((sample.band == band).sum()) for band in bands])
+    assert sample.band is not None
+    counts = np.array([float(np.count_nonzero(sample.band == band)) for band in bands])
     shares = counts / counts.sum()
     return ConcentrationRow(
         name,
