@@ -21,7 +21,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-v
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: ci-check ci-tools build test-pythons audit licences sbom release-notes model-metrics model-comparison
-.PHONY: help setup demo test cover check fix nightly odd-shell relative-path docs infra-check infra-lock simulator-fit model-quality bench-memory lock clean
+.PHONY: help setup demo test cover check fix nightly odd-shell relative-path docs infra-check infra-lock simulator-fit model-quality bench-memory size-and-power lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ model-quality: setup ## pooled five-fold quality of forests and other families, 
 
 bench-memory: setup ## memory of checking and scoring 1 M and 10 M rows, four minutes (ARGS="200000 1000000")
 	@$(BIN)/python benchmarks/memory.py $(ARGS)
+
+size-and-power: setup ## how often each test, gate and alarm rings without and with a defect, 15 minutes: docs/size-and-power.md (ARGS="--repetitions 200")
+	@$(BIN)/python benchmarks/size_and_power.py $(ARGS)
 
 lock: setup ## write the locks: of the project, of its image, of the tools that check both
 	@$(COMPILE) pyproject.toml --extra dev --upgrade -o requirements.lock

@@ -21,6 +21,7 @@ _BOUNDARY: Final = {
     "benchmark.brier",
 }
 _NO_SIZE: Final = "None"
+_APART: Final = ("benchmark", "overrides", "back-testing")  # no world plants anything for them
 # Subjects in which a null hypothesis is not at its boundary, so that a right model rings less often.
 _WHY: Final = {
     "discrimination.band_order": "bands of a right model lie far from equal rates",
@@ -49,7 +50,7 @@ def list_misses(rates: Rates) -> list[str]:
     """Return the default forms that ring on a right model more often than they may."""
     missed = []
     for test in TESTS:
-        if _is_official(test) or test.null_hypothesis.startswith(_NO_SIZE):
+        if not _has_size(test) or _is_official(test):
             continue
         for number, world in enumerate(NULLS):
             rate = _find_null(rates, test, number)
@@ -100,9 +101,7 @@ def _list_sizes(rates: Rates, settings: Settings) -> list[str]:
         "| :-- | --: | --: | :-- |",
     ]
     for test in TESTS:
-        if test.null_hypothesis.startswith(_NO_SIZE) and not _is_official(test):
-            continue
-        if test.test_id == "overrides.direction":  # which no world of ours makes true
+        if not _has_size(test):
             continue
         cells = [_find_null(rates, test, number) for number in range(len(NULLS))]
         if all(not cell.judged for cell in cells):
@@ -137,6 +136,8 @@ def _list_powers(rates: Rates, settings: Settings) -> list[str]:
         "| :-- |" + " --: |" * len(names),
     ]
     for test in TESTS:
+        if test.chapter in _APART:
+            continue
         cells = []
         for name in names:
             numbers = [i for i, world in enumerate(worlds) if world.name == name]
@@ -146,7 +147,12 @@ def _list_powers(rates: Rates, settings: Settings) -> list[str]:
             )
         if any(set(cell) - set("0–/ ") for cell in cells):
             lines.append(f"| {_name(test)} | " + " | ".join(cells) + " |")
-    return [*lines, "", "A test that is absent rang in none of these worlds.", ""]
+    return [
+        *lines,
+        "",
+        "A test that is absent rang in none of these worlds, or looks at what they leave alone (benchmark, overrides, back-testing).",
+        "",
+    ]
 
 
 _DESCRIBED: Final = {
@@ -202,6 +208,12 @@ def _find_null(rates: Rates, test: ValidationTest, number: int) -> Rate:
     if test.test_id in _BOUNDARY:
         return rates[("tie", 0)][test.test_id]
     return rates[("null", number)][test.test_id]
+
+
+def _has_size(test: ValidationTest) -> bool:
+    """Return whether some world makes the test's null hypothesis true."""
+    described = test.null_hypothesis.startswith(_NO_SIZE) and not _is_official(test)
+    return not described and test.test_id != "overrides.direction"
 
 
 def _is_official(test: ValidationTest) -> bool:

@@ -148,3 +148,83 @@ def test_arguments_are_left_as_they_were():
 
     assert (sample.default_probability == before[0]).all()
     assert (reference.default_probability == before[1]).all()
+
+
+def _plant_certain(sample):
+    return change(sample, default_probability=np.round(sample.default_probability))
+
+
+def _plant_constant(sample):
+    return change(sample, default_probability=np.full(sample.row_count, 0.22))
+
+
+def _plant_perfect(sample):
+    return change(sample, default_probability=np.nan_to_num(sample.defaulted))
+
+
+def _plant_one_client(sample):
+    return change(sample, client_id=np.zeros(sample.row_count, dtype=int))
+
+
+def _plant_few_clients(sample):
+    return change(sample, client_id=np.arange(sample.row_count) % 5)
+
+
+def _plant_one_band(sample):
+    return change(sample, band=np.full(sample.row_count, "A"))
+
+
+def _plant_a_band_a_row(sample):
+    labels = np.array([f"{number:05d}" for number in range(sample.row_count)])
+    return change(sample, band=labels, band_order=())
+
+
+def _plant_empty_variables(sample):
+    columns = {"nothing": np.full(sample.row_count, np.nan), "same": np.ones(sample.row_count)}
+    return change(sample, variables=columns)
+
+
+def _plant_few_defaults(sample):
+    outcomes = np.zeros(sample.row_count)
+    outcomes[:10] = 1
+    return change(sample, defaulted=outcomes)
+
+
+def _plant_all_overridden(sample):
+    return change(sample, final_declined=~sample.declined)
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        _plant_certain,
+        _plant_constant,
+        _plant_perfect,
+        _plant_one_client,
+        _plant_few_clients,
+        _plant_one_band,
+        _plant_a_band_a_row,
+        _plant_empty_variables,
+        _plant_few_defaults,
+        _plant_all_overridden,
+    ],
+)
+def test_odd_samples_give_finite_figures_or_none(plant):
+    """Warnings are errors here, so that no division by zero hides either."""
+    usual, odd = draw_full_sample(10), plant(draw_full_sample(11))
+
+    for sample, reference in ((odd, usual), (usual, odd), (odd, odd)):
+        for result in run(sample, reference):
+            assert result.statistic is None or np.isfinite(result.statistic), result
+            assert result.p_value is None or 0 <= result.p_value <= 1, result
+            assert all(np.isfinite(value) for value in result.figures.values()), result
+
+
+def test_certain_probabilities_that_are_wrong_are_never_green():
+    sample = _plant_certain(draw_sample(12, month_count=4))
+
+    results = {r.test_id: r.light for r in run(sample)}
+
+    assert results["calibration.jeffreys"] == "red"
+    assert results["calibration.in_the_large"] == "not judged"
+    assert results["calibration.spiegelhalter"] == "not judged"

@@ -33,6 +33,17 @@ class BandTable:
     expected_count: FloatArray
     variance: FloatArray
 
+    def keep(self, parts: NDArray[np.bool_]) -> "BandTable":
+        """Return the table of the parts where `parts` is true."""
+        return BandTable(
+            tuple(label for label, kept in zip(self.labels, parts, strict=True) if kept),
+            self.row_count[parts],
+            self.default_count[parts],
+            self.default_probability[parts],
+            self.expected_count[parts],
+            self.variance[parts],
+        )
+
     def __iter__(self) -> Iterator[tuple[str, int, int, float]]:
         """Yield label, rows, defaults and default probability of each part."""
         for place, label in enumerate(self.labels):

@@ -34,6 +34,8 @@ def _count_months(inputs: ValidationInput) -> BandTable | None:
     """Return the counts by month; None where there are fewer months than a test over time needs."""
     assert inputs.known.month is not None
     table = count_parts(inputs.known, inputs.known.month)
+    # A month whose probabilities are all 0 or 1 leaves nothing to chance.
+    table = table.keep(table.variance > 0)
     return table if len(table.labels) >= inputs.policy.fewest_months else None
 
 
@@ -86,7 +88,7 @@ def colour_months(excess: FloatArray) -> FloatArray:
     return np.bincount(colour, minlength=4).astype(np.float64)
 
 
-def measure_lights_p_value(counts: Sequence[float]) -> float:
+def measure_lights_p_value(counts: Sequence[float] | FloatArray) -> float:
     """Return the chance of a profile of colours that is no better (Blochwitz, Hohl and Wehn).
 
     Profiles are ordered by their green months, then the yellow, then the orange ones.
@@ -94,7 +96,7 @@ def measure_lights_p_value(counts: Sequence[float]) -> float:
     Args:
         counts: Months of each colour, from green to red.
     """
-    months = int(sum(counts))
+    months = int(np.sum(counts))
     steps = range(months + 1)
     profiles = np.array(
         [

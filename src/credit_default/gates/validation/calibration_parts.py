@@ -90,7 +90,8 @@ def measure_chi_square(table: BandTable) -> float:
 
 def _measure_bands(inputs: ValidationInput, *, spent: int) -> Measured | None:
     table = _count_bands(inputs)
-    freedom = len(table.labels) - spent
+    chance = (table.default_probability > 0) & (table.default_probability < 1)
+    freedom = int(chance.sum()) - spent
     if freedom < 1:
         return None
     statistic = measure_chi_square(table)

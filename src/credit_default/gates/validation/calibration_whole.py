@@ -26,6 +26,7 @@ _COX: Final = "Cox 1958, Biometrika 45, 562-565"
 _REACH: Final = 8.5  # standard deviations of the common factor beyond which nothing is left
 _STEPS: Final = np.array([-2.0, -0.5, -0.1, 0.0, 0.1, 0.5, 2.0])
 _NODE_COUNT: Final = 40
+_CERTAIN: Final = "every probability is 0 or 1, which leaves nothing to chance"
 
 
 def measure_jeffreys_p_value(row_count: int, default_count: int, probability: float) -> float:
@@ -33,6 +34,8 @@ def measure_jeffreys_p_value(row_count: int, default_count: int, probability: fl
 
     Small where defaults are underestimated (ECB 2019, 2.5.3.1).
     """
+    if not default_count and probability == 0:
+        return 1.0  # nothing speaks against it
     return float(beta.cdf(probability, default_count + 0.5, row_count - default_count + 0.5))
 
 
@@ -114,6 +117,10 @@ def _judge_correlated(inputs: ValidationInput) -> tuple[Finding, ...]:
     return (judge_p_value(_measured(defaults, p_value, words, mean), inputs.policy),)
 
 
+def _is_certain(probability: FloatArray) -> bool:
+    return bool(np.isin(probability, (0.0, 1.0)).all())
+
+
 def _measured(statistic: float, p_value: float, words: str, mean: float) -> Measured:
     return Measured(float(statistic), p_value, words, figures={"default_probability": mean})
 
@@ -130,6 +137,8 @@ def measure_level_z(outcomes: FloatArray, probability: FloatArray) -> float:
 def _judge_level(inputs: ValidationInput) -> tuple[Finding, ...]:
     _, defaults, mean, words = _describe(inputs)
     known = inputs.known
+    if _is_certain(known.default_probability):
+        return (leave_unjudged(_CERTAIN),)
     z = measure_level_z(known.outcomes, known.default_probability)
     figures = {
         "default_probability": mean,
@@ -144,13 +153,16 @@ def _judge_level(inputs: ValidationInput) -> tuple[Finding, ...]:
 def measure_spiegelhalter_z(outcomes: FloatArray, probability: FloatArray) -> float:
     """Return the Brier score's distance from what right probabilities give, in its deviations."""
     lean = 1 - 2 * probability
-    error = np.sqrt((lean**2 * probability * (1 - probability)).sum())
-    return float(((outcomes - probability) * lean).sum() / error) if error else 0.0
+    error = float(np.sqrt((lean**2 * probability * (1 - probability)).sum()))
+    # Where every probability is 1/2 the Brier score is 1/4 whatever happens.
+    return float(((outcomes - probability) * lean).sum()) / error if error else 0.0
 
 
 def _judge_spiegelhalter(inputs: ValidationInput) -> tuple[Finding, ...]:
     known = inputs.known
     probability = known.default_probability
+    if _is_certain(probability):
+        return (leave_unjudged(_CERTAIN),)
     z = measure_spiegelhalter_z(known.outcomes, probability)
     brier = float(((known.outcomes - probability) ** 2).mean())
     expected = float((probability * (1 - probability)).mean())

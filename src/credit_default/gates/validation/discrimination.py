@@ -62,8 +62,10 @@ def _show_against_development(inputs: ValidationInput) -> tuple[Finding, ...]:
 
 def _judge_chance(inputs: ValidationInput) -> tuple[Finding, ...]:
     area = _measure(inputs.known)
-    error = float(np.sqrt(area.variance))
-    z = (area.value - 0.5) / error if error else np.inf
+    error = area.error
+    if not error and area.value > 0.5:  # noqa: PLR2004
+        return (Finding("green", "the scores separate defaulters from payers without exception"),)
+    z = (area.value - 0.5) / error if error else 0.0
     measured = Measured(
         float(z),
         measure_upper_tail(z),

@@ -15,6 +15,7 @@ class ValidationPolicy:
     # What can be judged at all.
     fewest_rows: int = 200
     fewest_outcomes: int = 10  # rows of each outcome
+    fewest_clients: int = 50  # for a standard error over clients who have several rows
     fewest_band_rows: int = 20  # in a band, segment or month, where each is judged by itself
     fewest_months: int = 4  # for a test over time
     # How a score without bands is cut, and how many bins a distribution is compared in.

@@ -74,7 +74,8 @@ def _add_up_squares(influence: FloatArray, client: Clients, *, unbiased: bool = 
     if client is not None:
         clients, place = np.unique(client, return_inverse=True)
         if len(clients) < len(client):
-            influence, count = np.bincount(place, weights=influence), len(clients)
+            added = np.bincount(place, weights=influence)
+            influence, count = added.astype(np.float64), len(clients)
     return float((influence**2).sum()) * (1.0 if unbiased else count / (count - 1))
 
 

@@ -87,7 +87,7 @@ class ScoredSample:
 
     def take(self, rows: Flags) -> "ScoredSample":
         """Return a sample of the rows where `rows` is true; the bands stay those of this one."""
-        arrays = {name: _take(getattr(self, name), rows) for name in _PARALLEL}
+        arrays: dict[str, Any] = {name: _take(getattr(self, name), rows) for name in _PARALLEL}
         return replace(
             self,
             default_probability=self.default_probability[rows],

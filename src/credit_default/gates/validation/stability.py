@@ -146,7 +146,7 @@ def _judge_default_rate(inputs: ValidationInput) -> tuple[Finding, ...]:
     now, then = inputs.known_now.outcomes, inputs.known_then.outcomes
     pooled = (now.sum() + then.sum()) / (len(now) + len(then))
     error = np.sqrt(pooled * (1 - pooled) * (1 / len(now) + 1 / len(then)))
-    z = float((now.mean() - then.mean()) / error)
+    z = float((now.mean() - then.mean()) / error) if error else 0.0
     words = f"{now.mean():.2%} defaulted, in development {then.mean():.2%}"
     return (judge_p_value(Measured(z, measure_both_tails(z), words), inputs.policy),)
 

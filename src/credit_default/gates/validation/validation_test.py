@@ -115,11 +115,15 @@ def find_lack(inputs: ValidationInput, needs: Sequence[Need]) -> str | None:
     return None
 
 
-def _find_lack_of_outcomes(rows: ScoredSample, policy: ValidationPolicy, whose: str) -> str | None:
+def _find_lack_of_outcomes(
+    rows: ScoredSample, newest: ScoredSample, policy: ValidationPolicy, whose: str
+) -> str | None:
     if not rows.row_count:
         return f"no outcomes {whose}"
     if rows.row_count < policy.fewest_rows:
         return f"{rows.row_count:,} rows {whose} have an outcome: at least {policy.fewest_rows:,} are needed"
+    if newest.row_count < policy.fewest_clients:
+        return f"{newest.row_count:,} clients {whose} have an outcome: at least {policy.fewest_clients:,} are needed"
     default_count = int(rows.outcomes.sum())
     fewest = min(default_count, rows.row_count - default_count)
     if fewest < policy.fewest_outcomes:
@@ -133,16 +137,19 @@ def _find_lack_of_outcomes(rows: ScoredSample, policy: ValidationPolicy, whose: 
 def _find_lack_of_reference(inputs: ValidationInput) -> str | None:
     if not inputs.reference.row_count:
         return "no development sample to compare with"
-    count, fewest = inputs.reference.row_count, inputs.policy.fewest_rows
-    return (
-        None
-        if count >= fewest
-        else f"{count:,} rows of development: at least {fewest:,} are needed"
-    )
+    fewest = inputs.policy.fewest_rows
+    for rows, newest, whose in (
+        (inputs.sample, inputs.now, "the sample"),
+        (inputs.reference, inputs.then, "development"),
+    ):
+        if newest.row_count < fewest:
+            what = "rows" if newest.row_count == rows.row_count else "clients"
+            return f"{newest.row_count:,} {what} of {whose}: at least {fewest:,} are needed"
+    return None
 
 
 _LACKS: Final[Mapping[Need, Callable[[ValidationInput], str | None]]] = {
-    "outcomes": lambda i: _find_lack_of_outcomes(i.known, i.policy, "in the sample"),
+    "outcomes": lambda i: _find_lack_of_outcomes(i.known, i.known_now, i.policy, "in the sample"),
     "months": lambda i: "no months" if i.sample.month is None else None,
     "clients": lambda i: "no client identifiers" if i.sample.client_id is None else None,
     "bands": lambda i: "no rating bands" if i.sample.band is None else None,
@@ -154,7 +161,7 @@ _LACKS: Final[Mapping[Need, Callable[[ValidationInput], str | None]]] = {
     "reference": _find_lack_of_reference,
     "reference outcomes": lambda i: (
         _find_lack_of_reference(i)
-        or _find_lack_of_outcomes(i.known_reference, i.policy, "of development")
+        or _find_lack_of_outcomes(i.known_reference, i.known_then, i.policy, "of development")
     ),
     "reference bands": lambda i: (
         _find_lack_of_reference(i)
