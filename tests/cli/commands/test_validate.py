@@ -15,14 +15,19 @@ FILES = ["validation.html", "validation.json", "validation.xlsx"]
 
 @pytest.fixture
 def forbid_servers(monkeypatch):
-    """Let nothing be started or listened to, and no address be connected to."""
+    """Let no program be started but git, which tells the commit, and no address be bound or connected to."""
+    start = subprocess.Popen.__init__
 
     def refuse(*_, **__):
         raise AssertionError("a server or a connection")
 
+    def start_git(self, words, *arguments, **options):
+        assert "git" in str(words[0]), words
+        start(self, words, *arguments, **options)
+
     monkeypatch.setattr(socket.socket, "bind", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+    monkeypatch.setattr(subprocess.Popen, "__init__", start_git)
 
 
 @pytest.fixture

@@ -115,6 +115,7 @@ def test_scores_without_bands_are_cut_by_the_references_quantiles():
     tables = build_reporting_tables(sample, reference=reference, policy=POLICY)
 
     assert not tables.are_bands_given
-    assert tables.concentration[1].shares == pytest.approx([0.1] * 5, abs=0.01)
+    assert tables.concentration[1].shares == pytest.approx([0.1] * 10, abs=0.01)
+    assert tables.concentration[0].shares[5:] == (0,) * 5
     assert sum(tables.concentration[0].shares) == pytest.approx(1)
     assert tables.by_band[0].jeffreys_p_value is None

@@ -241,9 +241,7 @@ def test_too_little_is_not_judged_and_gives_no_number(tmp_path, frame, words):
         options=ReadingOptions(),
     )
 
-    results = [
-        result for result in validated.report.results if result.chapter == "discrimination"
-    ]
+    results = [result for result in validated.report.results if result.chapter == "discrimination"]
     assert {result.light for result in results} == {"not judged"}
     assert all(result.statistic is None and result.p_value is None for result in results)
     assert any(word in result.reason for result in results for word in words)

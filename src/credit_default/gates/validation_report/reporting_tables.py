@@ -4,7 +4,7 @@ Source: Instructions for reporting the validation results of internal models (EC
 calibration by grade with the Jeffreys test, 2.5.5.1 for customer migrations, 2.5.5.3 for concentration in grades.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -100,20 +100,26 @@ def build_reporting_tables(
         policy: How many bands to cut.
     """
     edges = _find_edges(reference or sample, count=policy.band_count)
-    banded = _assign_bands(sample, edges)
-    bands = order_bands(banded)
-    concentration = [_measure_concentration("sample", banded, bands)]
+    banded, samples = _assign_bands(sample, edges), {}
     if reference is not None and (reference.band is not None or sample.band is None):
-        concentration.append(
-            _measure_concentration("reference", _assign_bands(reference, edges), bands)
-        )
+        samples["reference"] = _assign_bands(reference, edges)
+    bands = _join_bands([banded, *samples.values()])
     return ReportingTables(
         bands,
         sample.band is not None,
         tuple(_list_band_rows(banded, bands)),
-        _count_migrations(banded, bands),
-        tuple(concentration),
+        _count_migrations(banded),
+        tuple(
+            _measure_concentration(name, rows, bands)
+            for name, rows in {"sample": banded, **samples}.items()
+        ),
     )
+
+
+def _join_bands(samples: Sequence[ScoredSample]) -> tuple[str, ...]:
+    """Return the bands of all samples, in the order of the one that has most of them."""
+    orders = sorted((order_bands(rows) for rows in samples), key=len, reverse=True)
+    return tuple(dict.fromkeys(band for order in orders for band in order))
 
 
 def _find_edges(sample: ScoredSample, *, count: int) -> np.ndarray:
@@ -163,7 +169,7 @@ def _build_band_row(sample: ScoredSample, rows: Flags, *, month: str, band: str)
     )
 
 
-def _count_migrations(sample: ScoredSample, bands: tuple[str, ...]) -> MigrationTable | None:
+def _count_migrations(sample: ScoredSample) -> MigrationTable | None:
     """Return the migrations between neighbouring months; None where no client is in two of them."""
     if sample.month is None or sample.client_id is None:
         return None
@@ -172,14 +178,18 @@ def _count_migrations(sample: ScoredSample, bands: tuple[str, ...]) -> Migration
         return None
     months = [str(month) for month in np.unique(sample.month)]
     return MigrationTable(
-        bands, tuple(tuple(map(int, row)) for row in counts), months[0], months[-1]
+        order_bands(sample),
+        tuple(tuple(map(int, row)) for row in counts),
+        months[0],
+        months[-1],
     )
 
 
 def _measure_concentration(
     name: str, sample: ScoredSample, bands: tuple[str, ...]
 ) -> ConcentrationRow:
-    counts = np.array([float((sample.band == band).sum()) for band in bands])
+    assert sample.band is not None
+    counts = np.array([float(np.count_nonzero(sample.band == band)) for band in bands])
     shares = counts / counts.sum()
     return ConcentrationRow(
         name,

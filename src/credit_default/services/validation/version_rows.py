@@ -144,7 +144,7 @@ def _read_production(
             left_out.append(f"{scores.months[-1]} ({known_share:.0%} of the outcomes)")
             continue
         frames += list(read_scored_rows(snapshot, scores))
-    notes = ()
+    notes: tuple[str, ...] = ()
     if left_out:
         notes = ("months whose outcomes are not complete are left out: " + ", ".join(left_out),)
     if not frames:
