@@ -21,6 +21,7 @@ from credit_default.gates.monitoring.label_free_estimate import EstimatePolicy
 from credit_default.gates.monitoring.performance import PerformancePolicy
 from credit_default.gates.monitoring.retraining_policy import RetrainingPolicy
 from credit_default.gates.promotion.policy import PromotionPolicy
+from credit_default.gates.promotion.shadow_choice import ShadowPolicy
 from credit_default.gates.quality import QualityPolicy
 from credit_default.logs import LogFormat, LogLevel
 from credit_default.model.estimator.decision import DecisionPolicy
@@ -222,6 +223,7 @@ class Settings(BaseSettings):
     stability: StabilityPolicy = StabilityPolicy()
     quality: QualityPolicy = QualityPolicy()
     promotion: PromotionPolicy = PromotionPolicy()
+    shadow: ShadowPolicy = ShadowPolicy()
     drift: DriftPolicy = DriftPolicy()
     feed: FeedPolicy = FeedPolicy()
     performance: PerformancePolicy = PerformancePolicy()
