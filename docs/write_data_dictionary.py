@@ -25,6 +25,7 @@ KINDS = {
 }
 ROWS = {
     "scores": "One row for each scored client of a batch and model version.",
+    "shadow_scores": "One row for each client of a batch that a version other than the champion scored beside it; nothing is decided by it.",
     "quarantine": "One row for each rejected row of a file, statements and outcomes alike.",
     "outcomes": "One row for each client and month whose outcome is known: the one observed last.",
     "outcome_history": "One row for each observation of an outcome that ever arrived, with the file that it came from.",
@@ -47,6 +48,11 @@ MEANINGS = {
         "expected_loss": "Probability × exposure at default × loss given default, NT dollars, by the assumptions of the settings' section `loss`; empty where the portfolio declares none.",
         "reasons": "Up to four reasons of a declined client, the most important first; empty for others, and beyond `reasons.limit`.",
         "scored_at": "When the batch was scored.",
+    },
+    "shadow_scores": _COMMON
+    | {
+        "default_probability": "How likely a default in the month after statement_month is by this version, 0 to 1.",
+        "scored_at": "When this version scored the batch.",
     },
     "quarantine": _COMMON
     | {

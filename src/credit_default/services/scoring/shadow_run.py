@@ -14,8 +14,8 @@ from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot
 from credit_default.adapters.mlflow.model_versions import ModelVersion
 from credit_default.errors import CreditDefaultError, RefusedError
 from credit_default.gates.ledger.batch_events import ShadowFailed
-from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.champion.pinned_champion import MLFLOW_GATE
+from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.scoring.shadow_scores import score_version_in_shadow
 from credit_default.services.scoring.shadow_versions import find_shadow_versions
