@@ -1,4 +1,5 @@
 import datetime as dt
+import datetime as dt
 import json
 from dataclasses import replace
 
@@ -93,7 +94,7 @@ def test_card_is_in_the_versions_run_in_three_forms_beside_its_evidence(wiring, 
 
 def test_card_shows_what_the_run_measured_and_no_other_figure(wiring, summary, version):
     metrics = wiring.tracking.client.get_run(summary.run_id).data.metrics
-    reported = render_document_markdown(read_card(wiring, version))
+    reported = render_document_markdown(read_card(wiring, version, now=NOON))
 
     for name in ("roc_auc", "brier", "log_loss"):
         assert f"{metrics[name]:.4f}" in reported
@@ -130,7 +131,7 @@ def test_parts_list_names_the_model_by_its_digest(wiring, summary, version):
 
 
 def test_card_opens_with_what_the_registry_says_today(wiring, version):
-    card = read_card(wiring, version)
+    card = read_card(wiring, version, now=NOON)
 
     assert card.sections[0].title == "Today"
     assert ("alias", "champion") in card.sections[0].blocks[0].rows
@@ -138,7 +139,7 @@ def test_card_opens_with_what_the_registry_says_today(wiring, version):
 
 
 def test_simulated_clients_are_named_on_the_cards_head(wiring, version):
-    assert "SIMULATED" in read_card(wiring, version).warning
+    assert "SIMULATED" in read_card(wiring, version, now=NOON).warning
 
 
 def test_summary_of_a_card_says_alias_and_address(wiring, version):
@@ -153,7 +154,7 @@ def test_run_without_a_card_is_named(wiring, version):
         bare = replace(version, run_id=run.run_id)
 
     with pytest.raises(InputError, match="no card"):
-        read_card(wiring, bare)
+        read_card(wiring, bare, now=NOON)
 
 
 def test_card_that_is_none_is_refused(wiring, version):
@@ -162,4 +163,4 @@ def test_card_that_is_none_is_refused(wiring, version):
         odd = replace(version, run_id=run.run_id)
 
     with pytest.raises(ArtifactError, match="model card"):
-        read_card(wiring, odd)
+        read_card(wiring, odd, now=NOON)

@@ -1,4 +1,4 @@
-"""models: show the registered versions, promote one by hand, roll back to the previous champion."""
+"""models: show the registered versions, compare two, promote one by hand, roll back to the previous champion."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -18,9 +18,10 @@ from credit_default.errors import InputError
 if TYPE_CHECKING:
     from credit_default.services.context.wiring import Wiring
     from credit_default.views.summaries.summary import Summary
+    from credit_default.views.terminal.version_comparison import VersionComparison
 
 app = typer.Typer(
-    help="The registered versions: show, promote, rollback.",
+    help="The registered versions: show, compare, promote, rollback.",
     cls=SharedOptionsGroup,
     no_args_is_help=True,
 )
@@ -57,10 +58,16 @@ def show(
 
 
 def _show_versions(wiring: "Wiring", output: Output) -> "Summary":
+    from credit_default.flows.runs.context import read_clock
     from credit_default.services.champion.versions import list_models, summarise_models
+    from credit_default.services.comparison.backtests import (
+        backtest_promotions,
+        describe_backtests,
+    )
     from credit_default.views.terminal.models import render_models
 
-    models = list_models(wiring.registry)
+    backtests = describe_backtests(backtest_promotions(wiring, now=read_clock()))
+    models = list_models(wiring.registry, backtests=backtests)
     if not output.as_json:
         from rich.console import Console
 
@@ -69,10 +76,11 @@ def _show_versions(wiring: "Wiring", output: Output) -> "Summary":
 
 
 def _show_card(wiring: "Wiring", output: Output, number: int) -> "Summary":
+    from credit_default.flows.runs.context import read_clock
     from credit_default.services.training.model_card import read_card, summarise_card
 
     version = wiring.registry.find_version(number)
-    card = read_card(wiring, version)
+    card = read_card(wiring, version, now=read_clock())
     if not output.as_json:
         from rich.console import Console
 
@@ -80,6 +88,51 @@ def _show_card(wiring: "Wiring", output: Output, number: int) -> "Summary":
 
         Console(highlight=False).print(render_document(card))
     return summarise_card(wiring, version)
+
+
+@app.command()
+@takes_shared_options("lake")
+def compare(
+    first: Annotated[int, typer.Argument(help="A version's number.", min=1)],
+    second: Annotated[int, typer.Argument(help="The version to compare with it.", min=1)],
+    fill: Annotated[
+        bool,
+        typer.Option(
+            "--fill", help="First score in the shadow what one of the two has not scored yet."
+        ),
+    ] = False,
+    *,
+    shared: SharedOptions,
+) -> None:
+    """Compare two versions on what both scored: who changes side, and which turned out better."""
+
+    def act(output: Output) -> "Summary":
+        from credit_default.flows.runs.context import read_clock
+        from credit_default.services.comparison.compare_versions import (
+            compare_versions,
+            fill_shadow_scores,
+            summarise_comparison,
+        )
+
+        wiring, now = connect_with_mlflow(shared, output), read_clock()
+        for number in (first, second):
+            _require_known_version(wiring, number)
+        filled = fill_shadow_scores(wiring, first, second, scored_at=now) if fill else 0
+        found = compare_versions(wiring, first, second, now=now)
+        summary = summarise_comparison(found, filled_count=filled)
+        return summary if output.as_json else _print_comparison(found, summary)
+
+    run_command("models compare", act, shared)
+
+
+def _print_comparison(found: "VersionComparison", summary: "Summary") -> "Summary":
+    """Print the comparison as tables, and return the summary without the figures that they show."""
+    from rich.console import Console
+
+    from credit_default.views.terminal.version_comparison import render_comparison
+
+    Console(highlight=False).print(render_comparison(found), "", sep="\n")
+    return replace(summary, figures={})
 
 
 @app.command()

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from credit_default.adapters.mlflow.model_versions import (
     CHAMPION,
@@ -30,9 +31,17 @@ _PERSON = "a person"  # the role that decided, as the ledger names it
 _LOG = logging.getLogger(__name__)
 
 
-def list_models(registry: Registry) -> tuple[ModelRow, ...]:
-    """Return every registered version, the newest first."""
-    return tuple(_describe_version(version) for version in registry.list_versions())
+def list_models(
+    registry: Registry, *, backtests: Mapping[int, str] = MappingProxyType({})
+) -> tuple[ModelRow, ...]:
+    """Return every registered version, the newest first.
+
+    `backtests` says, by version, how its last promotion turned out, where it replaced a champion.
+    """
+    return tuple(
+        _describe_version(version, backtest=backtests.get(version.number, ""))
+        for version in registry.list_versions()
+    )
 
 
 def summarise_models(models: Sequence[ModelRow], *, listed: bool) -> Summary:
@@ -41,7 +50,7 @@ def summarise_models(models: Sequence[ModelRow], *, listed: bool) -> Summary:
     status = f"version {champion.number} is the champion" if champion else "no champion yet"
     lines = [
         f"version {model.number}: {model.alias or 'no alias'}; {model.data_origin}; digest {model.digest}; "
-        f"{model.level}: {model.reason}"
+        f"{model.level}: {model.reason}{f'; {model.backtest}' if model.backtest else ''}"
         for model in models
     ]
     return Summary(
@@ -150,7 +159,7 @@ def _require_one_person_promotion(approval: str, number: int) -> None:
         )
 
 
-def _describe_version(version: ModelVersion) -> ModelRow:
+def _describe_version(version: ModelVersion, *, backtest: str) -> ModelRow:
     verdict = read_version_verdict(version.tags)
     return ModelRow(
         number=version.number,
@@ -161,4 +170,5 @@ def _describe_version(version: ModelVersion) -> ModelRow:
         level=verdict.level if verdict else "",
         reason=verdict.reason if verdict else "",
         evidence=verdict.evidence if verdict else (),
+        backtest=backtest,
     )

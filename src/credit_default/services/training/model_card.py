@@ -1,5 +1,6 @@
 """Write the model card and the evidence behind it, after the promotion gate's verdict, into the version's run."""
 
+import datetime as dt
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +12,7 @@ from credit_default.adapters.mlflow.version_verdict import read_version_verdict
 from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split
 from credit_default.errors import InputError
+from credit_default.services.comparison.backtests import backtest_promotions
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.baselines import BaselineComparison
 from credit_default.services.training.challenger import Challenger
@@ -28,6 +30,7 @@ from credit_default.views.card.evidence import (
 )
 from credit_default.views.card.evidence_json import render_evidence_json
 from credit_default.views.card.section_approval import build_registry_section
+from credit_default.views.card.section_backtest import build_backtest_section
 from credit_default.views.documents.document import Document
 from credit_default.views.documents.html import render_html
 from credit_default.views.documents.json_document import parse_document, render_document_json
@@ -93,8 +96,11 @@ def publish_card(
     return replace(summary, paths={**summary.paths, "model card": address})
 
 
-def read_card(wiring: Wiring, version: ModelVersion) -> Document:
+def read_card(wiring: Wiring, version: ModelVersion, *, now: dt.datetime) -> Document:
     """Return the version's card as it was written after its training, preceded by its present status.
+
+    Of a version that replaced a champion, the status includes the back-test of its promotion on the
+    months that are complete `now`.
 
     Raises:
         InputError: The version's run has no card.
@@ -113,7 +119,13 @@ def read_card(wiring: Wiring, version: ModelVersion) -> Document:
     today = build_registry_section(
         version.aliases, version.tags, reasons=verdict.reasons if verdict else ()
     )
-    return replace(card, sections=(today, *card.sections))
+    own = [
+        backtest
+        for backtest in backtest_promotions(wiring, now=now)
+        if backtest.new_version == version.number
+    ]
+    sections = (today, *map(build_backtest_section, own), *card.sections)
+    return replace(card, sections=sections)
 
 
 def summarise_card(wiring: Wiring, version: ModelVersion) -> Summary:
