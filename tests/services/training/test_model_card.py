@@ -1,5 +1,4 @@
 import datetime as dt
-import datetime as dt
 import json
 from dataclasses import replace
 
