@@ -15,7 +15,8 @@ from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.training.challenger import fit_challenger
-from credit_default.services.training.promotion_contest import judge_challenger, select_newest
+from credit_default.services.training.contest_rows import select_newest
+from credit_default.services.training.promotion_contest import judge_challenger
 from credit_default.services.training.training_rows import TrainingRows
 
 GOOD = Recipe(tree_count=20, maximum_depth=6)

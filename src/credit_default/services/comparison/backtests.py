@@ -72,7 +72,7 @@ def _measure(
         wiring.lake,
         (old, new),
         bundles=(bundles[0], bundles[1]),
-        lowest_coverage_share=performance.lowest_coverage_share,
+        lowest_coverage_share=wiring.settings.coverage.lowest_share,
         now=now,
         since=dt.datetime.fromisoformat(promoted_at),
     )

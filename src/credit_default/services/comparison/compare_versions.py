@@ -50,7 +50,7 @@ def compare_versions(
         wiring.lake,
         (first, second),
         bundles=bundles,
-        lowest_coverage_share=wiring.settings.performance.lowest_coverage_share,
+        lowest_coverage_share=wiring.settings.coverage.lowest_share,
         now=now,
     )
     if common.frame.is_empty():

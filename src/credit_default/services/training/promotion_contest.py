@@ -6,11 +6,12 @@ mature rows that neither was trained on.
 """
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH, Schema
+from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.data.splitting import Split
 from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.first_model import judge_first_model
@@ -23,12 +24,12 @@ from credit_default.gates.promotion.promotion_verdict import (
 from credit_default.gates.promotion.structure_check import check_structure
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.estimator.digest import hash_row_keys
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.data_origin import require_matching_origins
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.challenger import Challenger
+from credit_default.services.training.contest_rows import choose_contest_rows, find_unseen
 from credit_default.services.training.cross_validation import cross_validate_recipe
 from credit_default.services.training.slices import label_groups
 
@@ -58,14 +59,6 @@ def judge_challenger(
         verdict.level,
     )
     return verdict
-
-
-def select_newest(rows: pl.DataFrame, *, row_count: int) -> pl.DataFrame:
-    """Return the rows of the newest months: as many months as it takes for `row_count` rows, or all."""
-    counts = rows.group_by(STATEMENT_MONTH).len().sort(STATEMENT_MONTH, descending=True)
-    newer_count = pl.col("len").cum_sum() - pl.col("len")
-    needed = counts.filter(newer_count < row_count)[STATEMENT_MONTH]
-    return rows.filter(pl.col(STATEMENT_MONTH).is_in(needed.implode()))
 
 
 def _judge(
@@ -124,7 +117,7 @@ def _judge_new_recipe(
     old = cross_validate_recipe(
         wiring, champion.bundle.recipe, rows, seed=0, features=champion.bundle.features
     )
-    unseen = _find_unseen(sides.test, champion)
+    unseen = find_unseen(sides.test, champion.bundle)
     old_test = score_probability(champion.bundle, sides.test.filter(pl.Series(unseen)))
     return judge_recipe(
         _pair_predictions(wiring.schema, rows, old.default_probability, new.default_probability),
@@ -137,16 +130,6 @@ def _judge_new_recipe(
     )
 
 
-def _find_unseen(rows: pl.DataFrame, champion: CurrentChampion) -> np.ndarray:
-    """Return, for each row, whether the champion was not trained on it.
-
-    A test-side row can be one that the champion learned from: another test share, or identical rows,
-    move a client from one side to the other.
-    """
-    unseen: np.ndarray = ~np.isin(hash_row_keys(rows), champion.bundle.trained_rows)
-    return unseen
-
-
 def _judge_refreshed_model(
     wiring: Wiring,
     challenger: Challenger,
@@ -155,16 +138,19 @@ def _judge_refreshed_model(
     champion: CurrentChampion,
     structure: Check,
 ) -> Verdict:
-    """Compare both models as they are on the newest test rows that the champion was not trained on."""
-    unseen = sides.test.filter(pl.Series(_find_unseen(sides.test, champion)))
-    rows = select_newest(unseen, row_count=wiring.settings.refresh.contest_row_count)
+    """Compare both models as they are, on rows that neither was trained on: later ones where there are any."""
+    contest = choose_contest_rows(
+        wiring, sides, champion=champion.bundle, data_origin=challenger.data_origin
+    )
+    rows = contest.rows
     old, new = (score_probability(bundle, rows) for bundle in (champion.bundle, challenger.bundle))
-    return judge_refresh(
+    verdict = judge_refresh(
         _pair_predictions(wiring.schema, rows, old, new),
         decision_policy=wiring.settings.decision,
         policy=wiring.settings.promotion,
         structure=structure,
     )
+    return replace(verdict, reasons=(*verdict.reasons, contest.description))
 
 
 def _pair_predictions(
