@@ -180,8 +180,18 @@ def read_known_rows(wiring: Wiring) -> TrainingRows:
 
 
 def split_rows(wiring: Wiring, training: TrainingRows) -> Split:
-    """Split the rows into development and test side; a client is on the same side in every training."""
-    return split(training.rows, test_share=wiring.settings.refresh.test_share)
+    """Split the rows into development and test side; a client is on the same side in every training.
+
+    The newest months that the settings hold out are on the test side whole, unless no other month is left.
+    """
+    refresh = wiring.settings.refresh
+    sides = split(training.rows, test_share=refresh.test_share)
+    months = training.rows[STATEMENT_MONTH].unique().sort()
+    if not 0 < refresh.held_out_months < len(months):
+        return sides
+    held_out = pl.col(STATEMENT_MONTH).is_in(months.tail(refresh.held_out_months).to_list())
+    test = pl.concat([sides.test, sides.development.filter(held_out)]).sort(KEY)
+    return Split(development=sides.development.filter(~held_out), test=test)
 
 
 def _list_own_snapshots(wiring: Wiring) -> list[Snapshot]:
