@@ -31,7 +31,7 @@ class ShadowPolicy:
                     f"setting shadow.{name}",
                     found=repr(getattr(self, name)),
                     expected=f"{least} or more",
-                    remedy="To score nothing in the shadow set newest_versions and former_months to 0.",
+                    remedy="Correct it; with newest_versions and former_months 0 nothing is scored in the shadow.",
                 )
 
 
