@@ -430,7 +430,7 @@ def everywhere(lake, client_id):
     """A row of this client, and one of another, in every table with rows of clients."""
     rows = scored(2).with_columns(client_id=pl.Series([client_id, "other"]))
     write_scores(lake, lambda: [rows], batch_id=BATCH_ID, model_version=1)
-    shadow = rows.select(SHADOW_COLUMNS)
+    shadow = rows.select(SHADOW_COLUMNS).with_columns(model_version=pl.lit(2))
     write_shadow_scores(lake, lambda: [shadow], batch_id=BATCH_ID, model_version=2)
     refused = pl.DataFrame(
         {
