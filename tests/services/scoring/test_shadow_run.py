@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import polars as pl
 import pytest
 
+from credit_default.adapters.delta.commits import replace_rows
 from credit_default.adapters.delta.table import find_delta_table
 from credit_default.adapters.lake.snapshots import read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.ledger import read_entries
@@ -239,6 +240,27 @@ def test_the_former_champion_goes_on_in_the_shadow_for_its_months_and_no_longer(
     assert [dict(run.scored_counts) for run in runs] == [{1: 50}, {}]
     assert list_shadow_months(wiring.lake, model_version=1) == ("2005-10",)
     assert run_shadow(wiring, october, champion=2).scored_counts == {1: 50}
+
+
+def test_shadow_scores_are_proved_and_a_changed_one_is_found(wired, predict, rows):
+    wiring = wired(row_limit=100)
+    batch_id = predict(wiring, rows)
+    run_shadow(wiring, batch_id)
+
+    before = verify_lake(wiring, batch_id=batch_id, client_id=None, head=None)
+    changed = read_shadow_scores(wiring.lake, batch_id=batch_id).with_columns(
+        pl.col("default_probability") * 1.001
+    )
+    replace_rows(
+        locate_table(wiring.lake, "shadow_scores"), lambda: [changed], predicate="model_version = 2"
+    )
+    after = verify_lake(wiring, batch_id=batch_id, client_id=None, head=None)
+
+    assert [before.find_verdict("shadow").level, after.find_verdict("shadow").level] == [
+        "ok",
+        "alarm",
+    ]
+    assert (before.status, after.exit_code) == ("proved", 1)
 
 
 def test_a_forgotten_client_leaves_the_shadow_too_and_the_rest_is_proved(wired, predict, rows):

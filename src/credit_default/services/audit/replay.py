@@ -23,6 +23,7 @@ from credit_default.gates.ledger.event_format import read_event
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.scoring import score
+from credit_default.services.audit.shadow_replay import replay_shadow_scores
 from credit_default.services.context.moved_lake import describe_outside_addresses
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
@@ -63,6 +64,7 @@ def verify_lake(
     verdicts = [_judge_ledger(entries, head), _judge_scores(wiring.lake, results)]
     if batch_id is not None:
         verdicts += _replay_batch(wiring, results, batch_id, client_id)
+        verdicts += replay_shadow_scores(wiring, batch_id)
     for verdict in verdicts:
         _LOG.info("verified gate=%s level=%s", verdict.gate, verdict.level)
     summary = _summarise_verification(entries, verdicts, batch_id=batch_id)
