@@ -30,7 +30,10 @@ from credit_default.views.card.evidence import (
 )
 from credit_default.views.card.evidence_json import render_evidence_json
 from credit_default.views.card.section_approval import build_registry_section
-from credit_default.views.card.section_backtest import build_backtest_section
+from credit_default.views.card.section_backtest import (
+    build_backtest_section,
+    build_past_promotions_section,
+)
 from credit_default.views.documents.document import Document
 from credit_default.views.documents.html import render_html
 from credit_default.views.documents.json_document import parse_document, render_document_json
@@ -73,7 +76,9 @@ def publish_card(
     evidence = _build_evidence(
         wiring, registered, summary, challenger=challenger, assessed=assessment, data=data
     )
-    card = build_card(evidence)
+    card = _add_past_promotions(
+        wiring, build_card(evidence), trained_at=evidence.identity.trained_at
+    )
     files = {
         CARD_PAGE: render_html(card),
         "card/card.md": render_document_markdown(card, pictures="../"),
@@ -94,6 +99,16 @@ def publish_card(
     _LOG.info("wrote model card model_version=%s run_id=%s", registered.version.number, run_id)
     address = locate_artifact(wiring.tracking, run_id, CARD_PAGE)
     return replace(summary, paths={**summary.paths, "model card": address})
+
+
+def _add_past_promotions(wiring: Wiring, card: Document, *, trained_at: str) -> Document:
+    """Return the card with the back-tests of all promotions before this training, where there are any."""
+    now = dt.datetime.fromisoformat(trained_at)
+    backtests = backtest_promotions(wiring, now=now)
+    known = [each for each in backtests if dt.datetime.fromisoformat(each.promoted_at) < now]
+    if not known:
+        return card
+    return replace(card, sections=(*card.sections, build_past_promotions_section(known)))
 
 
 def read_card(wiring: Wiring, version: ModelVersion, *, now: dt.datetime) -> Document:

@@ -1,8 +1,10 @@
-"""The card's section on a past promotion of the version: how it turned out on the months that followed."""
+"""The card's sections on past promotions: how each turned out on the months that followed."""
+
+from collections.abc import Sequence
 
 from credit_default.gates.promotion.backtest import PromotionBacktest, format_gain
 from credit_default.model.evaluation.version_difference import DIFFERENCE_NAMES
-from credit_default.views.documents.document import Paragraph, Section, Table
+from credit_default.views.documents.document import Bullets, Paragraph, Section, Table
 
 
 def build_backtest_section(backtest: PromotionBacktest) -> Section:
@@ -17,3 +19,9 @@ def build_backtest_section(backtest: PromotionBacktest) -> Section:
     )
     table = Table((f"{backtest.row_count:,} rows", old, new, "gain (95 %)"), rows)
     return Section("Back-test of the promotion", (text, table))
+
+
+def build_past_promotions_section(backtests: Sequence[PromotionBacktest]) -> Section:
+    """Return the verdict on each promotion so far, in the order given."""
+    lines = (f"{backtest.verdict.level}: {backtest.describe()}." for backtest in backtests)
+    return Section("Back-tests of past promotions", (Bullets(tuple(lines)),))
