@@ -80,7 +80,7 @@ def measure_backtest(
     """Return how often a back-test says better and worse, by level of the verdict."""
     levels = [
         backtest_promotion(
-            draw_rows(100 + seed, shape, level=0.1, noises=(old_noise, 0.3)),
+            draw_rows(100 + seed, shape, level=0.0, noises=(old_noise, 0.3)),
             months=("2006-01", "2006-02"),
             thresholds=(0.16, 0.16),
             costs=COSTS,

@@ -167,7 +167,7 @@ def _compare_areas(
         areas.append(area)
         influences.append((placements - area) / group_size)
     error = measure_clustered_error(influences[1] - influences[0], clients)
-    return _build_difference(*areas, areas[1] - areas[0], error)
+    return _build_difference(areas[0], areas[1], areas[1] - areas[0], error)
 
 
 def _build_difference(first: float, second: float, gain: float, error: float) -> Difference:

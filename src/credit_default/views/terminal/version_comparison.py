@@ -142,8 +142,10 @@ def _list_difference_rows(
         gain = f"{found.gain:+.{digits}f} ({low} to {high})"
         first, second = f"{found.first:,.{digits}f}", f"{found.second:,.{digits}f}"
         yield DIFFERENCE_NAMES[name], first, second, gain
-    expected = [f"{level.expected_share:.1%}" for level in levels]
-    yield "expected defaults", *expected, f"observed: {levels[0].observed_share:.1%}"
-    gaps = [f"{level.gap.value:+.1%}" for level in levels]
-    ends = [f"{level.gap.low:+.1%} to {level.gap.high:+.1%}" for level in levels]
-    yield "observed − expected", *gaps, "; ".join(ends)
+    first_level, second_level = levels
+    shares = (first_level.expected_share, second_level.expected_share)
+    observed = f"observed: {first_level.observed_share:.1%}"
+    yield "expected defaults", f"{shares[0]:.1%}", f"{shares[1]:.1%}", observed
+    gaps = (first_level.gap, second_level.gap)
+    ends = "; ".join(f"{gap.low:+.1%} to {gap.high:+.1%}" for gap in gaps)
+    yield "observed − expected", f"{gaps[0].value:+.1%}", f"{gaps[1].value:+.1%}", ends
