@@ -16,7 +16,7 @@ from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOpt
 from credit_default.adapters.lake.snapshots import Snapshot, list_snapshots, read_snapshot_rows
 from credit_default.adapters.tables.queries import read_outcomes
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
-from credit_default.data.splitting import Split, split
+from credit_default.data.splitting import Split, hold_out_newest, split
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.retraining_policy import TrainingWindow, choose_window
 from credit_default.gates.verdict import Verdict
@@ -182,16 +182,11 @@ def read_known_rows(wiring: Wiring) -> TrainingRows:
 def split_rows(wiring: Wiring, training: TrainingRows) -> Split:
     """Split the rows into development and test side; a client is on the same side in every training.
 
-    The newest months that the settings hold out are on the test side whole, unless no other month is left.
+    The newest months that the settings hold out are on the test side whole.
     """
     refresh = wiring.settings.refresh
     sides = split(training.rows, test_share=refresh.test_share)
-    months = training.rows[STATEMENT_MONTH].unique().sort()
-    if not 0 < refresh.held_out_months < len(months):
-        return sides
-    held_out = pl.col(STATEMENT_MONTH).is_in(months.tail(refresh.held_out_months).to_list())
-    test = pl.concat([sides.test, sides.development.filter(held_out)]).sort(KEY)
-    return Split(development=sides.development.filter(~held_out), test=test)
+    return hold_out_newest(sides, month_count=refresh.held_out_months)
 
 
 def _list_own_snapshots(wiring: Wiring) -> list[Snapshot]:
