@@ -16,7 +16,7 @@ from credit_default.gates.promotion.backtest import (
     backtest_promotion,
 )
 from credit_default.gates.verdict import Verdict
-from credit_default.services.comparison.common_rows import read_common_rows
+from credit_default.services.comparison.paired_rows import read_paired_rows
 from credit_default.services.context.wiring import Wiring
 
 _LOG = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ def _measure(
 ) -> PromotionBacktest:
     registry, performance = wiring.registry, wiring.settings.performance
     bundles = tuple(registry.load_version(registry.find_version(n)) for n in (old, new))
-    common = read_common_rows(
+    paired = read_paired_rows(
         wiring.lake,
         (old, new),
         bundles=(bundles[0], bundles[1]),
@@ -76,10 +76,10 @@ def _measure(
         now=now,
         since=dt.datetime.fromisoformat(promoted_at),
     )
-    known = common.known
+    known = paired.known
     months = tuple(known["statement_month"].unique().sort())
     differences, verdict = backtest_promotion(
-        None if known.is_empty() else common.pair_outcomes(),
+        None if known.is_empty() else paired.pair_outcomes(),
         months=months,
         thresholds=(bundles[0].decision_policy.threshold, bundles[1].decision_policy.threshold),
         costs=wiring.settings.decision,

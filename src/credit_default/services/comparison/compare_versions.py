@@ -20,7 +20,7 @@ from credit_default.model.evaluation.version_difference import (
     measure_differences,
     measure_level,
 )
-from credit_default.services.comparison.common_rows import CommonRows, read_common_rows
+from credit_default.services.comparison.paired_rows import PairedRows, read_paired_rows
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.scoring.shadow_scores import score_version_in_shadow
 from credit_default.views.summaries.summary import Summary
@@ -46,21 +46,21 @@ def compare_versions(
     """
     _require_two_versions(first, second)
     bundles = _load_bundle(wiring, first), _load_bundle(wiring, second)
-    common = read_common_rows(
+    paired = read_paired_rows(
         wiring.lake,
         (first, second),
         bundles=bundles,
         lowest_coverage_share=wiring.settings.coverage.lowest_share,
         now=now,
     )
-    if common.frame.is_empty():
-        raise _build_nothing_in_common_error(first, second, common.learned_count)
+    if paired.frame.is_empty():
+        raise _build_nothing_in_common_error(first, second, paired.learned_count)
     thresholds = tuple(bundle.decision_policy.threshold for bundle in bundles)
     _LOG.info("compared versions first=%d second=%d", first, second)
     return _measure(
         wiring,
         (first, second),
-        common,
+        paired,
         thresholds=(thresholds[0], thresholds[1]),
         last_learned=max(_find_last_learned_month(wiring.lake, bundle) for bundle in bundles),
     )
@@ -161,17 +161,17 @@ def _build_nothing_in_common_error(first: int, second: int, learned_count: int) 
 def _measure(
     wiring: Wiring,
     versions: tuple[int, int],
-    common: CommonRows,
+    paired: PairedRows,
     *,
     thresholds: tuple[float, float],
     last_learned: str,
 ) -> VersionComparison:
-    frame = common.frame
-    known_count = common.known.height
+    frame = paired.frame
+    known_count = paired.known.height
     differences: dict[str, Difference] = {}
     levels: tuple[Level, Level] | None = None
     if known_count:
-        rows = common.pair_outcomes()
+        rows = paired.pair_outcomes()
         differences = measure_differences(
             rows,
             first_threshold=thresholds[0],
@@ -188,10 +188,10 @@ def _measure(
         thresholds=thresholds,
         batch_count=frame["batch_id"].n_unique(),
         row_count=frame.height,
-        months=common.months,
-        later_months=tuple(month for month in common.months if month > last_learned),
-        incomplete=common.incomplete,
-        learned_count=common.learned_count,
+        months=paired.months,
+        later_months=tuple(month for month in paired.months if month > last_learned),
+        incomplete=paired.incomplete,
+        learned_count=paired.learned_count,
         swap_set=measure_swap_set(
             frame["first"].to_numpy(),
             frame["second"].to_numpy(),

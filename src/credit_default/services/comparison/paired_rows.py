@@ -26,7 +26,7 @@ _ROW: Final = ("batch_id", *KEY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CommonRows:
+class PairedRows:
     """Rows that two versions scored: of a client and month the last batch's.
 
     Attributes:
@@ -62,7 +62,7 @@ class CommonRows:
         )
 
 
-def read_common_rows(
+def read_paired_rows(
     lake: Lake,
     versions: tuple[int, int],
     *,
@@ -70,7 +70,7 @@ def read_common_rows(
     lowest_coverage_share: float,
     now: dt.datetime,
     since: dt.datetime | None = None,
-) -> CommonRows:
+) -> PairedRows:
     """Return the rows that both versions scored; the frame is empty where there are none.
 
     Batches of a broken feed are left out.
@@ -129,7 +129,7 @@ def _add_outcomes(
     lowest_coverage_share: float,
     now: dt.datetime,
     learned_count: int,
-) -> CommonRows:
+) -> PairedRows:
     months = rows[STATEMENT_MONTH].unique().to_list()
     outcomes = read_outcomes(lake, months=months).filter(~is_early()).select(*KEY, outcome=OUTCOME)
     joined = rows.join(outcomes, on=list(KEY), how="left", maintain_order="left")
@@ -146,4 +146,4 @@ def _add_outcomes(
     }
     counts = pl.col("outcome").is_not_null() & ~pl.col(STATEMENT_MONTH).is_in(list(incomplete))
     outcome = pl.when(counts).then("outcome").otherwise(UNKNOWN).cast(pl.Int64)
-    return CommonRows(joined.with_columns(outcome=outcome), incomplete, learned_count)
+    return PairedRows(joined.with_columns(outcome=outcome), incomplete, learned_count)
