@@ -213,7 +213,9 @@ def test_an_unexpected_error_in_the_shadow_fails_nothing_and_is_made_good_by_the
 
     summary = state.result()
     assert (state.name, again.name) == ("Scored", "AlreadyScored")
-    assert any(note.startswith("not scored in the shadow: an unexpected") for note in summary.notes)
+    verdict = summary.find_verdict("shadow")
+    assert verdict.level == "watch"
+    assert verdict.reasons[0].startswith("not scored in the shadow: an unexpected error")
     lake = connect(challenged, []).lake
     assert read_scores(lake, batch_id=summary.batch_id).height == 300
     assert len(list(select_events(read_entries(lake), ShadowScored))) == 1

@@ -66,7 +66,9 @@ def predict(
     summary = record_scores(wiring, checked, scored, verdict, recorded_at=read_clock())
     publish_summary(summary, simulated=checked.data_origin == SIMULATED)
     announce_summary(summary)
-    summary = add_shadow_scores(wiring, summary, clock=read_clock) or shadow_run.note_failed_shadow(
+    summary = add_shadow_scores(
+        wiring, summary, clock=read_clock
+    ) or shadow_run.report_failed_shadow(
         summary, "an unexpected error, which is in the log of its task"
     )
     return Completed(

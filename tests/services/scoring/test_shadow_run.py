@@ -25,7 +25,6 @@ from credit_default.services.intake.file_check import check_file
 from credit_default.services.scoring.score_batch import load_champion, score_file
 from credit_default.services.scoring.shadow_run import (
     add_shadow_scores,
-    describe_shadow_run,
     score_in_shadow,
 )
 from credit_default.services.training.challenger import fit_challenger
@@ -189,10 +188,13 @@ def test_no_version_is_begun_once_the_time_is_used_up_and_the_next_run_does_the_
     batch_id = predict(wiring, rows)
     times = iter(NOON + dt.timedelta(seconds=4 * step) for step in range(20))
 
-    run = run_shadow(wiring, batch_id, clock=lambda: next(times))
+    scored = Summary("predict", "scored", batch_id=batch_id, model_version=1)
+    summary = add_shadow_scores(wiring, scored, clock=lambda: next(times))
 
-    assert (set(run.scored_counts), run.postponed) == ({third}, (2,))
-    assert any("shadow.seconds" in note for note in describe_shadow_run(run))
+    assert summary.find_verdict("shadow").reasons == (
+        "not scored in the shadow by version 2, as shadow.seconds were used up; "
+        "scoring the batch again does it",
+    )
     assert set(run_shadow(wiring, batch_id).scored_counts) == {2, third}
 
 
@@ -219,7 +221,9 @@ def test_a_broken_artifact_is_reported_and_recorded_and_fails_nothing(
     summary = add_shadow_scores(wiring, scored, clock=lambda: NOON)
 
     assert summary.status == "scored"
-    assert any("version 2 did not score in the shadow" in note for note in summary.notes)
+    verdict = summary.find_verdict("shadow")
+    assert (verdict.level, verdict.passed) == ("watch", True)
+    assert verdict.reasons[0].startswith("version 2 did not score in the shadow")
     (fault,) = select_events(read_entries(wiring.lake), ShadowFailed)
     assert (fault.entry.model_version, fault.event.fault) == (2, "ArtifactError")
     assert set(read_shadow_scores(wiring.lake, batch_id=batch_id)["model_version"]) == {third}

@@ -9,17 +9,21 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot
 from credit_default.adapters.mlflow.model_versions import ModelVersion
 from credit_default.errors import CreditDefaultError, RefusedError
 from credit_default.gates.ledger.batch_events import ShadowFailed
+from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.pinned_champion import MLFLOW_GATE
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.scoring.shadow_scores import score_version_in_shadow
 from credit_default.services.scoring.shadow_versions import find_shadow_versions
 from credit_default.views.summaries.summary import Summary
+
+GATE: Final = "shadow"
 
 _LOG = logging.getLogger(__name__)
 
@@ -44,10 +48,10 @@ class ShadowRun:
 
 
 def add_shadow_scores(wiring: Wiring, summary: Summary, *, clock: Clock) -> Summary:
-    """Let other versions score the batch of this summary, and return the summary with notes on it.
+    """Let other versions score the batch of this summary, and return the summary with what became of it.
 
     Nothing is done where MLflow did not answer when the batch was scored: its versions are there. An
-    error never fails the batch: it becomes a note.
+    error never fails the batch: it becomes a verdict `watch` of the gate `shadow`.
     """
     policy = wiring.settings.shadow
     is_off = policy.newest_versions + policy.former_months == 0
@@ -58,14 +62,20 @@ def add_shadow_scores(wiring: Wiring, summary: Summary, *, clock: Clock) -> Summ
         run = score_in_shadow(wiring, batch_id, champion=champion, clock=clock)
     except CreditDefaultError as error:
         _LOG.warning("not scored in the shadow batch_id=%s: %s", batch_id, error)
-        return note_failed_shadow(summary, str(error))
-    return replace(summary, notes=(*summary.notes, *describe_shadow_run(run)))
+        return report_failed_shadow(summary, str(error))
+    reasons = _list_shortfalls(run)
+    verdicts = (Verdict(GATE, "watch", reasons),) if reasons else ()
+    return replace(
+        summary,
+        verdicts=(*summary.verdicts, *verdicts),
+        notes=(*summary.notes, *_describe_shadow_run(run)),
+    )
 
 
-def note_failed_shadow(summary: Summary, fault: str) -> Summary:
-    """Return the summary of a scored batch with a note that it was not scored in the shadow, and why."""
-    note = f"not scored in the shadow: {fault}; scoring the batch again tries it again"
-    return replace(summary, notes=(*summary.notes, note))
+def report_failed_shadow(summary: Summary, fault: str) -> Summary:
+    """Return the summary of a scored batch with a verdict that it was not scored in the shadow, and why."""
+    reason = f"not scored in the shadow: {fault}; scoring the batch again tries it again"
+    return replace(summary, verdicts=(*summary.verdicts, Verdict(GATE, "watch", (reason,))))
 
 
 def score_in_shadow(wiring: Wiring, batch_id: str, *, champion: int, clock: Clock) -> ShadowRun:
@@ -95,27 +105,31 @@ def score_in_shadow(wiring: Wiring, batch_id: str, *, champion: int, clock: Cloc
     return ShadowRun(work.scored_counts, work.faults, tuple(work.postponed), work.measure_seconds())
 
 
-def describe_shadow_run(run: ShadowRun) -> tuple[str, ...]:
-    """Return notes on the run: who scored how many rows, what it cost, and what went wrong."""
-    notes = []
-    if run.scored_counts:
-        counts = ", ".join(
-            f"version {number} {count:,} rows" for number, count in run.scored_counts.items()
-        )
-        notes.append(
-            f"scored in the shadow, where nothing is decided: {counts}, in {run.seconds:.1f} s"
-        )
-    notes += [
+def _describe_shadow_run(run: ShadowRun) -> tuple[str, ...]:
+    """Return a note on who scored how many rows, and what it cost; empty where nobody did."""
+    if not run.scored_counts:
+        return ()
+    counts = ", ".join(
+        f"version {number} {count:,} rows" for number, count in run.scored_counts.items()
+    )
+    told = f"scored in the shadow, where nothing is decided: {counts}, in {run.seconds:.1f} s"
+    return (told,)
+
+
+def _list_shortfalls(run: ShadowRun) -> tuple[str, ...]:
+    """Return what went wrong in the shadow, and what is left to do."""
+    faults = [
         f"version {number} did not score in the shadow: {fault}"
         for number, fault in run.faults.items()
     ]
-    if run.postponed:
-        numbers = ", ".join(map(str, run.postponed))
-        notes.append(
-            f"not scored in the shadow by version {numbers}, as shadow.seconds were used up; "
-            "scoring the batch again does it"
-        )
-    return tuple(notes)
+    if not run.postponed:
+        return tuple(faults)
+    numbers = ", ".join(map(str, run.postponed))
+    left = (
+        f"not scored in the shadow by version {numbers}, as shadow.seconds were used up; "
+        "scoring the batch again does it"
+    )
+    return (*faults, left)
 
 
 @dataclass(slots=True)
