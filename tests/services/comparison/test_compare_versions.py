@@ -18,6 +18,7 @@ from credit_default.services.comparison.compare_versions import (
     fill_shadow_scores,
     summarise_comparison,
 )
+from credit_default.services.comparison.learned_months import describe_out_of_time
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.services.scoring.score_batch import load_champion, score_file
@@ -245,3 +246,28 @@ def test_a_promotion_to_a_worse_version_is_found_out(wired, predict, take_in, kn
 
     assert found.verdict.level == "alarm"
     assert "it was worse by" in found.verdict.reasons[0]
+
+
+def test_a_person_who_promotes_is_told_how_the_version_did_out_of_time(
+    wired, predict, take_in, months
+):
+    predict(months["2005-10"])
+    early = describe_out_of_time(wired, 2, now=NOON)
+    take_in(months["2005-10"])
+
+    told = describe_out_of_time(wired, 2, now=NOON)
+    promote_by_hand(wired, 2, reason="a drill", decided_at=PROMOTED, evidence=told)
+
+    assert "not judged, no complete month" in early[0]
+    assert told[0].startswith("out of time, against version 1: ")
+    assert "on the month (2005-10)" in told[0]
+    assert told[0] in wired.registry.find_version(2).tags["verdict_reasons"]
+    assert describe_out_of_time(wired, 2, now=NOON) == ()
+
+
+def test_a_version_that_cannot_be_loaded_stops_no_promotion(wired):
+    wired.registry.record_tags(wired.registry.find_version(2), {"digest": "0" * 64})
+
+    (told,) = describe_out_of_time(wired, 2, now=NOON)
+
+    assert told.startswith("out of time, against version 1: not compared, ")

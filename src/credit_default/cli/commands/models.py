@@ -166,6 +166,7 @@ def promote(
             request_promotion,
         )
         from credit_default.services.champion.versions import promote_by_hand
+        from credit_default.services.comparison.learned_months import describe_out_of_time
 
         if request and approve:
             raise InputError(
@@ -177,8 +178,11 @@ def promote(
         wiring, decided_at = connect_with_mlflow(shared, output), read_clock()
         _require_known_version(wiring, version)
         if not request and not approve:
-            promoted = promote_by_hand(wiring, version, reason=reason, decided_at=decided_at)
-            return _announce_change(wiring, promoted)
+            evidence = describe_out_of_time(wiring, version, now=decided_at)
+            promoted = promote_by_hand(
+                wiring, version, reason=reason, decided_at=decided_at, evidence=evidence
+            )
+            return _announce_change(wiring, replace(promoted, notes=evidence))
         decide = request_promotion if request else approve_promotion
         by_whom = read_identity(wiring, by)
         decided = decide(wiring, version, by=by_whom, reason=reason, decided_at=decided_at)

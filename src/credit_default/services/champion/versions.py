@@ -63,9 +63,16 @@ def summarise_models(models: Sequence[ModelRow], *, listed: bool) -> Summary:
 
 
 def promote_by_hand(
-    wiring: Wiring, number: int, *, reason: str, decided_at: dt.datetime
+    wiring: Wiring,
+    number: int,
+    *,
+    reason: str,
+    decided_at: dt.datetime,
+    evidence: Sequence[str] = (),
 ) -> Summary:
     """Promote the version by one person's decision, after its artifact was verified.
+
+    `evidence` is recorded after the gate's verdict: what has become known of the version since.
 
     Raises:
         InputError: There is no such version, or no reason was given.
@@ -78,7 +85,8 @@ def promote_by_hand(
     if not version.is_champion:
         record_champion_change(wiring)
     wiring.registry.load_version(version)
-    reasons = (f"by a person's decision: {reason}", *describe_gate_verdict(version))
+    before = describe_gate_verdict(version)
+    reasons = (f"by a person's decision: {reason}", *before, *evidence)
     verdict = Verdict("promotion", "ok", reasons)
     promoted = wiring.registry.promote(version, verdict, promoted_at=decided_at)
     hit_failpoint("promote.alias-moved-by-hand")

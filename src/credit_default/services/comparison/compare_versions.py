@@ -3,16 +3,12 @@
 import datetime as dt
 import logging
 
-import numpy as np
-import polars as pl
-
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.lake.snapshots import list_snapshots, read_snapshot_rows
+from credit_default.adapters.lake.snapshots import list_snapshots
 from credit_default.adapters.tables.queries import collect_rows, scan_table
-from credit_default.data.contract.schema import CLIENT_ID, KEY, STATEMENT_MONTH
+from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.errors import InputError
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.estimator.digest import hash_row_keys
 from credit_default.model.evaluation.swap_set import measure_swap_set
 from credit_default.model.evaluation.version_difference import (
     Difference,
@@ -20,6 +16,7 @@ from credit_default.model.evaluation.version_difference import (
     measure_differences,
     measure_level,
 )
+from credit_default.services.comparison.learned_months import find_last_learned_month
 from credit_default.services.comparison.paired_rows import PairedRows, read_paired_rows
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.scoring.shadow_scores import score_version_in_shadow
@@ -62,7 +59,7 @@ def compare_versions(
         (first, second),
         paired,
         thresholds=(thresholds[0], thresholds[1]),
-        last_learned=max(_find_last_learned_month(wiring.lake, bundle) for bundle in bundles),
+        last_learned=max(find_last_learned_month(wiring.lake, bundle) for bundle in bundles),
     )
 
 
@@ -213,15 +210,3 @@ def _list_scored(lake: Lake) -> frozenset[tuple[str, int]]:
         for name in ("scores", "shadow_scores")
     ]
     return frozenset(pair for frame in pairs for pair in frame.iter_rows())
-
-
-def _find_last_learned_month(lake: Lake, bundle: ModelBundle) -> str:
-    """Return the last statement month (YYYY-MM) that the bundle learned from, "" where the lake does not tell."""
-    months = [""]
-    for snapshot in list_snapshots(lake):
-        if snapshot.source.sha256 not in bundle.source_digests:
-            continue
-        for rows in read_snapshot_rows(snapshot, columns=KEY):
-            learned = rows.filter(pl.Series(np.isin(hash_row_keys(rows), bundle.trained_rows)))
-            months += [str(learned[STATEMENT_MONTH].max())] if learned.height else []
-    return max(months)

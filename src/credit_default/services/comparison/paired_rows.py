@@ -70,6 +70,7 @@ def read_paired_rows(
     lowest_coverage_share: float,
     now: dt.datetime,
     since: dt.datetime | None = None,
+    after_month: str = "",
 ) -> PairedRows:
     """Return the rows that both versions scored; the frame is empty where there are none.
 
@@ -82,11 +83,13 @@ def read_paired_rows(
         lowest_coverage_share: From which share (0-1) of known outcomes on a month is complete.
         now: The time, by which months are mature.
         since: Leave out rows that either version scored before this time; None for all rows.
+        after_month: Leave out statement months (YYYY-MM) up to this one; "" for all months.
     """
     paired = _read_pairs(lake, versions)
     if since is not None:
         paired = paired.filter(pl.col("scored_at") >= since)
-    paired = paired.filter(~pl.col("batch_id").is_in(list(find_broken_batches(lake))))
+    is_broken = pl.col("batch_id").is_in(list(find_broken_batches(lake)))
+    paired = paired.filter(~is_broken, pl.col(STATEMENT_MONTH) > after_month)
     keys = hash_row_keys(paired)
     learned = np.isin(keys, bundles[0].trained_rows) | np.isin(keys, bundles[1].trained_rows)
     rows = paired.filter(pl.Series(~learned, dtype=pl.Boolean))
