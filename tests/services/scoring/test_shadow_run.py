@@ -244,6 +244,15 @@ def test_the_former_champion_goes_on_in_the_shadow_for_its_months_and_no_longer(
     assert run_shadow(wiring, october, champion=2).scored_counts == {1: 50}
 
 
+def test_a_batch_that_a_version_scored_as_champion_is_not_scored_by_it_again(wired, predict, rows):
+    wiring = wired()
+    predict(wiring, rows)
+    promote_by_hand(wiring, 2, reason="a drill", decided_at=NOON)
+    batch_id = predict(wiring, rows)  # again, by the new champion
+
+    assert run_shadow(wiring, batch_id, champion=2).scored_counts == {}
+
+
 def test_shadow_scores_are_proved_and_a_changed_one_is_found(wired, predict, rows):
     wiring = wired(row_limit=100)
     batch_id = predict(wiring, rows)

@@ -13,6 +13,7 @@ from typing import Final
 
 from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot
 from credit_default.adapters.mlflow.model_versions import ModelVersion
+from credit_default.adapters.tables.queries import has_scores
 from credit_default.errors import CreditDefaultError, RefusedError
 from credit_default.gates.ledger.batch_events import ShadowFailed
 from credit_default.gates.verdict import Verdict
@@ -149,7 +150,10 @@ class _ShadowWork:
         return (self.clock() - self.begun_at).total_seconds()
 
     def score(self, version: ModelVersion) -> bool:
-        """Let the version score the batch; return False where it is refused for its structure."""
+        """Let the version score the batch, unless it has as a champion; return False where its structure is refused."""
+        batch_id, number = self.snapshot.digest, version.number
+        if has_scores(self.wiring.lake, batch_id=batch_id, model_version=number):
+            return True
         if self.measure_seconds() > self.wiring.settings.shadow.seconds:
             self.postponed.append(version.number)
             return True
