@@ -35,7 +35,7 @@ def measure_interval(value: float, resampled: FloatArray) -> Metric:
     return Metric(value, min(float(low), value), max(float(high), value))
 
 
-def measure_share(count: float, total: float) -> Metric:
+def measure_share(count: int, total: int) -> Metric:
     """Return the share `count / total` (0–1) with Wilson's 95 % interval.
 
     The default share has this interval because stratified resamples hold it fixed (Wilson 1927,

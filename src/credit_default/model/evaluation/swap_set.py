@@ -114,4 +114,5 @@ def measure_clustered_share(outcome: Any, clients: Any) -> Metric:
     variance = measure_clustered_error((values - share) / count, clients) ** 2
     is_measurable = np.isfinite(variance) and variance > 0 and client_count < count
     worth = share * (1 - share) / variance if is_measurable else float(client_count)
-    return measure_share(share * (size := min(float(count), max(1.0, worth))), size)
+    size = min(float(count), max(1.0, worth))
+    return measure_share(share * size, size)  # type: ignore[arg-type]  # as many rows as they are worth
