@@ -78,7 +78,7 @@ def train_champion(lake: Path, folder: Path) -> None:
     sides = split_rows(wiring, training)
     challenger = fit_challenger(wiring, training, sides)
     registered = register_challenger(wiring, training, challenger, None, trained_at=now)
-    verdict = judge_challenger(wiring, challenger, sides, champion=None)
+    verdict = judge_challenger(wiring, challenger, sides, champion=None, now=now)
     apply_promotion_verdict(
         wiring, registered, verdict, champion=None, rows=training, decided_at=now
     )

@@ -25,6 +25,7 @@ KINDS = {
 }
 ROWS = {
     "scores": "One row for each scored client of a batch and model version.",
+    "shadow_scores": "One row for each client of a batch that a version other than the champion scored beside it; nothing is decided by it.",
     "quarantine": "One row for each rejected row of a file, statements and outcomes alike.",
     "outcomes": "One row for each client and month whose outcome is known: the one observed last.",
     "outcome_history": "One row for each observation of an outcome that ever arrived, with the file that it came from.",
@@ -51,6 +52,11 @@ MEANINGS = {
         "reasons": "Up to four reasons of a declined client, the most important first; empty for others, and beyond `reasons.limit`.",
         "scored_at": "When the batch was scored.",
     },
+    "shadow_scores": _COMMON
+    | {
+        "default_probability": "How likely a default in the month after statement_month is by this version, 0 to 1.",
+        "scored_at": "When this version scored the batch.",
+    },
     "quarantine": _COMMON
     | {
         "statement_month": "As in the file, or `unknown` where the row has no readable month. Partitioned by it.",
@@ -76,7 +82,7 @@ MEANINGS = {
         "sequence": "1, 2, 3 …",
         "month": "Of `decided_at`, YYYY-MM. The table is partitioned by it.",
         "decided_at": "When the decision was made.",
-        "event": "ingested, scored, promoted, kept, refused, rolled back, alarmed, outcomes taken in, decision overridden, finding opened, finding closed, reviewed, alarm opened, alarm closed, promotion requested, approval requested, retraining requested, forgetting, cut short or forgotten.",
+        "event": "ingested, scored, scored in the shadow, not scored in the shadow, promoted, kept, refused, rolled back, alarmed, outcomes taken in, decision overridden, finding opened, finding closed, reviewed, alarm opened, alarm closed, promotion requested, approval requested, retraining requested, forgetting, cut short or forgotten.",
         "key": "Identifies the decision: one entry a key.",
         "batch_id": "The batch that the decision is about, or empty.",
         "model_version": "The version that the decision is about, or 0.",

@@ -22,6 +22,8 @@ from credit_default.gates.monitoring.label_free_estimate import EstimatePolicy
 from credit_default.gates.monitoring.performance import PerformancePolicy
 from credit_default.gates.monitoring.retraining_policy import RetrainingPolicy
 from credit_default.gates.promotion.policy import PromotionPolicy
+from credit_default.gates.promotion.refresh_policy import RefreshPolicy
+from credit_default.gates.promotion.shadow_choice import ShadowPolicy
 from credit_default.gates.quality import QualityPolicy
 from credit_default.logs import LogFormat, LogLevel
 from credit_default.model.estimator.decision import DecisionPolicy
@@ -158,18 +160,6 @@ class StackSettings(BaseModel):
     stop_seconds: float = Field(default=10.0, gt=0)
 
 
-class RefreshSettings(BaseModel):
-    """Which rows a retrained model is compared with the champion on: new to both of them.
-
-    Months with matured outcomes are added, newest first, until there are `contest_row_count` rows.
-    `test_share` (0–1) is the part of the clients that a retraining never learns from.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    contest_row_count: int = Field(default=2_000, ge=200)
-    test_share: float = Field(default=0.2, gt=0, lt=1)
-
-
 class NotifySettings(BaseModel):
     """Who gets a message when an alarm opens or closes: Apprise addresses, separated by spaces.
 
@@ -211,7 +201,7 @@ class Settings(BaseSettings):
     schedule: ScheduleSettings = ScheduleSettings()
     listen: ListenSettings = ListenSettings()
     stack: StackSettings = StackSettings()
-    refresh: RefreshSettings = RefreshSettings()
+    refresh: RefreshPolicy = RefreshPolicy()
     recipe: Recipe = Recipe()
     search: SearchPolicy = SearchPolicy()
     decision: DecisionPolicy = DecisionPolicy()
@@ -224,6 +214,7 @@ class Settings(BaseSettings):
     intake: IntakePolicy = IntakePolicy()
     quality: QualityPolicy = QualityPolicy()
     promotion: PromotionPolicy = PromotionPolicy()
+    shadow: ShadowPolicy = ShadowPolicy()
     drift: DriftPolicy = DriftPolicy()
     feed: FeedPolicy = FeedPolicy()
     performance: PerformancePolicy = PerformancePolicy()

@@ -22,6 +22,7 @@ ARGUMENTS = {  # what commands cannot be called without
     ("explain",): ["b", "c"],
     ("quarantine",): ["b"],
     ("forget",): ["c"],
+    ("models", "compare"): ["1", "2"],
     ("models", "promote"): ["1", "--reason", "x"],
     ("models", "rollback"): ["--reason", "x"],
 }

@@ -56,6 +56,7 @@ WRONG_INPUTS = {
     "verify: no such batch": (f"verify {UNKNOWN_ID}", "no scores on record"),
     "forget: no such client": ("forget nosuch", "nowhere in the lake"),
     "models show: no such version": ("models show 99", "no version 99"),
+    "models compare: no such version": ("models compare 1 99", "no version"),
     "models promote: no such version": ("models promote 99 --reason x", "no version 99"),
     "models rollback: no champion": ("models rollback --reason x", "no champion"),
     "simulate: no such scenario": ("simulate --scenario nosuch --out {folder}/s", "scenario"),

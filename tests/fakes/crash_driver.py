@@ -70,6 +70,7 @@ from credit_default.services.monitoring.retraining import judge_retraining_need,
 from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.services.scoring.score_batch import load_champion, score_file
 from credit_default.services.scoring.score_record import record_scores
+from credit_default.services.scoring.shadow_run import score_in_shadow
 from credit_default.settings import Settings
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
@@ -225,7 +226,9 @@ def _predict(wiring: Wiring, path: str, at: dt.datetime) -> Any:
     checked = check_file(wiring, path, month=None, outcome="ignored")
     verdict = judge_file(wiring, checked, judged_at=at)
     scored = score_file(wiring, checked, load_champion(wiring, checked), scored_at=at)
-    return record_scores(wiring, checked, scored, verdict, recorded_at=at)
+    summary = record_scores(wiring, checked, scored, verdict, recorded_at=at)
+    score_in_shadow(wiring, scored.batch_id, champion=scored.model_version, clock=lambda: at)
+    return summary
 
 
 def promote_challenger(wiring: Wiring, _path: str, at: dt.datetime) -> str:
@@ -283,6 +286,12 @@ def read_lake_state(wiring: Wiring, _path: str, _at: dt.datetime) -> dict[str, A
                     digest_scores(lake, batch_id=b, model_version=v),
                 ]
                 for b, v in scored
+            ],
+            "shadow scores": [
+                [batch, version, *_digest(rows.drop("scored_at"))]
+                for (batch, version), rows in sorted(
+                    frames["shadow_scores"].group_by("batch_id", "model_version")
+                )
             ],
             "quarantine": [_digest(frames["quarantine"])],
             "outcomes": [_digest(frames["outcomes"])],

@@ -1,15 +1,23 @@
 import datetime as dt
+import shutil
 
 import polars as pl
 import pytest
 
+from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import read_scores
+from credit_default.adapters.tables.shadow_scores import read_shadow_scores
 from credit_default.errors import InputError, RefusedError
+from credit_default.failpoints import armed_failpoint
 from credit_default.flows.predict import predict
 from credit_default.flows.runs.context import connect
+from credit_default.gates.ledger.batch_events import ShadowScored
+from credit_default.gates.ledger.event_format import select_events
 from credit_default.services.intake.ingest import ingest_file
-from credit_default.services.training.training_rows import read_training_rows
+from credit_default.services.training.challenger import fit_challenger
+from credit_default.services.training.register_and_promote import register_challenger
+from credit_default.services.training.training_rows import read_training_rows, split_rows
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
@@ -157,3 +165,57 @@ def test_file_that_was_scored_can_be_learned_from(trained, simulated_files, tmp_
 
     assert learned.rows.height == 250
     assert learned.rows["defaulted"].null_count() == 0
+
+
+@pytest.fixture
+def challenged(trained, tmp_path):
+    """Overrides of a copy of the lake that has a challenger beside the champion."""
+    shutil.copytree(trained["lake"], tmp_path / "lake")
+    smaller = {**trained["recipe"], "tree_count": 5}
+    overrides = {**trained, "lake": str(tmp_path / "lake"), "recipe": smaller}
+    wiring = connect(overrides, [])
+    rows = read_training_rows(wiring, month=None, read_at=NOON)
+    challenger = fit_challenger(wiring, rows, split_rows(wiring, rows))
+    register_challenger(wiring, rows, challenger, None, trained_at=NOON)
+    return overrides
+
+
+def write_new_clients(source, path):
+    """300 clients whom no other test scores."""
+    rows = pl.read_csv(source, infer_schema=False).head(300)
+    rows.with_columns(client_id=pl.col("client_id") + f"-{path.stem}").write_csv(path)
+    return path
+
+
+def test_a_challenger_scores_the_batch_in_the_shadow_once(challenged, simulated_files, tmp_path):
+    batch = write_new_clients(simulated_files.batch, tmp_path / "shadow.csv")
+
+    first, second = run(batch, challenged), run(batch, challenged)
+
+    summary = first.result()
+    shadow = read_shadow_scores(connect(challenged, []).lake, batch_id=summary.batch_id)
+    assert (first.name, second.name, shadow.height) == ("Scored", "AlreadyScored", 300)
+    assert any("scored in the shadow" in note for note in summary.notes)
+    assert shadow["model_version"].unique().to_list() == [summary.model_version + 1]
+
+
+def test_an_unexpected_error_in_the_shadow_fails_nothing_and_is_made_good_by_the_next_run(
+    challenged, simulated_files, tmp_path
+):
+    batch = write_new_clients(simulated_files.batch, tmp_path / "broken-shadow.csv")
+
+    def fail():
+        raise ValueError("nobody expected this")
+
+    with armed_failpoint("shadow.scored", fail):
+        state = run(batch, challenged)
+    again = run(batch, challenged)
+
+    summary = state.result()
+    assert (state.name, again.name) == ("Scored", "AlreadyScored")
+    verdict = summary.find_verdict("shadow")
+    assert verdict.level == "watch"
+    assert verdict.reasons[0].startswith("not scored in the shadow: an unexpected error")
+    lake = connect(challenged, []).lake
+    assert read_scores(lake, batch_id=summary.batch_id).height == 300
+    assert len(list(select_events(read_entries(lake), ShadowScored))) == 1

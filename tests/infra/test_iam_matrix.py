@@ -28,6 +28,7 @@ LEDGER, LEDGER_LOG = (
     f"{LAKE}/tables/ledger/_delta_log/3.json",
 )
 SCORES, OUTCOMES = f"{LAKE}/tables/scores/x.parquet", f"{LAKE}/tables/outcomes/x.parquet"
+SHADOW = f"{LAKE}/tables/shadow_scores/x.parquet"
 INCOMING, PROCESSED, SNAPSHOT = (
     f"{LAKE}/incoming/a.csv",
     f"{LAKE}/processed/a.csv",
@@ -52,6 +53,7 @@ ALLOWED = [
     ("scorer", DELETE, INCOMING),
     ("scorer", PUT, PROCESSED),
     ("scorer", PUT, SCORES),
+    ("scorer", PUT, SHADOW),
     ("scorer", PUT, LEDGER),
     ("scorer", GET, MODEL),
     ("scorer", GET, CHAMPION),
@@ -67,10 +69,12 @@ ALLOWED = [
     ("monitor", PUT, LEDGER),
     ("monitor", GET, MODEL),
     ("reader", GET, SCORES),
+    ("reader", GET, SHADOW),
     ("reader", GET, REPORT),
     ("reader", GET, LEDGER),
     ("reader", GET, MODEL),
     ("steward", DELETE, SCORES),
+    ("steward", DELETE, SHADOW),
     ("steward", DELETE, SNAPSHOT),
     ("steward", DELETE, OUTCOMES),
     ("steward", PUT, SCORES),

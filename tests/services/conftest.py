@@ -98,7 +98,7 @@ def champion_lake(tmp_path_factory, mlflow_template, month_rows) -> ChampionLake
     sides = split_rows(wiring, training)
     challenger = fit_challenger(wiring, training, sides)
     registered = register_challenger(wiring, training, challenger, None, trained_at=NOON)
-    verdict = judge_challenger(wiring, challenger, sides, champion=None)
+    verdict = judge_challenger(wiring, challenger, sides, now=NOON, champion=None)
     summary = apply_promotion_verdict(
         wiring, registered, verdict, champion=None, rows=training, decided_at=NOON
     )

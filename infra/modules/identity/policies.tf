@@ -14,7 +14,7 @@ locals {
     }
     scorer = {
       read   = ["incoming", "snapshots", "tables", "champion"]
-      write  = ["processed", "refused", "snapshots", "reports", "tables/scores", "tables/quarantine", "tables/monitoring", "tables/ledger"]
+      write  = ["processed", "refused", "snapshots", "reports", "tables/scores", "tables/shadow_scores", "tables/quarantine", "tables/monitoring", "tables/ledger"]
       delete = ["incoming", "reports"]
     }
     monitor = {
@@ -23,7 +23,7 @@ locals {
       delete = ["reports"]
     }
     reader = {
-      read   = ["tables/scores", "tables/monitoring", "tables/quarantine", "tables/ledger", "reports"]
+      read   = ["tables/scores", "tables/shadow_scores", "tables/monitoring", "tables/quarantine", "tables/ledger", "reports"]
       write  = []
       delete = []
     }
@@ -31,7 +31,7 @@ locals {
     steward = {
       read   = ["incoming", "processed", "refused", "snapshots", "tables", "reports"]
       write  = ["snapshots", "tables"]
-      delete = ["processed", "snapshots", "tables/scores", "tables/quarantine", "tables/outcomes", "tables/outcome_history"]
+      delete = ["processed", "snapshots", "tables/scores", "tables/shadow_scores", "tables/quarantine", "tables/outcomes", "tables/outcome_history"]
     }
   }
 

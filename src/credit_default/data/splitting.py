@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME
+from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.errors import InputError
 
 # A row that more clients share is a pattern of the portfolio, such as all columns at "unknown".
@@ -70,6 +70,22 @@ def split(rows: pl.DataFrame, *, test_share: float = 0.2, salt: str = DEFAULT_SA
     """
     in_test = assign_sides(rows, test_share=test_share, salt=salt)
     return Split(development=rows.filter(~in_test).sort(KEY), test=rows.filter(in_test).sort(KEY))
+
+
+def hold_out_newest(sides: Split, *, month_count: int) -> Split:
+    """Return the sides with the newest months whole on the test side, unless no other month is left.
+
+    Args:
+        sides: The sides, of rows of one or more statement months.
+        month_count: How many of the newest months nothing may be learned from; 0 for none.
+    """
+    months = pl.concat([rows[STATEMENT_MONTH] for rows in (sides.development, sides.test)])
+    ordered = months.unique().sort()
+    if not 0 < month_count < len(ordered):
+        return sides
+    is_newest = pl.col(STATEMENT_MONTH).is_in(ordered.tail(month_count).to_list())
+    test = pl.concat([sides.test, sides.development.filter(is_newest)]).sort(KEY)
+    return Split(development=sides.development.filter(~is_newest), test=test)
 
 
 def assign_sides(

@@ -12,10 +12,10 @@ from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
-from credit_default.flows.runs.tasks import build_retried_task, build_task
+from credit_default.flows.runs.tasks import build_optional_task, build_retried_task, build_task
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.intake import file_check
-from credit_default.services.scoring import score_batch, score_record
+from credit_default.services.scoring import score_batch, score_record, shadow_run
 from credit_default.views.summaries.summary import Summary
 
 check_file = build_task(file_check.check_file, "check")
@@ -23,6 +23,7 @@ judge_file = build_task(file_check.judge_file, "judge quality")
 load_champion = build_retried_task(score_batch.load_champion, "load champion")
 score_file = build_task(score_batch.score_file, "score")
 record_scores = build_retried_task(score_record.record_scores, "record")
+add_shadow_scores = build_optional_task(shadow_run.add_shadow_scores, "score in the shadow")
 
 
 @flow(name="predict", validate_parameters=False, on_running=[mark_run])
@@ -35,7 +36,7 @@ def predict(
     name: str | None = None,
     file_options: dict[str, str] | None = None,
 ) -> State[Summary]:
-    """Check a file, score its accepted rows, and record the scores.
+    """Check a file, score its accepted rows, and record the scores; then score them in the shadow by other versions.
 
     Args:
         batch: The path or s3:// address of the file, or of a folder of part files.
@@ -65,6 +66,11 @@ def predict(
     summary = record_scores(wiring, checked, scored, verdict, recorded_at=read_clock())
     publish_summary(summary, simulated=checked.data_origin == SIMULATED)
     announce_summary(summary)
+    summary = add_shadow_scores(
+        wiring, summary, clock=read_clock
+    ) or shadow_run.report_failed_shadow(
+        summary, "an unexpected error, which is in the log of its task"
+    )
     return Completed(
         name="AlreadyScored" if scored.already_scored else "Scored",
         message=summary.status,

@@ -94,7 +94,7 @@ def train(
     registered = register_challenger(
         wiring, rows, challenger, folds, trained_at=read_clock(), assessment=assessed
     )
-    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+    verdict = judge_challenger(wiring, challenger, sides, champion=champion, now=read_clock())
     summary = apply_promotion_verdict(
         wiring, registered, verdict, champion=champion, rows=rows, decided_at=read_clock()
     )

@@ -21,6 +21,7 @@ from credit_default.adapters.tables.queries import (
     write_observations,
     write_scores,
 )
+from credit_default.adapters.tables.shadow_scores import SHADOW_COLUMNS, write_shadow_scores
 from credit_default.gates.monitoring.alarms import Alarm
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
@@ -37,6 +38,12 @@ def fill(lake):
             batch_id=BATCH_ID,
             model_version=version,
         )
+    write_shadow_scores(
+        lake,
+        lambda: [scores(3).select(SHADOW_COLUMNS)],
+        batch_id=BATCH_ID,
+        model_version=3,
+    )
     rejected = pl.DataFrame(
         {
             "line": [7, 9],
@@ -130,6 +137,7 @@ def duck():
 
 ROW_COUNTS = {
     "scores": 6,
+    "shadow_scores": 3,
     "quarantine": 2,
     "outcomes": 3,
     "outcome_history": 6,

@@ -33,6 +33,7 @@ from credit_default.adapters.tables.queries import (
 )
 from credit_default.adapters.tables.schemas import locate_table
 from credit_default.adapters.tables.scores import build_scores_key, build_scores_predicate
+from credit_default.adapters.tables.shadow_scores import SHADOW_COLUMNS, write_shadow_scores
 from credit_default.errors import InputError, ServiceError
 
 BATCH_ID = "ab" * 8
@@ -429,6 +430,8 @@ def everywhere(lake, client_id):
     """A row of this client, and one of another, in every table with rows of clients."""
     rows = scored(2).with_columns(client_id=pl.Series([client_id, "other"]))
     write_scores(lake, lambda: [rows], batch_id=BATCH_ID, model_version=1)
+    shadow = rows.select(SHADOW_COLUMNS).with_columns(model_version=pl.lit(2))
+    write_shadow_scores(lake, lambda: [shadow], batch_id=BATCH_ID, model_version=2)
     refused = pl.DataFrame(
         {
             "line": [2, 3],
@@ -523,9 +526,7 @@ def test_a_gate_with_a_quote_in_its_name_is_refused(lake):
         write_monitoring(lake, monitored(gate="x' OR '1'='1"))
 
 
-@pytest.mark.parametrize(
-    "name", ["scores", "quarantine", "outcomes", "outcome_history", "monitoring"]
-)
+@pytest.mark.parametrize("name", [*CLIENT_TABLES, "monitoring"])
 def test_a_table_that_was_never_written_is_empty_with_its_columns(lake, name):
     table = scan_table(lake, name).collect()
 

@@ -181,3 +181,31 @@ def test_one_person_alone_is_refused_where_two_are_required(run, own_config, mon
 
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert "--request" in answer.stderr
+
+
+def test_compare_needs_statements_that_both_scored_and_says_how_to_get_them(
+    run, own_config, simulated_files
+):
+    nothing = run("models", "compare", 1, 2, "--config", own_config)
+    with_batch = run("predict", simulated_files.batch, "--config", own_config)
+    filled = run("models", "compare", 1, 2, "--fill", "--config", own_config)
+    told = run("models", "compare", 1, 2, "--config", own_config, "--json")
+
+    assert (nothing.exit_code, nothing.stdout) == (2, "")
+    assert "credit-default models compare 1 2 --fill" in nothing.stderr
+    assert with_batch.exit_code == 0
+    assert filled.exit_code == told.exit_code == 0
+    assert "declined by v1, accepted by v2" in filled.stdout
+    assert max(map(len, filled.stdout.split("models compare")[0].splitlines())) <= 80
+    assert told.json["counts"]["batches"] == 1
+    assert "declined by v1, accepted by v2, share" in told.json["figures"]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"), [((1, 1), "version 1 twice"), ((1, 99), "no version 99")]
+)
+def test_compare_of_no_two_versions_is_bad_usage(run, own_config, words, found):
+    answer = run("models", "compare", *words, "--config", own_config)
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert found in answer.stderr

@@ -182,6 +182,7 @@ def test_an_erased_client_is_nowhere_and_the_rest_is_proved(wired, scored, rows,
 
     assert summary.counts == {
         "scores": 1,
+        "shadow_scores": 0,
         "quarantine": 0,
         "outcomes": 1,
         "outcome_history": 1,

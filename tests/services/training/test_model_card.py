@@ -54,7 +54,7 @@ def summary(wiring, champion_lake):
     registered = register_challenger(
         wiring, rows, challenger, None, trained_at=NOON, assessment=assessed
     )
-    verdict = judge_challenger(wiring, challenger, sides, champion=None)
+    verdict = judge_challenger(wiring, challenger, sides, now=NOON, champion=None)
     summary = apply_promotion_verdict(
         wiring, registered, verdict, champion=None, rows=rows, decided_at=NOON
     )

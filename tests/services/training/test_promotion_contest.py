@@ -19,7 +19,8 @@ from credit_default.services.champion.contest_attempts import add_attempt
 from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.training.challenger import fit_challenger
-from credit_default.services.training.promotion_contest import judge_challenger, select_newest
+from credit_default.services.training.contest_rows import select_newest
+from credit_default.services.training.promotion_contest import judge_challenger
 from credit_default.services.training.training_rows import TrainingRows
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
@@ -78,7 +79,7 @@ def train_champion(wiring):
 def test_first_model_that_has_learned_something_is_promoted(challenge, sides):
     wiring, challenger = challenge(sides)
 
-    verdict = judge_challenger(wiring, challenger, sides, champion=None)
+    verdict = judge_challenger(wiring, challenger, sides, now=NOON, champion=None)
 
     assert verdict.level == "ok"
     assert verdict.figures["roc_auc"] > 0.72
@@ -87,7 +88,7 @@ def test_first_model_that_has_learned_something_is_promoted(challenge, sides):
 def test_first_model_that_has_learned_nothing_is_refused(challenge, sides):
     wiring, challenger = challenge(replace(sides, development=shuffle_outcomes(sides.development)))
 
-    verdict = judge_challenger(wiring, challenger, sides, champion=None)
+    verdict = judge_challenger(wiring, challenger, sides, now=NOON, champion=None)
 
     assert verdict.level == "refused"
     assert any("ROC AUC" in reason for reason in verdict.reasons)
@@ -108,7 +109,7 @@ def test_new_recipe_becomes_champion_only_when_it_is_better(
     wiring, challenger = challenge(sides, challenger_recipe)
     champion = train_champion(sides.development, champion_recipe)
 
-    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+    verdict = judge_challenger(wiring, challenger, sides, now=NOON, champion=champion)
 
     assert verdict.level == level
     assert word in verdict.reasons[0]
@@ -119,7 +120,7 @@ def test_refresh_replaces_a_champion_that_learned_nothing(challenge, train_champ
     wiring, challenger = challenge(sides)
     champion = train_champion(shuffle_outcomes(sides.development))
 
-    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+    verdict = judge_challenger(wiring, challenger, sides, now=NOON, champion=champion)
 
     assert verdict.level == "ok"
     assert "on the newest rows" in verdict.reasons[0]
@@ -133,7 +134,7 @@ def test_another_seed_on_the_same_rows_is_another_attempt(challenge, train_champ
         same_recipe = replace(
             champion, bundle=replace(champion.bundle, recipe=challenger.bundle.recipe)
         )
-        verdict = judge_challenger(wiring, challenger, sides, champion=same_recipe)
+        verdict = judge_challenger(wiring, challenger, sides, now=NOON, champion=same_recipe)
         event = ChampionKept(model_digest=challenger.bundle.digest, level="refused", by="gate")
         append_ledger_entry(
             wiring, add_attempt(event, verdict.attempt), key=f"judged {seed}", at=NOON
@@ -150,7 +151,7 @@ def test_refresh_that_learned_nothing_is_refused(challenge, train_champion, side
     wiring, challenger = challenge(replace(sides, development=shuffle_outcomes(sides.development)))
     champion = train_champion(sides.development)
 
-    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+    verdict = judge_challenger(wiring, challenger, sides, now=NOON, champion=champion)
 
     assert verdict.level == "refused"
     assert "worse beyond noise" in verdict.reasons[0]
@@ -160,7 +161,7 @@ def test_refresh_that_makes_no_difference_keeps_the_champion(challenge, train_ch
     wiring, challenger = challenge(sides)
     champion = train_champion(sides.development.slice(20))
 
-    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+    verdict = judge_challenger(wiring, challenger, sides, now=NOON, champion=champion)
 
     assert verdict.level == "refused"
     assert verdict.reasons[0].startswith("champion stays: a tie")
@@ -176,7 +177,7 @@ def test_rows_that_the_champion_was_trained_on_never_enter_a_refresh_comparison(
         pl.concat([sides.development, sides.test.filter(statement_month=newest)])
     )
 
-    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+    verdict = judge_challenger(wiring, challenger, sides, now=NOON, champion=champion)
 
     unseen = sides.test.filter(pl.col("statement_month") < newest)
     scores = (score_probability(bundle, unseen) for bundle in (champion.bundle, challenger.bundle))
@@ -194,7 +195,7 @@ def test_refresh_is_not_judged_on_nothing_when_the_champion_knows_every_row(
     wiring, challenger = challenge(sides)
     champion = train_champion(pl.concat([sides.development, sides.test]))
 
-    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+    verdict = judge_challenger(wiring, challenger, sides, now=NOON, champion=champion)
 
     assert verdict.level == "refused"
     assert verdict.figures == {}
@@ -207,7 +208,7 @@ def test_rows_that_the_champion_was_trained_on_do_not_confirm_a_recipe_either(
     few = sides.test.head(300)
     champion = train_champion(pl.concat([sides.development, few]), STUMPS)
 
-    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+    verdict = judge_challenger(wiring, challenger, sides, now=NOON, champion=champion)
 
     unseen = sides.test.slice(300)
     expected = score_probability(champion.bundle, unseen)
@@ -219,7 +220,11 @@ def test_same_model_again_is_refused_without_a_comparison(challenge, sides):
     wiring, challenger = challenge(sides)
 
     verdict = judge_challenger(
-        wiring, challenger, sides, champion=CurrentChampion(challenger.bundle, 8, "simulated")
+        wiring,
+        challenger,
+        sides,
+        now=NOON,
+        champion=CurrentChampion(challenger.bundle, 8, "simulated"),
     )
 
     assert verdict.level == "refused"
@@ -235,6 +240,7 @@ def test_real_and_simulated_clients_are_never_compared(challenge, train_champion
             challenger,
             sides,
             champion=train_champion(sides.development, data_origin="real"),
+            now=NOON,
         )
 
 
@@ -244,7 +250,9 @@ def test_verdict_does_not_depend_on_the_order_of_the_rows(
     shuffled = split(known_rows.sample(fraction=1.0, shuffle=True, seed=2))
     champion = train_champion(sides.development, STUMPS)
 
-    verdicts = [judge_challenger(*challenge(s), s, champion=champion) for s in (sides, shuffled)]
+    verdicts = [
+        judge_challenger(*challenge(s), s, champion=champion, now=NOON) for s in (sides, shuffled)
+    ]
 
     assert verdicts[0] == verdicts[1]
 
@@ -284,9 +292,9 @@ def test_challenger_that_is_not_what_it_declares_is_never_compared(challenge, si
     wiring, challenger = challenge(sides)
     other = replace(challenger, bundle=replace(challenger.bundle, schema_version="0"))
 
-    first = judge_challenger(wiring, other, sides, champion=None)
+    first = judge_challenger(wiring, other, sides, champion=None, now=NOON)
     later = judge_challenger(
-        wiring, other, sides, champion=CurrentChampion(challenger.bundle, 8, "simulated")
+        wiring, other, sides, champion=CurrentChampion(challenger.bundle, 8, "simulated"), now=NOON
     )
 
     fault = "it was trained for schema credit-card 0, not credit-card 1 and its digest is not that of its content"

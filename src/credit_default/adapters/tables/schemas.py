@@ -29,6 +29,16 @@ SCORES = pa.schema(
         ("scored_at", _TIME),
     ]
 )
+SHADOW_SCORES = pa.schema(
+    [
+        ("client_id", pa.string()),
+        ("statement_month", pa.string()),
+        ("default_probability", pa.float64()),
+        ("model_version", pa.int64()),
+        ("batch_id", pa.string()),
+        ("scored_at", _TIME),
+    ]
+)
 QUARANTINE = pa.schema(
     [
         ("batch_id", pa.string()),
@@ -143,6 +153,7 @@ REVIEWS = pa.schema(
 )
 TABLES: Final[Mapping[str, pa.Schema]] = {
     "scores": SCORES,
+    "shadow_scores": SHADOW_SCORES,
     "quarantine": QUARANTINE,
     "outcomes": OUTCOMES,
     "outcome_history": OUTCOME_HISTORY,
@@ -155,6 +166,7 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
 }
 CLIENT_TABLES: Final = (
     "scores",
+    "shadow_scores",
     "quarantine",
     "outcomes",
     "outcome_history",

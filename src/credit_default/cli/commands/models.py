@@ -1,4 +1,4 @@
-"""models: show, promote, roll back; `model_reviews` has what reviewers say of the versions."""
+"""models: show, compare, promote, roll back; `model_reviews` has what reviewers say of the versions."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -19,9 +19,10 @@ from credit_default.errors import InputError
 if TYPE_CHECKING:
     from credit_default.services.context.wiring import Wiring
     from credit_default.views.summaries.summary import Summary
+    from credit_default.views.terminal.version_comparison import VersionComparison
 
 app = typer.Typer(
-    help="The registered versions: show, promote, rollback, review, findings, inventory.",
+    help="The registered versions: show, compare, promote, rollback, review, findings, inventory.",
     cls=SharedOptionsGroup,
     no_args_is_help=True,
 )
@@ -61,10 +62,16 @@ def show(
 
 
 def _show_versions(wiring: "Wiring", output: Output) -> "Summary":
+    from credit_default.flows.runs.context import read_clock
     from credit_default.services.champion.versions import list_models, summarise_models
+    from credit_default.services.comparison.backtests import (
+        backtest_promotions,
+        describe_backtests,
+    )
     from credit_default.views.terminal.models import render_models
 
-    models = list_models(wiring.registry)
+    backtests = describe_backtests(backtest_promotions(wiring, now=read_clock()))
+    models = list_models(wiring.registry, backtests=backtests)
     if not output.as_json:
         from rich.console import Console
 
@@ -85,6 +92,51 @@ def _show_card(wiring: "Wiring", output: Output, number: int) -> "Summary":
 
         Console(highlight=False).print(render_document(card))
     return summarise_card(wiring, version)
+
+
+@app.command()
+@takes_shared_options("lake")
+def compare(
+    first: Annotated[int, typer.Argument(help="A version's number.", min=1)],
+    second: Annotated[int, typer.Argument(help="The version to compare with it.", min=1)],
+    fill: Annotated[
+        bool,
+        typer.Option(
+            "--fill", help="First score in the shadow what one of the two has not scored yet."
+        ),
+    ] = False,
+    *,
+    shared: SharedOptions,
+) -> None:
+    """Compare two versions on what both scored: who changes side, and which turned out better."""
+
+    def act(output: Output) -> "Summary":
+        from credit_default.flows.runs.context import read_clock
+        from credit_default.services.comparison.compare_versions import (
+            compare_versions,
+            fill_shadow_scores,
+            summarise_comparison,
+        )
+
+        wiring, now = connect_with_mlflow(shared, output), read_clock()
+        for number in (first, second):
+            _require_known_version(wiring, number)
+        filled = fill_shadow_scores(wiring, first, second, scored_at=now) if fill else 0
+        found = compare_versions(wiring, first, second, now=now)
+        summary = summarise_comparison(found, filled_count=filled)
+        return summary if output.as_json else _print_comparison(found, summary)
+
+    run_command("models compare", act, shared)
+
+
+def _print_comparison(found: "VersionComparison", summary: "Summary") -> "Summary":
+    """Print the comparison as tables, and return the summary without the figures that they show."""
+    from rich.console import Console
+
+    from credit_default.views.terminal.version_comparison import render_comparison
+
+    Console(highlight=False).print(render_comparison(found), "", sep="\n")
+    return replace(summary, figures={})
 
 
 @app.command()
@@ -118,6 +170,7 @@ def promote(
             request_promotion,
         )
         from credit_default.services.champion.versions import promote_by_hand
+        from credit_default.services.comparison.learned_months import describe_out_of_time
 
         if request and approve:
             raise InputError(
@@ -129,8 +182,11 @@ def promote(
         wiring, decided_at = connect_with_mlflow(shared, output), read_clock()
         _require_known_version(wiring, version)
         if not request and not approve:
-            promoted = promote_by_hand(wiring, version, reason=reason, decided_at=decided_at)
-            return _announce_change(wiring, promoted)
+            evidence = describe_out_of_time(wiring, version, now=decided_at)
+            promoted = promote_by_hand(
+                wiring, version, reason=reason, decided_at=decided_at, evidence=evidence
+            )
+            return _announce_change(wiring, replace(promoted, notes=evidence))
         decide = request_promotion if request else approve_promotion
         by_whom = read_identity(wiring, by)
         decided = decide(wiring, version, by=by_whom, reason=reason, decided_at=decided_at)

@@ -35,6 +35,28 @@ def build_retried_task(act: Callable[_Params, _Result], name: str) -> Callable[_
     )
 
 
+def build_optional_task(
+    act: Callable[_Params, _Result], name: str
+) -> Callable[_Params, _Result | None]:
+    """Return the function as a task that cannot fail the run: after an error its result is None.
+
+    The task run is shown as failed, with the error in its log.
+    """
+    task = Task(act, name=name, cache_policy=NO_CACHE, persist_result=False)
+
+    @wraps(act)
+    def call(*args: _Params.args, **kwargs: _Params.kwargs) -> _Result | None:
+        run_task: Any = task
+        state: State[_Result] = run_task(
+            *(quote(arg) for arg in args),
+            **{key: quote(arg) for key, arg in kwargs.items()},
+            return_state=True,
+        )
+        return state.result() if state.is_completed() else None
+
+    return call
+
+
 def _as_task(task: Task[_Params, _Result]) -> Callable[_Params, _Result]:
     """Pass the arguments on as they are: Prefect would otherwise search schemas and models for futures, leaf by leaf."""
 

@@ -115,3 +115,23 @@ class OutcomesIngested(LedgerEvent):
     object_version: str | None
     accepted_count: int
     rejected_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowScored(LedgerEvent):
+    """A version other than the champion scored a batch in the shadow; nothing was decided by it."""
+
+    name: ClassVar[str] = "scored in the shadow"
+
+    model_digest: str
+    batch_row_count: int
+    scored_count: int  # fewer than the batch has where it is longer than the limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowFailed(LedgerEvent):
+    """A version could not score a batch in the shadow; the batch itself was scored all the same."""
+
+    name: ClassVar[str] = "not scored in the shadow"
+
+    fault: str  # the kind of error, without its text

@@ -14,15 +14,15 @@ from credit_default.gates.verdict import Verdict
 _GATE: Final = "overrides"
 
 
-def judge_overrides(lake: Lake, entries: Sequence[LedgerEntry]) -> Verdict | None:
-    """Return `alarm` where the table of overrides is not what the ledger says; None where both are empty.
+def judge_overrides(lake: Lake, entries: Sequence[LedgerEntry]) -> tuple[Verdict, ...]:
+    """Return `alarm` where the table of overrides is not what the ledger says; nothing where both are empty.
 
     A row is missing rightly where an erasure deleted it: the ledger has the digests of those.
     """
     recorded = {one.event.record_digest for one in select_events(entries, DecisionOverridden)}
     found = [override.compute_digest() for override in read_overrides(lake)]
     if not recorded and not found:
-        return None
+        return ()
     erased = {
         digest
         for one in select_events(entries, ErasureBegun)
@@ -37,5 +37,5 @@ def judge_overrides(lake: Lake, entries: Sequence[LedgerEntry]) -> Verdict | Non
         reason = f"{missing} overrides on record are missing"
     else:
         reason = f"{len(found)} overrides are those on record"
-        return Verdict(_GATE, "ok", (reason,), figures)
-    return Verdict(_GATE, "alarm", (reason,), figures)
+        return (Verdict(_GATE, "ok", (reason,), figures),)
+    return (Verdict(_GATE, "alarm", (reason,), figures),)

@@ -24,6 +24,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.scoring import score
 from credit_default.services.audit.override_check import judge_overrides
+from credit_default.services.audit.shadow_replay import replay_shadow_scores
 from credit_default.services.context.moved_lake import describe_outside_addresses
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
@@ -49,10 +50,10 @@ def verify_lake(
 ) -> Summary:
     """Verify the lake against its ledger; the summary's exit code is 1 where anything does not match.
 
-    The chain of the ledger is checked first, then every batch's scores and people's overrides
-    against the digests on record. With a `batch_id` the batch is scored again from the rows and the model that the ledger
-    names and compared to the last bit, with a `client_id` only that client in it. `head` is a hash
-    of an entry that was noted before: the ledger must still have it.
+    The chain of the ledger is checked first, then every batch's scores and people's overrides against the digests on
+    record. With a `batch_id` the batch is scored again from the rows and the model that the ledger names and compared to
+    the last bit, with a `client_id` only that client in it. `head` is a hash of an entry that was noted before: the
+    ledger must still have it.
 
     Raises:
         InputError: The batch was never scored, or has no such client.
@@ -62,10 +63,10 @@ def verify_lake(
     entries = read_entries(wiring.lake)
     results = _read_recorded_results(entries)
     verdicts = [_judge_ledger(entries, head), _judge_scores(wiring.lake, results)]
-    overrides = judge_overrides(wiring.lake, entries)
-    verdicts += [overrides] if overrides else []
+    verdicts += judge_overrides(wiring.lake, entries)
     if batch_id is not None:
         verdicts += _replay_batch(wiring, results, batch_id, client_id)
+        verdicts += replay_shadow_scores(wiring, batch_id)
     for verdict in verdicts:
         _LOG.info("verified gate=%s level=%s", verdict.gate, verdict.level)
     summary = _summarise_verification(entries, verdicts, batch_id=batch_id)

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from credit_default.adapters.mlflow.model_versions import (
     CHAMPION,
@@ -30,9 +31,17 @@ _PERSON = "a person"  # the role that decided, as the ledger names it
 _LOG = logging.getLogger(__name__)
 
 
-def list_models(registry: Registry) -> tuple[ModelRow, ...]:
-    """Return every registered version, the newest first."""
-    return tuple(_describe_version(version) for version in registry.list_versions())
+def list_models(
+    registry: Registry, *, backtests: Mapping[int, str] = MappingProxyType({})
+) -> tuple[ModelRow, ...]:
+    """Return every registered version, the newest first.
+
+    `backtests` says, by version, how its last promotion turned out, where it replaced a champion.
+    """
+    return tuple(
+        _describe_version(version, backtest=backtests.get(version.number, ""))
+        for version in registry.list_versions()
+    )
 
 
 def summarise_models(models: Sequence[ModelRow], *, listed: bool) -> Summary:
@@ -41,7 +50,7 @@ def summarise_models(models: Sequence[ModelRow], *, listed: bool) -> Summary:
     status = f"version {champion.number} is the champion" if champion else "no champion yet"
     lines = [
         f"version {model.number}: {model.alias or 'no alias'}; {model.data_origin}; digest {model.digest}; "
-        f"{model.level}: {model.reason}"
+        f"{model.level}: {model.reason}{f'; {model.backtest}' if model.backtest else ''}"
         for model in models
     ]
     return Summary(
@@ -54,9 +63,16 @@ def summarise_models(models: Sequence[ModelRow], *, listed: bool) -> Summary:
 
 
 def promote_by_hand(
-    wiring: Wiring, number: int, *, reason: str, decided_at: dt.datetime
+    wiring: Wiring,
+    number: int,
+    *,
+    reason: str,
+    decided_at: dt.datetime,
+    evidence: Sequence[str] = (),
 ) -> Summary:
     """Promote the version by one person's decision, after its artifact was verified.
+
+    `evidence` is recorded after the gate's verdict: what has become known of the version since.
 
     Raises:
         InputError: There is no such version, or no reason was given.
@@ -69,7 +85,8 @@ def promote_by_hand(
     if not version.is_champion:
         record_champion_change(wiring)
     wiring.registry.load_version(version)
-    reasons = (f"by a person's decision: {reason}", *describe_gate_verdict(version))
+    before = describe_gate_verdict(version)
+    reasons = (f"by a person's decision: {reason}", *before, *evidence)
     verdict = Verdict("promotion", "ok", reasons)
     promoted = wiring.registry.promote(version, verdict, promoted_at=decided_at)
     hit_failpoint("promote.alias-moved-by-hand")
@@ -150,7 +167,7 @@ def _require_one_person_promotion(approval: str, number: int) -> None:
         )
 
 
-def _describe_version(version: ModelVersion) -> ModelRow:
+def _describe_version(version: ModelVersion, *, backtest: str) -> ModelRow:
     verdict = read_version_verdict(version.tags)
     return ModelRow(
         number=version.number,
@@ -161,4 +178,5 @@ def _describe_version(version: ModelVersion) -> ModelRow:
         level=verdict.level if verdict else "",
         reason=verdict.reason if verdict else "",
         evidence=verdict.evidence if verdict else (),
+        backtest=backtest,
     )

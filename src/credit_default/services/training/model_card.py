@@ -12,6 +12,7 @@ from credit_default.adapters.mlflow.version_verdict import read_version_verdict
 from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split
 from credit_default.errors import InputError
+from credit_default.services.comparison.backtests import backtest_promotions
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.governance.inventory import describe_version_today
 from credit_default.services.training.baselines import BaselineComparison
@@ -30,6 +31,10 @@ from credit_default.views.card.evidence import (
 )
 from credit_default.views.card.evidence_json import render_evidence_json
 from credit_default.views.card.section_approval import build_registry_section
+from credit_default.views.card.section_backtest import (
+    build_backtest_section,
+    build_past_promotions_section,
+)
 from credit_default.views.documents.document import Document
 from credit_default.views.documents.html import render_html
 from credit_default.views.documents.json_document import parse_document, render_document_json
@@ -73,7 +78,9 @@ def publish_card(
     evidence = _build_evidence(
         wiring, registered, summary, challenger=challenger, assessed=assessment, data=data
     )
-    card = build_card(evidence)
+    card = _add_past_promotions(
+        wiring, build_card(evidence), trained_at=evidence.identity.trained_at
+    )
     files = {
         CARD_PAGE: render_html(card),
         "card/card.md": render_document_markdown(card, pictures="../"),
@@ -96,8 +103,21 @@ def publish_card(
     return replace(summary, paths={**summary.paths, "model card": address})
 
 
+def _add_past_promotions(wiring: Wiring, card: Document, *, trained_at: str) -> Document:
+    """Return the card with the back-tests of all promotions before this training, where there are any."""
+    now = dt.datetime.fromisoformat(trained_at)
+    backtests = backtest_promotions(wiring, now=now)
+    known = [each for each in backtests if dt.datetime.fromisoformat(each.promoted_at) < now]
+    if not known:
+        return card
+    return replace(card, sections=(*card.sections, build_past_promotions_section(known)))
+
+
 def read_card(wiring: Wiring, version: ModelVersion, *, now: dt.datetime) -> Document:
     """Return the version's card as it was written after its training, preceded by its present status.
+
+    Of a version that replaced a champion, the status includes the back-test of its promotion on the
+    months that are complete `now`.
 
     Raises:
         InputError: The version's run has no card.
@@ -119,7 +139,13 @@ def read_card(wiring: Wiring, version: ModelVersion, *, now: dt.datetime) -> Doc
         reasons=verdict.reasons if verdict else (),
         governance=describe_version_today(wiring, version.number, now=now),
     )
-    return replace(card, sections=(today, *card.sections))
+    own = [
+        backtest
+        for backtest in backtest_promotions(wiring, now=now)
+        if backtest.new_version == version.number
+    ]
+    sections = (today, *map(build_backtest_section, own), *card.sections)
+    return replace(card, sections=sections)
 
 
 def summarise_card(wiring: Wiring, version: ModelVersion) -> Summary:

@@ -5,7 +5,9 @@ of both, and confirmed on the test side. Newer data under the same recipe are co
 mature rows that neither was trained on.
 """
 
+import datetime as dt
 import logging
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -25,7 +27,6 @@ from credit_default.gates.promotion.promotion_verdict import (
 from credit_default.gates.promotion.structure_check import check_structure
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.estimator.digest import hash_row_keys
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.contest_attempts import (
     DEVELOPMENT_SIDE,
@@ -37,6 +38,7 @@ from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.data_origin import require_matching_origins
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.challenger import Challenger
+from credit_default.services.training.contest_rows import choose_contest_rows, find_unseen
 from credit_default.services.training.cross_validation import cross_validate_recipe
 from credit_default.services.training.slices import label_groups
 
@@ -44,7 +46,12 @@ _LOG = logging.getLogger(__name__)
 
 
 def judge_challenger(
-    wiring: Wiring, challenger: Challenger, sides: Split, *, champion: CurrentChampion | None
+    wiring: Wiring,
+    challenger: Challenger,
+    sides: Split,
+    *,
+    champion: CurrentChampion | None,
+    now: dt.datetime,
 ) -> Verdict:
     """Return the promotion gate's verdict on the challenger.
 
@@ -53,12 +60,13 @@ def judge_challenger(
         challenger: The fitted challenger.
         sides: The rows that it was fitted and tested on.
         champion: The champion to compare it with; None before the first promotion.
+        now: The time, by which outcomes of later months are due or not.
 
     Raises:
         InputError: The champion was trained on simulated clients and the challenger on real ones, or
             the reverse.
     """
-    verdict = _judge(wiring, challenger, sides, champion=champion)
+    verdict = _judge(wiring, challenger, sides, champion=champion, now=now)
     _LOG.info(
         "judged challenger digest=%s champion_version=%s level=%s",
         challenger.bundle.digest[:12],
@@ -68,16 +76,13 @@ def judge_challenger(
     return verdict
 
 
-def select_newest(rows: pl.DataFrame, *, row_count: int) -> pl.DataFrame:
-    """Return the rows of the newest months: as many months as it takes for `row_count` rows, or all."""
-    counts = rows.group_by(STATEMENT_MONTH).len().sort(STATEMENT_MONTH, descending=True)
-    newer_count = pl.col("len").cum_sum() - pl.col("len")
-    needed = counts.filter(newer_count < row_count)[STATEMENT_MONTH]
-    return rows.filter(pl.col(STATEMENT_MONTH).is_in(needed.implode()))
-
-
 def _judge(
-    wiring: Wiring, challenger: Challenger, sides: Split, *, champion: CurrentChampion | None
+    wiring: Wiring,
+    challenger: Challenger,
+    sides: Split,
+    *,
+    champion: CurrentChampion | None,
+    now: dt.datetime,
 ) -> Verdict:
     structure = check_structure(challenger.bundle, schema=wiring.schema)
     if champion is None:
@@ -106,7 +111,9 @@ def _judge(
         )
     if _is_new_recipe(champion.bundle, challenger.bundle):
         return _judge_new_recipe(wiring, challenger, sides, champion=champion, structure=structure)
-    return _judge_refreshed_model(wiring, challenger, sides, champion=champion, structure=structure)
+    return _judge_refreshed_model(
+        wiring, challenger, sides, champion=champion, structure=structure, now=now
+    )
 
 
 def _differs_by_policy_alone(old: ModelBundle, new: ModelBundle) -> bool:
@@ -140,7 +147,7 @@ def _judge_new_recipe(
         wiring, champion.bundle.recipe, rows, seed=0, features=champion.bundle.features
     )
     served = challenger.regime.covers(rows[STATEMENT_MONTH])
-    unseen = _find_unseen(sides.test, champion)
+    unseen = find_unseen(sides.test, champion.bundle)
     old_test = score_probability(champion.bundle, sides.test.filter(pl.Series(unseen)))
     return judge_recipe(
         _pair_predictions(
@@ -169,16 +176,6 @@ def _number_attempt(
     return number_attempt(wiring.lake, contest, model_digest=challenger.bundle.digest)
 
 
-def _find_unseen(rows: pl.DataFrame, champion: CurrentChampion) -> np.ndarray:
-    """Return, for each row, whether the champion was not trained on it.
-
-    A test-side row can be one that the champion learned from: another test share, or identical rows,
-    move a client from one side to the other.
-    """
-    unseen: np.ndarray = ~np.isin(hash_row_keys(rows), champion.bundle.trained_rows)
-    return unseen
-
-
 def _judge_refreshed_model(
     wiring: Wiring,
     challenger: Challenger,
@@ -186,18 +183,26 @@ def _judge_refreshed_model(
     *,
     champion: CurrentChampion,
     structure: Check,
+    now: dt.datetime,
 ) -> Verdict:
-    """Compare both models as they are on the newest test rows that the champion was not trained on."""
-    unseen = sides.test.filter(pl.Series(_find_unseen(sides.test, champion)))
-    rows = select_newest(unseen, row_count=wiring.settings.refresh.contest_row_count)
+    """Compare both models as they are, on rows that neither was trained on: later ones where there are any."""
+    contest = choose_contest_rows(
+        wiring,
+        sides,
+        champion=champion.bundle,
+        data_origin=challenger.data_origin,
+        now=now,
+    )
+    rows = contest.rows
     old, new = (score_probability(bundle, rows) for bundle in (champion.bundle, challenger.bundle))
-    return judge_refresh(
+    verdict = judge_refresh(
         _pair_predictions(wiring.schema, rows, old, new),
         decision_policy=wiring.settings.decision,
         policy=wiring.settings.promotion,
         structure=structure,
         attempt=_number_attempt(wiring, challenger, rows, side=TEST_SIDE),
     )
+    return replace(verdict, reasons=(*verdict.reasons, contest.description))
 
 
 def _pair_predictions(

@@ -15,7 +15,7 @@ import polars as pl
 from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
 from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot_rows
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
-from credit_default.data.splitting import Split, split
+from credit_default.data.splitting import Split, hold_out_newest, split
 from credit_default.gates.completeness import Completeness
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.wiring import Wiring
@@ -144,8 +144,13 @@ def hold_training_file(
 
 
 def split_rows(wiring: Wiring, training: TrainingRows) -> Split:
-    """Split the rows into development and test side; a client is on the same side in every training."""
-    return split(training.rows, test_share=wiring.settings.refresh.test_share)
+    """Split the rows into development and test side; a client is on the same side in every training.
+
+    The newest months that the settings hold out are on the test side whole.
+    """
+    refresh = wiring.settings.refresh
+    sides = split(training.rows, test_share=refresh.test_share)
+    return hold_out_newest(sides, month_count=refresh.held_out_months)
 
 
 def judge_training_months(

@@ -13,12 +13,18 @@ import polars as pl
 from credit_default.adapters.lake.snapshots import Snapshot, list_snapshots, read_snapshot_rows
 from credit_default.adapters.tables.queries import collect_rows, read_outcomes, scan_table
 from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME, STATEMENT_MONTH
+from credit_default.gates.completeness import Completeness, OutcomeCounts, judge_completeness
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.development_scores import score_development
 from credit_default.model.estimator.digest import hash_row_keys, sort_rows
+from credit_default.model.evaluation.missing_outcomes import measure_missing_outcomes
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.monitored_batch import find_scored_snapshot
-from credit_default.services.monitoring.scored_rows import read_batch_scores, read_scored_rows
+from credit_default.services.monitoring.scored_rows import (
+    BatchScores,
+    read_batch_scores,
+    read_scored_rows,
+)
 from credit_default.services.outcomes.coverage import is_early, is_mature
 
 _PROBABILITY = "default_probability"
@@ -138,10 +144,11 @@ def _read_production(
     for batch_id in batch_ids["batch_id"]:
         snapshot, _ = find_scored_snapshot(wiring, batch_id, model_version=version)
         scores = read_batch_scores(wiring.lake, batch_id=batch_id, model_version=version)
-        known_share = scores.outcome_count / max(len(scores.keys), 1)
-        needed = wiring.settings.performance.lowest_coverage_share
-        if not is_mature(scores.months[-1], now=now) or known_share < needed:
-            left_out.append(f"{scores.months[-1]} ({known_share:.0%} of the outcomes)")
+        judged = _judge_outcomes(wiring, scores, now=now)
+        if not judged.is_complete:
+            left_out.append(
+                f"{scores.months[-1]} ({judged.counts.known_share:.0%} of the outcomes)"
+            )
             continue
         frames += list(read_scored_rows(snapshot, scores))
     notes: tuple[str, ...] = ()
@@ -151,6 +158,17 @@ def _read_production(
         return None, notes
     rows = pl.concat(frames, how="diagonal").unique(KEY, keep="last", maintain_order=True)
     return rows.sort(STATEMENT_MONTH, CLIENT_ID), notes
+
+
+def _judge_outcomes(wiring: Wiring, scores: BatchScores, *, now: dt.datetime) -> Completeness:
+    counts = OutcomeCounts(
+        len(scores.keys),
+        scores.outcome_count,
+        scores.early_count,
+        is_due=is_mature(scores.months[-1], now=now),
+    )
+    missing = measure_missing_outcomes(scores.probability, scores.outcome)
+    return judge_completeness(counts, missing=missing, policy=wiring.settings.coverage)
 
 
 def _describe_missing(found: int, wanted: int) -> str:

@@ -21,12 +21,14 @@ class ModelRow:
     level: str  # of the promotion verdict
     reason: str
     evidence: tuple[str, ...] = ()  # the verdict's other reasons, in its order
+    backtest: str = ""  # how its last promotion turned out; "" where it replaced no champion
 
 
 def render_models(rows: Sequence[ModelRow]) -> Table:
     """Return one line for each version, in the order given.
 
-    The verdict of a version with an alias is followed by its evidence.
+    The verdict of a version with an alias is followed by its evidence, and that of a version that
+    replaced a champion by the back-test of its promotion.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("v", "alias", "digest", "trained", "data", "verdict", "reason"):
@@ -40,7 +42,8 @@ def render_models(rows: Sequence[ModelRow]) -> Table:
         alias = render_text(row.alias, style="bold" if row.alias == "champion" else "")
         facts = (row.digest[:8], row.trained_at[:10], row.data_origin)
         reasons = (row.reason, *row.evidence) if row.alias else (row.reason,)
-        reason = Text("\n").join(render_text(text) for text in reasons)
+        shown = (*reasons, row.backtest) if row.backtest else reasons
+        reason = Text("\n").join(render_text(text) for text in shown)
         level = render_level(row.level)
         table.add_row(str(row.number), alias, *map(render_text, facts), level, reason)
     return table

@@ -1,0 +1,1 @@
+"""Comparing versions on the rows that both scored: swap sets, and back-tests of past promotions."""

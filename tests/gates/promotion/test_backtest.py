@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from credit_default.gates.promotion.backtest import backtest_promotion
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.evaluation.version_difference import PairedOutcomes
+
+COSTS = DecisionPolicy()
+MONTHS = ("2006-01", "2006-02")
+
+
+def expit(odds):
+    return 1 / (1 + np.exp(-odds))
+
+
+def draw(seed, *, old_noise=0.0, new_noise=0.0, count=4_000):
+    """Rows on which each version sees the true log odds through noise of its own."""
+    generator = np.random.default_rng(seed)
+    odds = generator.normal(-1.55, 1.15, size=count)
+    defaulted = (generator.random(count) < expit(odds)).astype(int)
+    seen = (expit(odds + noise * generator.normal(size=count)) for noise in (old_noise, new_noise))
+    return PairedOutcomes(defaulted, *seen, np.arange(count))
+
+
+def judge(rows, months=MONTHS):
+    return backtest_promotion(rows, months=months, thresholds=(0.16, 0.16), costs=COSTS)
+
+
+def test_a_better_version_is_said_to_be_better_with_its_interval():
+    differences, verdict = judge(draw(1, old_noise=0.8))
+
+    gain = differences["log_loss"]
+    assert verdict.level == "ok"
+    assert verdict.reasons[0] == (
+        f"on the 2 months (2006-01 to 2006-02) that followed it was better by {gain.gain:.4f} "
+        f"log loss ({gain.low:.4f} to {gain.high:.4f})"
+    )
+
+
+def test_a_worse_version_is_an_alarm():
+    _, verdict = judge(draw(2, new_noise=0.8), months=("2006-01",))
+
+    assert verdict.level == "alarm"
+    assert verdict.reasons[0].startswith("on the month (2006-01) that followed it was worse by")
+
+
+def test_an_equal_version_is_not_said_to_be_better_more_often_than_chance_allows():
+    levels = [judge(draw(seed, old_noise=0.3, new_noise=0.3))[1].level for seed in range(300)]
+
+    # 2.5 % on either side; of 300 the standard error is .9 points
+    assert levels.count("ok") / 300 <= 0.055
+    assert levels.count("alarm") / 300 <= 0.055
+    assert set(levels) == {"ok", "watch", "alarm"}
+
+
+def test_a_real_gain_is_found_in_most_cases():
+    levels = [judge(draw(seed, old_noise=0.5))[1].level for seed in range(100)]
+
+    assert levels.count("ok") >= 95
+
+
+def test_no_complete_month_and_too_few_rows_are_not_judged():
+    _, nothing = judge(None, months=())
+    _, few = judge(draw(1, count=150))
+
+    assert [nothing.level, few.level] == ["not judged", "not judged"]
+    assert "150 rows" in few.reasons[0]
+
+
+def test_few_defaults_are_not_judged_however_many_rows():
+    rows = PairedOutcomes([1] * 19 + [0] * 981, [0.02] * 1_000, [0.01] * 1_000, range(1_000))
+
+    assert judge(rows)[1].level == "not judged"
+
+
+def test_gains_by_the_other_measures_stand_behind_the_first_one():
+    _, verdict = judge(draw(1, old_noise=0.8))
+
+    assert any(reason.startswith("ROC AUC +0.") for reason in verdict.reasons)
+    assert verdict.figures["roc_auc_gain"] > verdict.figures["roc_auc_low"] > 0
+    assert verdict.figures["row_count"] == pytest.approx(4_000)
