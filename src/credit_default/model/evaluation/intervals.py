@@ -83,7 +83,7 @@ def measure_distance_interval(
 
     Absolute gaps only grow by chance, so that resamples never show a true sum of 0. The interval
     holds every true sum, spread evenly over the rows, from which the measured one is neither too
-    low nor too high by chance (5 % in all): 0 where chance alone gives as much.
+    low nor too high by chance (2.5 to 5 % in all): 0 where chance alone gives as much.
 
     Args:
         gaps: Signed gaps of shape (part count,), as they add up to the sum.
