@@ -47,10 +47,10 @@ def test_the_interval_of_a_maximum_is_lowered_by_the_excess_of_its_resamples():
     assert lifted.high - lifted.low == pytest.approx(2 * 1.96 * at_place.std(), rel=1e-3)
 
 
-def test_the_interval_of_a_distance_reaches_nought_in_95_of_100_samples_without_any():
+def test_the_interval_of_a_distance_reaches_nought_in_nearly_all_samples_without_any():
     found = [measure_distance_interval(*draw_gaps(seed), shares=SHARES) for seed in range(300)]
 
-    assert np.mean([metric.low == 0 for metric in found]) == pytest.approx(0.95, abs=0.04)
+    assert np.mean([metric.low == 0 for metric in found]) == pytest.approx(0.965, abs=0.03)
     assert min(metric.value for metric in found) > 0
 
 

@@ -20,6 +20,9 @@ _TAILS: Final = (0.025, 0.975)
 # the excess of the measured maximum it shows a further 2^(2/3) - 1.
 _EXCESS_SHARE: Final = 2 ** (2 / 3) - 1
 _GRID_COUNT: Final = 81
+# Of the 2.5 %, so that a true sum of 0 is held in 96.5 % of samples: the rest is for sums that are
+# not spread evenly, which chance lifts a little further.
+_MOVED_TAIL: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def measure_distance_interval(
 
     Absolute gaps only grow by chance, so that resamples never show a true sum of 0. The interval
     holds every true sum, spread evenly over the rows, from which the measured one is neither too
-    low nor too high by chance (5 % in all): 0 where chance alone gives as much.
+    low nor too high by chance (2.5 to 5 % in all): 0 where chance alone gives as much.
 
     Args:
         gaps: Signed gaps of shape (part count,), as they add up to the sum.
@@ -97,9 +100,9 @@ def measure_distance_interval(
     measured = np.abs(sums[:, None, None] * spread + noise).sum(axis=2)
     # The chance to measure no more than the value falls as the true sum rises.
     chance = _count_share(measured <= value)
-    # Near 0 hardly any sum is measured below the true one, and the other side has all 5 %.
-    tail = np.minimum(_TAILS[0], _count_share(measured <= sums[:, None]))
-    low = np.interp(1.0, (chance + 2 * _TAILS[0] - tail)[::-1], sums[::-1])
+    # Near 0 hardly any sum is measured below the true one: the other side has some of that tail.
+    unused = 1 - np.minimum(1.0, _count_share(measured <= sums[:, None]) / _TAILS[0])
+    low = np.interp(_TAILS[1], (chance + _MOVED_TAIL * unused)[::-1], sums[::-1])
     high = np.interp(_TAILS[0], chance[::-1], sums[::-1])
     return Metric(value, min(float(low), value), max(float(high), value))
 
