@@ -93,8 +93,8 @@ def lend(
 def loans(tmp_path_factory) -> Loans:
     folder = tmp_path_factory.mktemp("loans")
     (folder / "loans.toml").write_text(cut_out_declaration(), encoding="utf-8")
-    lend(TRAINING_COUNT, month="2026-05", first=1, seed=4).write_csv(folder / "training.csv")
-    batch = lend(BATCH_COUNT, month="2026-06", first=5_000, seed=2)
+    lend(TRAINING_COUNT, month="2005-05", first=1, seed=4).write_csv(folder / "training.csv")
+    batch = lend(BATCH_COUNT, month="2005-06", first=5_000, seed=2)
     place = pl.int_range(pl.len())
     broken = batch.with_columns(
         purpose=pl.when(place == 0).then(9).otherwise("purpose"),
@@ -103,14 +103,14 @@ def loans(tmp_path_factory) -> Loans:
         .otherwise("instalment_amount"),
     )
     broken.drop("bad").write_csv(folder / "batch.csv")
-    lend(BATCH_COUNT, month="2026-07", first=9_000, late_share=0.8, seed=3).drop("bad").write_csv(
+    lend(BATCH_COUNT, month="2005-07", first=9_000, late_share=0.8, seed=3).drop("bad").write_csv(
         folder / "late.csv"
     )
     observed = batch.select(
         client_id="loan_no",
         statement_month="month",
         defaulted="bad",
-        observed_at=pl.lit("2026-09-01T00:00:00Z"),
+        observed_at=pl.lit("2005-09-01T00:00:00Z"),
     )
     observed.write_csv(folder / "outcomes.csv")
     overrides = {
