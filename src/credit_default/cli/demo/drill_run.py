@@ -48,10 +48,8 @@ def run_drill_command(
     portfolio = read_portfolio(settings.portfolio)
     with output.step(f"training on simulated clients, then {plan.clean_count} clean months"):
         drill_setup = prepare_drill(settings, portfolio, plan)
-    with output.step(f"planting {len(plan.faults)} faults") as found:
+    with output.step(f"planting {len(plan.faults)} faults, mending a recession") as found:
         cases = tuple(run_drill(drill_setup, plan))
-        found(f"{len(cases)} judged")
-    with output.step(f"mending a recession, then {plan.mended_count} months") as found:
         mended = judge_mended_months(settings, portfolio, plan)
         drill = Drill(cases, drill_setup.levels, mended)
         verdict = judge_drill(drill, policy=settings.drill)

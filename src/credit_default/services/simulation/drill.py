@@ -6,26 +6,25 @@ anything is run.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import polars as pl
 
-from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS
 from credit_default.data.planted_faults.catalogue import PLANTED_FAULTS, PlantedFault
 from credit_default.data.planted_faults.injection import DeliveredMonth, FaultContext, plant_fault
-from credit_default.data.simulation.months import CALM, Scenario, simulate
-from credit_default.data.splitting import split
+from credit_default.data.simulation.months import CALM, Scenario
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.drill_verdict import Drill, DrillCase, judge_drill
 from credit_default.gates.verdict import Level
-from credit_default.model.estimator.fitting import fit_with_evidence
-from credit_default.model.estimator.regime import select_regime
-from credit_default.model.estimator.scoring import attach_reference
 from credit_default.services.context.wiring import Portfolio
+from credit_default.services.simulation.drill_months import (
+    judge_months,
+    simulate_drill_months,
+    train_drill_model,
+)
 from credit_default.services.simulation.drill_pipeline import DrillPipeline
 from credit_default.services.simulation.loosened_policies import loosen_gates
 from credit_default.services.simulation.past_month import PastMonth
@@ -89,10 +88,12 @@ def prepare_drill(settings: Settings, portfolio: Portfolio, plan: DrillPlan) -> 
     """
     _require_simulated_portfolio(portfolio)
     month_count = TRAINING_MONTHS + max(plan.clean_count, PAST_MONTHS + 2)
-    simulated = _simulate_drill_months(plan, CALM, seed=settings.seed, month_count=month_count)
-    pipeline = _train(settings, portfolio, simulated[:TRAINING_MONTHS])
+    simulated = simulate_drill_months(
+        plan.client_count, CALM, seed=settings.seed, month_count=month_count
+    )
+    pipeline = train_drill_model(settings, portfolio, simulated[:TRAINING_MONTHS])
     months = simulated[TRAINING_MONTHS:]
-    levels, past_months = _judge_months(pipeline, months, past=())
+    levels, past_months = judge_months(pipeline, months, past=())
     _LOG.info(
         "prepared drill client_count=%d clean_month_count=%d", plan.client_count, plan.clean_count
     )
@@ -138,14 +139,14 @@ def judge_mended_months(
         return ()
     trained_count = TRAINING_MONTHS + RECESSION_MONTHS
     served_from = trained_count + MATURITY_MONTHS
-    simulated = _simulate_drill_months(
-        plan,
+    simulated = simulate_drill_months(
+        plan.client_count,
         Scenario("recession", start=TRAINING_MONTHS, strength=_HIGHEST_STRENGTH),
         seed=settings.seed,
         month_count=served_from + plan.mended_count,
     )
-    pipeline = _train(settings, portfolio, simulated[:trained_count])
-    levels, _ = _judge_months(pipeline, simulated[served_from:], past=())
+    pipeline = train_drill_model(settings, portfolio, simulated[:trained_count])
+    levels, _ = judge_months(pipeline, simulated[served_from:], past=())
     _LOG.info("judged months after a mended recession month_count=%d", plan.mended_count)
     return tuple(levels)
 
@@ -164,7 +165,7 @@ def _plant_fault(
     drill_setup: DrillSetup, plan: DrillPlan, fault: PlantedFault
 ) -> tuple[Mapping[str, Level], ...]:
     months = _build_faulty_months(drill_setup, plan, fault)
-    levels, _ = _judge_months(drill_setup.pipeline, months, past=drill_setup.past_months)
+    levels, _ = judge_months(drill_setup.pipeline, months, past=drill_setup.past_months)
     return tuple(levels)
 
 
@@ -177,8 +178,8 @@ def _build_faulty_months(
     if fault.kind == "scenario":
         start = TRAINING_MONTHS + PAST_MONTHS
         scenario = Scenario(fault.name, start=start, strength=fault.strength)
-        months = _simulate_drill_months(
-            plan, scenario, seed=settings.seed, month_count=start + count
+        months = simulate_drill_months(
+            plan.client_count, scenario, seed=settings.seed, month_count=start + count
         )
         return months[start:]
     return [
@@ -215,48 +216,3 @@ def _drill_loosened_gates(
     cases = run_drill(replace(drill_setup, pipeline=pipeline), replace(plan, faults=faults))
     verdict = judge_drill(Drill(tuple(cases), ()), policy=settings.drill)
     return ({"drill": verdict.level},)
-
-
-def _simulate_drill_months(
-    plan: DrillPlan, scenario: Scenario, *, seed: int, month_count: int
-) -> list[DeliveredMonth]:
-    months = simulate(
-        client_count=plan.client_count, month_count=month_count, seed=seed, scenario=scenario
-    )
-    return [
-        DeliveredMonth(month.statements, month.outcomes.select(*KEY, OUTCOME)) for month in months
-    ]
-
-
-def _train(
-    settings: Settings, portfolio: Portfolio, months: Iterable[DeliveredMonth]
-) -> DrillPipeline:
-    rows = pl.concat(
-        month.statements.join(month.outcomes, on=list(KEY), maintain_order="left")
-        for month in months
-    )
-    sides = split(rows, test_share=settings.refresh.test_share)
-    fitted = fit_with_evidence(
-        settings.recipe,
-        sides.development,
-        schema=portfolio.schema,
-        features=portfolio.features,
-        decision_policy=settings.decision,
-        job_count=settings.jobs,
-    )
-    reference = select_regime(sides.test, fitted.regime)
-    return DrillPipeline(settings, portfolio.schema, attach_reference(fitted.bundle, reference))
-
-
-def _judge_months(
-    pipeline: DrillPipeline, months: Sequence[DeliveredMonth], *, past: Sequence[PastMonth]
-) -> tuple[list[Mapping[str, Level]], list[PastMonth]]:
-    """Judge the months one after the other; a refused month does not become part of the past."""
-    levels: list[Mapping[str, Level]] = []
-    past_months = list(past)
-    for month in months:
-        judged = pipeline.judge_month(month, past_months)
-        levels.append(judged.levels)
-        if judged.past_month is not None:
-            past_months.append(judged.past_month)
-    return levels, past_months[len(past) :]
