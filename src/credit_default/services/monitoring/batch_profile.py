@@ -56,8 +56,8 @@ def describe_reference(bundle: ModelBundle) -> str:
     reference = bundle.reference
     if reference is None or reference.is_empty():
         raise _build_reference_error()
-    first, last = reference[STATEMENT_MONTH].min(), reference[STATEMENT_MONTH].max()
-    months = str(first) if first == last else f"{first} to {last}"
+    found = [str(month) for month in reference[STATEMENT_MONTH].unique().sort()]
+    months = found[0] if len(found) == 1 else f"{found[0]} to {found[-1]}"
     return f"{reference.height:,} test rows of {months}"
 
 

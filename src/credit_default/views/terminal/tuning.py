@@ -42,7 +42,7 @@ class RecipeComparison:
         gain = self.gains.get("log_loss")
         if gain is None:
             return ""
-        return "better" if gain.is_better else "worse" if gain.is_worse else "a tie"
+        return "better" if gain.is_better else "worse" if gain.high < 0 else "a tie"
 
 
 def render_recipe_comparisons(comparisons: Sequence[RecipeComparison]) -> RenderableType:
