@@ -155,7 +155,9 @@ def test_rows_that_the_champion_was_trained_on_never_enter_a_refresh_comparison(
     unseen = sides.test.filter(pl.col("statement_month") < newest)
     scores = (score_probability(bundle, unseen) for bundle in (champion.bundle, challenger.bundle))
     alone = judge_refresh(
-        PairedScores(unseen["defaulted"].to_numpy(), *scores),
+        PairedScores(
+            unseen["defaulted"].to_numpy(), *scores, clients=unseen["client_id"].to_numpy()
+        ),
         decision_policy=wiring.settings.decision,
         policy=wiring.settings.promotion,
     )
