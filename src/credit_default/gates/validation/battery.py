@@ -4,24 +4,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from credit_default.gates.validation import (
-    back_testing,
     benchmark,
-    calibration_months,
-    calibration_parts,
-    calibration_whole,
     data_quality,
     discrimination,
-    fairness,
     migration,
-    overrides,
     representativeness,
-    robustness,
     stability,
     variables,
 )
+from credit_default.gates.validation.calibration import months, parts, whole
 from credit_default.gates.validation.given_figures import GivenFigures
 from credit_default.gates.validation.judgement import leave_unjudged
 from credit_default.gates.validation.policy import ValidationPolicy
+from credit_default.gates.validation.records import back_testing, fairness, overrides, robustness
 from credit_default.gates.validation.result import Finding, ValidationResult
 from credit_default.gates.validation.sample import ScoredSample
 from credit_default.gates.validation.validation_test import (
@@ -33,9 +28,9 @@ from credit_default.gates.validation.validation_test import (
 
 TESTS: Final[tuple[ValidationTest, ...]] = (
     *discrimination.TESTS,
-    *calibration_whole.TESTS,
-    *calibration_parts.TESTS,
-    *calibration_months.TESTS,
+    *whole.TESTS,
+    *parts.TESTS,
+    *months.TESTS,
     *stability.TESTS,
     *migration.TESTS,
     *data_quality.TESTS,

@@ -2,7 +2,7 @@ import numpy as np
 from tests.fakes.scored_samples import change, draw_sample, run_one
 
 from credit_default.gates.validation.given_figures import GivenFigures, OverrideCounts
-from credit_default.gates.validation.overrides import TESTS, count_overrides
+from credit_default.gates.validation.records.overrides import TESTS, count_overrides
 
 
 def test_overrides_are_counted_from_both_decisions():

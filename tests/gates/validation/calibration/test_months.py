@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import multinomial, ttest_1samp
 from tests.fakes.scored_samples import change, draw_sample, run, run_one
 
-from credit_default.gates.validation.calibration_months import (
+from credit_default.gates.validation.calibration.months import (
     TESTS,
     colour_months,
     measure_lights_p_value,

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from scipy.stats import binomtest
 
-from credit_default.gates.validation.calibration_whole import measure_binomial_p_value
+from credit_default.gates.validation.calibration.default_counts import measure_binomial_p_value
 from credit_default.gates.validation.given_figures import OverrideCounts
 from credit_default.gates.validation.judgement import (
     Measured,

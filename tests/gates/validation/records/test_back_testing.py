@@ -1,11 +1,11 @@
 from tests.fakes.scored_samples import draw_sample, run, run_one
 
-from credit_default.gates.validation.back_testing import TESTS
 from credit_default.gates.validation.given_figures import (
     EstimateOutcome,
     GivenFigures,
     PromotionOutcome,
 )
+from credit_default.gates.validation.records.back_testing import TESTS
 
 
 def test_promotion_that_lost_afterwards_is_named():

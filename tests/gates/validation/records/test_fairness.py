@@ -1,7 +1,7 @@
 from tests.fakes.scored_samples import draw_sample, run
 
-from credit_default.gates.validation.fairness import TESTS
 from credit_default.gates.validation.given_figures import GivenFigures, GroupComparison
+from credit_default.gates.validation.records.fairness import TESTS
 
 
 def judge(name, *groups):

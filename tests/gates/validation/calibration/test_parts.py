@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import chi2
 from tests.fakes.scored_samples import change, draw_reference_case, draw_sample, run, run_one
 
-from credit_default.gates.validation.calibration_parts import TESTS
+from credit_default.gates.validation.calibration.parts import TESTS
 
 # riskvalidation 1.0.1, pd_jeffreys_grades over the ten quantile bands of the sample.
 JEFFREYS = [

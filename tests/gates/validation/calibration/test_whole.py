@@ -7,12 +7,12 @@ from scipy.integrate import quad
 from scipy.stats import binom, norm
 from tests.fakes.scored_samples import change, draw_reference_case, draw_sample, run_one
 
-from credit_default.gates.validation.calibration_whole import (
-    TESTS,
+from credit_default.gates.validation.calibration.default_counts import (
     measure_binomial_p_value,
     measure_correlated_p_value,
     measure_jeffreys_p_value,
 )
+from credit_default.gates.validation.calibration.whole import TESTS
 
 
 def test_figures_are_those_of_another_implementation():

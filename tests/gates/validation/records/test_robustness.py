@@ -2,7 +2,7 @@ import pytest
 from tests.fakes.scored_samples import draw_sample, run_one
 
 from credit_default.gates.validation.given_figures import GivenFigures, RefitFigures
-from credit_default.gates.validation.robustness import TESTS
+from credit_default.gates.validation.records.robustness import TESTS
 
 
 def judge(name, refits):

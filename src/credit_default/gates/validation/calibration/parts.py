@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from credit_default.gates.validation.band_table import BandTable, count_bands, count_parts
-from credit_default.gates.validation.calibration_whole import (
+from credit_default.gates.validation.calibration.default_counts import (
     measure_binomial_p_value,
     measure_jeffreys_p_value,
 )

@@ -1,0 +1,1 @@
+"""Calibration tests of the battery: are the probabilities right as a whole, in parts and over the months?"""
