@@ -16,7 +16,7 @@ from math import sqrt
 import numpy as np
 
 from credit_default.gates.completeness import CoveragePolicy, OutcomeCounts, judge_completeness
-from credit_default.model.evaluation.missing_outcomes import measure_missing_outcomes
+from credit_default.model.months.missing_outcomes import measure_missing_outcomes
 
 _USUAL_LEVEL = 0.05
 PATTERNS = ("random", "payers late", "defaults late", "risk")

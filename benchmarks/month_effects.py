@@ -17,16 +17,16 @@ import numpy as np
 
 from credit_default.gates.monitoring.performance import PerformancePolicy, judge_performance
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.estimate_intervals import MonthEffects, widen_estimate
-from credit_default.model.evaluation.label_free_estimates import (
+from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.months.estimate_intervals import MonthEffects, widen_estimate
+from credit_default.model.months.label_free_estimates import (
     ESTIMATED_METRICS,
     ComparedEstimate,
     Estimate,
     compare_estimate,
     estimate_performance,
 )
-from credit_default.model.evaluation.metrics import evaluate
-from credit_default.model.evaluation.month_effects import MonthDeviation
+from credit_default.model.months.month_effects import MonthDeviation
 from credit_default.model.statistics.auc_placements import RocAuc, measure_roc_auc_error
 
 EFFECT_SDS = (0.0, 0.12)

@@ -12,14 +12,14 @@ from math import sqrt
 
 import numpy as np
 
-from credit_default.gates.promotion.backtest import backtest_promotion
-from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.swap_set import measure_clustered_share
-from credit_default.model.evaluation.version_difference import (
+from credit_default.gates.shadow.backtest import backtest_promotion
+from credit_default.model.comparison.swap_set import measure_clustered_share
+from credit_default.model.comparison.version_difference import (
     PairedOutcomes,
     measure_differences,
     measure_level,
 )
+from credit_default.model.estimator.decision import DecisionPolicy
 
 COSTS = DecisionPolicy()
 THRESHOLDS = (0.16, 0.2)

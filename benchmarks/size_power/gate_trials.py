@@ -27,9 +27,9 @@ from credit_default.gates.promotion.promotion_verdict import judge_refresh
 from credit_default.gates.quality import FileCounts, judge_quality
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import DecisionPolicy, decide
-from credit_default.model.evaluation.label_free_estimates import estimate_performance
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
 from credit_default.model.fairness.acceptance_counts import GroupAcceptance
+from credit_default.model.months.label_free_estimates import estimate_performance
 from credit_default.model.profile.column_counts import profile_rows
 from credit_default.model.profile.plan import plan_profile
 from credit_default.model.profile.shift_attribution import measure_score_shift

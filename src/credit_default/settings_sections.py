@@ -23,8 +23,8 @@ from credit_default.gates.monitoring.performance import PerformancePolicy
 from credit_default.gates.monitoring.retraining_policy import RetrainingPolicy
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.gates.promotion.refresh_policy import RefreshPolicy
-from credit_default.gates.promotion.shadow_choice import ShadowPolicy
 from credit_default.gates.quality import QualityPolicy
+from credit_default.gates.shadow.shadow_choice import ShadowPolicy
 from credit_default.logs import LogFormat, LogLevel
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.expected_loss import LossPolicy

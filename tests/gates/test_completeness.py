@@ -9,7 +9,7 @@ from credit_default.gates.completeness import (
     OutcomeCounts,
     judge_completeness,
 )
-from credit_default.model.evaluation.missing_outcomes import MissingOutcomes
+from credit_default.model.months.missing_outcomes import MissingOutcomes
 
 ORDER = list(STATES)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from credit_default.errors import InputError
-from credit_default.model.evaluation.missing_outcomes import MissingOutcomes
+from credit_default.model.months.missing_outcomes import MissingOutcomes
 
 State = Literal["none", "early", "partial", "complete"]
 

@@ -8,7 +8,7 @@ from credit_default.gates.monitoring.label_free_estimate import (
     read_estimate,
 )
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.label_free_estimates import PastError, estimate_performance
+from credit_default.model.months.label_free_estimates import PastError, estimate_performance
 
 TELLING = np.tile([0.02, 0.1, 0.5, 0.9], 100)  # scores that part clients well
 FLAT = np.tile([0.20, 0.22], 200)  # and scores that hardly do

@@ -8,8 +8,8 @@ from credit_default.gates.monitoring.performance import (
 )
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
-from credit_default.model.evaluation.missing_outcomes import MissingOutcomes
-from credit_default.model.evaluation.month_effects import MonthDeviation
+from credit_default.model.months.missing_outcomes import MissingOutcomes
+from credit_default.model.months.month_effects import MonthDeviation
 from credit_default.model.statistics.auc_placements import RocAuc, measure_roc_auc_error
 
 

@@ -1,6 +1,6 @@
-from credit_default.gates.promotion.backtest import PromotionBacktest
+from credit_default.gates.shadow.backtest import PromotionBacktest
 from credit_default.gates.verdict import Verdict
-from credit_default.model.evaluation.version_difference import Difference
+from credit_default.model.comparison.version_difference import Difference
 from credit_default.views.card.section_backtest import (
     build_backtest_section,
     build_past_promotions_section,

@@ -9,7 +9,7 @@ from credit_default.gates.monitoring.monitoring_gates import (
     MonitoringGate,
 )
 from credit_default.model.evaluation.intervals import Metric
-from credit_default.model.evaluation.vintages import VintageFigures
+from credit_default.model.months.vintages import VintageFigures
 from credit_default.views.documents.html import render_html
 from credit_default.views.history.page import describe_history
 from credit_default.views.history.vintage_tables import VintageRow

@@ -1,7 +1,7 @@
 from rich.console import Console
 
 from credit_default.model.evaluation.intervals import Metric
-from credit_default.model.evaluation.vintages import VintageFigures
+from credit_default.model.months.vintages import VintageFigures
 from credit_default.views.history.vintage_tables import (
     VintageRow,
     format_vintage_lines,

@@ -11,7 +11,7 @@ from typing import Final
 from credit_default.gates.monitoring.monitoring_gates import ESTIMATE
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.intervals import Metric
-from credit_default.model.evaluation.label_free_estimates import (
+from credit_default.model.months.label_free_estimates import (
     ESTIMATED_METRICS,
     Estimate,
     PastError,

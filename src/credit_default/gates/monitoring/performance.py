@@ -15,7 +15,7 @@ from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.model.evaluation.intervals import NORMAL_QUANTILE_95, Metric
 from credit_default.model.evaluation.metrics import Evaluation
-from credit_default.model.evaluation.month_effects import (
+from credit_default.model.months.month_effects import (
     CountError,
     MonthDeviation,
     estimate_month_effect_sd,

@@ -9,7 +9,7 @@ from credit_default.adapters.tables.ledger import read_entries
 from credit_default.errors import CreditDefaultError
 from credit_default.gates.ledger.event_format import RecordedEvent, select_events
 from credit_default.gates.ledger.version_events import ChampionChanged, Promoted, RolledBack
-from credit_default.gates.promotion.backtest import (
+from credit_default.gates.shadow.backtest import (
     GATE,
     BacktestPolicy,
     PromotionBacktest,

@@ -8,14 +8,14 @@ from credit_default.adapters.lake.snapshots import list_snapshots
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.errors import InputError
-from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.evaluation.swap_set import measure_swap_set
-from credit_default.model.evaluation.version_difference import (
+from credit_default.model.comparison.swap_set import measure_swap_set
+from credit_default.model.comparison.version_difference import (
     Difference,
     Level,
     measure_differences,
     measure_level,
 )
+from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.services.comparison.learned_months import find_last_learned_month
 from credit_default.services.comparison.paired_rows import PairedRows, read_paired_rows
 from credit_default.services.context.wiring import Wiring

@@ -10,7 +10,7 @@ from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.snapshots import list_snapshots, read_snapshot_rows
 from credit_default.data.contract.schema import KEY, STATEMENT_MONTH
 from credit_default.errors import CreditDefaultError
-from credit_default.gates.promotion.backtest import BacktestPolicy, backtest_promotion
+from credit_default.gates.shadow.backtest import BacktestPolicy, backtest_promotion
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import hash_row_keys
 from credit_default.services.comparison.paired_rows import read_paired_rows

@@ -21,11 +21,11 @@ from credit_default.gates.completeness import (
     OutcomeCounts,
     judge_completeness,
 )
+from credit_default.model.comparison.swap_set import UNKNOWN
+from credit_default.model.comparison.version_difference import PairedOutcomes
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import hash_row_keys
-from credit_default.model.evaluation.missing_outcomes import measure_missing_outcomes
-from credit_default.model.evaluation.swap_set import UNKNOWN
-from credit_default.model.evaluation.version_difference import PairedOutcomes
+from credit_default.model.months.missing_outcomes import measure_missing_outcomes
 from credit_default.services.monitoring.retraining import find_broken_batches
 from credit_default.services.outcomes.coverage import is_early, is_mature
 

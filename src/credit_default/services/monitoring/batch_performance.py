@@ -25,15 +25,15 @@ from credit_default.gates.monitoring.label_free_estimate import judge_estimate
 from credit_default.gates.monitoring.performance import judge_performance
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.evaluation.estimate_intervals import MonthEffects, widen_estimate
-from credit_default.model.evaluation.label_free_estimates import (
+from credit_default.model.evaluation.metrics import Evaluation, evaluate
+from credit_default.model.fairness.acceptance_counts import count_acceptance, plan_acceptance
+from credit_default.model.months.estimate_intervals import MonthEffects, widen_estimate
+from credit_default.model.months.label_free_estimates import (
     Estimate,
     estimate_performance,
     measure_past_errors,
 )
-from credit_default.model.evaluation.metrics import Evaluation, evaluate
-from credit_default.model.evaluation.missing_outcomes import measure_missing_outcomes
-from credit_default.model.fairness.acceptance_counts import count_acceptance, plan_acceptance
+from credit_default.model.months.missing_outcomes import measure_missing_outcomes
 from credit_default.model.statistics.auc_placements import RocAuc, measure_roc_auc_error
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.earlier_findings import (

@@ -19,8 +19,8 @@ from credit_default.gates.monitoring.label_free_estimate import (
 )
 from credit_default.gates.monitoring.monitoring_gates import RETRAINING, get_gate_position
 from credit_default.gates.verdict import Verdict
-from credit_default.model.evaluation.label_free_estimates import ComparedEstimate, compare_estimate
-from credit_default.model.evaluation.month_effects import MonthDeviation
+from credit_default.model.months.label_free_estimates import ComparedEstimate, compare_estimate
+from credit_default.model.months.month_effects import MonthDeviation
 from credit_default.views.summaries.summary import Summary
 
 _NO_TRAINING_REQUESTED: Final = (

@@ -18,7 +18,7 @@ from credit_default.gates.completeness import (
     OutcomeCounts,
     judge_completeness,
 )
-from credit_default.model.evaluation.missing_outcomes import (
+from credit_default.model.months.missing_outcomes import (
     MissingOutcomes,
     measure_missing_outcomes,
 )

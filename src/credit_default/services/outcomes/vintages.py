@@ -12,8 +12,8 @@ from credit_default.gates.completeness import (
     OutcomeCounts,
     judge_completeness,
 )
-from credit_default.model.evaluation.missing_outcomes import measure_missing_outcomes
-from credit_default.model.evaluation.vintages import measure_vintage
+from credit_default.model.months.missing_outcomes import measure_missing_outcomes
+from credit_default.model.months.vintages import measure_vintage
 from credit_default.services.outcomes.coverage import is_early, is_mature
 from credit_default.views.history.vintage_tables import VintageRow
 

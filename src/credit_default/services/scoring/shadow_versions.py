@@ -6,7 +6,7 @@ from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot_rows
 from credit_default.adapters.mlflow.model_versions import REPLACED_TAG, ModelVersion
 from credit_default.adapters.tables.shadow_scores import list_shadow_months
 from credit_default.data.contract.schema import STATEMENT_MONTH
-from credit_default.gates.promotion.shadow_choice import (
+from credit_default.gates.shadow.shadow_choice import (
     FormerChampion,
     choose_shadow_candidates,
 )

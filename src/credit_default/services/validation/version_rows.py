@@ -17,7 +17,7 @@ from credit_default.gates.completeness import Completeness, OutcomeCounts, judge
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.development_scores import score_development
 from credit_default.model.estimator.digest import hash_row_keys, sort_rows
-from credit_default.model.evaluation.missing_outcomes import measure_missing_outcomes
+from credit_default.model.months.missing_outcomes import measure_missing_outcomes
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.monitored_batch import find_scored_snapshot
 from credit_default.services.monitoring.scored_rows import (

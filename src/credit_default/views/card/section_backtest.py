@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from credit_default.gates.promotion.backtest import PromotionBacktest, format_gain
-from credit_default.model.evaluation.version_difference import DIFFERENCE_NAMES
+from credit_default.gates.shadow.backtest import PromotionBacktest, format_gain
+from credit_default.model.comparison.version_difference import DIFFERENCE_NAMES
 from credit_default.views.documents.document import Bullets, Paragraph, Section, Table
 
 

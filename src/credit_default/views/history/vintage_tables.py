@@ -7,7 +7,7 @@ from rich.table import Table
 
 from credit_default.gates.completeness import State
 from credit_default.model.evaluation.intervals import Metric
-from credit_default.model.evaluation.vintages import VintageFigures
+from credit_default.model.months.vintages import VintageFigures
 from credit_default.views.documents import document
 from credit_default.views.summaries.summary import render_text
 

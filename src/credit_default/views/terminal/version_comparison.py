@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from credit_default.model.evaluation.intervals import Metric
-from credit_default.model.evaluation.swap_set import SwapGroup
-from credit_default.model.evaluation.version_difference import (
+from credit_default.model.comparison.swap_set import SwapGroup
+from credit_default.model.comparison.version_difference import (
     DIFFERENCE_NAMES,
     Difference,
     Level,
 )
+from credit_default.model.evaluation.intervals import Metric
 from credit_default.views.summaries.summary import render_text
 
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.intervals import Metric
-from credit_default.model.evaluation.label_free_estimates import (
+from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.months.label_free_estimates import (
     ESTIMATED_METRICS,
     ComparedEstimate,
     PastError,
@@ -14,7 +15,6 @@ from credit_default.model.evaluation.label_free_estimates import (
     estimate_performance,
     measure_past_errors,
 )
-from credit_default.model.evaluation.metrics import evaluate
 
 COSTS = DecisionPolicy()  # a missed default costs 5, a false alarm 1
 PROBABILITIES = st.lists(st.integers(0, 1_000).map(lambda n: n / 1_000), min_size=1, max_size=40)

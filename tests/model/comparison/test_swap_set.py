@@ -3,7 +3,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from credit_default.errors import InputError
-from credit_default.model.evaluation.swap_set import (
+from credit_default.model.comparison.swap_set import (
     UNKNOWN,
     measure_clustered_share,
     measure_swap_set,

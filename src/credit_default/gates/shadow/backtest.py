@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from credit_default.gates.verdict import Level, Verdict
-from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.version_difference import (
+from credit_default.model.comparison.version_difference import (
     DIFFERENCE_NAMES,
     Difference,
     PairedOutcomes,
     measure_differences,
 )
+from credit_default.model.estimator.decision import DecisionPolicy
 
 GATE: Final = "back-test"
 

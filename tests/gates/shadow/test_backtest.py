@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from credit_default.gates.promotion.backtest import backtest_promotion
+from credit_default.gates.shadow.backtest import backtest_promotion
+from credit_default.model.comparison.version_difference import PairedOutcomes
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.version_difference import PairedOutcomes
 
 COSTS = DecisionPolicy()
 MONTHS = ("2006-01", "2006-02")

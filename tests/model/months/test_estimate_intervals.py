@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.estimate_intervals import MonthEffects, widen_estimate
 from credit_default.model.evaluation.intervals import Metric
-from credit_default.model.evaluation.label_free_estimates import (
+from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.months.estimate_intervals import MonthEffects, widen_estimate
+from credit_default.model.months.label_free_estimates import (
     ESTIMATED_METRICS,
     ComparedEstimate,
     compare_estimate,
     estimate_performance,
 )
-from credit_default.model.evaluation.metrics import evaluate
 
 COSTS = DecisionPolicy()
 DECLARED = MonthEffects(0.12, weight=4.0)

@@ -1,7 +1,7 @@
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.gates.promotion.shadow_choice import (
+from credit_default.gates.shadow.shadow_choice import (
     FormerChampion,
     ShadowCandidates,
     ShadowPolicy,

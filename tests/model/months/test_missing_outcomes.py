@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from credit_default.model.evaluation.missing_outcomes import measure_missing_outcomes
+from credit_default.model.months.missing_outcomes import measure_missing_outcomes
 
 REPETITIONS, ROW_COUNT = 400, 1_000
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
-from credit_default.model.evaluation.vintages import measure_vintage
+from credit_default.model.months.vintages import measure_vintage
 
 
 def test_small_vintage_by_hand():

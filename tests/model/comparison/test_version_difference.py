@@ -6,12 +6,12 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from credit_default.errors import InputError
 from credit_default.gates.promotion.delong import measure_auc_difference
-from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.version_difference import (
+from credit_default.model.comparison.version_difference import (
     PairedOutcomes,
     measure_differences,
     measure_level,
 )
+from credit_default.model.estimator.decision import DecisionPolicy
 
 COSTS = DecisionPolicy()
 LIMIT = {"first_threshold": 0.16, "second_threshold": 0.2, "costs": COSTS}

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from credit_default.model.evaluation.intervals import Metric
-from credit_default.model.evaluation.label_free_estimates import ComparedEstimate, Estimate
+from credit_default.model.months.label_free_estimates import ComparedEstimate, Estimate
 
 _LEVEL: Final = 0.95
 # From here on the 95 % rank of past ratios exists: with 19 months it is the largest one.

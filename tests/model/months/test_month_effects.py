@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from credit_default.model.evaluation.month_effects import (
+from credit_default.model.months.month_effects import (
     MonthDeviation,
     estimate_month_effect_sd,
 )

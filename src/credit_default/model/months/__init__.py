@@ -1,0 +1,1 @@
+"""What a month's scores and outcomes say: estimates without outcomes, month effects, missing outcomes, vintages."""
