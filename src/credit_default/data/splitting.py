@@ -16,17 +16,11 @@ import numpy.typing as npt
 import polars as pl
 
 from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME, STATEMENT_MONTH
+from credit_default.data.twins import CLIENT, OTHER, find_twins
 from credit_default.errors import InputError
 
-# A row that more clients share is a pattern of the portfolio, such as all columns at "unknown".
-_MOST_TWINS: Final = 5
-# Matches that a client may have by chance before its row tells nothing of who it is.
-_MOST_CHANCE_MATCHES: Final = 0.1
 _MOST_SHARE_DEVIATIONS: Final = 5.0  # of the share of clients whose hash is below it
 _FEWEST_GROUPS_TO_CHECK: Final = 100  # with fewer groups, sides and folds are uneven by chance
-
-# Beside the columns of any portfolio, whose names begin with a letter.
-_CLIENT, _OTHER, _ROW_COUNT = "#client", "#other", "#rows"
 
 DEFAULT_SALT = "credit-default/split/1"
 
@@ -191,15 +185,15 @@ def _link_clients(rows: pl.DataFrame, *, salt: str) -> _LinkedClients:
     from scipy.sparse.csgraph import connected_components
 
     clients = rows[CLIENT_ID].unique().sort()
-    numbered = pl.DataFrame({CLIENT_ID: clients}).with_row_index(_CLIENT)
+    numbered = pl.DataFrame({CLIENT_ID: clients}).with_row_index(CLIENT)
     client = (
         rows.select(CLIENT_ID)
         .join(numbered, on=CLIENT_ID, how="left", maintain_order="left")
-        .get_column(_CLIENT)
+        .get_column(CLIENT)
     )
-    identical = _find_twins(rows, client=client)
+    identical = find_twins(rows, client=client)
     links = coo_array(
-        (np.ones(identical.height), (identical[_CLIENT], identical[_OTHER])),
+        (np.ones(identical.height), (identical[CLIENT], identical[OTHER])),
         shape=(len(clients), len(clients)),
     )
     _, group_of_client = connected_components(links, directed=False)
@@ -213,44 +207,6 @@ def _link_clients(rows: pl.DataFrame, *, salt: str) -> _LinkedClients:
         least_share=least,
         client_count=np.bincount(group_of_client, minlength=least.size),
     )
-
-
-def _find_twins(rows: pl.DataFrame, *, client: pl.Series) -> pl.DataFrame:
-    """Return pairs of clients with a rare row of inputs in common; `other` is the first of them.
-
-    Rows that many clients share, or that clients share by chance, link nobody: what one of these
-    clients did says of the others no more than the model is meant to learn.
-    """
-    inputs = [name for name in rows.columns if name not in {*KEY, OUTCOME}]
-    if not inputs:
-        return pl.DataFrame(schema={_CLIENT: pl.UInt32, _OTHER: pl.UInt32})
-    shared = (
-        rows.select(inputs)
-        .with_columns(client)
-        .group_by(inputs)
-        .agg(pl.col(_CLIENT).unique())
-        .filter(pl.col(_CLIENT).list.len().is_between(2, _MOST_TWINS))
-    )
-    rows_per_client = rows.height / max(1, client.n_unique())
-    matches = rows_per_client * _expect_equal_rows(rows, shared.select(inputs))
-    twins = shared.select(_CLIENT).filter(pl.Series(matches < _MOST_CHANCE_MATCHES))
-    return twins.with_columns(pl.col(_CLIENT).list.min().alias(_OTHER)).explode(_CLIENT)
-
-
-def _expect_equal_rows(rows: pl.DataFrame, of: pl.DataFrame) -> npt.NDArray[np.float64]:
-    """Return how many rows are expected to be equal to each of these if columns are independent.
-
-    The expectation is the number of rows times the product of the values' shares.
-    """
-    logarithm = np.full(of.height, np.log(max(1, rows.height)))
-    for name in of.columns if of.height else []:
-        counted = rows.group_by(name).len(_ROW_COUNT)
-        found = of.select(name).join(
-            counted, on=name, how="left", nulls_equal=True, maintain_order="left"
-        )
-        logarithm += np.log(found[_ROW_COUNT].to_numpy() / rows.height)
-    expected: npt.NDArray[np.float64] = np.exp(logarithm)
-    return expected
 
 
 def _hash_share(client_id: str, *, salt: str) -> float:

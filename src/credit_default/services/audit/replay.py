@@ -77,8 +77,7 @@ def _list_notes(wiring: Wiring) -> tuple[str, ...]:
     """Return a note where models or runs are kept outside the lake; a server is not asked, as the proof needs none."""
     if wiring.tracking.is_server:
         return ()
-    outside = describe_outside_addresses(wiring.lake, wiring.tracking)
-    return (outside,) if outside else ()
+    return tuple(filter(None, [describe_outside_addresses(wiring.lake, wiring.tracking)]))
 
 
 def _require_batch_of_client(batch_id: str | None, client_id: str | None) -> None:
@@ -94,11 +93,11 @@ def _require_batch_of_client(batch_id: str | None, client_id: str | None) -> Non
 def _summarise_verification(
     entries: Sequence[LedgerEntry], verdicts: Sequence[Verdict], *, batch_id: str | None
 ) -> Summary:
-    passed = all(verdict.passed for verdict in verdicts)
+    broken = not all(verdict.passed for verdict in verdicts)
     return Summary(
         "verify",
-        "proved" if passed else "broken",
-        exit_code=int(not passed),
+        "broken" if broken else "proved",
+        exit_code=int(broken),
         verdicts=tuple(verdicts),
         batch_id=batch_id,
         counts={"entries": len(entries)},
