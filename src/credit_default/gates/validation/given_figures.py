@@ -63,17 +63,18 @@ class GroupComparison:
 
 @dataclass(frozen=True, slots=True)
 class PromotionOutcome:
-    """A past promotion on a month that followed.
+    """A past promotion on the months that followed.
 
     Attributes:
-        subject: Version and month.
-        promised_gain: The gain in log loss a row that the verdict showed.
+        subject: Version and months.
+        promised_gain: The gain in log loss a row that the verdict showed; None where a person
+            promoted the version without one.
         later_gain: The gain over the former champion on the month's rows.
         standard_error: Of the later gain.
     """
 
     subject: str
-    promised_gain: float
+    promised_gain: float | None
     later_gain: float
     standard_error: float
 

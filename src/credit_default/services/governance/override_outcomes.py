@@ -29,7 +29,7 @@ def measure_overrides(
     overrides = list_overrides_in_force(wiring, batch_id=batch_id)
     if not overrides:
         return ()
-    scored = _count_scored(wiring, batch_id)
+    scored = count_scored(wiring, batch_id)
     rows = _join_outcomes(wiring, overrides, now=now)
     groups = rows.group_by("model_version", "scored_decision", "decision", maintain_order=True)
     return tuple(
@@ -52,11 +52,13 @@ def _measure(
         expected_default_share=float(group["default_probability"].to_numpy().mean()),
         known_count=known.height,
         default_count=defaults,
+        expected_default_count=float(known["default_probability"].to_numpy().sum()),
         default_share=measure_share(defaults, known.height) if known.height else None,
     )
 
 
-def _count_scored(wiring: Wiring, batch_id: str | None) -> dict[int, int]:
+def count_scored(wiring: Wiring, batch_id: str | None) -> dict[int, int]:
+    """Return how many rows each model version scored, of one batch or of all (None)."""
     scores = scan_table(wiring.lake, "scores")
     own = scores if batch_id is None else scores.filter(batch_id=batch_id)
     return dict(collect_rows(wiring.lake, own.group_by("model_version").len()).iter_rows())

@@ -50,7 +50,7 @@ def validate_version(wiring: Wiring, number: int | None, *, now: dt.datetime) ->
         )
     policy = ValidationPolicy()
     samples = build_version_samples(wiring, bundle, rows)
-    given = measure_version_figures(wiring, bundle, rows, version=version)
+    given = measure_version_figures(wiring, bundle, rows, version=version, now=now)
     digest = _digest_input(bundle, rows)
     results = run_battery(samples.sample, samples.reference, policy, digest, given=given)
     report = build_report(

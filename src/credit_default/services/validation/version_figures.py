@@ -1,5 +1,6 @@
 """Gather what no sample holds of a version: refits, fairness, estimates beside what came, overrides and past promotions."""
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,6 +25,10 @@ from credit_default.model.fairness.report import GroupFairness, measure_fairness
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.earlier_findings import read_past_estimates
 from credit_default.services.training.model_card import EVIDENCE_FILE
+from credit_default.services.validation.recorded_figures import (
+    count_overrides,
+    list_promotion_outcomes,
+)
 from credit_default.services.validation.version_rows import VersionRows
 
 _REFIT_SEEDS = (1_000, 2_000)  # added to the recipe's
@@ -32,23 +37,29 @@ _PROBABILITY = "default_probability"
 
 
 def measure_version_figures(
-    wiring: Wiring, bundle: ModelBundle, rows: VersionRows, *, version: ModelVersion
+    wiring: Wiring,
+    bundle: ModelBundle,
+    rows: VersionRows,
+    *,
+    version: ModelVersion,
+    now: dt.datetime,
 ) -> GivenFigures:
     """Return the figures of a version that its samples do not hold.
-
-    Overrides and past promotions are left empty, and their tests not judged, where the lake has none on record.
 
     Args:
         wiring: The lake, the portfolio and the policies.
         bundle: The version's model.
         rows: Its rows; without a development side there are no refits.
         version: Which it is, with the run that trained it.
+        now: Outcomes that are not due by then are left out.
     """
     resampled = _read_resampled_areas(wiring, version.run_id)
     return GivenFigures(
         refits=None
         if rows.development is None
         else _measure_refits(wiring, bundle, rows, resampled=resampled),
+        overrides=count_overrides(wiring, version=version.number, now=now),
+        promotions=tuple(list_promotion_outcomes(wiring, now=now)),
         groups=tuple(_compare_groups(wiring, bundle, rows.test)),
         estimates=tuple(_read_estimates(wiring, version.number)),
     )

@@ -23,6 +23,7 @@ class OverrideRow:
     expected_default_share: float  # mean probability of the overridden
     known_count: int  # whose outcome counts already
     default_count: int  # of those
+    expected_default_count: float  # sum of the probabilities of those
     default_share: Metric | None  # of the known; None where none is
 
 

@@ -24,13 +24,21 @@ def _judge_promotions(inputs: ValidationInput) -> tuple[Finding, ...]:
         if past.standard_error <= 0:
             continue
         z = past.later_gain / past.standard_error
-        words = f"log loss gained {past.later_gain:+.4f}, {past.promised_gain:+.4f} when promoted"
+        words = f"log loss gained {past.later_gain:+.4f}"
+        if past.promised_gain is not None:
+            words += f", {past.promised_gain:+.4f} when promoted"
         family.append(Measured(z, float(norm.cdf(z)), words, past.subject))
     return judge_family(family, inputs.policy) if family else (leave_unjudged(_NONE),)
 
 
 def _judge_promises(inputs: ValidationInput) -> tuple[Finding, ...]:
-    short = np.array([past.later_gain - past.promised_gain for past in inputs.given.promotions])
+    short = np.array(
+        [
+            past.later_gain - past.promised_gain
+            for past in inputs.given.promotions
+            if past.promised_gain is not None
+        ]
+    )
     if len(short) < inputs.policy.fewest_months or np.ptp(short) == 0:
         return (leave_unjudged(f"fewer than {inputs.policy.fewest_months} promotions to look at"),)
     found = ttest_1samp(short, 0.0, alternative="less")
