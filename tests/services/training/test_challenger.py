@@ -175,7 +175,7 @@ def test_model_retrained_for_a_recession_is_monitored_by_the_months_of_the_reces
     challenger = fit_on(wiring, learnt)
 
     months = challenger.bundle.reference[STATEMENT_MONTH].unique().sort().to_list()
-    assert months[0] >= "2006-06"  # the recession began in 2005-12 and was six months in the making
+    assert months[0] >= "2006-05"  # the sixth month of the recession, as long as a statement shows
     assert months[-1] == "2006-07"
     assert measure_score_drift(wiring, challenger, recession_months[SERVED_MONTH]) < 0.1
 
