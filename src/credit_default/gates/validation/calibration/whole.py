@@ -20,7 +20,11 @@ from credit_default.gates.validation.judgement import (
 )
 from credit_default.gates.validation.result import Finding
 from credit_default.gates.validation.validation_test import ValidationInput, ValidationTest
-from credit_default.model.estimator.calibration_line import fit_calibration, measure_log_odds
+from credit_default.model.estimator.calibration_line import (
+    Calibration,
+    fit_calibration,
+    measure_log_odds,
+)
 from credit_default.model.statistics.bootstrap import FloatArray
 
 _ECB: Final = "ECB 2019, Instructions for reporting the validation results of internal models"
@@ -86,14 +90,11 @@ def _judge_level(inputs: ValidationInput) -> tuple[Finding, ...]:
     if _is_certain(known.default_probability):
         return (leave_unjudged(_CERTAIN),)
     z = measure_level_z(known.outcomes, known.default_probability)
-    figures = {
-        "default_probability": mean,
-        "default_rate": defaults / known.row_count,
-        "expected_over_observed": mean * known.row_count / defaults,
-    }
-    return (
-        judge_p_value(Measured(z, measure_both_tails(z), words, figures=figures), inputs.policy),
-    )
+    rate = defaults / known.row_count
+    figures = {"default_probability": mean, "default_rate": rate}
+    figures["expected_over_observed"] = mean / rate
+    measured = Measured(z, measure_both_tails(z), words, figures=figures)
+    return (judge_p_value(measured, inputs.policy),)
 
 
 def measure_spiegelhalter_z(outcomes: FloatArray, probability: FloatArray) -> float:
@@ -112,12 +113,9 @@ def _judge_spiegelhalter(inputs: ValidationInput) -> tuple[Finding, ...]:
     z = measure_spiegelhalter_z(known.outcomes, probability)
     brier = float(((known.outcomes - probability) ** 2).mean())
     expected = float((probability * (1 - probability)).mean())
-    measured = Measured(
-        z,
-        measure_both_tails(z),
-        f"Brier score {brier:.4f} where right probabilities give {expected:.4f}",
-        figures={"brier": brier, "expected_brier": expected},
-    )
+    words = f"Brier score {brier:.4f} where right probabilities give {expected:.4f}"
+    figures = {"brier": brier, "expected_brier": expected}
+    measured = Measured(z, measure_both_tails(z), words, figures=figures)
     return (judge_p_value(measured, inputs.policy),)
 
 
@@ -137,11 +135,7 @@ def _judge_slope(inputs: ValidationInput) -> tuple[Finding, ...]:
         z,
         measure_both_tails(z),
         f"calibration slope {line.slope:.3f} ± {1.96 * error:.3f}, intercept {line.intercept:+.3f}",
-        figures={
-            "slope": line.slope,
-            "slope_standard_error": error,
-            "intercept": line.intercept,
-        },
+        figures=_list_line(line) | {"slope_standard_error": error},
     )
     return (judge_p_value(measured, inputs.policy),)
 
@@ -156,13 +150,13 @@ def _judge_line(inputs: ValidationInput) -> tuple[Finding, ...]:
         _measure_likelihood(known.outcomes, expit(line.intercept + line.slope * odds))
         - _measure_likelihood(known.outcomes, expit(odds))
     )
-    measured = Measured(
-        gain,
-        float(chi2.sf(gain, 2)),
-        f"the calibration line gains {gain:.2f} in twice the log likelihood",
-        figures={"slope": line.slope, "intercept": line.intercept},
-    )
+    words = f"the calibration line gains {gain:.2f} in twice the log likelihood"
+    measured = Measured(gain, float(chi2.sf(gain, 2)), words, figures=_list_line(line))
     return (judge_p_value(measured, inputs.policy),)
+
+
+def _list_line(line: Calibration) -> dict[str, float]:
+    return {"slope": line.slope, "intercept": line.intercept}
 
 
 def _measure_likelihood(outcomes: FloatArray, probability: FloatArray) -> float:
@@ -170,7 +164,6 @@ def _measure_likelihood(outcomes: FloatArray, probability: FloatArray) -> float:
 
 
 _NOT_TOO_LOW: Final = "No more clients default than the probabilities say"
-_RIGHT: Final = "Each client's probability is the true one."
 
 TESTS: Final = (
     ValidationTest(
@@ -208,7 +201,7 @@ TESTS: Final = (
         "calibration",
         "Spiegelhalter's test",
         "z, two-sided",
-        _RIGHT,
+        "Each client's probability is the true one.",
         "Spiegelhalter 1986, Statistics in Medicine 5, 421-433",
         _judge_spiegelhalter,
         ("outcomes",),
