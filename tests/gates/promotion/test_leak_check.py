@@ -23,7 +23,7 @@ def comparison(make_contest):
     [
         (0.77, 0.82, False),
         (0.77, 0.84, True),
-        (0.82, 0.86, True),
+        (0.82, 0.85, True),
         (0.60, 0.80, False),
     ],
     ids=["a plausible step", "too large a step", "too good by itself", "a champion without floor"],
