@@ -21,7 +21,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-v
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: ci-check ci-tools build test-pythons audit licences sbom release-notes model-metrics model-comparison
-.PHONY: help setup demo test cover check fix nightly odd-shell relative-path docs infra-check infra-lock simulator-fit model-quality bench-memory size-and-power lock clean
+.PHONY: help setup demo test cover check fix nightly mutants odd-shell relative-path docs infra-check infra-lock simulator-fit model-quality bench-memory size-and-power lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ nightly: setup ci-tools ## the tests, and the long form of the heavy ones; then 
 	$(call run_apart,-m "nightly or not nightly")
 	@$(BIN)/python ci/test_pythons.py
 	@$(BIN)/python ci/skipped_tests.py $(REPORTS)
+
+mutants: setup ## plant small faults in gates and model, and name those that no test notices (ARGS="--room gates --count 100 --seed 1")
+	@$(BIN)/python ci/mutants.py $(ARGS)
 
 odd-shell: setup ## the demo and the tests in a clone below "My Projects/ä #1", in a shell to match (SHORT=1: some tests)
 	@$(BIN)/python ci/odd_shell.py $(if $(SHORT),--short)

@@ -1,0 +1,291 @@
+"""Plant small faults in the rooms that decide, and say which of them no test notices.
+
+    python ci/mutants.py --room gates --count 100 --seed 1
+
+Each fault (mutant) is planted in a copy of the module in a process of its own, in which the module's own tests run first and
+then those that import it. Survivors that change nothing are named with the reason in ci/equivalent_mutants.toml.
+"""
+
+import argparse
+import ast
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "src" / "credit_default"
+EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
+LEAST_NOTICED = 0.95
+MOST_SECONDS = 300  # of one mutant's tests; a fault that makes them endless is noticed
+_NO_TESTS = 5  # pytest's exit codes
+
+Change = Callable[[], object]  # what plants one fault in a tree
+
+_COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+}
+_COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.Pow: ast.Mult,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+}
+_CALLED = {"min": "max", "max": "min", "any": "all", "all": "any", "minimum": "maximum"}
+_CALLED |= {"maximum": "minimum", "floor": "ceil", "ceil": "floor", "cumsum": "cumprod"}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One planted fault: the module, where it is, and how the line reads before and after."""
+
+    module: str  # path below the package, such as gates/verdict.py
+    line: int
+    before: str
+    after: str
+    source: str  # of the whole module with the fault
+
+    @property
+    def name(self) -> str:
+        """What identifies it while the line reads the same, wherever the line is."""
+        text = f"{self.module}|{self.before}|{self.after}"
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def list_mutants(path: Path, *, module: str) -> Iterator[Mutant]:
+    """Yield every mutant of a module: one node changed in each."""
+    text = path.read_text(encoding="utf-8")
+    count = sum(1 for _ in _list_changes(ast.parse(text)))
+    for number in range(count):
+        tree = ast.parse(text)
+        place, change = next(
+            found for position, found in enumerate(_list_changes(tree)) if position == number
+        )
+        before = ast.unparse(place)
+        change()
+        after = ast.unparse(place)
+        if before != after:
+            yield Mutant(module, place.lineno, before, after, ast.unparse(tree))
+
+
+def _list_changes(tree: ast.AST) -> Iterator[tuple[ast.stmt, Change]]:
+    """Yield the statement and what changes it, for every node that can be changed."""
+    for statement, node in _walk_statements(tree):
+        for change in _list_node_changes(node):
+            yield statement, change
+
+
+def _walk_statements(tree: ast.AST) -> Iterator[tuple[ast.stmt, ast.AST]]:
+    """Yield each node of code with the smallest statement that holds it: no docstrings, annotations, messages of errors."""
+    waiting: list[tuple[ast.stmt | None, ast.AST]] = [(None, tree)]
+    while waiting:
+        statement, node = waiting.pop()
+        if isinstance(node, ast.Raise | ast.Import | ast.ImportFrom | ast.JoinedStr | ast.arg):
+            continue
+        if isinstance(statement, ast.ClassDef) and not isinstance(node, ast.FunctionDef):
+            continue  # decorators, bases, and the values of a policy: choices, which no code depends on
+        if isinstance(node, ast.stmt):
+            statement = node
+        if statement is not None:
+            yield statement, node
+        children = [
+            child
+            for name, value in ast.iter_fields(node)
+            if name not in {"annotation", "returns", "slice"} or isinstance(node, ast.Subscript)
+            for child in (value if isinstance(value, list) else [value])
+            if isinstance(child, ast.AST)
+        ]
+        waiting += [(statement, child) for child in reversed(children)]
+
+
+def _list_node_changes(node: ast.AST) -> Iterator[Change]:
+    list_changes = _CHANGES.get(type(node))
+    return iter(()) if list_changes is None else list_changes(node)
+
+
+def _change_comparison(node: ast.Compare) -> Iterator[Change]:
+    if type(node.ops[0]) in _COMPARED:
+        yield partial(node.ops.__setitem__, 0, _COMPARED[type(node.ops[0])]())
+
+
+def _change_arithmetic(node: ast.BinOp | ast.AugAssign) -> Iterator[Change]:
+    if type(node.op) in _COMPUTED:
+        yield partial(setattr, node, "op", _COMPUTED[type(node.op)]())
+
+
+def _change_condition(node: ast.BoolOp) -> Iterator[Change]:
+    yield partial(setattr, node, "op", ast.Or() if isinstance(node.op, ast.And) else ast.And())
+    yield partial(node.values.pop, 0)
+
+
+def _change_sign(node: ast.UnaryOp) -> Iterator[Change]:
+    if isinstance(node.op, ast.USub):
+        yield partial(setattr, node, "op", ast.UAdd())
+    if isinstance(node.op, ast.Not):
+        yield partial(setattr, node, "operand", ast.Constant(value=False))
+
+
+def _change_constant(node: ast.Constant) -> Iterator[Change]:
+    if isinstance(node.value, bool):
+        yield partial(setattr, node, "value", not node.value)
+    elif isinstance(node.value, int | float):
+        yield partial(setattr, node, "value", node.value * 2 or 1)
+
+
+def _change_call(node: ast.Call) -> Iterator[Change]:
+    field = {ast.Name: "id", ast.Attribute: "attr"}.get(type(node.func), "")
+    name = getattr(node.func, field, "")
+    if name in _CALLED:
+        yield partial(setattr, node.func, field, _CALLED[name])
+    if name == "abs":
+        yield partial(setattr, node, "func", ast.Name(id="float", ctx=ast.Load()))
+
+
+def _change_choice(node: ast.IfExp) -> Iterator[Change]:
+    yield partial(setattr, node, "test", ast.Constant(value=True))
+
+
+_CHANGES: dict[type[ast.AST], Callable[..., Iterator[Change]]] = {
+    ast.Compare: _change_comparison,
+    ast.BinOp: _change_arithmetic,
+    ast.AugAssign: _change_arithmetic,
+    ast.BoolOp: _change_condition,
+    ast.UnaryOp: _change_sign,
+    ast.Constant: _change_constant,
+    ast.Call: _change_call,
+    ast.IfExp: _change_choice,
+}
+
+
+def find_tests(module: str) -> list[str]:
+    """Return the test files of a module, its own first and then those of its room that import it, the nearest first."""
+    own = ROOT / "tests" / Path(module).parent / f"test_{Path(module).name}"
+    dotted = "credit_default." + module.removesuffix(".py").replace("/", ".")
+    room = ROOT / "tests" / Path(module).parts[0]
+    near = sorted(
+        room.rglob("test_*.py"), key=lambda path: (path.parent != own.parent, path.as_posix())
+    )
+    users = [path for path in near if path != own and _names(path, dotted)]
+    others = [path for path in near if path not in users and path != own]
+    close = [path for path in others if path.parent == own.parent or path.stem.startswith(own.stem)]
+    found = [*([own] if own.exists() else []), *users, *close]
+    return [path.relative_to(ROOT).as_posix() for path in found]
+
+
+def _names(path: Path, dotted: str) -> bool:
+    text = path.read_text(encoding="utf-8")
+    parent, _, last = dotted.rpartition(".")
+    return f"{dotted} " in text or f"from {parent} import {last}" in text
+
+
+def run_tests(mutant: Mutant, folder: Path) -> str:
+    """Plant the fault in a copy of the package and run its tests: `noticed`, `survived`, `no tests` or `endless`."""
+    copy = folder / mutant.name
+    subprocess.run(["cp", "-r", str(ROOT / "src"), str(copy)], check=True)
+    (copy / "credit_default" / mutant.module).write_text(mutant.source, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-n0", "-x", "-q", "-p", "no:cacheprovider"]
+    environment = {**os.environ, "PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1"}
+    environment |= {"HYPOTHESIS_STORAGE_DIRECTORY": str(copy / ".hypothesis")}
+    with subprocess.Popen(
+        [*command, *find_tests(mutant.module)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        try:
+            code = process.wait(timeout=MOST_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return "endless"
+        finally:
+            subprocess.run(["rm", "-rf", str(copy)], check=True)
+    return {0: "survived", _NO_TESTS: "no tests"}.get(code, "noticed")
+
+
+def draw_mutants(rooms: Sequence[str], *, count: int, seed: int) -> list[Mutant]:
+    """Return that many mutants of the rooms, drawn without replacement and every one with the same chance."""
+    every = [
+        mutant
+        for room in rooms
+        for path in sorted((PACKAGE / room).rglob("*.py"))
+        for mutant in list_mutants(path, module=path.relative_to(PACKAGE).as_posix())
+    ]
+    return random.Random(seed).sample(every, min(count, len(every)))  # noqa: S311 - a sample, no secret
+
+
+def read_equivalent() -> dict[str, str]:
+    """Return the reason of each mutant that changes nothing, by its name."""
+    return tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))
+
+
+def main() -> None:
+    """Draw, plant, run, print; exit code 1 where fewer than 95 % are noticed."""
+    parser = argparse.ArgumentParser(description="Which planted faults do the tests notice?")
+    parser.add_argument("--room", action="append", help="gates or model; both when not given")
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--out", type=Path, help="a JSON file for the results")
+    given = parser.parse_args()
+    mutants = draw_mutants(given.room or ["gates", "model"], count=given.count, seed=given.seed)
+    began = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="mutants-") as folder,
+        ThreadPoolExecutor(given.processes) as pool,
+    ):
+        results = list(pool.map(partial(run_tests, folder=Path(folder)), mutants))
+    found = list(zip(mutants, results, strict=True))
+    share = report(found, read_equivalent(), seconds=time.monotonic() - began)
+    if given.out:
+        lines = [{**vars(m), "source": "", "name": m.name, "result": r} for m, r in found]
+        given.out.write_text(json.dumps(lines, indent=1), encoding="utf-8")
+    sys.exit(int(share < LEAST_NOTICED))
+
+
+def report(
+    found: Sequence[tuple[Mutant, str]], equivalent: dict[str, str], *, seconds: float
+) -> float:
+    """Print the survivors, and return the share that was noticed of those that change anything."""
+    survivors = [mutant for mutant, result in found if result in {"survived", "no tests"}]
+    unnoticed = [mutant for mutant in survivors if mutant.name not in equivalent]
+    counted = len(found) - (len(survivors) - len(unnoticed))
+    for mutant in survivors:
+        reason = equivalent.get(mutant.name)
+        print(f"{mutant.name}  {mutant.module}:{mutant.line}")
+        print(f"    - {mutant.before[:200]}\n    + {mutant.after[:200]}")
+        print(f"    {f'changes nothing: {reason}' if reason else 'NOT NOTICED'}")
+    share = 1 - len(unnoticed) / counted if counted else 1.0
+    print(
+        f"{len(found)} mutants, {len(survivors) - len(unnoticed)} change nothing; of the other {counted} "
+        f"{counted - len(unnoticed)} were noticed ({share:.1%}; at least {LEAST_NOTICED:.0%} wanted), {seconds:,.0f} s"
+    )
+    return share
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""The script that plants small faults, on a package of two modules: what it plants, and what it says of the survivors."""
+
+import json
+import runpy
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "ci" / "mutants.py"
+
+MODULE = '''
+"""Whether a share is high."""
+
+LIMIT = 0.5
+
+
+class Policy:
+    lowest: float = 0.7
+
+
+def is_high(share: float, count: int) -> bool:
+    """Return whether it is: 0.5 counts."""
+    if count < 1:
+        raise ValueError(f"{count} < 1")
+    return share >= LIMIT and count > 10
+'''
+TESTS = """
+from credit_default.gates.limit import is_high
+
+def test_a_high_share_is_high():
+    assert is_high(0.6, 11)
+    assert not is_high(0.4, 11)
+    assert not is_high(0.6, 9)
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Path:
+    for name, text in {
+        "src/credit_default/__init__.py": "",
+        "src/credit_default/gates/__init__.py": "",
+        "src/credit_default/gates/limit.py": MODULE,
+        "src/credit_default/model/__init__.py": "",
+        "tests/gates/test_limit.py": TESTS,
+        "ci/equivalent_mutants.toml": "",
+        "pytest.ini": "[pytest]\n",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text).lstrip())
+    shutil.copy(SCRIPT, tmp_path / "ci")
+    return tmp_path
+
+
+def list_changes(checkout: Path) -> set[tuple[str, str]]:
+    mutants = runpy.run_path(str(checkout / "ci" / "mutants.py"))
+    path = checkout / "src/credit_default/gates/limit.py"
+    return {(m.before, m.after) for m in mutants["list_mutants"](path, module="gates/limit.py")}
+
+
+def test_each_mutant_changes_one_thing_and_leaves_policies_and_messages_alone(checkout):
+    whole = "return share >= LIMIT and count > 10"
+
+    changes = list_changes(checkout)
+
+    assert {
+        ("LIMIT = 0.5", "LIMIT = 1.0"),
+        (whole, "return share > LIMIT and count > 10"),
+        (whole, "return share >= LIMIT or count > 10"),
+        (whole, "return count > 10"),
+        (whole, "return share >= LIMIT and count >= 10"),
+        (whole, "return share >= LIMIT and count > 20"),
+    } <= changes
+    # of `if count < 1` the comparison and the number; nothing of the class, the docstring or the message
+    assert len(changes) == 8
+
+
+def run(checkout: Path) -> tuple[int, str, list[dict]]:
+    out = checkout / "found.json"
+    ended = subprocess.run(
+        [sys.executable, str(checkout / "ci/mutants.py"), "--count", "99", "--out", str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=checkout,
+    )
+    return ended.returncode, ended.stdout + ended.stderr, json.loads(out.read_text())
+
+
+def test_survivors_are_named_and_an_equivalent_one_does_not_count(checkout, capsys):
+    code, said, found = run(checkout)
+    survived = {one["after"]: one["name"] for one in found if one["result"] == "survived"}
+
+    assert code == 1
+    assert said.count("NOT NOTICED") == len(survived)
+    assert "return share >= LIMIT and count >= 10" in survived
+    assert "return share >= LIMIT or count > 10" not in survived
+    assert "return count > 10" not in survived
+
+    script = runpy.run_path(str(checkout / "ci" / "mutants.py"))
+    listed = script["list_mutants"](
+        checkout / "src/credit_default/gates/limit.py", module="gates/limit.py"
+    )
+    results = [(m, "survived" if m.name in survived.values() else "noticed") for m in listed]
+    equivalent = dict.fromkeys(survived.values(), "nobody has ten")
+
+    assert script["report"](results, {}, seconds=1) < 0.95
+    assert script["report"](results, equivalent, seconds=1) == 1.0
+    assert "changes nothing: nobody has ten" in capsys.readouterr().out
