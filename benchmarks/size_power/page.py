@@ -29,6 +29,7 @@ _WHY: Final = {
     "calibration.binomial": "likewise; `calibration.in_the_large` has the right variance",
     "calibration.binomial_official": "likewise, and discrete",
     "calibration.correlated_binomial": "defaults of these worlds are independent; see the last defect",
+    "stability.psi": "a PSI below .01 stays green, however many rows there are",
     "stability.concentration": "near equal bands the index hardly varies",
     "stability.concentration_official": "it takes the bands for a sample of bands: it never rejects",
     "stability.migration_z": "most clients stay in their band or move to the next",
