@@ -26,8 +26,8 @@ from credit_default.model.estimator.held_out_scores import (
 )
 from credit_default.model.estimator.recalibration import (
     CalibrationChoice,
-    CalibrationPolicy,
     choose_calibration,
+    choose_calibration_policy,
 )
 from credit_default.model.estimator.recipe_pipeline import (
     FEATURES_STEP,
@@ -191,7 +191,7 @@ def _fit_pipeline_with_evidence(
     out_of_bag = score_out_of_bag(pipeline, ordered)
     inputs = list_input_names(parse_features(pipeline.named_steps[FEATURES_STEP].kw_args["spec"]))
     regime = find_regime(out_of_bag.rows, out_of_bag.default_probability, inputs=inputs)
-    policy = CalibrationPolicy()
+    policy = choose_calibration_policy(regime_is_new=regime.is_new)
     served = regime.covers(out_of_bag.rows[STATEMENT_MONTH])
     first = choose_calibration(
         out_of_bag.defaulted[served],

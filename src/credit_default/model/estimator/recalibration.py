@@ -51,6 +51,17 @@ class CalibrationChoice:
     gain_error: float = 0.0  # standard error of the gain
 
 
+def choose_calibration_policy(*, regime_is_new: bool) -> CalibrationPolicy:
+    """Return the evidence that is needed, less of it for a new regime.
+
+    A forest that learned from months that are alike is expected to be calibrated, and its gain must
+    be beyond noise too. One that learned mostly from months before a change is not: the test of the
+    line and a gain on rows that it was not fitted on are enough, or a level that is off by 6 % on
+    3,000 rows would stay (docs/adr/0023).
+    """
+    return CalibrationPolicy(gain_deviations=0.0) if regime_is_new else CalibrationPolicy()
+
+
 def choose_calibration(
     defaulted: IntArray, held_out_probability: FloatArray, *, policy: CalibrationPolicy, seed: int
 ) -> CalibrationChoice:

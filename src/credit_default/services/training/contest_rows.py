@@ -1,7 +1,8 @@
 """Choose the rows on which a retrained model and the champion are compared as they are: new to both of them.
 
 Out of time where possible: on months after the last one that the challenger learned from, as both
-models will be used. Where there is none yet, on held-out clients of the newest months.
+models will be used. Where there is none yet, on held-out clients of the newest months; and where
+these are few, as in a new regime, on the other clients of those months too, out of fold.
 """
 
 import datetime as dt
@@ -30,8 +31,10 @@ _FEWEST_OF_EACH: Final = 20
 class ContestRows:
     """The rows of a contest, and in words which they are, for the verdict."""
 
-    rows: pl.DataFrame
+    rows: pl.DataFrame  # new to both models
     description: str
+    # development rows of the same months, new to the champion alone; none where `rows` are enough
+    learned: pl.DataFrame
 
 
 def choose_contest_rows(
@@ -49,7 +52,8 @@ def choose_contest_rows(
 
     Returns:
         Rows of months after the challenger's last one, of the test side or of the lake, where there
-        are enough of them; else those of the test side. Of either the newest months.
+        are enough of them; else those of the test side. Of either the newest months. Where the test
+        side has fewer than the settings ask for, the development rows of its months beside them.
     """
     row_count = wiring.settings.refresh.contest_row_count
     last = str(sides.development[STATEMENT_MONTH].max())
@@ -61,14 +65,19 @@ def choose_contest_rows(
     if _are_enough(later):
         rows = select_newest(later, row_count=row_count)
         return ContestRows(
-            rows, f"out of time: months after the challenger's last ({last}): {_name_months(rows)}"
+            rows,
+            f"out of time: months after the challenger's last ({last}): {_name_months(rows)}",
+            sides.development.clear(),
         )
     rows = select_newest(unseen, row_count=row_count)
+    learned = _find_learned(sides, rows, champion, row_count=row_count)
     missing = "no later month" if later.is_empty() else f"only {later.height:,} later rows"
+    others = f" ({rows.height:,} rows), and its other clients out of fold" if learned.height else ""
     return ContestRows(
         rows,
         f"{missing} than the challenger's last ({last}) with known outcomes: "
-        f"held-out clients of the newest months, {_name_months(rows)}",
+        f"held-out clients of the newest months, {_name_months(rows)}{others}",
+        learned,
     )
 
 
@@ -88,6 +97,17 @@ def find_unseen(rows: pl.DataFrame, bundle: ModelBundle) -> np.ndarray:
     """
     unseen: np.ndarray = ~np.isin(hash_row_keys(rows), bundle.trained_rows)
     return unseen
+
+
+def _find_learned(
+    sides: Split, held_out: pl.DataFrame, champion: ModelBundle, *, row_count: int
+) -> pl.DataFrame:
+    """Return the development rows of the held-out rows' months that are new to the champion, where those are few."""
+    if held_out.height >= row_count:
+        return sides.development.clear()
+    months = held_out[STATEMENT_MONTH].unique()
+    same = sides.development.filter(pl.col(STATEMENT_MONTH).is_in(months.implode()))
+    return same.filter(pl.Series(find_unseen(same, champion), dtype=pl.Boolean))
 
 
 def _read_later_rows(

@@ -27,6 +27,7 @@ from credit_default.gates.promotion.promotion_verdict import (
 from credit_default.gates.promotion.structure_check import check_structure
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.digest import hash_row_keys
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.contest_attempts import (
     DEVELOPMENT_SIDE,
@@ -193,16 +194,45 @@ def _judge_refreshed_model(
         data_origin=challenger.data_origin,
         now=now,
     )
-    rows = contest.rows
-    old, new = (score_probability(bundle, rows) for bundle in (champion.bundle, challenger.bundle))
-    verdict = judge_refresh(
-        _pair_predictions(wiring.schema, rows, old, new),
-        decision_policy=wiring.settings.decision,
-        policy=wiring.settings.promotion,
-        structure=structure,
-        attempt=_number_attempt(wiring, challenger, rows, side=TEST_SIDE),
-    )
+    if contest.learned.is_empty():
+        verdict = judge_refresh(
+            _pair_frozen(wiring, contest.rows, champion, challenger),
+            decision_policy=wiring.settings.decision,
+            policy=wiring.settings.promotion,
+            structure=structure,
+            attempt=_number_attempt(wiring, challenger, contest.rows, side=TEST_SIDE),
+        )
+    else:
+        verdict = judge_recipe(
+            _pair_out_of_fold(wiring, contest.learned, sides, champion, challenger),
+            _pair_frozen(wiring, contest.rows, champion, challenger),
+            decision_policy=wiring.settings.decision,
+            policy=wiring.settings.promotion,
+            structure=structure,
+            attempt=_number_attempt(wiring, challenger, contest.learned, side=DEVELOPMENT_SIDE),
+        )
     return replace(verdict, reasons=(*verdict.reasons, contest.description))
+
+
+def _pair_frozen(
+    wiring: Wiring, rows: pl.DataFrame, champion: CurrentChampion, challenger: Challenger
+) -> PairedScores:
+    old, new = (score_probability(model.bundle, rows) for model in (champion, challenger))
+    return _pair_predictions(wiring.schema, rows, old, new)
+
+
+def _pair_out_of_fold(
+    wiring: Wiring,
+    rows: pl.DataFrame,
+    sides: Split,
+    champion: CurrentChampion,
+    challenger: Challenger,
+) -> PairedScores:
+    """Pair the champion, who never saw these development rows, with challengers that did not see their clients."""
+    folds = cross_validate_recipe(wiring, challenger.bundle.recipe, sides.development, seed=0)
+    chosen = np.isin(hash_row_keys(sides.development), hash_row_keys(rows))
+    old = score_probability(champion.bundle, rows)
+    return _pair_predictions(wiring.schema, rows, old, folds.default_probability[chosen])
 
 
 def _pair_predictions(
