@@ -251,7 +251,7 @@ def _run_pytest(copy: Path, tests: Sequence[str]) -> None:
     for stream in range(3):
         os.dup2(null, stream)
     sys.path.insert(0, str(copy))
-    os.environ["PYTHONPATH"] = str(copy)
+    os.environ |= {"PYTHONPATH": str(copy), "TMPDIR": str(copy)}
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(copy / ".hypothesis")
     import pytest
 
