@@ -9,20 +9,23 @@ then those that import it. Survivors that change nothing are named with the reas
 import argparse
 import ast
 import hashlib
+import itertools
 import json
+import multiprocessing
 import os
 import random
+import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "credit_default"
@@ -30,6 +33,20 @@ EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
 LEAST_NOTICED = 0.95
 MOST_SECONDS = 300  # of one mutant's tests; a fault that makes them endless is noticed
 _NO_TESTS = 5  # pytest's exit codes
+# Every mutant has a child of a process that has imported what the tests use and computed nothing: no thread of it is at work,
+# and nothing of the package is in it. A process from nothing where the system can't fork.
+_CAN_FORK = "forkserver" in multiprocessing.get_all_start_methods()
+_START: Any = multiprocessing.get_context("forkserver" if _CAN_FORK else "spawn")
+_IMPORTED_ONCE = ["numpy", "polars", "scipy.stats", "sklearn.ensemble", "hypothesis", "pytest"]
+_IMPORTED_ONCE += ["sklearn.pipeline", "sklearn.calibration", "sklearn.isotonic", "sklearn.metrics"]
+_IMPORTED_ONCE += [
+    "pandas",
+    "statsmodels.api",
+    "scipy.optimize",
+    "pyarrow",
+    "dataframely",
+    "optuna",
+]
 
 Change = Callable[[], object]  # what plants one fault in a tree
 
@@ -56,6 +73,7 @@ _COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
 }
 _CALLED = {"min": "max", "max": "min", "any": "all", "all": "any", "minimum": "maximum"}
 _CALLED |= {"maximum": "minimum", "floor": "ceil", "ceil": "floor", "cumsum": "cumprod"}
+_NOT_REWRITTEN = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # plugins imported before
 
 
 @dataclass(frozen=True)
@@ -77,18 +95,25 @@ class Mutant:
 
 def list_mutants(path: Path, *, module: str) -> Iterator[Mutant]:
     """Yield every mutant of a module: one node changed in each."""
-    text = path.read_text(encoding="utf-8")
-    count = sum(1 for _ in _list_changes(ast.parse(text)))
-    for number in range(count):
-        tree = ast.parse(text)
-        place, change = next(
-            found for position, found in enumerate(_list_changes(tree)) if position == number
-        )
-        before = ast.unparse(place)
-        change()
-        after = ast.unparse(place)
-        if before != after:
-            yield Mutant(module, place.lineno, before, after, ast.unparse(tree))
+    for number in range(_count_changes(path)):
+        if mutant := _plant(path, module=module, number=number):
+            yield mutant
+
+
+def _count_changes(path: Path) -> int:
+    return sum(1 for _ in _list_changes(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def _plant(path: Path, *, module: str, number: int) -> Mutant | None:
+    """Return the mutant of that number, or None where the change leaves the line as it reads."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    place, change = next(itertools.islice(_list_changes(tree), number, None))
+    before = ast.unparse(place)
+    change()
+    after = ast.unparse(place)
+    if before == after:
+        return None
+    return Mutant(module, place.lineno, before, after, ast.unparse(tree))
 
 
 def _list_changes(tree: ast.AST) -> Iterator[tuple[ast.stmt, Change]]:
@@ -204,38 +229,75 @@ def _names(path: Path, dotted: str) -> bool:
 def run_tests(mutant: Mutant, folder: Path) -> str:
     """Plant the fault in a copy of the package and run its tests: `noticed`, `survived`, `no tests` or `endless`."""
     copy = folder / mutant.name
-    subprocess.run(["cp", "-r", str(ROOT / "src"), str(copy)], check=True)
+    shutil.copytree(ROOT / "src", copy)  # with times, so that what was compiled need not be again
     (copy / "credit_default" / mutant.module).write_text(mutant.source, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-n0", "-x", "-q", "-p", "no:cacheprovider"]
-    environment = {**os.environ, "PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1"}
-    environment |= {"HYPOTHESIS_STORAGE_DIRECTORY": str(copy / ".hypothesis")}
-    with subprocess.Popen(
-        [*command, *find_tests(mutant.module)],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        try:
-            code = process.wait(timeout=MOST_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            return "endless"
-        finally:
-            subprocess.run(["rm", "-rf", str(copy)], check=True)
-    return {0: "survived", _NO_TESTS: "no tests"}.get(code, "noticed")
+    process = _START.Process(target=_run_pytest, args=(copy, find_tests(mutant.module)))
+    process.start()
+    process.join(timeout=MOST_SECONDS)
+    endless = process.is_alive()
+    if endless and process.pid:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.join()
+    shutil.rmtree(copy, ignore_errors=True)
+    results = {0: "survived", _NO_TESTS: "no tests"}
+    return "endless" if endless else results.get(process.exitcode or 0, "noticed")
+
+
+def _run_pytest(copy: Path, tests: Sequence[str]) -> None:
+    """Run the tests on that copy and exit with pytest's code; in a child, with whatever they start in its group."""
+    os.setsid()
+    os.chdir(ROOT)
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(null, stream)
+    sys.path.insert(0, str(copy))
+    os.environ |= {"PYTHONPATH": str(copy), "TMPDIR": str(copy)}
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(copy / ".hypothesis")
+    import pytest
+
+    options = [
+        "-n0",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *_NOT_REWRITTEN,
+        f"--basetemp={copy / 'tests'}",
+    ]
+    sys.exit(pytest.main([*options, *tests]))
+
+
+def check_machinery(mutants: Sequence[Mutant], folder: Path) -> None:
+    """Stop where the first module with tests is `noticed` as it stands: then a result would say nothing.
+
+    Raises:
+        SystemExit: with the sentence to print.
+    """
+    for mutant in mutants[:1]:
+        source = (PACKAGE / mutant.module).read_text(encoding="utf-8")
+        unchanged = replace(mutant, source=source)
+        if (result := run_tests(unchanged, folder)) in {"noticed", "endless"}:
+            tests = " ".join(find_tests(mutant.module))
+            sys.exit(
+                f"the tests of {mutant.module} fail without a fault ({result}): "
+                f"run `python -m pytest -n0 {tests}` first"
+            )
 
 
 def draw_mutants(rooms: Sequence[str], *, count: int, seed: int) -> list[Mutant]:
     """Return that many mutants of the rooms, drawn without replacement and every one with the same chance."""
     every = [
-        mutant
+        (path, number)
         for room in rooms
         for path in sorted((PACKAGE / room).rglob("*.py"))
-        for mutant in list_mutants(path, module=path.relative_to(PACKAGE).as_posix())
+        for number in range(_count_changes(path))
     ]
-    return random.Random(seed).sample(every, min(count, len(every)))  # noqa: S311 - a sample, no secret
+    random.Random(seed).shuffle(every)  # noqa: S311 - a sample, no secret
+    planted = (
+        _plant(path, module=path.relative_to(PACKAGE).as_posix(), number=number)
+        for path, number in every
+    )
+    return list(itertools.islice(filter(None, planted), count))
 
 
 def read_equivalent() -> dict[str, str]:
@@ -254,10 +316,14 @@ def main() -> None:
     given = parser.parse_args()
     mutants = draw_mutants(given.room or ["gates", "model"], count=given.count, seed=given.seed)
     began = time.monotonic()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    if _CAN_FORK:
+        _START.set_forkserver_preload(_IMPORTED_ONCE)
     with (
         tempfile.TemporaryDirectory(prefix="mutants-") as folder,
         ThreadPoolExecutor(given.processes) as pool,
     ):
+        check_machinery(mutants, folder=Path(folder))
         results = list(pool.map(partial(run_tests, folder=Path(folder)), mutants))
     found = list(zip(mutants, results, strict=True))
     share = report(found, read_equivalent(), seconds=time.monotonic() - began)

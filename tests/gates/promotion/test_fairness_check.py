@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from credit_default.gates.promotion.fairness_check import (
     FAIRNESS_FIGURES,
@@ -240,3 +241,22 @@ def test_a_group_with_too_few_rows_of_an_outcome_is_not_compared(make_contest, o
 
     assert list(measure_fairness_changes(contest, decision_policy=COSTS, policy=POLICY))
     assert not list(measure_fairness_changes(one_sided, decision_policy=COSTS, policy=POLICY))
+
+
+def test_more_attributes_take_a_larger_loss_to_be_a_fault(make_contest):
+    contest = divide(make_contest(4_000, champion_noise=0.3, challenger_noise=0.3, seed=2))
+    contest = replace(contest, challenger=burden(contest.challenger, contest, odds=0.25))
+    bare = replace(POLICY, fairness_margin=0.0)
+    changes = list(measure_fairness_changes(contest, decision_policy=COSTS, policy=bare))
+    errors = max(
+        min(loss.loss / loss.standard_error for loss in (change.in_force, change.like_for_like))
+        for change in changes
+    )
+    # three figures of one attribute, of which the largest loss is a fault by a hair
+    policy = replace(bare, objection_confidence=1 - 3 * float(norm.sf(errors - 0.01)))
+    halves = np.random.default_rng(3).integers(0, 2, (9, 4_000))
+    others = {f"attribute {number}": labels for number, labels in enumerate(halves)}
+    crowded = replace(contest, groups={**contest.groups, **others}, protected=("sex", *others))
+
+    assert compare(contest, policy).fault == "it is less fair by sex"
+    assert compare(crowded, policy).fault == ""

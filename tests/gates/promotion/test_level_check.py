@@ -2,12 +2,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from credit_default.gates.promotion.level_check import (
+    WHOLE,
     ScoredRows,
+    SliceLevel,
     check_first_level,
     check_level,
     measure_slice_levels,
+    select_wrong_levels,
 )
 from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
@@ -146,3 +150,12 @@ def test_levels_are_sums_over_the_rows_of_a_slice():
     assert found["all rows"].ratio == pytest.approx(0.9)
     assert found["half b"].ratio == pytest.approx(1.2)
     assert found["half a"].variance == pytest.approx(0.25 + 0.09)
+
+
+@pytest.mark.parametrize(("part", "is_wrong"), [(0.4, True), (0.8, False)])
+def test_all_rows_have_half_of_the_probability_of_a_false_fault(part, is_wrong):
+    deviations = float(norm.isf(part * (1 - POLICY.objection_confidence) / 2))
+    level = SliceLevel(WHOLE, 20_000, 4_000, 4_000 + deviations * 50, 2_500.0, None)
+
+    assert level.p_value == pytest.approx(part * (1 - POLICY.objection_confidence), rel=0.05)
+    assert (select_wrong_levels([level], policy=POLICY, largest=0.0) == [level]) is is_wrong

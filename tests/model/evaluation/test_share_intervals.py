@@ -99,3 +99,11 @@ def test_a_ratio_lies_between_its_ends():
 
         assert isinstance(ratio, Metric)
         assert ratio.low <= ratio.value <= ratio.high
+
+
+def test_everybody_chosen_among_repeated_clients_is_as_uncertain_as_one_row_each():
+    everyone, clients = np.ones(60, dtype=bool), np.repeat(np.arange(20), 3)
+
+    found = measure_share_among(everyone, everyone, clusters=encode_clusters(clients))
+
+    assert describe(found) == pytest.approx(describe(measure_share(20, 20)))

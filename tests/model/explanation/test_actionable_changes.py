@@ -43,3 +43,11 @@ def test_derived_levers_are_the_unprotected_numbers_that_the_model_sees():
     assert [(lever.name, lever.columns, lever.steps) for lever in levers] == [
         ("credit limit", ("credit_limit",), (1.0, 2.0, 3.0))
     ]
+
+
+def test_steps_of_a_derived_lever_are_the_nine_deciles():
+    accepted = pl.DataFrame({"credit_limit": [float(number) for number in range(101)]})
+
+    (lever,) = derive_levers(CREDIT_CARD, input_names=["credit_limit"], accepted=accepted)
+
+    assert lever.steps == (10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0)

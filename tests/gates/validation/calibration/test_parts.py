@@ -70,3 +70,18 @@ def test_variable_in_whose_ranges_the_level_is_wrong_is_named():
     assert {f.subject: f.light for f in findings}["code"] == "red"
     right = run(TESTS, "by_variable", sample)
     assert {f.light for f in right} == {"green"}
+
+
+def test_range_of_a_variable_whose_probabilities_are_certain_is_left_out():
+    sample = draw_sample(3, row_count=4_000)
+    sure = sample.variables["code"] == 2
+    certain = change(
+        sample,
+        default_probability=np.where(sure, 0.0, sample.default_probability),
+        defaulted=np.where(sure, 0.0, sample.defaulted),
+    )
+
+    findings = {f.subject: f for f in run(TESTS, "by_variable", certain)}
+
+    assert "over 3 ranges" in findings["code"].reason
+    assert np.isfinite(findings["code"].statistic)

@@ -12,7 +12,7 @@ from credit_default.gates.validation.calibration.default_counts import (
     measure_correlated_p_value,
     measure_jeffreys_p_value,
 )
-from credit_default.gates.validation.calibration.whole import TESTS
+from credit_default.gates.validation.calibration.whole import TESTS, measure_level_z
 
 
 def test_figures_are_those_of_another_implementation():
@@ -144,3 +144,12 @@ def test_middle_p_value_holds_its_level_where_the_exact_one_is_too_careful():
 
     assert reject(mid=False) < 0.04
     assert 0.03 < reject(mid=True) < 0.07
+
+
+def test_level_is_told_in_deviations_of_independent_defaults():
+    outcomes, probability = np.array([1.0, 1.0, 0.0]), np.array([0.5, 0.2, 0.1])
+
+    assert measure_level_z(outcomes, probability) == pytest.approx(
+        1.2 / (0.25 + 0.16 + 0.09) ** 0.5
+    )
+    assert measure_level_z(outcomes, np.ones(3)) == 0.0
