@@ -8,6 +8,7 @@ from credit_default.gates.validation.judgement import (
     adjust_by_holm,
     judge_family,
     judge_limit,
+    judge_p_value,
     light_up,
 )
 from credit_default.gates.validation.policy import ValidationPolicy
@@ -39,7 +40,29 @@ def test_family_is_judged_by_what_is_adjusted_and_tells_both():
         ("0.6", 0.6, "green"),
     ]
     assert findings[0].figures["adjusted_p_value"] == pytest.approx(0.012)
-    assert findings[0].reason == "found; p = 0.004, 0.012 among 3"
+    assert findings[0].reason == "found; p = 0.004, corrected for 3 p = 0.012"
+
+
+def test_very_small_p_values_are_a_bound_also_where_they_are_adjusted():
+    family = [Measured(1.0, p_value, "found", str(p_value)) for p_value in (1e-9, 0.6)]
+
+    assert judge_family(family, ValidationPolicy())[0].reason == (
+        "found; p < 0.001, corrected for 2 p < 0.001"
+    )
+
+
+def test_change_below_the_least_psi_is_green_and_its_reason_says_so():
+    small, large = (Measured(psi, 1e-9, "moved", psi=psi) for psi in (0.0099, 0.01))
+
+    assert judge_p_value(small, ValidationPolicy()).light == "green"
+    assert judge_p_value(large, ValidationPolicy()).light == "red"
+    assert [finding.light for finding in judge_family([small, large], ValidationPolicy())] == [
+        "green",
+        "red",
+    ]
+    assert judge_p_value(small, ValidationPolicy()).reason == (
+        "moved; p < 0.001; a PSI below 0.01 is too small to matter"
+    )
 
 
 def test_limit_works_from_either_side():

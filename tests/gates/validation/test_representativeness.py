@@ -28,6 +28,18 @@ def test_variable_that_moved_is_named():
     assert (told.subject, told.light) == ("noise", "for information")
 
 
+def test_change_that_is_too_small_to_matter_stays_green_however_many_rows_there_are():
+    sample, development = (draw_sample(seed, row_count=60_000) for seed in (7, 8))
+    women = np.where(np.arange(60_000) % 100 < 53, "female", "male")
+    moved = {"noise": sample.variables["noise"] + 0.06}
+
+    (segment,) = run(TESTS, "segments", change(sample, segments={"sex": women}), development)
+    (variable,) = run(TESTS, "variables", change(sample, variables=moved), development)
+
+    for found in (segment, variable):
+        assert (found.light, found.p_value < 0.001) == ("green", True)
+
+
 def test_nothing_in_common_is_not_judged():
     development = change(draw_sample(5), segments={"age": np.full(2_000, "old")}, variables={})
 

@@ -34,5 +34,5 @@ def test_a_file_in_the_place_of_the_folder_is_refused_before_any_work(tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_to_is_said(report):
-    with pytest.raises(ServiceError):
+    with pytest.raises(ServiceError, match="--out /proc/nowhere"):
         write_report(report, make_sample(), folder=resolve_report_folder("/proc/nowhere"))

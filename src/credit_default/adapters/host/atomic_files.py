@@ -67,17 +67,18 @@ def _move_into_place(folder: Path, target: Path) -> None:
             raise
 
 
-def write_atomically(target: Path, content: bytes | Path) -> None:
+def write_atomically(target: Path, content: bytes | Path, *, thing: str = "folder lake at") -> None:
     """Write `content` to `target` in one step, replacing what was there.
 
     Args:
         target: The file to write; its folder is made when it is absent.
         content: The bytes, or the path of a file to copy.
+        thing: What an error calls the place that the target is in.
 
     Raises:
         ServiceError: The disk cannot be written; `target` then holds what it held before.
     """
-    with disk_errors(target), _staged_file(target, content) as staged:
+    with disk_errors(target, thing=thing), _staged_file(target, content) as staged:
         hit_failpoint("write.staged")
         staged.replace(target)
         sync_folder(target.parent)

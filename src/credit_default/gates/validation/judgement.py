@@ -1,7 +1,7 @@
 """From a p-value, a limit or a family of p-values to a finding with its light."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -23,6 +23,8 @@ class Measured:
         words: What was found, as the beginning of a sentence.
         subject: What it is about.
         figures: The figures behind it by name.
+        psi: Of a change of shares, its PSI; below the policy's least one it is too small to matter,
+            however significant it is. None where nothing but the p-value decides.
     """
 
     statistic: float
@@ -30,6 +32,15 @@ class Measured:
     words: str
     subject: str = WHOLE_SAMPLE
     figures: Mapping[str, float] = field(default_factory=dict)
+    psi: float | None = None
+
+    def find_light(self, p_value: float, policy: ValidationPolicy) -> Light:
+        """Return the light of this p-value, such as the one adjusted for the number of subjects."""
+        return "green" if self.is_too_small(policy) else light_up(p_value, policy)
+
+    def is_too_small(self, policy: ValidationPolicy) -> bool:
+        """Return whether the change is below the least PSI that matters."""
+        return self.psi is not None and self.psi < policy.least_psi
 
 
 def leave_unjudged(reason: str, *, subject: str = WHOLE_SAMPLE) -> Finding:
@@ -39,7 +50,8 @@ def leave_unjudged(reason: str, *, subject: str = WHOLE_SAMPLE) -> Finding:
 
 def judge_p_value(measured: Measured, policy: ValidationPolicy) -> Finding:
     """Return a finding whose light is worse the smaller the p-value."""
-    return _build_finding(measured, light_up(measured.p_value, policy))
+    finding = _build_finding(measured, measured.find_light(measured.p_value, policy))
+    return replace(finding, reason=finding.reason + _describe_size(measured, policy))
 
 
 def judge_wanted_rejection(measured: Measured, policy: ValidationPolicy) -> Finding:
@@ -68,8 +80,9 @@ def judge_family(family: Sequence[Measured], policy: ValidationPolicy) -> tuple[
     adjusted = adjust_by_holm([measured.p_value for measured in family])
     return tuple(
         Finding(
-            light=light_up(p_value, policy),
-            reason=f"{measured.words}; {_tell(measured.p_value)}{_tell_family(p_value, len(family))}",
+            light=measured.find_light(p_value, policy),
+            reason=f"{measured.words}; {_describe_p_value(measured.p_value)}"
+            f"{_describe_adjusted(p_value, len(family))}{_describe_size(measured, policy)}",
             statistic=measured.statistic,
             p_value=measured.p_value,
             subject=measured.subject,
@@ -129,7 +142,7 @@ def measure_both_tails(z: float) -> float:
 def _build_finding(measured: Measured, light: Light) -> Finding:
     return Finding(
         light=light,
-        reason=f"{measured.words}; {_tell(measured.p_value)}",
+        reason=f"{measured.words}; {_describe_p_value(measured.p_value)}",
         statistic=measured.statistic,
         p_value=measured.p_value,
         subject=measured.subject,
@@ -137,9 +150,15 @@ def _build_finding(measured: Measured, light: Light) -> Finding:
     )
 
 
-def _tell(p_value: float) -> str:
+def _describe_p_value(p_value: float) -> str:
     return "p < 0.001" if p_value < _LEAST_SHOWN else f"p = {p_value:.3f}"
 
 
-def _tell_family(p_value: float, count: int) -> str:
-    return f", {p_value:.3f} among {count}" if count > 1 else ""
+def _describe_adjusted(p_value: float, count: int) -> str:
+    return f", corrected for {count} {_describe_p_value(p_value)}" if count > 1 else ""
+
+
+def _describe_size(measured: Measured, policy: ValidationPolicy) -> str:
+    if not measured.is_too_small(policy):
+        return ""
+    return f"; a PSI below {policy.least_psi:g} is too small to matter"

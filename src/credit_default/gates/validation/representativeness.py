@@ -36,7 +36,14 @@ def _judge(inputs: ValidationInput, shifts: list[tuple[str, Shift]]) -> tuple[Fi
         return (leave_unjudged("nothing is in the sample and in development"),)
     return judge_family(
         [
-            Measured(shift.psi, shift.p_value, f"PSI {shift.psi:.4f}", name, {"psi": shift.psi})
+            Measured(
+                shift.psi,
+                shift.p_value,
+                f"PSI {shift.psi:.4f}",
+                name,
+                {"psi": shift.psi},
+                psi=shift.psi,
+            )
             for name, shift in shifts
         ],
         inputs.policy,

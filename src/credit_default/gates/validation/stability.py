@@ -8,6 +8,7 @@ from scipy.stats import ks_2samp
 from credit_default.gates.validation.distributions import (
     PSI_SOURCE,
     Shift,
+    compare_counts,
     compare_labels,
     compare_values,
     count_labels,
@@ -33,21 +34,15 @@ def _compare_scores(inputs: ValidationInput) -> Shift:
 
 
 def _judge_psi(inputs: ValidationInput) -> tuple[Finding, ...]:
-    shift, least = _compare_scores(inputs), inputs.policy.least_psi
-    small = shift.psi < least
+    shift = _compare_scores(inputs)
     measured = Measured(
         shift.psi,
         shift.psi_p_value,
-        f"PSI {shift.psi:.4f} over {shift.bin_count} bins"
-        + (f", which is below {least:g} and no change of weight" if small else ""),
+        f"PSI {shift.psi:.4f} over {shift.bin_count} bins",
         figures={"scaled_psi": shift.scaled_psi, "bins": float(shift.bin_count)},
+        psi=shift.psi,
     )
-    judged = judge_p_value(measured, inputs.policy)
-    if not small:
-        return (judged,)
-    return (
-        Finding("green", judged.reason, judged.statistic, judged.p_value, figures=judged.figures),
-    )
+    return (judge_p_value(measured, inputs.policy),)
 
 
 def _show_psi_limits(inputs: ValidationInput) -> tuple[Finding, ...]:
@@ -71,6 +66,7 @@ def _judge_ks(inputs: ValidationInput) -> tuple[Finding, ...]:
         float(found.statistic),
         float(found.pvalue),
         f"scores lie up to {found.statistic:.4f} from those of development",
+        psi=_compare_scores(inputs).psi,
     )
     return (judge_p_value(measured, inputs.policy),)
 
@@ -79,7 +75,8 @@ def _judge_bands(inputs: ValidationInput) -> tuple[Finding, ...]:
     assert inputs.now.band is not None
     assert inputs.then.band is not None
     shift = compare_labels(inputs.then.band, inputs.now.band)
-    measured = Measured(shift.psi, shift.p_value, f"PSI {shift.psi:.4f} over the bands")
+    words = f"PSI {shift.psi:.4f} over the bands"
+    measured = Measured(shift.psi, shift.p_value, words, psi=shift.psi)
     return (judge_p_value(measured, inputs.policy),)
 
 
@@ -126,7 +123,8 @@ def _judge_concentration(inputs: ValidationInput) -> tuple[Finding, ...]:
     z = (now - then) / np.sqrt(variance) if variance > 0 else 0.0
     words = f"Herfindahl index {now:.4f}, in development {then:.4f}"
     figures = {"herfindahl": now, "development_herfindahl": then}
-    measured = Measured(float(z), measure_upper_tail(z), words, figures=figures)
+    psi = compare_counts(counts[1].astype(np.int64), counts[0].astype(np.int64)).psi
+    measured = Measured(float(z), measure_upper_tail(z), words, figures=figures, psi=psi)
     return (judge_p_value(measured, inputs.policy),)
 
 

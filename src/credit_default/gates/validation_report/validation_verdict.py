@@ -33,11 +33,9 @@ def judge_results(results: Sequence[ValidationResult], *, policy: ValidationPoli
     amber = [result for result in judged if result.light == "amber"]
     lasting = [r for r in red if adjusted.get(r.test_id, 0.0) <= policy.amber_level]
     level: Level = "alarm" if lasting else "watch" if red or amber else "ok"
-    tested_count = len(adjusted)
     summary = (
         f"{len(judged)} results judged: {len(red)} red, {len(amber)} amber,"
-        f" {len(judged) - len(red) - len(amber)} green; of {tested_count} tests with a p-value about"
-        f" {tested_count * policy.amber_level:.0f} are amber or red by chance in a right model"
+        f" {len(judged) - len(red) - len(amber)} green{_describe_chance(len(adjusted), policy)}"
     )
     shown = [_describe_result(result) for result in (*red, *amber)]
     more = [f"… and {len(shown) - _SHOWN_COUNT} more"] if len(shown) > _SHOWN_COUNT else []
@@ -48,6 +46,16 @@ def judge_results(results: Sequence[ValidationResult], *, policy: ValidationPoli
         "judged_count": float(len(judged)),
     }
     return Verdict(GATE, level, (summary, *shown[:_SHOWN_COUNT], *more), figures)
+
+
+def _describe_chance(tested_count: int, policy: ValidationPolicy) -> str:
+    """Return how many of the tests with a p-value to expect amber or red; nothing where there is none."""
+    if not tested_count:
+        return ""
+    return (
+        f"; of {tested_count} tests with a p-value, chance alone turns about"
+        f" {tested_count * policy.amber_level:.1f} amber or red in a right model"
+    )
 
 
 def _build_unjudged_verdict(results: Sequence[ValidationResult]) -> Verdict:

@@ -173,7 +173,7 @@ def _build_value_error(cells: _Cells, name: str, wrong: pl.Series, *, expected: 
     shown = format_as_text(cells.columns.rows[name].slice(first, 1))[0]
     return InputError(
         f"column {name!r} of {cells.thing}",
-        found=f"{(shown or 'nothing')[:40]!r} in line {cells.columns.lines[first]:,},"
+        found=f"{repr(shown[:40]) if shown else 'no value'} in line {cells.columns.lines[first]:,},"
         f" and {int(wrong.sum()):,} such cells in all",
         expected=expected,
         remedy="Correct these cells, or name another column"

@@ -53,5 +53,5 @@ def write_report(report: ValidationReport, sample: ScoredSample, *, folder: Path
         "workbook": ("validation.xlsx", render_workbook(build_sheets(report))),
     }
     for name, content in files.values():
-        write_atomically(folder / name, content)
+        write_atomically(folder / name, content, thing="--out")
     return {kind: str(folder / name) for kind, (name, _) in files.items()}

@@ -28,6 +28,19 @@ def test_gap_is_red_only_where_its_whole_interval_is_beyond_the_limit():
     ) == {"a": "green", "b": "amber", "c": "red"}
 
 
+def test_gap_is_told_in_points_and_its_direction_in_words():
+    groups = (
+        GroupComparison("a", 1, 1, 1, 0.071, 0.05, 0.09),
+        GroupComparison("b", 1, 1, 1, -0.02, -0.03, -0.01),
+    )
+    findings = run(TESTS, "equal_opportunity", draw_sample(1), given=GivenFigures(groups=groups))
+
+    assert [found.reason for found in findings] == [
+        "of those who paid, the approval rate lies 7.1 points below that of the largest group",
+        "of those who paid, the approval rate lies 2.0 points above that of the largest group",
+    ]
+
+
 def test_no_groups_are_not_judged():
     assert judge("selection_ratio") == {"whole sample": "not judged"}
     assert judge("equal_opportunity") == {"whole sample": "not judged"}

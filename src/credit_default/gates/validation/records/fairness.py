@@ -29,6 +29,10 @@ def _judge_ratio(group: GroupComparison, policy: ValidationPolicy) -> Finding:
     return Finding(light, words, ratio, subject=group.subject, figures=figures)
 
 
+def _describe_gap(gap: float) -> str:
+    return f"{abs(gap) * 100:.1f} points {'below' if gap > 0 else 'above'}"
+
+
 def _judge_opportunity(inputs: ValidationInput) -> tuple[Finding, ...]:
     limit = inputs.policy.highest_opportunity_gap
     findings = []
@@ -39,7 +43,7 @@ def _judge_opportunity(inputs: ValidationInput) -> tuple[Finding, ...]:
         light: Light = "green" if gap <= limit else "amber"
         if low > limit:
             light = "red"
-        words = f"of those who paid, {gap:+.1%} fewer are approved than of the largest group"
+        words = f"of those who paid, the approval rate lies {_describe_gap(gap)} that of the largest group"
         figures = {"low": low, "high": high, "limit": limit}
         findings.append(Finding(light, words, gap, subject=group.subject, figures=figures))
     return tuple(findings) or (leave_unjudged(_NONE),)
