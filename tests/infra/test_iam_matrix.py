@@ -29,6 +29,9 @@ LEDGER, LEDGER_LOG = (
 )
 SCORES, OUTCOMES = f"{LAKE}/tables/scores/x.parquet", f"{LAKE}/tables/outcomes/x.parquet"
 SHADOW = f"{LAKE}/tables/shadow_scores/x.parquet"
+ALARMS, FINDINGS, OVERRIDES = (
+    f"{LAKE}/tables/{name}/x.parquet" for name in ("alarms", "findings", "overrides")
+)
 INCOMING, PROCESSED, SNAPSHOT = (
     f"{LAKE}/incoming/a.csv",
     f"{LAKE}/processed/a.csv",
@@ -45,6 +48,7 @@ ALLOWED = [
     ("trainer", PUT, CHAMPION),
     ("trainer", PUT, LEDGER),
     ("trainer", PUT, LEDGER_LOG),
+    ("trainer", PUT, ALARMS),
     ("trainer", GET, OUTCOMES),
     ("trainer", DELETE, INCOMING),
     ("trainer", "kms:GenerateDataKey", KEY, S3),
@@ -65,16 +69,20 @@ ALLOWED = [
     ("scorer", "kms:Decrypt", KEY, S3),
     ("monitor", GET, SCORES),
     ("monitor", PUT, OUTCOMES),
+    ("monitor", PUT, ALARMS),
     ("monitor", PUT, REPORT),
     ("monitor", PUT, LEDGER),
     ("monitor", GET, MODEL),
     ("reader", GET, SCORES),
     ("reader", GET, SHADOW),
+    ("reader", GET, FINDINGS),
     ("reader", GET, REPORT),
     ("reader", GET, LEDGER),
     ("reader", GET, MODEL),
     ("steward", DELETE, SCORES),
     ("steward", DELETE, SHADOW),
+    ("steward", DELETE, OVERRIDES),
+    ("steward", PUT, OVERRIDES),
     ("steward", DELETE, SNAPSHOT),
     ("steward", DELETE, OUTCOMES),
     ("steward", PUT, SCORES),

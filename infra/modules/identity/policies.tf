@@ -9,7 +9,7 @@ locals {
   lake_jobs = {
     trainer = {
       read   = ["incoming", "processed", "snapshots", "tables", "reports", "champion"]
-      write  = ["processed", "refused", "snapshots", "reports", "champion", "tables/quarantine", "tables/monitoring", "tables/ledger"]
+      write  = ["processed", "refused", "snapshots", "reports", "champion", "tables/quarantine", "tables/monitoring", "tables/alarms", "tables/ledger"]
       delete = ["incoming"]
     }
     scorer = {
@@ -19,11 +19,11 @@ locals {
     }
     monitor = {
       read   = ["incoming", "snapshots", "tables", "reports", "champion"]
-      write  = ["reports", "tables/outcomes", "tables/outcome_history", "tables/quarantine", "tables/monitoring", "tables/ledger"]
+      write  = ["reports", "tables/outcomes", "tables/outcome_history", "tables/quarantine", "tables/monitoring", "tables/alarms", "tables/ledger"]
       delete = ["reports"]
     }
     reader = {
-      read   = ["tables/scores", "tables/shadow_scores", "tables/monitoring", "tables/quarantine", "tables/ledger", "reports"]
+      read   = ["tables/scores", "tables/shadow_scores", "tables/monitoring", "tables/alarms", "tables/quarantine", "tables/overrides", "tables/findings", "tables/reviews", "tables/ledger", "reports"]
       write  = []
       delete = []
     }
@@ -31,7 +31,7 @@ locals {
     steward = {
       read   = ["incoming", "processed", "refused", "snapshots", "tables", "reports"]
       write  = ["snapshots", "tables"]
-      delete = ["processed", "snapshots", "tables/scores", "tables/shadow_scores", "tables/quarantine", "tables/outcomes", "tables/outcome_history"]
+      delete = ["processed", "snapshots", "tables/scores", "tables/shadow_scores", "tables/quarantine", "tables/outcomes", "tables/outcome_history", "tables/overrides"]
     }
   }
 

@@ -13,7 +13,9 @@ from deltalake import DeltaTable
 from credit_default.adapters.tables.alarms import open_alarm
 from credit_default.adapters.tables.client_erasure import delete_client
 from credit_default.adapters.tables.ledger import append_entry
+from credit_default.adapters.tables.model_reviews import write_finding, write_review
 from credit_default.adapters.tables.monitoring import write_monitoring
+from credit_default.adapters.tables.overrides import write_override
 from credit_default.adapters.tables.quarantine import write_quarantine
 from credit_default.adapters.tables.queries import (
     TABLES,
@@ -22,6 +24,8 @@ from credit_default.adapters.tables.queries import (
     write_scores,
 )
 from credit_default.adapters.tables.shadow_scores import SHADOW_COLUMNS, write_shadow_scores
+from credit_default.gates.governance.findings import Finding, Review
+from credit_default.gates.governance.override import Override
 from credit_default.gates.monitoring.alarms import Alarm
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
@@ -76,7 +80,41 @@ def fill(lake):
             details={"scored_count": 4, "input_sha256": "0a", "threshold": 0.25},
             at=NOON,
         )
+    fill_decisions_of_people(lake)
     delete_client(lake, ["b"])
+
+
+def fill_decisions_of_people(lake):
+    for number, client in enumerate(CLIENTS):
+        override = Override(
+            batch_id=BATCH_ID,
+            model_version=1,
+            client_id=client,
+            statement_month="2005-09",
+            scored_decision="decline",
+            decision="accept",
+            reason="income was proved",
+            decided_by="Ada",
+            decided_at=NOON.isoformat(),
+            salt=f"{number:032x}",
+        )
+        write_override(lake, override)
+    finding = Finding(
+        finding_id="0a1b2c3d",
+        model_version=1,
+        severity="high",
+        title="too low in band C",
+        owner="Risk models",
+        due="2005-12-31",
+        opened_by="Ada",
+        opened_at=NOON.isoformat(),
+    )
+    write_finding(lake, finding)
+    said = {"opinion": "fit for use", "reason": "validated", "next_review": "2006-10-01"}
+    review = Review(
+        model_version=1, tier=1, reviewed_by="Ada", reviewed_at=NOON.isoformat(), **said
+    )
+    write_review(lake, review)
 
 
 def scores(version):
@@ -144,6 +182,9 @@ ROW_COUNTS = {
     "monitoring": 1,
     "alarms": 1,
     "ledger": 3,
+    "overrides": 3,
+    "findings": 1,
+    "reviews": 1,
 }
 
 

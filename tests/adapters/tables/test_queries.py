@@ -14,6 +14,7 @@ from credit_default.adapters.delta.commits import create_rows
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.tables.client_erasure import delete_client
 from credit_default.adapters.tables.monitoring import read_monitoring, write_monitoring
+from credit_default.adapters.tables.overrides import write_override
 from credit_default.adapters.tables.quarantine import read_quarantine, write_quarantine
 from credit_default.adapters.tables.queries import (
     CLIENT_TABLES,
@@ -35,6 +36,7 @@ from credit_default.adapters.tables.schemas import locate_table
 from credit_default.adapters.tables.scores import build_scores_key, build_scores_predicate
 from credit_default.adapters.tables.shadow_scores import SHADOW_COLUMNS, write_shadow_scores
 from credit_default.errors import InputError, ServiceError
+from credit_default.gates.governance.override import Override
 
 BATCH_ID = "ab" * 8
 OTHER_ID = "cd" * 8
@@ -444,6 +446,20 @@ def everywhere(lake, client_id):
     outcomes = pl.DataFrame([outcome(client_id), outcome("other")])
     write_observations(lake, outcomes, batch_id=BATCH_ID, taken_in_at=NOON)
     merge_outcomes(lake, outcomes)
+    for number, client in enumerate([client_id, "other"]):
+        override = Override(
+            batch_id=BATCH_ID,
+            model_version=1,
+            client_id=client,
+            statement_month="2005-09",
+            scored_decision="decline",
+            decision="accept",
+            reason="income was proved",
+            decided_by="Ada",
+            decided_at=NOON.isoformat(),
+            salt=f"{number:032x}",
+        )
+        write_override(lake, override)
 
 
 @pytest.mark.parametrize("client_id", ["zebra-17", "d'Arc\" OR 1=1 --", "../../é\x1b[31m"])
