@@ -95,7 +95,7 @@ def test_chance_is_told_where_there_are_p_values_and_not_else():
     assert tested.endswith(
         "40 green; of 40 tests with a p-value, chance alone turns about 2.0 amber or red in a right model"
     )
-    assert limits == "1 results judged: 0 red, 0 amber, 1 green"
+    assert limits == "1 result judged: 0 red, 0 amber, 1 green"
 
 
 def test_of_many_findings_a_dozen_are_shown_and_the_rest_counted():

@@ -1,11 +1,13 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 
+import polars as pl
 import pytest
 
+from credit_default.adapters.delta.commits import create_rows
 from credit_default.adapters.delta.erasure import delete_rows
 from credit_default.adapters.tables.ledger import append_entry, read_entries
 from credit_default.adapters.tables.overrides import write_override
-from credit_default.adapters.tables.schemas import locate_table
+from credit_default.adapters.tables.schemas import OVERRIDES, locate_table
 from credit_default.gates.governance.override import Override
 from credit_default.gates.ledger.event_format import write_event
 from credit_default.gates.ledger.governance_events import DecisionOverridden
@@ -73,3 +75,18 @@ def test_a_row_that_is_not_the_one_on_record_is_an_alarm(wiring, fault):
 
     assert verdict.level == "alarm"
     assert ("missing" in verdict.reasons[0]) == (fault == "taken out")
+
+
+def test_a_row_on_record_that_is_put_in_a_second_time_is_an_alarm(wiring):
+    from tests.services.conftest import NOON
+
+    write_override(wiring.lake, OVERRIDE)
+    record(wiring.lake, OVERRIDE, NOON)
+    rows = pl.DataFrame([asdict(OVERRIDE)]).select(OVERRIDES.names)
+    create_rows(
+        locate_table(wiring.lake, "overrides"), lambda: [rows], key="copy", predicate="false"
+    )
+
+    (verdict,) = judge(wiring.lake)
+
+    assert (verdict.level, verdict.figures["unknown_count"]) == ("alarm", 1.0)
