@@ -1,13 +1,12 @@
-from dataclasses import asdict, replace
+from dataclasses import replace
 
-import polars as pl
 import pytest
+from deltalake import DeltaTable, write_deltalake
 
-from credit_default.adapters.delta.commits import create_rows
 from credit_default.adapters.delta.erasure import delete_rows
 from credit_default.adapters.tables.ledger import append_entry, read_entries
 from credit_default.adapters.tables.overrides import write_override
-from credit_default.adapters.tables.schemas import OVERRIDES, locate_table
+from credit_default.adapters.tables.schemas import locate_table
 from credit_default.gates.governance.override import Override
 from credit_default.gates.ledger.event_format import write_event
 from credit_default.gates.ledger.governance_events import DecisionOverridden
@@ -82,10 +81,8 @@ def test_a_row_on_record_that_is_put_in_a_second_time_is_an_alarm(wiring):
 
     write_override(wiring.lake, OVERRIDE)
     record(wiring.lake, OVERRIDE, NOON)
-    rows = pl.DataFrame([asdict(OVERRIDE)]).select(OVERRIDES.names)
-    create_rows(
-        locate_table(wiring.lake, "overrides"), lambda: [rows], key="copy", predicate="false"
-    )
+    table = wiring.lake.table_uri("overrides")
+    write_deltalake(table, DeltaTable(table).to_pyarrow_table(), mode="append")
 
     (verdict,) = judge(wiring.lake)
 
