@@ -22,6 +22,7 @@ _BOUNDARY: Final = {
 }
 _NO_SIZE: Final = "None"
 _APART: Final = ("benchmark", "overrides", "back-testing")  # no world plants anything for them
+_SMALL: Final = "a PSI below .01 stays green"
 # Subjects in which a null hypothesis is not at its boundary, so that a right model rings less often.
 _WHY: Final = {
     "discrimination.band_order": "bands of a right model lie far from equal rates",
@@ -29,9 +30,13 @@ _WHY: Final = {
     "calibration.binomial": "likewise; `calibration.in_the_large` has the right variance",
     "calibration.binomial_official": "likewise, and discrete",
     "calibration.correlated_binomial": "defaults of these worlds are independent; see the last defect",
-    "stability.psi": "a PSI below .01 stays green, however many rows there are",
-    "stability.concentration": "near equal bands the index hardly varies",
+    "stability.concentration": f"near equal bands the index hardly varies; {_SMALL}",
     "stability.concentration_official": "it takes the bands for a sample of bands: it never rejects",
+    "stability.psi": _SMALL,
+    "stability.kolmogorov_smirnov": _SMALL,
+    "stability.band_distribution": _SMALL,
+    "representativeness.segments": _SMALL,
+    "representativeness.variables": _SMALL,
     "stability.migration_z": "most clients stay in their band or move to the next",
     "data_quality.missing_values": "nothing is missing",
     "back_testing.estimates": "discrete",

@@ -31,7 +31,7 @@ def test_change_without_weight_stays_green_however_many_rows_there_are():
 
 def test_gathering_that_is_too_small_to_matter_stays_green():
     sample = draw_sample(4, row_count=60_000)
-    crowded = np.where(np.arange(60_000) % 60 == 0, "C", sample.band)
+    crowded = np.where(np.arange(60_000) % 25 == 0, "F", sample.band)
 
     found = run_one(TESTS, "concentration", change(sample, band=crowded), sample)
 

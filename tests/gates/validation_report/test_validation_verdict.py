@@ -88,6 +88,16 @@ def test_data_without_faults_say_nothing_of_the_model():
     assert verdict.reasons[-1] == "few rows"
 
 
+def test_chance_is_told_where_there_are_p_values_and_not_else():
+    tested = judge_results(make_right_results(), policy=POLICY).reasons[0]
+    limits = judge_results([make_result("green")], policy=POLICY).reasons[0]
+
+    assert tested.endswith(
+        "40 green; of 40 tests with a p-value, chance alone turns about 2.0 amber or red in a right model"
+    )
+    assert limits == "1 result judged: 0 red, 0 amber, 1 green"
+
+
 def test_of_many_findings_a_dozen_are_shown_and_the_rest_counted():
     reds = [make_result("red", 1e-9, test_id=f"calibration.{n}") for n in range(20)]
 

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from deltalake import DeltaTable, write_deltalake
 
 from credit_default.adapters.delta.erasure import delete_rows
 from credit_default.adapters.tables.ledger import append_entry, read_entries
@@ -73,3 +74,16 @@ def test_a_row_that_is_not_the_one_on_record_is_an_alarm(wiring, fault):
 
     assert verdict.level == "alarm"
     assert ("missing" in verdict.reasons[0]) == (fault == "taken out")
+
+
+def test_a_row_on_record_that_is_put_in_a_second_time_is_an_alarm(wiring):
+    from tests.services.conftest import NOON
+
+    write_override(wiring.lake, OVERRIDE)
+    record(wiring.lake, OVERRIDE, NOON)
+    table = wiring.lake.table_uri("overrides")
+    write_deltalake(table, DeltaTable(table).to_pyarrow_table(), mode="append")
+
+    (verdict,) = judge(wiring.lake)
+
+    assert (verdict.level, verdict.figures["unknown_count"]) == ("alarm", 1.0)

@@ -223,6 +223,15 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, name, content):
     assert refused.value.exit_code == 2
 
 
+def test_a_row_without_a_month_is_refused_as_one_without_a_value(tmp_path):
+    rows = make_scores().with_columns(
+        month=pl.when(pl.int_range(pl.len()) == 3).then(None).otherwise(pl.col("month"))
+    )
+
+    with pytest.raises(InputError, match="found no value in line 5, and 1 such cells"):
+        read(write(rows, tmp_path / "scores.csv"))
+
+
 @pytest.mark.parametrize(
     ("frame", "words"),
     [

@@ -34,7 +34,7 @@ def judge_results(results: Sequence[ValidationResult], *, policy: ValidationPoli
     lasting = [r for r in red if adjusted.get(r.test_id, 0.0) <= policy.amber_level]
     level: Level = "alarm" if lasting else "watch" if red or amber else "ok"
     summary = (
-        f"{len(judged)} results judged: {len(red)} red, {len(amber)} amber,"
+        f"{len(judged)} result{'s' * (len(judged) != 1)} judged: {len(red)} red, {len(amber)} amber,"
         f" {len(judged) - len(red) - len(amber)} green{_describe_chance(len(adjusted), policy)}"
     )
     shown = [_describe_result(result) for result in (*red, *amber)]
