@@ -3,7 +3,11 @@ import pytest
 
 from credit_default.model.estimator.calibrated_forest import calibrate_probability
 from credit_default.model.estimator.calibration_line import Calibration
-from credit_default.model.estimator.recalibration import CalibrationPolicy, choose_calibration
+from credit_default.model.estimator.recalibration import (
+    CalibrationPolicy,
+    choose_calibration,
+    choose_calibration_policy,
+)
 
 POLICY = CalibrationPolicy()
 
@@ -48,6 +52,25 @@ def test_a_departure_that_is_certain_but_tiny_is_not_worth_a_line():
     assert choice.p_value < 0.001
     assert choice.gain < POLICY.least_gain
     assert choice.reason.endswith("too little")
+
+
+def count_lines(policy, *, intercept, tries):
+    """How many of as many scores of a new regime's 3,000 rows are recalibrated."""
+    draws = (make_scores(intercept=intercept, count=3_000, seed=seed) for seed in range(tries))
+    return sum(choose(*draw, policy=policy).line is not None for draw in draws)
+
+
+def test_a_level_that_a_new_regime_shows_to_be_off_is_mended():
+    alike, new = (choose_calibration_policy(regime_is_new=is_new) for is_new in (False, True))
+
+    assert count_lines(new, intercept=0.2, tries=20) >= 15
+    assert count_lines(alike, intercept=0.2, tries=20) <= 11
+
+
+def test_a_calibrated_score_of_a_new_regime_is_left_as_it_is():
+    policy = choose_calibration_policy(regime_is_new=True)
+
+    assert count_lines(policy, intercept=0.0, tries=100) <= 4
 
 
 def test_a_few_defaults_are_no_evidence():
