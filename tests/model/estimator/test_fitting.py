@@ -194,3 +194,8 @@ def test_level_of_a_model_is_that_of_its_newest_months_where_older_ones_differ()
     assert fitted.calibration.line is not None
     expected_share = score_probability(fitted.bundle, newest).mean()
     assert expected_share == pytest.approx(newest["defaulted"].mean(), rel=0.1)
+    # the folds are calibrated for those months too
+    served = (sides.development["statement_month"] >= "2005-11").to_numpy()
+    defaulted = sides.development["defaulted"].to_numpy()
+    held_out_share = fitted.out_of_fold.default_probability[served].mean()
+    assert held_out_share == pytest.approx(defaulted[served].mean(), rel=0.02)

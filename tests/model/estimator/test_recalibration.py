@@ -3,7 +3,13 @@ import pytest
 
 from credit_default.model.estimator.calibrated_forest import calibrate_probability
 from credit_default.model.estimator.calibration_line import Calibration
-from credit_default.model.estimator.recalibration import CalibrationPolicy, choose_calibration
+from credit_default.model.estimator.held_out_scores import OutOfFold
+from credit_default.model.estimator.recalibration import (
+    CalibrationPolicy,
+    calibrate_folds,
+    choose_calibration,
+    choose_calibration_policy,
+)
 
 POLICY = CalibrationPolicy()
 
@@ -48,6 +54,43 @@ def test_a_departure_that_is_certain_but_tiny_is_not_worth_a_line():
     assert choice.p_value < 0.001
     assert choice.gain < POLICY.least_gain
     assert choice.reason.endswith("too little")
+
+
+def count_lines(policy, *, intercept, tries):
+    """How many of as many scores of a new regime's 3,000 rows are recalibrated."""
+    draws = (make_scores(intercept=intercept, count=3_000, seed=seed) for seed in range(tries))
+    return sum(choose(*draw, policy=policy).line is not None for draw in draws)
+
+
+def test_a_level_that_a_new_regime_shows_to_be_off_is_mended():
+    alike, new = (choose_calibration_policy(regime_is_new=is_new) for is_new in (False, True))
+
+    assert count_lines(new, intercept=0.2, tries=20) >= 15
+    assert count_lines(alike, intercept=0.2, tries=20) <= 11
+
+
+def test_a_calibrated_score_of_a_new_regime_is_left_as_it_is():
+    policy = choose_calibration_policy(regime_is_new=True)
+
+    assert count_lines(policy, intercept=0.0, tries=100) <= 4
+
+
+def calibrate_five_folds(defaulted, probability):
+    folds = OutOfFold(probability, np.arange(len(probability)) % 5)
+    served = np.ones(len(probability), dtype=bool)
+    return calibrate_folds(folds, defaulted, served=served, policy=POLICY, seed=0)
+
+
+def test_each_fold_is_calibrated_by_the_outcomes_of_the_others_alone():
+    defaulted, probability = make_scores(intercept=0.5, count=6_000)
+    changed = defaulted.copy()
+    changed[::5] = 1 - changed[::5]
+
+    before, after = (calibrate_five_folds(each, probability) for each in (defaulted, changed))
+
+    assert before.default_probability.mean() == pytest.approx(defaulted.mean(), abs=0.01)
+    assert np.array_equal(before.default_probability[::5], after.default_probability[::5])
+    assert not np.array_equal(before.default_probability, after.default_probability)
 
 
 def test_a_few_defaults_are_no_evidence():

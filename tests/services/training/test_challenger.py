@@ -200,5 +200,6 @@ def test_reference_of_a_calm_portfolio_is_the_whole_test_side(wiring, known_rows
     challenger = fit_challenger(wiring, training, sides)
 
     assert not challenger.regime.is_new
+    assert challenger.out_of_fold is None
     assert challenger.sides.test.equals(sides.test)
     assert challenger.bundle.reference.height == sides.test.height

@@ -1,6 +1,7 @@
 """A refresh is judged on months after the challenger's last one, where the lake or the test side has any."""
 
 import datetime as dt
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -42,8 +43,10 @@ def ingest(wiring, rows, path, *, with_outcomes):
     ingest_file(wiring, str(path), month=None, corrects=None, kept_at=NOON)
 
 
-def choose(wiring, sides, champion, data_origin="simulated"):
-    return choose_contest_rows(wiring, sides, champion=champion, data_origin=data_origin, now=NOON)
+def choose(wiring, sides, champion, data_origin="simulated", **flags):
+    return choose_contest_rows(
+        wiring, sides, champion=champion, data_origin=data_origin, now=NOON, **flags
+    )
 
 
 def test_without_a_later_month_held_out_clients_of_the_newest_months_are_compared(
@@ -54,10 +57,46 @@ def test_without_a_later_month_held_out_clients_of_the_newest_months_are_compare
     found = choose(wiring, sides, champion)
 
     assert set(found.rows["client_id"]) <= set(sides.test["client_id"])
+    assert found.learned.is_empty()
     assert found.description == (
         "no later month than the challenger's last (2005-10) with known outcomes: "
         "held-out clients of the newest months, 2005-09 to 2005-10"
     )
+
+
+def test_where_held_out_clients_are_few_the_others_of_their_months_are_compared_out_of_fold(
+    wiring, champion, known_rows
+):
+    sides = split(take_months(known_rows, "2005-09", "2005-10"))
+    newest = replace(sides, test=take_months(sides.test, "2005-10"))
+
+    found = choose(wiring, newest, champion, with_learned=True)
+
+    assert found.rows.equals(newest.test)
+    assert found.learned.equals(take_months(sides.development, "2005-10"))
+    assert found.description.endswith(
+        f"2005-10 ({found.rows.height:,} rows), and its other clients out of fold"
+    )
+
+
+def test_rows_that_the_champion_learned_from_are_not_compared_out_of_fold(
+    wiring, champion, known_rows
+):
+    september = split(take_months(known_rows, "2005-09"))
+
+    assert choose(wiring, september, champion, with_learned=True).learned.is_empty()
+
+
+def test_held_out_clients_alone_are_compared_where_they_are_enough(
+    make_wiring, champion, known_rows
+):
+    sides = split(take_months(known_rows, "2005-09", "2005-10"))
+    wiring = make_wiring(refresh={"contest_row_count": 400})
+
+    found = choose(wiring, sides, champion, with_learned=True)
+
+    assert found.rows.height >= 400
+    assert found.learned.is_empty()
 
 
 def test_months_that_the_lake_has_learned_of_since_are_out_of_time(

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.data.splitting import split
+from credit_default.data.splitting import Split, split
 from credit_default.errors import InputError
 from credit_default.gates.ledger.version_events import ChampionKept
 from credit_default.gates.promotion.paired_gains import PairedScores
@@ -20,6 +20,7 @@ from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.contest_rows import select_newest
+from credit_default.services.training.cross_validation import cross_validate_recipe
 from credit_default.services.training.promotion_contest import judge_challenger
 from credit_default.services.training.training_rows import TrainingRows
 
@@ -166,6 +167,56 @@ def test_refresh_that_makes_no_difference_keeps_the_champion(challenge, train_ch
     assert verdict.level == "refused"
     assert verdict.reasons[0].startswith("champion stays: a tie")
     assert "on the newest rows" in verdict.reasons[0]
+
+
+def judge_on_october(challenge, train_champion, sides, *, forgotten_share):
+    """The verdict on a challenger of a new regime, October, and that by its held-out clients alone.
+
+    The champion learned September; the outcomes of a share of its clients are those of others.
+    """
+    september = sides.development.filter(statement_month="2005-09")
+    known = int(september.height * (1 - forgotten_share))
+    champion = train_champion(
+        pl.concat([september.head(known), shuffle_outcomes(september.slice(known))])
+    )
+    is_known = pl.col("statement_month") < "2005-11"
+    october = Split(
+        sides.development.filter(is_known), sides.test.filter(statement_month="2005-10")
+    )
+    wiring, challenger = challenge(october)
+    settings = wiring.settings
+    folds = cross_validate_recipe(wiring, GOOD, october.development, seed=0)
+    of_new_regime = replace(challenger, out_of_fold=folds.default_probability)
+    scores = (
+        score_probability(bundle, october.test) for bundle in (champion.bundle, challenger.bundle)
+    )
+    alone = judge_refresh(
+        PairedScores(october.test["defaulted"].to_numpy(), *scores),
+        decision_policy=settings.decision,
+        policy=settings.promotion,
+    )
+    return judge_challenger(wiring, of_new_regime, october, now=NOON, champion=champion), alone
+
+
+def test_a_gain_that_few_held_out_clients_cannot_show_is_shown_by_the_others_out_of_fold(
+    challenge, train_champion, sides
+):
+    verdict, alone = judge_on_october(challenge, train_champion, sides, forgotten_share=0.4)
+
+    assert alone.reasons[0].startswith("champion stays: a tie")
+    assert verdict.level == "ok"
+    assert "out of fold" in verdict.reasons[0]
+    assert verdict.attempt.rows.side == "development"
+    assert [*verdict.attempt.rows.month_counts] == ["2005-10"]
+
+
+def test_a_refresh_that_learned_little_new_is_a_tie_out_of_fold_too(
+    challenge, train_champion, sides
+):
+    verdict, alone = judge_on_october(challenge, train_champion, sides, forgotten_share=0.0)
+
+    assert alone.level == verdict.level == "refused"
+    assert "out of fold" in verdict.reasons[0]
 
 
 def test_rows_that_the_champion_was_trained_on_never_enter_a_refresh_comparison(

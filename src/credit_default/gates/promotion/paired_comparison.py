@@ -123,13 +123,16 @@ def find_worse_measures(
     """Yield what the challenger does worse.
 
     That is any measure that is worse beyond noise, and, where another gain is significant, a ROC
-    AUC that is lower by more than its margin.
+    AUC that is lower by more than its margin, beyond the noise that an objection asks for.
     """
     worse = list_losses(comparison, policy=policy)
     if worse:
         yield f"worse beyond noise on {name_measures(worse)}"
     roc_auc = comparison.gains["roc_auc"]
-    if significant_gains and roc_auc not in worse and roc_auc.gain < -policy.roc_auc_margin:
+    is_lower = roc_auc.gain < -policy.roc_auc_margin and roc_auc.is_worse(
+        confidence=policy.objection_confidence
+    )
+    if significant_gains and roc_auc not in worse and is_lower:
         yield f"ROC AUC is lower by more than {policy.roc_auc_margin:g}"
 
 

@@ -26,6 +26,7 @@ from credit_default.model.estimator.held_out_scores import (
 )
 from credit_default.model.estimator.recalibration import (
     CalibrationChoice,
+    calibrate_folds,
     choose_calibration,
     choose_calibration_policy,
 )
@@ -60,6 +61,8 @@ class FittedModel:
     out_of_bag: OutOfBag
     calibration: CalibrationChoice
     regime: Regime  # the months that the model is calibrated for and to be monitored by
+    # of the development rows, sorted by key, where the regime is new: calibrated as the model is
+    out_of_fold: OutOfFold | None
 
 
 def fit(
@@ -133,6 +136,7 @@ def fit_with_evidence(
         fitted.out_of_bag,
         fitted.choice,
         fitted.regime,
+        fitted.out_of_fold,
     )
 
 
@@ -182,6 +186,7 @@ class _FittedPipeline:
     out_of_bag: OutOfBag
     choice: CalibrationChoice
     regime: Regime
+    out_of_fold: OutOfFold | None = None
 
 
 def _fit_pipeline_with_evidence(
@@ -199,25 +204,28 @@ def _fit_pipeline_with_evidence(
         policy=policy,
         seed=seed,
     )
-    if first.line is None:
+    if first.line is None and not regime.is_new:
         return _FittedPipeline(pipeline, out_of_bag, first, regime)
     # Out of bag only a third to two thirds of the trees vote, which by itself looks over-confident
     # where trees are deep. A departure found there is only a suspicion: the line is fitted on
     # probabilities of whole forests that did not see the row.
     folds = score_pipeline_folds(fit_pipeline, ordered, fold_count=policy.fold_count, seed=seed)
-    served = regime.covers(ordered[STATEMENT_MONTH])
+    outcome, served = read_outcome(ordered), regime.covers(ordered[STATEMENT_MONTH])
     choice = choose_calibration(
-        read_outcome(ordered)[served],
-        folds.default_probability[served],
-        policy=policy,
-        seed=seed,
+        outcome[served], folds.default_probability[served], policy=policy, seed=seed
     )
     calibrated = calibrate_probability(
-        out_of_bag.default_probability, first.line if choice.line else None
+        out_of_bag.default_probability, (first.line or choice.line) if choice.line else None
     )
-    out_of_bag = replace(out_of_bag, default_probability=calibrated)
-    calibrated_pipeline = calibrate_pipeline(pipeline, choice.line)
-    return _FittedPipeline(calibrated_pipeline, out_of_bag, choice, regime)
+    return _FittedPipeline(
+        calibrate_pipeline(pipeline, choice.line),
+        replace(out_of_bag, default_probability=calibrated),
+        choice,
+        regime,
+        calibrate_folds(folds, outcome, served=served, policy=policy, seed=seed)
+        if regime.is_new
+        else None,
+    )
 
 
 def _build_fit_function(

@@ -8,16 +8,19 @@ are compared, like the features' version, so that two recipes of one comparison 
 one rule.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from credit_default.model.estimator.calibrated_forest import calibrate_probability
 from credit_default.model.estimator.calibration_line import Calibration, fit_calibration
+from credit_default.model.estimator.held_out_scores import OutOfFold
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, measure_log_loss
 
+BoolArray = NDArray[np.bool_]
 _IDENTITY: Final = Calibration(slope=1.0, intercept=0.0)
 
 
@@ -102,6 +105,32 @@ def choose_calibration(
     return CalibrationChoice(
         line if pays else None, reason, line.slope, line.intercept, p_value, gain, error
     )
+
+
+def calibrate_folds(
+    folds: OutOfFold,
+    defaulted: IntArray,
+    *,
+    served: BoolArray,
+    policy: CalibrationPolicy,
+    seed: int,
+) -> OutOfFold:
+    """Return the folds with the probabilities of each one calibrated as the other folds ask for.
+
+    Args:
+        folds: Probabilities of forests that are not calibrated.
+        defaulted: Outcomes (0/1), in their order.
+        served: The rows that the model is to be calibrated for.
+        policy: The evidence that a calibration needs.
+        seed: As for `choose_calibration`.
+    """
+    bare = folds.default_probability
+    calibrated = np.empty_like(bare)
+    for number in np.unique(folds.fold):
+        others, own = served & (folds.fold != number), folds.fold == number
+        choice = choose_calibration(defaulted[others], bare[others], policy=policy, seed=seed)
+        calibrated[own] = calibrate_probability(bare[own], choice.line)
+    return replace(folds, default_probability=calibrated)
 
 
 def _cross_fit(defaulted: IntArray, probability: FloatArray, *, seed: int) -> FloatArray:

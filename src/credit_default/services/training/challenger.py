@@ -40,6 +40,8 @@ class Challenger:
     calibration: CalibrationChoice  # whether those rows ask for a recalibration, and why
     regime: Regime  # the months that it is to serve
     sides: Split  # the development side, and of the test side the rows of the regime
+    # one value a development row, 0-1, by forests that did not see its client; for a new regime only
+    out_of_fold: np.ndarray | None = None
 
 
 def require_mlflow(wiring: Wiring) -> None:
@@ -92,4 +94,5 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
         fitted.calibration,
         fitted.regime,
         replace(sides, test=test),
+        fitted.out_of_fold.default_probability if fitted.out_of_fold else None,
     )

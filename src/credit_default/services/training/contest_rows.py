@@ -38,7 +38,13 @@ class ContestRows:
 
 
 def choose_contest_rows(
-    wiring: Wiring, sides: Split, *, champion: ModelBundle, data_origin: str, now: dt.datetime
+    wiring: Wiring,
+    sides: Split,
+    *,
+    champion: ModelBundle,
+    data_origin: str,
+    now: dt.datetime,
+    with_learned: bool = False,
 ) -> ContestRows:
     """Return the rows to compare a retrained model with the champion on, none of which either learned from.
 
@@ -49,6 +55,8 @@ def choose_contest_rows(
         champion: The champion's bundle.
         data_origin: The challenger's: rows of the other origin are not compared.
         now: The time, by which outcomes are due or not.
+        with_learned: Whether rows that the challenger learned from can be compared, as it has
+            out-of-fold probabilities of them.
 
     Returns:
         Rows of months after the challenger's last one, of the test side or of the lake, where there
@@ -70,7 +78,9 @@ def choose_contest_rows(
             sides.development.clear(),
         )
     rows = select_newest(unseen, row_count=row_count)
-    learned = _find_learned(sides, rows, champion, row_count=row_count)
+    learned = sides.development.clear()
+    if with_learned and rows.height < row_count:
+        learned = _find_learned(sides, rows, champion)
     missing = "no later month" if later.is_empty() else f"only {later.height:,} later rows"
     others = f" ({rows.height:,} rows), and its other clients out of fold" if learned.height else ""
     return ContestRows(
@@ -99,15 +109,12 @@ def find_unseen(rows: pl.DataFrame, bundle: ModelBundle) -> np.ndarray:
     return unseen
 
 
-def _find_learned(
-    sides: Split, held_out: pl.DataFrame, champion: ModelBundle, *, row_count: int
-) -> pl.DataFrame:
-    """Return the development rows of the held-out rows' months that are new to the champion, where those are few."""
-    if held_out.height >= row_count:
-        return sides.development.clear()
+def _find_learned(sides: Split, held_out: pl.DataFrame, champion: ModelBundle) -> pl.DataFrame:
+    """Return the development rows of the held-out rows' months that are new to the champion; none where they are fewer."""
     months = held_out[STATEMENT_MONTH].unique()
     same = sides.development.filter(pl.col(STATEMENT_MONTH).is_in(months.implode()))
-    return same.filter(pl.Series(find_unseen(same, champion), dtype=pl.Boolean))
+    learned = same.filter(pl.Series(find_unseen(same, champion), dtype=pl.Boolean))
+    return learned if learned.height > held_out.height else learned.clear()
 
 
 def _read_later_rows(

@@ -193,6 +193,7 @@ def _judge_refreshed_model(
         champion=champion.bundle,
         data_origin=challenger.data_origin,
         now=now,
+        with_learned=challenger.out_of_fold is not None,
     )
     if contest.learned.is_empty():
         verdict = judge_refresh(
@@ -228,11 +229,11 @@ def _pair_out_of_fold(
     champion: CurrentChampion,
     challenger: Challenger,
 ) -> PairedScores:
-    """Pair the champion, who never saw these development rows, with challengers that did not see their clients."""
-    folds = cross_validate_recipe(wiring, challenger.bundle.recipe, sides.development, seed=0)
+    """Pair the champion with the challenger's forests that did not see the clients of these development rows."""
+    assert challenger.out_of_fold is not None
     chosen = np.isin(hash_row_keys(sides.development), hash_row_keys(rows))
     old = score_probability(champion.bundle, rows)
-    return _pair_predictions(wiring.schema, rows, old, folds.default_probability[chosen])
+    return _pair_predictions(wiring.schema, rows, old, challenger.out_of_fold[chosen])
 
 
 def _pair_predictions(
