@@ -111,6 +111,7 @@ def test_survivors_are_named_and_an_equivalent_one_does_not_count(checkout, caps
 
     assert script["report"](results, {}, seconds=1) < 0.95
     assert script["report"](results, equivalent, seconds=1) == 1.0
+    script["describe_survivor"](*results[[r for _, r in results].index("survived")], equivalent)
     assert "changes nothing: nobody has ten" in capsys.readouterr().out
 
 
