@@ -104,3 +104,14 @@ def test_development_without_outcomes_leaves_the_comparison_unjudged():
 
     assert (found.light, found.statistic, found.p_value) == ("not judged", None, None)
     assert found.reason == "no outcomes of development"
+
+
+def test_gini_of_a_segment_is_told_beside_that_of_development():
+    sample, development = draw_sample(3), draw_sample(4)
+
+    (found, _) = run(TESTS, "gini_by_segment", sample, development)
+
+    for name, side in (("gini", sample), ("development_gini", development)):
+        women = side.segments["sex"] == "female"
+        area = roc_auc_score(side.defaulted[women], side.default_probability[women])
+        assert found.figures[name] == pytest.approx(2 * area - 1, abs=1e-9)
