@@ -97,7 +97,7 @@ def test_the_newest_version_is_first_and_entries_about_no_version_are_left_out()
 
 def test_entries_of_other_kinds_about_a_version_change_nothing():
     (known,) = enter((1, Promoted(model_digest="a")))
-    other = replace(known, sequence=2, event="scored", details="{}")
+    other = replace(known, sequence=2, event="an event of a later release", details="{}")
 
     assert rebuild_inventory([known, other], as_of="2006-12-31") == rebuild_inventory(
         [known], as_of="2006-12-31"
