@@ -74,12 +74,13 @@ fix: setup ## what the tools can correct by themselves
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-nightly: setup ci-tools ## the tests, and the long form of the heavy ones; then the pure rooms on other Pythons
+nightly: setup ci-tools ## the tests, and the long form of the heavy ones; the pure rooms on other Pythons; 100 planted faults
 	@rm -f $(REPORTS)/*.xml
 	@$(BIN)/python -m pytest -m "nightly or not nightly" $(APART:%=--ignore=%) --junitxml=$(REPORTS)/tests.xml $(ARGS)
 	$(call run_apart,-m "nightly or not nightly")
 	@$(BIN)/python ci/test_pythons.py
 	@$(BIN)/python ci/skipped_tests.py $(REPORTS)
+	@$(BIN)/python ci/mutants.py --count 100 --seed $$(date +%j)
 
 mutants: setup ## plant small faults in gates and model, and name those that no test notices (ARGS="--room gates --count 100 --seed 1")
 	@$(BIN)/python ci/mutants.py $(ARGS)

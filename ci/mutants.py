@@ -33,6 +33,7 @@ EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
 LEAST_NOTICED = 0.95
 MOST_SECONDS = 300  # of one mutant's tests; a fault that makes them endless is noticed
 _NO_TESTS = 5  # pytest's exit codes
+_UNNOTICED = {"survived", "no tests"}
 # Every mutant has a child of a process that has imported what the tests use and computed nothing: no thread of it is at work,
 # and nothing of the package is in it. A process from nothing where the system can't fork.
 _CAN_FORK = "forkserver" in multiprocessing.get_all_start_methods()
@@ -206,17 +207,20 @@ _CHANGES: dict[type[ast.AST], Callable[..., Iterator[Change]]] = {
 
 
 def find_tests(module: str) -> list[str]:
-    """Return the test files of a module, its own first and then those of its room that import it, the nearest first."""
+    """Return the test files of a module, its own first and then those of its room that import it, the nearest first.
+
+    Where there are none, they are those of its folder.
+    """
     own = ROOT / "tests" / Path(module).parent / f"test_{Path(module).name}"
     dotted = "credit_default." + module.removesuffix(".py").replace("/", ".")
     room = ROOT / "tests" / Path(module).parts[0]
     near = sorted(
         room.rglob("test_*.py"), key=lambda path: (path.parent != own.parent, path.as_posix())
     )
-    users = [path for path in near if path != own and _names(path, dotted)]
-    others = [path for path in near if path not in users and path != own]
-    close = [path for path in others if path.parent == own.parent or path.stem.startswith(own.stem)]
-    found = [*([own] if own.exists() else []), *users, *close]
+    others = [path for path in near if path != own]
+    users = [path for path in others if _names(path, dotted) or path.stem.startswith(own.stem)]
+    found = [*([own] if own.exists() else []), *users]
+    found = found or [path for path in others if path.parent == own.parent]
     return [path.relative_to(ROOT).as_posix() for path in found]
 
 
@@ -306,12 +310,13 @@ def read_equivalent() -> dict[str, str]:
 
 
 def main() -> None:
-    """Draw, plant, run, print; exit code 1 where fewer than 95 % are noticed."""
+    """Draw, plant, run, print; exit code 1 where a smaller share than wanted is noticed."""
     parser = argparse.ArgumentParser(description="Which planted faults do the tests notice?")
     parser.add_argument("--room", action="append", help="gates or model; both when not given")
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--least", type=float, default=LEAST_NOTICED, help="the share wanted, 0-1")
     parser.add_argument("--out", type=Path, help="a JSON file for the results")
     given = parser.parse_args()
     mutants = draw_mutants(given.room or ["gates", "model"], count=given.count, seed=given.seed)
@@ -324,31 +329,42 @@ def main() -> None:
         ThreadPoolExecutor(given.processes) as pool,
     ):
         check_machinery(mutants, folder=Path(folder))
-        results = list(pool.map(partial(run_tests, folder=Path(folder)), mutants))
-    found = list(zip(mutants, results, strict=True))
-    share = report(found, read_equivalent(), seconds=time.monotonic() - began)
+        equivalent = read_equivalent()
+        found = []
+        for mutant, result in zip(
+            mutants, pool.map(partial(run_tests, folder=Path(folder)), mutants), strict=True
+        ):
+            found.append((mutant, result))
+            describe_survivor(mutant, result, equivalent)
+    share = report(found, equivalent, seconds=time.monotonic() - began)
     if given.out:
         lines = [{**vars(m), "source": "", "name": m.name, "result": r} for m, r in found]
         given.out.write_text(json.dumps(lines, indent=1), encoding="utf-8")
-    sys.exit(int(share < LEAST_NOTICED))
+    sys.exit(int(share < given.least))
+
+
+def describe_survivor(mutant: Mutant, result: str, equivalent: dict[str, str]) -> None:
+    """Print a mutant that no test noticed, as soon as that is known."""
+    if result not in _UNNOTICED:
+        return
+    reason = equivalent.get(mutant.name)
+    print(f"{mutant.name}  {mutant.module}:{mutant.line}")
+    print(f"    - {mutant.before[:200]}\n    + {mutant.after[:200]}")
+    print(f"    {f'changes nothing: {reason}' if reason else 'NOT NOTICED'}", flush=True)
 
 
 def report(
     found: Sequence[tuple[Mutant, str]], equivalent: dict[str, str], *, seconds: float
 ) -> float:
-    """Print the survivors, and return the share that was noticed of those that change anything."""
-    survivors = [mutant for mutant, result in found if result in {"survived", "no tests"}]
+    """Print and return the share that was noticed of those that change anything."""
+    survivors = [mutant for mutant, result in found if result in _UNNOTICED]
     unnoticed = [mutant for mutant in survivors if mutant.name not in equivalent]
     counted = len(found) - (len(survivors) - len(unnoticed))
-    for mutant in survivors:
-        reason = equivalent.get(mutant.name)
-        print(f"{mutant.name}  {mutant.module}:{mutant.line}")
-        print(f"    - {mutant.before[:200]}\n    + {mutant.after[:200]}")
-        print(f"    {f'changes nothing: {reason}' if reason else 'NOT NOTICED'}")
     share = 1 - len(unnoticed) / counted if counted else 1.0
+    error = (share * (1 - share) / counted) ** 0.5 if counted else 0.0
     print(
         f"{len(found)} mutants, {len(survivors) - len(unnoticed)} change nothing; of the other {counted} "
-        f"{counted - len(unnoticed)} were noticed ({share:.1%}; at least {LEAST_NOTICED:.0%} wanted), {seconds:,.0f} s"
+        f"{counted - len(unnoticed)} were noticed ({share:.1%} ± {error:.1%}; the aim is {LEAST_NOTICED:.0%}), {seconds:,.0f} s"
     )
     return share
 

@@ -111,4 +111,37 @@ def test_survivors_are_named_and_an_equivalent_one_does_not_count(checkout, caps
 
     assert script["report"](results, {}, seconds=1) < 0.95
     assert script["report"](results, equivalent, seconds=1) == 1.0
+    script["describe_survivor"](*results[[r for _, r in results].index("survived")], equivalent)
     assert "changes nothing: nobody has ten" in capsys.readouterr().out
+
+
+def test_tests_that_fail_without_a_fault_notice_none(checkout):
+    with (checkout / "tests/gates/test_limit.py").open("a") as tests:
+        tests.write("\ndef test_it_fails():\n    assert False\n")
+
+    ended = subprocess.run(
+        [sys.executable, str(checkout / "ci/mutants.py"), "--room", "gates", "--count", "9"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=checkout,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "the tests of gates/limit.py fail without a fault (noticed): "
+        "run `python -m pytest -n0 tests/gates/test_limit.py` first\n"
+    )
+
+
+def test_a_seed_draws_the_same_mutants_each_one_once(checkout):
+    script = runpy.run_path(str(checkout / "ci" / "mutants.py"))
+
+    drawn = [
+        [mutant.name for mutant in script["draw_mutants"](["gates"], count=count, seed=seed)]
+        for count, seed in ((5, 1), (5, 1), (99, 1), (5, 2))
+    ]
+
+    assert drawn[0] == drawn[1] == drawn[2][:5]
+    assert drawn[0] != drawn[3]
+    assert len(set(drawn[2])) == len(drawn[2]) == 8

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 from credit_default.gates.governance.inventory import count_overdue, rebuild_inventory
 from credit_default.gates.ledger.chain import LedgerEntry
@@ -92,3 +93,12 @@ def test_the_newest_version_is_first_and_entries_about_no_version_are_left_out()
     entries = enter((0, Promoted()), (1, Promoted()), (2, Promoted()))
 
     assert [line.model_version for line in rebuild_inventory(entries, as_of="2006-02-01")] == [2, 1]
+
+
+def test_entries_of_other_kinds_about_a_version_change_nothing():
+    (known,) = enter((1, Promoted(model_digest="a")))
+    other = replace(known, sequence=2, event="an event of a later release", details="{}")
+
+    assert rebuild_inventory([known, other], as_of="2006-12-31") == rebuild_inventory(
+        [known], as_of="2006-12-31"
+    )

@@ -94,3 +94,17 @@ def test_everybody_accepted_is_even():
     everybody = batch(1.0, 1.0)
 
     assert judge_fairness_drift(everybody, everybody).level == "ok"
+
+
+@pytest.mark.parametrize(("other_count", "level"), [(0, "watch"), (30, "ok")])
+def test_a_fall_has_to_be_surer_where_many_groups_could_fall(other_count, level):
+    def accept(female):
+        others = {f"group {number}": GroupAcceptance(2_000, 1_490) for number in range(other_count)}
+        counts = {"male": GroupAcceptance(2_000, 1_500), "female": GroupAcceptance(2_000, female)}
+        return {"sex": {**counts, **others}}
+
+    verdict = judge_fairness_drift(
+        accept(1_490), accept(1_350), policy=FairnessDriftPolicy(highest_loss=0.0)
+    )
+
+    assert verdict.level == level

@@ -190,3 +190,10 @@ def test_five_findings_are_listed_and_the_rest_counted():
 
 def test_bounds_are_the_policys():
     assert judge_feed(plant(scale=0.001), policy=FeedPolicy(highest_scale=2_000)).level == "ok"
+
+
+@pytest.mark.parametrize(("mix_p_value", "level"), [(1e-9, "alarm"), (0.05, "ok")])
+def test_another_mix_of_codes_has_to_be_beyond_chance(mix_p_value, level):
+    shift = FeedPolicy().highest_mix
+
+    assert judge_feed(plant(mix_shift=shift, mix_p_value=mix_p_value)).level == level

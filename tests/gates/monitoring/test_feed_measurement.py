@@ -220,3 +220,18 @@ def test_mix_of_the_clients_is_judged_against_the_month_before(after, level):
     ]  # the reference holds no code 2
 
     assert judge_feed(BatchState(1_000, REFERENCE.height, states, 0.0, 0.0)).level == level
+
+
+def test_a_code_may_be_the_one_of_the_month_before():
+    codes = {"codes": {0: "in time", 1: "late"}}
+    names = ("late_m1", "late_m2")
+    columns = (Column(name, "code", "late", **codes) for name in names)
+    schema = replace(SCHEMA, columns=(*SCHEMA.columns[:2], *columns))
+    rows = make_rows().with_columns(late_m1="status", late_m2="status")
+    plan = plan_profile(rows, schema=schema, decision_policy=DecisionPolicy())
+    side = profile_rows(plan, rows)
+
+    found = measure_feed(plan, side, side, schema=schema, fingerprints=None)
+
+    assert side.columns["late_m1"].repeat_count > 0
+    assert [column.repeat_share for column in found] == [0.0, 0.0]

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
+from statsmodels.stats.proportion import proportions_ztest
 from tests.fakes.scored_samples import change, draw_reference_case, draw_sample, run, run_one
 
 from credit_default.gates.validation.discrimination import TESTS
@@ -104,3 +105,26 @@ def test_development_without_outcomes_leaves_the_comparison_unjudged():
 
     assert (found.light, found.statistic, found.p_value) == ("not judged", None, None)
     assert found.reason == "no outcomes of development"
+
+
+def test_gini_of_a_segment_is_told_beside_that_of_development():
+    sample, development = draw_sample(3), draw_sample(4)
+
+    (found, _) = run(TESTS, "gini_by_segment", sample, development)
+
+    for name, side in (("gini", sample), ("development_gini", development)):
+        women = side.segments["sex"] == "female"
+        area = roc_auc_score(side.defaulted[women], side.default_probability[women])
+        assert found.figures[name] == pytest.approx(2 * area - 1, abs=1e-9)
+
+
+def test_neighbouring_bands_are_compared_as_statsmodels_does():
+    sample = draw_sample(8)
+
+    found = run(TESTS, "band_order", sample)[0]
+
+    counts = [
+        (sample.defaulted[sample.band == band].sum(), (sample.band == band).sum()) for band in "AB"
+    ]
+    z, p_value = proportions_ztest(*np.transpose(counts), alternative="larger")
+    assert (found.statistic, found.p_value) == pytest.approx((z, p_value), abs=1e-9)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from scipy.stats import ks_2samp
+from statsmodels.stats.proportion import proportions_ztest
 from tests.fakes.scored_samples import change, draw_sample, run_one
 
 from credit_default.gates.validation.stability import (
@@ -83,3 +84,25 @@ def test_rows_that_gather_in_one_band_are_red():
 
     assert found.light == "red"
     assert (official.light, official.p_value > 0.05) == ("for information", True)
+
+
+def test_default_rates_are_compared_as_statsmodels_does():
+    sample, development = draw_sample(13), draw_sample(14, row_count=5_000, shift=0.05)
+
+    found = run_one(TESTS, "default_rate", sample, development)
+
+    counts = [side.defaulted.sum() for side in (sample, development)]
+    z, p_value = proportions_ztest(counts, [2_000, 5_000])
+    assert (found.statistic, found.p_value) == pytest.approx((z, p_value), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("bands", "light"), [(["A"], "not judged"), (["A", "B"], "for information")]
+)
+def test_official_concentration_needs_two_bands(bands, light):
+    sides = [
+        change(side, band=np.resize(bands, side.row_count), band_order=tuple(bands))
+        for side in (draw_sample(15), draw_sample(16))
+    ]
+
+    assert run_one(TESTS, "concentration_official", *sides).light == light

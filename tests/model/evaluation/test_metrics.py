@@ -192,3 +192,14 @@ def test_the_threshold_in_force_is_the_one_evaluated_at():
 def test_rows_that_do_not_match_are_refused():
     with pytest.raises(InputError, match="one outcome for each probability"):
         run([0, 1], [0.5])
+
+
+def test_a_client_exactly_at_the_threshold_is_declined_in_every_figure():
+    at, below = POLICY.threshold, np.nextafter(POLICY.threshold, 0.0)
+
+    found = run([1, 1, 0, 0], [at, below, at, below])
+
+    assert found.confusion == Confusion(1, 1, 1, 1)
+    assert found.metrics["decline_share"].value == 0.5
+    assert found.metrics["recall"].value == 0.5
+    assert found.metrics["cost_per_1000"].value == pytest.approx(1_000 * (5 + 1) / 4)

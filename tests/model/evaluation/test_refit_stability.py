@@ -79,3 +79,9 @@ def test_nothing_is_measured_when_no_refit_is_asked_for(bundle, rows, unseen):
 def test_an_invalid_policy_is_refused(wrong):
     with pytest.raises(InputError, match="stability"):
         StabilityPolicy(**wrong)
+
+
+def test_a_refit_on_all_clients_differs_by_its_seed_alone(bundle, rows, unseen):
+    stability = measure(bundle, rows, unseen, refit_count=1, client_share=0.9999)
+
+    assert stability.mean_difference > 0

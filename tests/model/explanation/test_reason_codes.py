@@ -141,6 +141,16 @@ def test_a_small_part_of_the_rise_is_no_principal_reason(finder, make_rows):
     assert len(reasons) == 1
 
 
+def test_a_sixteenth_of_the_rise_is_a_principal_reason(finder, make_rows):
+    client = make_client(make_rows, credit_limit=10_000.0, **be_late(2))
+
+    (reasons,) = finder.select_reasons(
+        explain_by(finder, {"credit limit": 0.02, "late payments": 0.3}), client
+    )
+
+    assert len(reasons) == 2
+
+
 def test_no_client_without_late_payments_has_them_as_a_reason(finder, make_rows):
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(-1))
 

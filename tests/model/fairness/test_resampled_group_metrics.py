@@ -93,3 +93,15 @@ def test_the_reference_group_is_certain_to_be_like_itself():
         "caught_gap": Metric(0.0, 0.0, 0.0),
         "false_alarm_gap": Metric(0.0, 0.0, 0.0),
     }
+
+
+def test_a_client_exactly_at_the_threshold_is_declined():
+    group = build_group_rows(
+        np.arange(2),
+        defaulted=np.array([1, 0]),
+        probability=np.array([0.2, 0.1]),
+        threshold=0.2,
+        fit_slope=False,
+    )
+
+    assert group.declined.tolist() == [True, False]

@@ -31,3 +31,9 @@ def test_a_group_of_defaulters_has_no_false_alarms_to_take_a_share_of():
 def test_labels_of_other_rows_are_refused():
     with pytest.raises(InputError, match="1 labels"):
         evaluate_groups([1, 0], [0.5, 0.1], groups=["x"], policy=POLICY)
+
+
+def test_a_client_exactly_at_the_threshold_is_declined():
+    (group,) = evaluate_groups([1, 0], [POLICY.threshold] * 2, groups=["x", "x"], policy=POLICY)
+
+    assert (group.decline_share, group.missed_default_share, group.false_alarm_share) == (1, 0, 1)

@@ -121,3 +121,18 @@ def test_errors_of_either_sign_cancel_in_the_mean_alone():
     assert error.mean_error == pytest.approx(0)
     assert error.mean_absolute_error == pytest.approx(0.05)
     assert measure_past_errors([]) == {}
+
+
+def test_a_client_exactly_at_the_threshold_is_declined():
+    costs = DecisionPolicy(missed_default_cost=5.0, false_alarm_cost=1.0)
+    at, below = costs.threshold, float(np.nextafter(costs.threshold, 0.0))
+
+    declined, accepted = (
+        estimate_performance([probability] * 100, policy=costs) for probability in (at, below)
+    )
+
+    # the expected cost is the same on both sides of a threshold that costs give; its spread is not
+    assert value_of(declined, "cost_per_1000") == pytest.approx(value_of(accepted, "cost_per_1000"))
+    assert accepted.chance_deviations["cost_per_1000"] == pytest.approx(
+        5 * declined.chance_deviations["cost_per_1000"]
+    )

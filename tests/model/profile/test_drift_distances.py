@@ -153,3 +153,15 @@ def test_constant_reference_has_a_least_deviation():
 def test_unknown_method_is_refused():
     with pytest.raises(InputError, match="drift method"):
         measure_distance(replace(compare([1.0, 2.0], [1.0])), "guess")
+
+
+def test_wasserstein_and_its_spread_are_counted_in_deviations_whatever_the_unit():
+    before, after = np.arange(1.0, 101.0), np.arange(1.0, 101.0, 3.0)
+
+    found, in_thousands = (
+        measure_distance(compare(unit * before, unit * after), "wasserstein")
+        for unit in (1.0, 0.001)
+    )
+
+    assert in_thousands.statistic == pytest.approx(found.statistic, rel=1e-6)
+    assert in_thousands.spread == pytest.approx(found.spread, rel=1e-6)
