@@ -25,6 +25,12 @@ ARGUMENTS = {  # what commands cannot be called without
     ("models", "compare"): ["1", "2"],
     ("models", "promote"): ["1", "--reason", "x"],
     ("models", "rollback"): ["--reason", "x"],
+    ("models", "review"): [
+        *("1", "--opinion", "fit for use", "--next-review", "2999-01-01", "--reason", "x")
+    ],
+    ("models", "findings", "open"): ["1", "--title", "x", "--owner", "x", "--due", "2999-01-01"],
+    ("models", "findings", "close"): ["f", "--reason", "x"],
+    ("decisions", "override"): ["b", "c", "--to", "accept", "--reason", "x"],
 }
 WITHOUT_A_RESULT = {("serve",), ("listen",)}
 PLANT = """
