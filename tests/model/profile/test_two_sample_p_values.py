@@ -17,6 +17,13 @@ def test_bins_with_enough_rows_are_compared_one_by_one():
     assert measure_homogeneity_p_value(reference, current) == pytest.approx(expected, rel=1e-9)
 
 
+def test_two_bins_are_compared_as_any_number_is():
+    reference, current = np.array([400, 300]), np.array([100, 90])
+
+    expected = chi2_contingency([reference, current], correction=False).pvalue
+    assert measure_homogeneity_p_value(reference, current) == pytest.approx(expected, rel=1e-9)
+
+
 def test_thin_bins_are_merged_into_one():
     reference, current = np.append([400, 300], THIN), np.append([420, 280], THIN[::-1])
 

@@ -4,6 +4,7 @@ from scipy.stats import chi2
 from tests.fakes.scored_samples import change, draw_reference_case, draw_sample, run, run_one
 
 from credit_default.gates.validation.calibration.parts import TESTS
+from credit_default.gates.validation.policy import ValidationPolicy
 
 # riskvalidation 1.0.1, pd_jeffreys_grades over the ten quantile bands of the sample.
 JEFFREYS = [
@@ -85,3 +86,13 @@ def test_range_of_a_variable_whose_probabilities_are_certain_is_left_out():
 
     assert "over 3 ranges" in findings["code"].reason
     assert np.isfinite(findings["code"].statistic)
+
+
+def test_range_with_just_enough_rows_is_judged():
+    fewest = ValidationPolicy().fewest_band_rows
+    sample = draw_sample(6, row_count=400)
+    code = np.where(np.arange(400) < fewest, 1.0, 2.0)
+
+    (found,) = run(TESTS, "by_variable", change(sample, variables={"code": code}))
+
+    assert "over 2 ranges" in found.reason
