@@ -192,7 +192,7 @@ def test_outcome_observed_later_corrects_the_file_that_was_learned_from(
         "client_id",
         "statement_month",
         defaulted=1 - pl.col("defaulted"),
-        observed_at=pl.lit("2006-01-01"),
+        observed_at=pl.lit("2005-11-30"),
     )
     flipped.write_csv(tmp_path / "correction.csv")
 

@@ -214,7 +214,7 @@ def test_month_with_half_arrived_outcomes_trains_no_model_until_the_others_came(
         ingest_outcomes_file(wiring, outcomes, taken_in_at=NOON)
         summary = train(overrides=own, refresh=True, return_state=True).result()
         version = wiring.registry.find_version(summary.model_version)
-        found.append((summary, list_months(read_card(wiring, version))))
+        found.append((summary, list_months(read_card(wiring, version, now=NOON))))
 
     (early, early_months), (late, late_months) = found
     assert any(note.startswith("month 2005-10 left out: ") for note in early.notes)

@@ -37,7 +37,7 @@ def test_variable_that_lost_its_ranking_is_named():
 
 
 def test_variable_that_ranks_downwards_is_compared_downwards():
-    sample, development = draw_sample(4), draw_sample(5)
+    sample, development = draw_sample(14), draw_sample(15)
     falling = {"falling": -sample.variables["informative"]}
     before = {"falling": -development.variables["informative"]}
 

@@ -168,7 +168,7 @@ def take_in(wired, rows, tmp_path):
     rows.select(*KEY, defaulted=pl.lit(1), observed_at=pl.lit("2005-12-31")).write_csv(
         tmp_path / "outcomes.csv"
     )
-    ingest_outcomes_file(wired, str(tmp_path / "outcomes.csv"), taken_in_at=NOON)
+    ingest_outcomes_file(wired, str(tmp_path / "outcomes.csv"), taken_in_at=LATER)
 
 
 def test_an_erased_client_is_nowhere_and_the_rest_is_proved(wired, scored, rows, tmp_path):
