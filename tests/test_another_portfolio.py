@@ -32,6 +32,8 @@ pytestmark = pytest.mark.xdist_group("prefect")
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "another-portfolio.md"
 TRAINING_COUNT, BATCH_COUNT = 1_500, 400
+# 300 test rows cannot show an area above .7, nor the level of each purpose.
+FLOORS = {"lowest_roc_auc": 0.55, "largest_first_level_error": 1.0}
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def loans(tmp_path_factory) -> Loans:
         "data": str(folder / "training.csv"),
         "jobs": 1,
         "report": "drift",
+        "promotion": FLOORS,
     }
     paths = [
         folder / name
@@ -303,7 +306,8 @@ def test_command_line_takes_the_portfolio_the_same_way(
 
     monkeypatch.setenv("CREDIT_DEFAULT_PREFECT__API_URL", prefect_server)
     config = tmp_path / "quick.toml"
-    config.write_text('report = "drift"\njobs = 1\n')
+    floors = "\n".join(f"{name} = {value}" for name, value in FLOORS.items())
+    config.write_text(f'report = "drift"\njobs = 1\n[promotion]\n{floors}\n')
     portfolio, common = (
         ["--portfolio", loans.portfolio],
         ["--lake", tmp_path / "lake", "--config", config, "--json"],

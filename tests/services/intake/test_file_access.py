@@ -50,7 +50,7 @@ def bucket(s3_uri, make_wiring, mlflow_template, month_rows, tmp_path):
     sides = split_rows(wiring, training)
     challenger = fit_challenger(wiring, training, sides)
     registered = register_challenger(wiring, training, challenger, None, trained_at=NOON)
-    verdict = judge_challenger(wiring, challenger, sides, champion=None)
+    verdict = judge_challenger(wiring, challenger, sides, champion=None, now=NOON)
     apply_promotion_verdict(
         wiring, registered, verdict, champion=None, rows=training, decided_at=NOON
     )
