@@ -181,7 +181,7 @@ def train(wiring: Wiring) -> None:
     sides = split_rows(wiring, rows)
     challenger = fit_challenger(wiring, rows, sides)
     registered = register_challenger(wiring, rows, challenger, None, trained_at=TRAINED)
-    verdict = judge_challenger(wiring, challenger, sides, champion=None)
+    verdict = judge_challenger(wiring, challenger, sides, champion=None, now=TRAINED)
     apply_promotion_verdict(
         wiring, registered, verdict, champion=None, rows=rows, decided_at=TRAINED
     )
