@@ -3,6 +3,7 @@
 import logging
 import os
 import runpy
+import shutil
 import socket
 import subprocess
 import sys
@@ -224,17 +225,25 @@ def small_settings(tmp_path_factory) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def trained(prefect_server, simulated_files, small_settings, tmp_path_factory) -> dict[str, Any]:
-    """Overrides whose lake has a champion, trained on the simulated month; tests that use it add batches of their own."""
+def untouched(prefect_server, simulated_files, small_settings, tmp_path_factory) -> dict[str, Any]:
+    """Overrides whose lake has a champion, trained on the simulated month; no test writes into it."""
     from credit_default.flows.train import train
 
     overrides = {
         **small_settings,
-        "lake": str(tmp_path_factory.mktemp("lake")),
+        "lake": str(tmp_path_factory.mktemp("untouched")),
         "data": str(simulated_files.training),
     }
     train(overrides=overrides, return_state=True).result()
     return overrides
+
+
+@pytest.fixture(scope="session")
+def trained(untouched, tmp_path_factory) -> dict[str, Any]:
+    """The same, in a lake to which tests add batches of their own."""
+    lake = tmp_path_factory.mktemp("trained") / "lake"
+    shutil.copytree(untouched["lake"], lake)
+    return {**untouched, "lake": str(lake)}
 
 
 @pytest.fixture(scope="session")

@@ -168,11 +168,11 @@ def test_file_that_was_scored_can_be_learned_from(trained, simulated_files, tmp_
 
 
 @pytest.fixture
-def challenged(trained, tmp_path):
+def challenged(untouched, tmp_path):
     """Overrides of a copy of the lake that has a challenger beside the champion."""
-    shutil.copytree(trained["lake"], tmp_path / "lake")
-    smaller = {**trained["recipe"], "tree_count": 5}
-    overrides = {**trained, "lake": str(tmp_path / "lake"), "recipe": smaller}
+    shutil.copytree(untouched["lake"], tmp_path / "lake")
+    smaller = {**untouched["recipe"], "tree_count": 5}
+    overrides = {**untouched, "lake": str(tmp_path / "lake"), "recipe": smaller}
     wiring = connect(overrides, [])
     rows = read_training_rows(wiring, month=None, read_at=NOON)
     challenger = fit_challenger(wiring, rows, split_rows(wiring, rows))

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +90,9 @@ class ChampionLake:
 
 
 @pytest.fixture(scope="session")
-def champion_lake(tmp_path_factory, mlflow_template, month_rows) -> ChampionLake:
-    root = tmp_path_factory.mktemp("champion_lake")
+def trained_lake(tmp_path_factory, mlflow_template, month_rows) -> ChampionLake:
+    """What `champion_lake` copies: no test writes into it."""
+    root = tmp_path_factory.mktemp("trained_lake")
     wiring = make_wiring(root, data=str(write_labelled(month_rows, root / "training.csv")))
     shutil.copy(mlflow_template, wiring.lake.home / "mlflow.db")
     training = read_training_rows(wiring, month=None, read_at=NOON)
@@ -108,6 +109,15 @@ def champion_lake(tmp_path_factory, mlflow_template, month_rows) -> ChampionLake
         wiring.lake.home, root / "untouched", ignore=shutil.ignore_patterns("mlartifacts")
     )
     return ChampionLake(wiring, training, champion, summary, root / "untouched")
+
+
+@pytest.fixture(scope="module")
+def champion_lake(trained_lake, tmp_path_factory) -> ChampionLake:
+    """A lake of the module's own, so that what its tests score is seen by no other module."""
+    root = tmp_path_factory.mktemp("champion_lake")
+    shutil.copytree(trained_lake.wiring.lake.home, root / "lake")
+    wiring = make_wiring(root, data=trained_lake.wiring.settings.data)
+    return replace(trained_lake, wiring=wiring)
 
 
 @pytest.fixture
@@ -181,15 +191,15 @@ def crash_driver(two_versions, tmp_path_factory) -> Iterator[CrashDriver]:
 
 
 @pytest.fixture(scope="session")
-def two_versions(champion_lake, tmp_path_factory) -> Path:
+def two_versions(trained_lake, tmp_path_factory) -> Path:
     """A small lake with two registered versions, the first of them champion; what MLflow keeps of their runs is left out."""
     root = tmp_path_factory.mktemp("two-versions") / "lake"
-    shutil.copytree(champion_lake.untouched, root)
+    shutil.copytree(trained_lake.untouched, root)
     wiring = make_wiring(root.parent, recipe={"tree_count": 10, "maximum_depth": 5})
     challenger = fit_challenger(
-        wiring, champion_lake.training, split_rows(wiring, champion_lake.training)
+        wiring, trained_lake.training, split_rows(wiring, trained_lake.training)
     )
-    register_challenger(wiring, champion_lake.training, challenger, None, trained_at=NOON)
+    register_challenger(wiring, trained_lake.training, challenger, None, trained_at=NOON)
     for version in wiring.registry.list_versions():
         wiring.registry.load_version(version)
     return root
