@@ -18,7 +18,18 @@ from credit_default.data.contract.table_parsing import (
 )
 from credit_default.errors import show_examples
 
-ColumnKind = Literal["identifier", "month", "code", "integer", "amount", "time", "outcome"]
+ColumnKind = Literal[
+    "identifier",
+    "month",
+    "code",
+    "category",
+    "integer",
+    "amount",
+    "percent",
+    "date",
+    "time",
+    "outcome",
+]
 DriftMethod = Literal["psi", "jensenshannon", "wasserstein", "ks", "chisquare"]
 COLUMN_KINDS: tuple[ColumnKind, ...] = get_args(ColumnKind)
 DRIFT_METHODS: tuple[DriftMethod, ...] = get_args(DriftMethod)
@@ -53,6 +64,13 @@ class Column:
     drift_threshold: float = 0.1
     # from this value on, more is never less risk; below it, codes are categories without an order
     risk_rises_from: float | None = None
+    optional: bool = False  # a missing value is a value: null in checked rows
+    missing: tuple[str, ...] = ()  # texts that mean that it is missing, besides an empty one
+    special: Mapping[float, str] = field(default_factory=dict)  # numbers that are none, and why
+    # of a category: its texts and their meanings; in checked rows each is its place, from 1
+    values: Mapping[str, str] = field(default_factory=dict)
+    ordered: bool = False  # the order of `values` is one of quantity
+    unseen: Literal["reject", "other"] = "reject"  # what other texts are; "other" is the code 0
 
     def __post_init__(self) -> None:
         _check_column(self)
