@@ -3,7 +3,7 @@
 Each tree of a forest draws its own rows, so the trees that did not draw a row judge it as a model
 that never saw it would. This evidence costs no second fit and serves for what development rows may
 decide, a calibration or a threshold. Out-of-fold probabilities come from whole forests instead, at
-the price of one fit per fold.
+the price of one fit per fold; a family whose members see every row has no others.
 """
 
 from collections.abc import Callable
@@ -20,6 +20,7 @@ from credit_default.errors import InputError
 from credit_default.model.estimator.calibrated_forest import unwrap_forest
 from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP
+from credit_default.model.families.family import Family
 
 FitPipeline = Callable[[pl.DataFrame], Any]  # takes sorted rows, returns a fitted pipeline
 
@@ -35,6 +36,8 @@ class OutOfBag:
 
     Where the bundle is calibrated, so are these probabilities, by a line of their own: fewer trees
     vote for each row, so their log odds are more extreme than those of the whole forest.
+
+    For a family without such trees, the probabilities of all rows are out of fold.
 
     Attributes:
         rows: The rows.
@@ -60,26 +63,24 @@ class OutOfFold:
     fold: NDArray[np.int64]
 
 
-def score_out_of_bag(pipeline: Any, ordered: pl.DataFrame) -> OutOfBag:
+def score_out_of_bag(pipeline: Any, ordered: pl.DataFrame, *, family: Family) -> OutOfBag | None:
     """Return the out-of-bag probabilities of a fitted pipeline, without its calibration if it has one.
 
     Args:
         pipeline: A pipeline fitted on `ordered`.
         ordered: The training rows in the order in which they were fitted.
+        family: The family of its estimator. None is returned for one whose members see every row.
     """
     defaulted = read_outcome(ordered)
-    forest = unwrap_forest(pipeline.named_steps[FOREST_STEP])
-    matrix = pipeline[:-1].transform(ordered)
-    total, count = np.zeros(len(matrix)), np.zeros(len(matrix), dtype=np.int64)
-    # Not scikit-learn's `oob_score`, which would store its figures on the forest and so in the
-    # registered artifact.
-    for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
-        unseen = np.flatnonzero(np.bincount(drawn, minlength=len(matrix)) == 0)
-        total[unseen] += tree.tree_.predict(matrix[unseen])[:, 1]
-        count[unseen] += 1
-    judged = count > 0
+    estimator = unwrap_forest(pipeline.named_steps[FOREST_STEP])
+    votes = family.score_unseen(estimator, pipeline[:-1].transform(ordered))
+    if votes is None:
+        return None
+    judged = votes.count > 0
     return OutOfBag(
-        ordered.filter(pl.Series(judged)), defaulted[judged], total[judged] / count[judged]
+        ordered.filter(pl.Series(judged)),
+        defaulted[judged],
+        votes.total[judged] / votes.count[judged],
     )
 
 

@@ -16,6 +16,7 @@ from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 from credit_default.model.estimator.digest import digest_recipe_and_rows
 from credit_default.model.estimator.recipe_pipeline import Recipe, parse_recipe
+from credit_default.model.families.recipe import describe_recipe
 from credit_default.model.features.declaration import Feature
 
 
@@ -89,7 +90,7 @@ def list_search_parameters(policy: SearchPolicy) -> tuple[SearchParameter, ...]:
 
 def replace_parameters(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
     """Return the recipe with some of its parameters replaced by the given values."""
-    return parse_recipe({**asdict(recipe), **values})
+    return parse_recipe({**describe_recipe(recipe), **values})
 
 
 def name_study(

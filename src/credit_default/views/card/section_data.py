@@ -1,9 +1,9 @@
 """The card's sections on what the model is for, what it learned from and what it is made of."""
 
-from dataclasses import asdict
 from typing import Final
 
 from credit_default.model.estimator.bundle import measure_input_importance
+from credit_default.model.families.recipe import describe_recipe
 from credit_default.views.card.evidence import CardEvidence, DataFacts
 from credit_default.views.card.format_figures import format_share
 from credit_default.views.documents.document import Bullets, Paragraph, Section, Table
@@ -82,7 +82,8 @@ def build_model_section(evidence: CardEvidence) -> Section:
         "digest."
     )
     recipe = tuple(
-        (name.replace("_", " "), str(value)) for name, value in asdict(bundle.recipe).items()
+        (name.replace("_", " "), str(value))
+        for name, value in describe_recipe(bundle.recipe).items()
     )
     made_of = (
         ("digest", bundle.digest),
