@@ -130,14 +130,13 @@ def summarise_explanation(explained: ClientExplanation, *, listed: bool) -> Summ
 
 
 def _list_figures(explained: ClientExplanation) -> dict[str, float]:
-    base, total, suffix = explained.base_probability, explained.forest_probability, ""
+    sums, suffix = (explained.base_probability, explained.forest_probability), ""
     if explained.scale == "log odds":
-        base, total = (log(value / (1 - value)) for value in (base, total))
-        suffix = " (log odds)"
+        sums, suffix = tuple(log(value / (1 - value)) for value in sums), " (log odds)"
     return {
-        f"average of accepted{suffix}": base,
+        f"average of accepted{suffix}": sums[0],
         **{f"contribution of {part.name}": part.added for part in explained.contributions},
-        f"sum{suffix}": total,
+        f"sum{suffix}": sums[1],
         **{f"input {line.name}": line.value for line in explained.inputs if line.used},
     }
 

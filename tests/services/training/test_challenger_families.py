@@ -17,7 +17,10 @@ def run(*arguments):
 
 @pytest.mark.parametrize(
     ("family", "said"),
-    [("boosting", "Boosting: a sum of 12 small trees"), ("extra-trees", "A forest with random")],
+    [
+        ("boosting", "Boosting: a sum of 12 small trees"),
+        pytest.param("extra-trees", "A forest with random", marks=pytest.mark.nightly),
+    ],
 )
 def test_a_family_is_trained_registered_scored_explained_replayed_and_described(
     family, said, simulated_files, tmp_path, prefect_server
