@@ -54,6 +54,9 @@ class SearchPolicy:
     learning_rate: tuple[float, ...] = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1)
     leaf_count: tuple[int, ...] = (4, 6, 8, 11, 15, 20, 31)
     leaf_penalty: tuple[float, ...] = (0.0, 1.0, 3.0, 10.0, 30.0)
+    # of scorecards only
+    bin_count: tuple[int, ...] = (4, 5, 6, 8, 10, 12, 16, 20)
+    weight_penalty: tuple[float, ...] = (1.0, 3.0, 10.0, 20.0, 50.0, 100.0)
     # trials drawn at random before the search learns from trials and before it stops any early
     startup_trial_count: int = 10
     kept_share: float = 0.5
@@ -83,6 +86,7 @@ SEARCHED_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "extra-trees": _FOREST_NAMES,
     # The leaves bound a boosted tree more tightly than its depth does.
     "boosting": ("leaf_row_count", "column_share", "learning_rate", "leaf_count", "leaf_penalty"),
+    "scorecard": ("bin_count", "weight_penalty"),
 }
 
 
