@@ -23,8 +23,13 @@ ROOT = Path(sys.argv[1])
 RAN = ROOT / "ran"
 PIPELINE, MANIFEST = "pipeline.skops", "bundle.json"
 RECIPE = json.loads((ROOT / MANIFEST).read_text())["recipe"]
-IS_BOOSTING = RECIPE["family"] == "boosting"
-ESTIMATOR = "BoostedTrees" if IS_BOOSTING else "ExtraTreesClassifier"
+FAMILY = RECIPE["family"]
+IS_BOOSTING, IS_CARD = FAMILY == "boosting", FAMILY == "scorecard"
+ESTIMATOR = {
+    "boosting": "BoostedTrees",
+    "extra-trees": "ExtraTreesClassifier",
+    "scorecard": "PointsCard",
+}[FAMILY]
 
 
 class Payload:
@@ -125,6 +130,27 @@ def set_attribute(name, content, *, kind=ESTIMATOR):
     return edit_schema(edit)
 
 
+def edit_table(name, edit, *, place=0):
+    """The array of one feature in a scorecard's list of that name, as `edit` returns it."""
+
+    def change(entries):
+        schema = json.loads(entries["schema.json"])
+        tables = find(schema, __class__=ESTIMATOR)["content"]["content"][name]["content"]
+        file = tables[place]["file"]
+        spoilt = edit(np.load(io.BytesIO(entries[file])))
+        entries[file] = spoilt if isinstance(spoilt, bytes) else save(spoilt)
+
+    return lambda folder: rewrite(folder, change)
+
+
+def set_cell(name, value, *, at=0):
+    def edit(cells):
+        cells[at] = value
+        return cells
+
+    return edit_table(name, edit)
+
+
 def drop_attribute(name):
     def edit(schema):
         table = find(schema, __class__=ESTIMATOR)["content"]
@@ -149,7 +175,7 @@ def set_recipe(**changes):
 
 
 OWN = {"__class__": ESTIMATOR}
-FORGERIES = {
+TREES = {
     "left child far outside": set_node("left_child", 10**9),
     "right child far outside": set_node("right_child", 2**62),
     "left child below nothing": set_node("left_child", -5),
@@ -195,6 +221,9 @@ FORGERIES = {
     "values that are a pickle": edit_array(
         lambda _: save(np.array([Payload()], dtype=object)), fields=False
     ),
+}
+FORGERIES = {} if IS_CARD else TREES
+FORGERIES |= {
     "estimator of a module of its own": rename(OWN, __module__="canary_module"),
     "estimator by a loader that calls": rename(OWN, __loader__="MethodNode"),
     "estimator by a loader of reduced objects": rename(OWN, __loader__="ConstructorFromReduceNode"),
@@ -209,19 +238,73 @@ FORGERIES = {
     "estimator that is a calibration": rename(
         OWN, __module__="credit_default.bundled", __class__="CalibratedForest"
     ),
-    "tree of a class of its own": rename({"__loader__": "TreeNode"}, __module__="canary_module"),
     "method in the place of scoring": set_attribute("predict_proba", "null"),
     "attribute that nobody knows": set_attribute("evil", "1"),
     "features that are negative": set_attribute("n_features_in_", "-1"),
     "features that are a text": set_attribute("n_features_in_", '"os.system"'),
-    "constraints of five": set_attribute(
-        "constraints" if IS_BOOSTING else "monotonic_cst", str([5] * 68)
-    ),
     "recipe of the forest": set_recipe(family="forest"),
     "recipe of a family that nobody knows": set_recipe(family="networks"),
-    "recipe of a billion trees": set_recipe(tree_count=10**9),
-    "recipe of one tree less": set_recipe(tree_count=RECIPE["tree_count"] - 1),
+    "classes that are a text": set_attribute("classes_", '"x"'),
+    "classes of three": set_attribute("classes_", "[0, 1, 2]"),
+    "classes the other way round": set_attribute("classes_", "[1, 0]"),
+    "no classes": drop_attribute("classes_"),
+    "no count of features": drop_attribute("n_features_in_"),
+    "recipe of another seed": set_recipe(seed=99),
 }
+if not IS_CARD:
+    FORGERIES |= {
+        "tree of a class of its own": rename(
+            {"__loader__": "TreeNode"}, __module__="canary_module"
+        ),
+        "constraints of five": set_attribute(
+            "constraints" if IS_BOOSTING else "monotonic_cst", str([5] * 68)
+        ),
+        "recipe of a billion trees": set_recipe(tree_count=10**9),
+        "recipe of one tree less": set_recipe(tree_count=RECIPE["tree_count"] - 1),
+    }
+if IS_CARD:
+    FORGERIES |= {
+        "points that are no number": set_cell("points_", np.nan),
+        "points without end": set_cell("points_", np.inf),
+        "points of ten million": set_cell("points_", -1e7, at=-1),
+        "other points": set_cell("points_", 7.25),
+        "one point more": edit_table("points_", lambda cells: np.append(cells, 1.0)),
+        "one point less": edit_table("points_", lambda cells: cells[:-1]),
+        "points of whole numbers": edit_table("points_", lambda cells: cells.astype(int)),
+        "points in two dimensions": edit_table("points_", lambda cells: cells.reshape(1, -1)),
+        "points that are a pickle": edit_table(
+            "points_", lambda _: save(np.array([Payload()], dtype=object))
+        ),
+        "points that are a bare pickle": edit_table("points_", lambda _: pickle.dumps(Payload())),
+        "points that are nothing": edit_table("points_", lambda _: b""),
+        "edges that are no number": set_cell("edges_", np.nan),
+        "edges without end": set_cell("edges_", -np.inf),
+        "edges that fall": edit_table("edges_", lambda cells: cells[::-1] - np.arange(len(cells))),
+        "edges that stand still": edit_table("edges_", np.zeros_like),
+        "other edges": edit_table("edges_", lambda cells: cells + 0.5),
+        "ten thousand edges": edit_table("edges_", lambda _: np.arange(1e4)),
+        "edges of texts": edit_table("edges_", lambda cells: cells.astype(str)),
+        "edges that are complex": edit_table("edges_", lambda cells: cells.astype(complex)),
+        "edges that are a pickle": edit_table(
+            "edges_", lambda _: save(np.array([Payload()], dtype=object))
+        ),
+        "shares below nothing": set_cell("shares_", -1.0),
+        "shares that are no number": set_cell("shares_", np.nan),
+        "shares that sum to two": edit_table("shares_", lambda cells: 2 * cells),
+        "edges in the place of a text": set_attribute("edges_", '"x"'),
+        "points of one feature only": set_attribute("points_", "[1]"),
+        "shares that are nothing": set_attribute("shares_", "null"),
+        "intercept that is no number": set_attribute("intercept_", "NaN"),
+        "intercept without end": set_attribute("intercept_", "-Infinity"),
+        "intercept that is a text": set_attribute("intercept_", '"x"'),
+        "another intercept": set_attribute("intercept_", "0.5"),
+        "another penalty": set_attribute("weight_penalty", "1.0"),
+        "no points": drop_attribute("points_"),
+        "no edges": drop_attribute("edges_"),
+        "recipe of two bins": set_recipe(bin_count=2),
+        "recipe with a forest's word": set_recipe(tree_count=7),
+        "recipe that is monotone": set_recipe(monotone=True),
+    }
 if IS_BOOSTING:
     FORGERIES |= {
         "baseline that is no number": set_attribute("baseline_", "NaN"),

@@ -1,4 +1,4 @@
-"""Stored boosters and forests of random splits that a hostile store may deliver: each is refused before it can score.
+"""Stored boosters, scorecards and forests of random splits that a hostile store may deliver: each is refused before it can score.
 
 `tests/fakes/hostile_families.py` forges them and reads them in a process of its own, so that a crash ends only that one.
 """
@@ -15,7 +15,7 @@ from credit_default.adapters.bundles.bundle_files import write_bundle
 SCRIPT = Path(__file__).parents[2] / "fakes" / "hostile_families.py"
 
 
-@pytest.fixture(scope="module", params=["boosting", "extra-trees"])
+@pytest.fixture(scope="module", params=["boosting", "extra-trees", "scorecard"])
 def reports(request, make_family_bundle, tmp_path_factory):
     root = tmp_path_factory.mktemp("hostile")
     write_bundle(make_family_bundle(request.param), root)

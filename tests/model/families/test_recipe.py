@@ -20,9 +20,9 @@ def test_a_forests_recipe_reads_as_before_there_were_other_families():
     }
 
 
-@pytest.mark.parametrize("family", ["forest", "extra-trees", "boosting"])
+@pytest.mark.parametrize("family", ["forest", "extra-trees", "boosting", "scorecard"])
 def test_what_is_written_is_read_back(family):
-    recipe = Recipe(family=family, tree_count=7, seed=3)
+    recipe = Recipe(family=family, seed=3)
 
     assert parse_recipe(describe_recipe(recipe)) == recipe
     assert parse_recipe(asdict(recipe)) == recipe
@@ -42,6 +42,9 @@ def test_a_booster_has_the_defaults_of_its_family():
         ("forest", "learning_rate", 0.1),
         ("extra-trees", "leaf_count", 15),
         ("forest", "leaf_penalty", 1.0),
+        ("scorecard", "tree_count", 50),
+        ("scorecard", "monotone", True),
+        ("boosting", "bin_count", 5),
     ],
 )
 def test_a_parameter_that_the_family_does_not_take_is_refused_by_name(family, parameter, value):

@@ -19,16 +19,18 @@ def run(*arguments):
     ("family", "said"),
     [
         ("boosting", "Boosting: a sum of 12 small trees"),
+        pytest.param("scorecard", "A scorecard of at most 10 bins", marks=pytest.mark.nightly),
         pytest.param("extra-trees", "A forest with random", marks=pytest.mark.nightly),
     ],
 )
 def test_a_family_is_trained_registered_scored_explained_replayed_and_described(
     family, said, simulated_files, tmp_path, prefect_server
 ):
+    size = "tree_count = 12\nmaximum_depth = 6\n"
     config, lake = tmp_path / "family.toml", tmp_path / "lake"
     config.write_text(
         f'lake = "{lake}"\nreport = "drift"\njobs = 1\n[recipe]\nfamily = "{family}"\n'
-        "tree_count = 12\nmaximum_depth = 6\n[stability]\nrefit_count = 0\n"
+        f"{'' if family == 'scorecard' else size}[stability]\nrefit_count = 0\n"
         "[proxies]\ntree_count = 5\nrow_count = 500\n"
         "[fairness]\nresample_count = 50\n[economics]\nresample_count = 50\n"
     )
@@ -44,7 +46,7 @@ def test_a_family_is_trained_registered_scored_explained_replayed_and_described(
     card = next(lake.rglob("*card*.html")).read_text()
 
     figures = explained["figures"]
-    suffix = " (log odds)" if family == "boosting" else ""
+    suffix = " (log odds)" if family != "extra-trees" else ""
     parts = [value for name, value in figures.items() if name.startswith("contribution of")]
     assert figures[f"average of accepted{suffix}"] + sum(parts) == pytest.approx(
         figures[f"sum{suffix}"], abs=1e-6
