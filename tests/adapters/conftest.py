@@ -49,8 +49,9 @@ def make_rows(count, *, seed=0, prefix="c"):
     return pl.DataFrame({**columns, "defaulted": (rng.random(count) < probability).astype(int)})
 
 
-def make_bundle(*, seed=0, tree_count=5, monotone=False):
-    recipe = Recipe(tree_count=tree_count, leaf_row_count=20, seed=seed, monotone=monotone)
+def make_bundle(*, seed=0, tree_count=5, monotone=False, family="forest"):
+    trees = {} if family == "scorecard" else {"tree_count": tree_count, "leaf_row_count": 20}
+    recipe = Recipe(seed=seed, monotone=monotone, family=family, **trees)
     bundle = fit(
         recipe,
         make_rows(400),
@@ -77,6 +78,12 @@ def calibrated_bundle(bundle):
     line = Calibration(slope=0.5, intercept=-0.25)
     bare = replace(bundle, pipeline=calibrate_pipeline(bundle.pipeline, line), reference=None)
     return attach_reference(bare, make_rows(300, seed=1, prefix="r"))
+
+
+@pytest.fixture(scope="session")
+def make_family_bundle():
+    """Makes a small bundle of a family, monotone if asked."""
+    return lambda family, *, monotone=False: make_bundle(family=family, monotone=monotone)
 
 
 @pytest.fixture(scope="session")

@@ -502,7 +502,7 @@ forge_tree("node with one child", "left_child", -1)
 forge_tree("feature that is not there", "feature", 10**6)
 forge_tree("feature below 0", "feature", -2)
 forge_tree("threshold that is no number", "threshold", np.nan)
-forge_tree("threshold without end", "threshold", np.inf)
+forge_tree("threshold without end", "threshold", -np.inf)
 forge_tree("unknown direction for missing values", "missing_go_to_left", 9)
 
 

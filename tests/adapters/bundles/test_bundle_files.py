@@ -22,9 +22,12 @@ from credit_default.adapters.bundles.skops_pipeline import (
 from credit_default.errors import ArtifactError
 from credit_default.model.estimator.digest import digest_bundle
 from credit_default.model.estimator.scoring import score_probability
+from credit_default.model.families.forests import RANDOM_FOREST
+from credit_default.model.families.recipe import Recipe
 from credit_default.model.features.build_features import build_features
 
 TREE_COUNT = 5
+RECIPE = Recipe(tree_count=TREE_COUNT)
 
 
 @pytest.fixture
@@ -266,7 +269,7 @@ def test_a_pickle_in_disguise_is_refused_and_nothing_runs(sealed, tmp_path):
     path.write_bytes(pickle.dumps(Mine(tmp_path / "ran")))
 
     with pytest.raises(ArtifactError, match="BadZipFile"):
-        read_pipeline(path, tree_count=TREE_COUNT)
+        read_pipeline(path, recipe=RECIPE)
     assert not (tmp_path / "ran").exists()
 
 
@@ -275,16 +278,16 @@ def test_a_truncated_archive_is_refused(sealed):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
     with pytest.raises(ArtifactError, match="BadZipFile"):
-        read_pipeline(path, tree_count=TREE_COUNT)
+        read_pipeline(path, recipe=RECIPE)
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused(sealed):
     path = sealed.folder / "pipeline.skops"
 
     with pytest.raises(ArtifactError, match="more than"):
-        read_pipeline(path, tree_count=TREE_COUNT, limits=PipelineLimits(byte_count=1000))
+        read_pipeline(path, recipe=RECIPE, limits=PipelineLimits(byte_count=1000))
     with pytest.raises(ArtifactError, match="more than"):
-        read_pipeline(path, tree_count=TREE_COUNT, limits=PipelineLimits(entry_count=3))
+        read_pipeline(path, recipe=RECIPE, limits=PipelineLimits(entry_count=3))
 
 
 @pytest.mark.parametrize(
@@ -305,7 +308,7 @@ def test_another_function_is_refused_by_name_and_never_imported(sealed, module, 
         ArtifactError,
         match=rf"{module}\.{name} \(FunctionNode\), which is not on the list of allowed types",
     ):
-        read_pipeline(path, tree_count=TREE_COUNT)
+        read_pipeline(path, recipe=RECIPE)
 
 
 def test_a_class_that_skops_would_trust_is_refused_all_the_same(sealed):
@@ -313,7 +316,7 @@ def test_a_class_that_skops_would_trust_is_refused_all_the_same(sealed):
     rewrite_schema(path, b'"RandomForestClassifier"', b'"RandomForestRegressor"')
 
     with pytest.raises(ArtifactError, match="RandomForestRegressor"):
-        read_pipeline(path, tree_count=TREE_COUNT)
+        read_pipeline(path, recipe=RECIPE)
 
 
 def test_a_function_on_the_list_under_another_loader_is_refused(sealed):
@@ -321,7 +324,7 @@ def test_a_function_on_the_list_under_another_loader_is_refused(sealed):
     rewrite_schema(path, b'"FunctionNode"', b'"OperatorFuncNode"')
 
     with pytest.raises(ArtifactError, match="OperatorFuncNode"):
-        read_pipeline(path, tree_count=TREE_COUNT)
+        read_pipeline(path, recipe=RECIPE)
 
 
 def test_an_older_protocol_is_refused(sealed):
@@ -329,7 +332,7 @@ def test_an_older_protocol_is_refused(sealed):
     rewrite_schema(path, b'"protocol": 2', b'"protocol": 0')
 
     with pytest.raises(ArtifactError, match="another version of the skops format"):
-        read_pipeline(path, tree_count=TREE_COUNT)
+        read_pipeline(path, recipe=RECIPE)
 
 
 @pytest.mark.parametrize("content", [b"[]", b"{}", b"{", b"[" * 100_000, b"\xff\xfe"])
@@ -338,7 +341,7 @@ def test_what_is_not_a_schema_is_refused(sealed, content):
     rewrite_zip(path, lambda name, old: content if name == "schema.json" else old)
 
     with pytest.raises(ArtifactError, match="model artifact"):
-        read_pipeline(path, tree_count=TREE_COUNT)
+        read_pipeline(path, recipe=RECIPE)
 
 
 def set_first_inner(name, value):
@@ -367,12 +370,12 @@ def test_a_tree_that_would_crash_or_never_end_is_refused_before_it_is_built(seal
     edit_tree_nodes(path, edit)
 
     with pytest.raises(ArtifactError, match=found):
-        read_pipeline(path, tree_count=TREE_COUNT)
+        read_pipeline(path, recipe=RECIPE)
 
 
 @pytest.fixture
 def pipeline(sealed):
-    return read_pipeline(sealed.folder / "pipeline.skops", tree_count=TREE_COUNT)
+    return read_pipeline(sealed.folder / "pipeline.skops", recipe=RECIPE)
 
 
 def rename_step(pipeline):
@@ -474,17 +477,17 @@ def test_a_pipeline_of_another_structure_is_refused(pipeline, change, found):
     change(pipeline)
 
     with pytest.raises(ArtifactError, match=found):
-        check_pipeline(pipeline, tree_count=TREE_COUNT)
+        check_pipeline(pipeline, recipe=RECIPE)
 
 
 def test_something_that_is_no_pipeline_is_refused():
     with pytest.raises(ArtifactError, match="dict where a Pipeline belongs"):
-        check_pipeline({}, tree_count=TREE_COUNT)
+        check_pipeline({}, recipe=RECIPE)
 
 
 def test_a_pipeline_with_more_trees_than_its_recipe_is_refused(sealed):
     with pytest.raises(ArtifactError, match="a wrong number of trees"):
-        read_pipeline(sealed.folder / "pipeline.skops", tree_count=TREE_COUNT + 1)
+        read_pipeline(sealed.folder / "pipeline.skops", recipe=Recipe(tree_count=TREE_COUNT + 1))
 
 
 def test_a_pipeline_whose_attributes_have_unexpected_types_is_refused(tmp_path, bundle):
@@ -494,11 +497,11 @@ def test_a_pipeline_whose_attributes_have_unexpected_types_is_refused(tmp_path, 
     write_pipeline(strange, path)
 
     with pytest.raises(ArtifactError, match="model artifact"):
-        read_pipeline(path, tree_count=TREE_COUNT)
+        read_pipeline(path, recipe=RECIPE)
 
 
 def test_the_types_that_others_must_trust_are_three():
-    assert list_trusted_types() == [
+    assert list_trusted_types(RANDOM_FOREST) == [
         "credit_default.bundled.build_features",
         "credit_default.bundled.CalibratedForest",
         "sklearn.tree._tree.Tree",
@@ -515,7 +518,7 @@ def test_a_hundred_trees_load_in_a_moment(bundle, tmp_path):
     write_pipeline(pipeline, tmp_path / "pipeline.skops")
 
     started = time.process_time()
-    read_pipeline(tmp_path / "pipeline.skops", tree_count=100)
+    read_pipeline(tmp_path / "pipeline.skops", recipe=Recipe(tree_count=100))
 
     # .25 s of one idle core; a wide margin, since two suites share the cores
     assert time.process_time() - started < 2

@@ -12,6 +12,7 @@ from credit_default.adapters.bundles.skops_pipeline import list_trusted_types, r
 from credit_default.errors import ArtifactError
 from credit_default.model.estimator.digest import digest_bundle
 from credit_default.model.estimator.scoring import score_probability
+from credit_default.model.families.forests import RANDOM_FOREST
 from credit_default.model.features.build_features import build_features
 
 FORMER_MODULES = {
@@ -80,7 +81,7 @@ def test_a_bundle_under_the_former_names_gives_equal_scores_and_the_same_digest(
     path = write(bundle).folder / "pipeline.skops"
     assert edit_schema(path, name_as_before) == (1 if name == "bundle" else 2)
 
-    pipeline = read_pipeline(path, tree_count=bundle.recipe.tree_count)
+    pipeline = read_pipeline(path, recipe=bundle.recipe)
 
     expected = bundle.pipeline.predict_proba(bundle.reference)
     assert np.array_equal(pipeline.predict_proba(bundle.reference), expected)
@@ -126,7 +127,7 @@ def test_a_former_name_is_known_only_with_its_loader_and_in_its_parts(
     )
 
     with pytest.raises(ArtifactError, match=found) as caught:
-        read_pipeline(path, tree_count=bundle.recipe.tree_count)
+        read_pipeline(path, recipe=bundle.recipe)
 
     assert "which is not on the list of allowed types" in str(caught.value)
 
@@ -140,7 +141,7 @@ def test_others_can_open_a_new_bundle_with_skops_alone(request, write, name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         pipeline = skops.io.load(
-            write(bundle).folder / "pipeline.skops", trusted=list_trusted_types()
+            write(bundle).folder / "pipeline.skops", trusted=list_trusted_types(RANDOM_FOREST)
         )
 
     expected = bundle.pipeline.predict_proba(bundle.reference)

@@ -154,9 +154,9 @@ def test_where_no_client_is_accepted_the_whole_reference_is_the_background(refer
 
 def test_contributions_that_do_not_add_up_are_refused(explainer, make_rows):
     spoiled = replace(explainer)
-    spoiled.__dict__["base_probability"] = explainer.base_probability + 1e-5
+    spoiled.__dict__["base"] = explainer.base + 1e-5
 
-    with pytest.raises(ArtifactError, match=r"miss the probability by 1\.0e-05"):
+    with pytest.raises(ArtifactError, match=r"miss the risk by 1\.0e-05"):
         spoiled.explain(make_rows(5, seed=9))
 
 

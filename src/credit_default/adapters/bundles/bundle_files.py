@@ -127,7 +127,7 @@ def _build_bundle(folder: Path, manifest: Mapping[str, Any]) -> ModelBundle:
     try:
         recipe = parse_recipe(manifest["recipe"])
         return ModelBundle(
-            pipeline=read_pipeline(folder / PIPELINE, tree_count=recipe.tree_count),
+            pipeline=read_pipeline(folder / PIPELINE, recipe=recipe),
             decision_policy=parse_decision_policy(manifest["decision_policy"]),
             recipe=recipe,
             schema_name=str(manifest["schema_name"]),

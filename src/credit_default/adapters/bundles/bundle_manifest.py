@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from credit_default.errors import ArtifactError, show_examples
 from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.families.recipe import describe_recipe
 
 MANIFEST: Final = "bundle.json"
 PIPELINE: Final = "pipeline.skops"
@@ -31,7 +32,7 @@ def build_manifest(bundle: ModelBundle, files: Mapping[str, str]) -> dict[str, A
         "schema_version": bundle.schema_version,
         "feature_version": bundle.feature_version,
         "decision_policy": asdict(bundle.decision_policy),
-        "recipe": asdict(bundle.recipe),
+        "recipe": describe_recipe(bundle.recipe),
         "calibration": None if bundle.calibration is None else asdict(bundle.calibration),
         "source_digests": list(bundle.source_digests),
         "row_count": bundle.row_count,

@@ -9,6 +9,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +19,15 @@ from credit_default.adapters.bundles.tree_check import check_tree_state
 from credit_default.errors import ArtifactError
 from credit_default.model.estimator.calibrated_forest import unwrap_forest
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP
+from credit_default.model.families.family import Family
+from credit_default.model.families.find_family import find_family
+from credit_default.model.families.recipe import Recipe
 
 _STABLE_MODULE: Final = "credit_default.bundled"
 _BUILD_FEATURES: Final = f"{_STABLE_MODULE}.build_features"
+# Types of families that skops does not trust by itself start like this.
+_UNKNOWN_TO_SKOPS: Final = (_STABLE_MODULE, "sklearn.tree._tree.")
 _CALIBRATED: Final = f"{_STABLE_MODULE}.CalibratedForest"
-_TREE: Final = "sklearn.tree._tree.Tree"
 # Loader, module and name of the two objects in bundles that were written before `bundled` existed. Never add to this list.
 _FORMER_NAMES: Final = frozenset(
     {
@@ -30,14 +35,12 @@ _FORMER_NAMES: Final = frozenset(
         ("ObjectNode", "credit_default.model.calibrated_forest", "CalibratedForest"),
     }
 )
+# What every pipeline is made of; an estimator's own types are those of its family.
 _ALLOWED: Final = frozenset(
     {
         ("ObjectNode", "sklearn.pipeline.Pipeline"),
         ("ObjectNode", "sklearn.preprocessing._function_transformer.FunctionTransformer"),
-        ("ObjectNode", "sklearn.ensemble._forest.RandomForestClassifier"),
-        ("ObjectNode", "sklearn.tree._classes.DecisionTreeClassifier"),
         ("ObjectNode", _CALIBRATED),
-        ("TreeNode", _TREE),
         ("FunctionNode", _BUILD_FEATURES),
         ("NdArrayNode", "numpy.ndarray"),
         ("NdArrayNode", "numpy.int64"),
@@ -83,35 +86,37 @@ def write_pipeline(pipeline: Any, path: Path) -> None:
     skops.io.dump(pipeline, path, compression=zipfile.ZIP_DEFLATED, compresslevel=3)
 
 
-def list_trusted_types() -> list[str]:
-    """Return the types that `skops.io.load` or MLflow must trust, beyond skops' defaults, to open one of our pipelines."""
-    return [_BUILD_FEATURES, _CALIBRATED, _TREE]
+def list_trusted_types(family: Family) -> list[str]:
+    """Return the types that `skops.io.load` or MLflow must trust, beyond skops' defaults, to open a pipeline of the family."""
+    own = {name for _, name in family.stored_types if name.startswith(_UNKNOWN_TO_SKOPS)}
+    return [_BUILD_FEATURES, _CALIBRATED, *sorted(own)]
 
 
-def read_pipeline(path: Path, *, tree_count: int, limits: PipelineLimits = PipelineLimits()) -> Any:
+def read_pipeline(path: Path, *, recipe: Recipe, limits: PipelineLimits = PipelineLimits()) -> Any:
     """Return the fitted pipeline, after checking that every type in the file is on our list and every tree is sound.
 
     It predicts on one core.
 
     Args:
         path: A file that `write_pipeline` wrote.
-        tree_count: How many trees the recipe says that the forest has.
+        recipe: What the bundle says that the estimator was fitted by; its family says what the file may hold.
         limits: How much the file may unpack to.
 
     Raises:
         ArtifactError: The file holds something else; the message names the first such entry.
     """
+    family = find_family(recipe)
     try:
         with zipfile.ZipFile(path) as file:
             _check_size(file, limits)
-            pipeline = _build_pipeline(file, json.loads(file.read(_SCHEMA)))
+            pipeline = _build_pipeline(file, json.loads(file.read(_SCHEMA)), family=family)
     except _DAMAGED_FILE_ERRORS as error:
         raise _build_artifact_error(f"{type(error).__name__}: {str(error)[:200]}") from error
     try:
-        check_pipeline(pipeline, tree_count=tree_count)
+        check_pipeline(pipeline, recipe=recipe)
     except _DAMAGED_FILE_ERRORS as error:
         raise _build_artifact_error(f"{type(error).__name__}: {str(error)[:200]}") from error
-    unwrap_forest(pipeline.named_steps[FOREST_STEP]).set_params(n_jobs=1, verbose=0)
+    family.set_job_count(unwrap_forest(pipeline.named_steps[FOREST_STEP]), 1)
     return pipeline
 
 
@@ -124,7 +129,7 @@ def _check_size(file: zipfile.ZipFile, limits: PipelineLimits) -> None:
         )
 
 
-def _build_pipeline(file: zipfile.ZipFile, schema: Any) -> Any:
+def _build_pipeline(file: zipfile.ZipFile, schema: Any, *, family: Family) -> Any:
     import warnings
 
     from sklearn.exceptions import InconsistentVersionWarning
@@ -134,9 +139,11 @@ def _build_pipeline(file: zipfile.ZipFile, schema: Any) -> Any:
     if not isinstance(schema, dict) or schema.get("protocol") != _PROTOCOL:
         raise _build_artifact_error("another version of the skops format")
     _replace_former_names(schema)
-    _check_allowed_types(schema)
+    _check_allowed_types(schema, family=family)
     _check_archive_entries(file.namelist(), schema)
-    root = get_tree(schema, LoadContext(src=file, protocol=_PROTOCOL), trusted=list_trusted_types())
+    root = get_tree(
+        schema, LoadContext(src=file, protocol=_PROTOCOL), trusted=list_trusted_types(family)
+    )
     for node in _find_trees(root):
         # A node builds its value once and keeps it, so the tree is made of the same values that are checked here.
         check_tree_state(node.args.construct(), node.attrs.construct())
@@ -166,10 +173,11 @@ def _check_archive_entries(names: list[str], schema: dict[str, Any]) -> None:
         )
 
 
-def _check_allowed_types(schema: Any) -> None:
+def _check_allowed_types(schema: Any, *, family: Family) -> None:
+    allowed = _ALLOWED | family.stored_types
     for item in _iterate_nodes(schema):
         if "__loader__" in item or "__class__" in item or "__module__" in item:
-            _check_allowed_type(item)
+            _check_allowed_type(item, allowed)
 
 
 def _iterate_nodes(schema: Any) -> Iterator[dict[str, Any]]:
@@ -184,9 +192,9 @@ def _iterate_nodes(schema: Any) -> Iterator[dict[str, Any]]:
             yield item
 
 
-def _check_allowed_type(item: dict[str, Any]) -> None:
+def _check_allowed_type(item: dict[str, Any], allowed: AbstractSet[tuple[str, str]]) -> None:
     loader, name = item.get("__loader__"), f"{item.get('__module__')}.{item.get('__class__')}"
-    if (loader, name) not in _ALLOWED:
+    if (loader, name) not in allowed:
         raise _build_artifact_error(
             f"{name[:200]} ({str(loader)[:50]}), which is not on the list of allowed types"
         )

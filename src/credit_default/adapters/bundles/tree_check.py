@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_default.errors import ArtifactError
+from credit_default.model.families.structure import require
 
 _NO_CHILD = -1
 _TOLERANCE = 1e-9  # of the sum of a leaf's shares
@@ -19,7 +19,8 @@ def check_tree_state(arguments: Any, state: Any) -> None:
     """Check that scikit-learn can safely build a tree from this stored state: it is a binary tree over its own arrays.
 
     Every child comes after its parent and inside the array, each node but the root has one parent, features and thresholds
-    are in range, and each leaf's shares (0-1) sum to 1.
+    are in range, and each node has the two shares (0-1) of a forest's tree, which sum to 1, or the one finite value of a
+    booster's tree.
 
     Args:
         arguments: The feature count, the class counts and the output count.
@@ -29,15 +30,19 @@ def check_tree_state(arguments: Any, state: Any) -> None:
         ArtifactError: A condition does not hold; the message names the first one.
     """
     feature_count, class_counts, output_count = _parse_tree_arguments(arguments)
-    require(output_count == 1 and class_counts.tolist() == [2], "a tree that is not of two classes")
+    value_count = class_counts.item()
+    require(output_count == 1 and value_count in {1, 2}, "a tree that is not of two classes")
     require(
         isinstance(state, dict) and set(state) == {"max_depth", "node_count", "nodes", "values"},
         "a malformed tree",
     )
     nodes, values = state["nodes"], state["values"]
-    _check_form(nodes, values, state=state)
+    _check_form(nodes, values, state=state, value_count=value_count)
     _check_nodes(nodes, feature_count=feature_count)
-    _check_shares(values)
+    if value_count == 1:
+        require(bool(np.isfinite(values).all()), "a value that is no number")
+    else:
+        _check_shares(values)
 
 
 def _check_shares(values: NDArray[np.float64]) -> None:
@@ -50,7 +55,7 @@ def _check_shares(values: NDArray[np.float64]) -> None:
     )
 
 
-def _check_form(nodes: Any, values: Any, *, state: Any) -> None:
+def _check_form(nodes: Any, values: Any, *, state: Any, value_count: int) -> None:
     """Check the types and lengths of the arrays, before what they hold is used."""
     from sklearn.tree._tree import NODE_DTYPE
 
@@ -68,7 +73,7 @@ def _check_form(nodes: Any, values: Any, *, state: Any) -> None:
     require(
         isinstance(values, np.ndarray)
         and values.dtype == np.float64
-        and values.shape == (len(nodes), 1, 2),
+        and values.shape == (len(nodes), 1, value_count),
         "malformed tree values",
     )
 
@@ -93,7 +98,10 @@ def _check_nodes(nodes: Any, *, feature_count: int) -> None:
         bool((feature[inner] >= 0).all() and (feature[inner] < feature_count).all()),
         "a feature that is not there",
     )
-    require(bool(np.isfinite(nodes["threshold"]).all()), "a threshold that is no number")
+    # A split of the missing values from all others has the threshold infinity, with the missing ones on the right.
+    threshold = nodes["threshold"]
+    parts_missing = inner & np.isposinf(threshold) & (nodes["missing_go_to_left"] == 0)
+    require(bool((np.isfinite(threshold) | parts_missing).all()), "a threshold that is no number")
     require(
         bool((nodes["missing_go_to_left"] <= 1).all()), "an unknown direction for missing values"
     )
@@ -108,19 +116,3 @@ def _parse_tree_arguments(arguments: Any) -> tuple[int, Any, int]:
         "malformed classes",
     )
     return features, classes, outputs
-
-
-def require(good: bool, found: str) -> None:  # noqa: FBT001 - reads as a sentence where it is called
-    """Raise an `ArtifactError` that says what was found, unless the condition is good."""
-    if not good:
-        raise build_artifact_error(found)
-
-
-def build_artifact_error(found: str) -> ArtifactError:
-    """Return the error for an artifact that is not one of ours."""
-    return ArtifactError(
-        "model artifact",
-        found=found,
-        expected="a pipeline as `train` writes it",
-        remedy="Train and register the model again.",
-    )

@@ -8,7 +8,6 @@ import json
 import platform
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +19,8 @@ from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.mlflow.run import Run
 from credit_default.adapters.mlflow.tracking import Tracking
 from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.families.find_family import find_family
+from credit_default.model.families.recipe import describe_recipe
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -118,7 +119,7 @@ def write_mlflow_model(
 
 
 def _list_parameters(bundle: ModelBundle) -> dict[str, str]:
-    recipe = {f"recipe.{key}": str(value) for key, value in asdict(bundle.recipe).items()}
+    recipe = {f"recipe.{key}": str(value) for key, value in describe_recipe(bundle.recipe).items()}
     policy = {
         "decision.threshold": f"{bundle.decision_policy.threshold:.6f}",
         "decision.missed_default_cost": str(bundle.decision_policy.missed_default_cost),
@@ -155,7 +156,7 @@ def _build_mlflow_model(
         "pickled_model": PIPELINE,  # MLflow's key; the format is in serialization_format
         "sklearn_version": version("scikit-learn"),
         "serialization_format": "skops",
-        "skops_trusted_types": list_trusted_types(),
+        "skops_trusted_types": list_trusted_types(find_family(bundle.recipe)),
         "code": None,
     }
     model.add_flavor("sklearn", **sklearn)

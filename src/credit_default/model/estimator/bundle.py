@@ -15,6 +15,7 @@ from credit_default.model.estimator.calibrated_forest import CalibratedForest, u
 from credit_default.model.estimator.calibration_line import Calibration
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, FOREST_STEP, Recipe
+from credit_default.model.families.find_family import find_family
 from credit_default.model.features.declaration import (
     Feature,
     list_feature_names,
@@ -65,7 +66,7 @@ class ModelBundle:
 
     @property
     def forest(self) -> Any:
-        """Return the fitted forest alone, without calibration.
+        """Return the fitted estimator alone, a forest or another family's, without calibration.
 
         Its input is the feature matrix, not raw rows, and its output is not calibrated yet.
         """
@@ -79,19 +80,19 @@ class ModelBundle:
 
 
 def measure_feature_importance(bundle: ModelBundle) -> dict[str, float]:
-    """Return each feature's share of the forest's impurity decrease, largest first.
+    """Return each feature's share of what its family measures, largest first.
 
     Returns:
         Shares by feature name, 0–1, summing to 1; equal shares are ordered by name.
     """
-    shares = bundle.forest.feature_importances_.tolist()
+    shares = find_family(bundle.recipe).measure_importance(bundle.forest).tolist()
     return dict(
         sorted(zip(bundle.feature_names, shares, strict=True), key=lambda pair: (-pair[1], pair[0]))
     )
 
 
 def measure_input_importance(bundle: ModelBundle) -> dict[str, float]:
-    """Return each raw column's share of the forest's impurity decrease, largest first.
+    """Return each raw column's share of what its family measures, largest first.
 
     A feature's importance is divided equally among the raw columns that it is computed from.
 

@@ -19,22 +19,13 @@ from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, Sche
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, Recipe
+from credit_default.model.families.find_family import find_family
+from credit_default.model.families.recipe import describe_recipe
 from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import Feature, describe_features
 
 _FORMAT: Final = "credit-default digest 1"
 _BUILD_FEATURES_NAME: Final = "credit_default.model.features.build_features"
-_TREE_ARRAYS: Final = (
-    "children_left",
-    "children_right",
-    "feature",
-    "threshold",
-    "missing_go_to_left",
-    "impurity",
-    "n_node_samples",
-    "weighted_n_node_samples",
-    "value",
-)
 # Parameters of how a forest was fitted that do not change its predictions.
 _RUN_PARAMETERS: Final = frozenset({"n_jobs", "verbose", "warm_start", "random_state"})
 
@@ -54,7 +45,7 @@ def digest_bundle(bundle: ModelBundle) -> str:
         [
             _FORMAT,
             _describe_bundle(bundle),
-            _digest_forest(bundle.forest),
+            _digest_parts(find_family(bundle.recipe).list_arrays(bundle.forest)),
             bundle.trained_rows,
             *reference,
         ]
@@ -103,7 +94,7 @@ def digest_recipe_and_rows(
     """
     names = sorted(rows.columns)
     settings = {
-        "recipe": asdict(recipe),
+        "recipe": describe_recipe(recipe),
         "schema": [schema.name, schema.version],
         "protected": sorted(schema.protected),
         "features": describe_features(features),
@@ -158,7 +149,7 @@ def _describe_bundle(bundle: ModelBundle) -> str:
             "forest": parameters,
             "classes": [int(value) for value in forest.classes_],
             "calibration": None if bundle.calibration is None else asdict(bundle.calibration),
-            "recipe": asdict(bundle.recipe),
+            "recipe": describe_recipe(bundle.recipe),
             "decision_policy": asdict(bundle.decision_policy),
             "schema": [bundle.schema_name, bundle.schema_version],
             "feature_version": bundle.feature_version,
@@ -172,11 +163,6 @@ def _describe_function(function: Any) -> str:
     if function is build_features:
         return _BUILD_FEATURES_NAME
     return f"{function.__module__}.{function.__qualname__}"
-
-
-def _digest_forest(forest: Any) -> str:
-    trees = [estimator.tree_ for estimator in forest.estimators_]
-    return _digest_parts(np.asarray(getattr(tree, name)) for tree in trees for name in _TREE_ARRAYS)
 
 
 def _write_json(values: Any) -> str:

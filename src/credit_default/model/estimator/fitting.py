@@ -21,8 +21,8 @@ from credit_default.model.estimator.held_out_scores import (
     OutOfBag,
     OutOfFold,
     read_outcome,
-    score_out_of_bag,
     score_pipeline_folds,
+    score_unseen,
 )
 from credit_default.model.estimator.recalibration import (
     CalibrationChoice,
@@ -39,6 +39,7 @@ from credit_default.model.estimator.recipe_pipeline import (
     choose_features,
 )
 from credit_default.model.estimator.regime import Regime, find_regime
+from credit_default.model.families.find_family import find_family
 from credit_default.model.features.build_features import FEATURE_VERSION
 from credit_default.model.features.declaration import Feature, list_input_names, parse_features
 
@@ -100,7 +101,7 @@ def fit_with_evidence(
     """Fit a model bundle, without a reference yet, and return it with its held-out evidence.
 
     Args:
-        recipe: How the forest is grown.
+        recipe: How the model is fitted.
         rows: Checked rows with `defaulted` (0/1), in any order.
         schema: The schema of the rows.
         features: The features offered to the recipe.
@@ -116,7 +117,7 @@ def fit_with_evidence(
     fit_pipeline = _build_fit_function(
         recipe, schema=schema, features=features, job_count=job_count
     )
-    fitted = _fit_pipeline_with_evidence(fit_pipeline, ordered, seed=recipe.seed)
+    fitted = _fit_pipeline_with_evidence(fit_pipeline, ordered, recipe=recipe)
     bundle = ModelBundle(
         pipeline=fitted.pipeline,
         decision_policy=decision_policy,
@@ -171,9 +172,7 @@ def cross_validate(
         recipe, schema=schema, features=features, job_count=job_count
     )
     return score_pipeline_folds(
-        lambda ordered: (
-            _fit_pipeline_with_evidence(fit_pipeline, ordered, seed=recipe.seed).pipeline
-        ),
+        lambda ordered: _fit_pipeline_with_evidence(fit_pipeline, ordered, recipe=recipe).pipeline,
         rows,
         fold_count=fold_count,
         seed=seed,
@@ -190,10 +189,10 @@ class _FittedPipeline:
 
 
 def _fit_pipeline_with_evidence(
-    fit_pipeline: FitPipeline, ordered: pl.DataFrame, *, seed: int
+    fit_pipeline: FitPipeline, ordered: pl.DataFrame, *, recipe: Recipe
 ) -> _FittedPipeline:
-    pipeline = fit_pipeline(ordered)
-    out_of_bag = score_out_of_bag(pipeline, ordered)
+    pipeline, seed = fit_pipeline(ordered), recipe.seed
+    out_of_bag = score_unseen(pipeline, ordered, recipe=recipe)
     inputs = list_input_names(parse_features(pipeline.named_steps[FEATURES_STEP].kw_args["spec"]))
     regime = find_regime(out_of_bag.rows, out_of_bag.default_probability, inputs=inputs)
     policy = choose_calibration_policy(regime_is_new=regime.is_new)
@@ -233,14 +232,16 @@ def _build_fit_function(
 ) -> FitPipeline:
     """Return a function that fits the recipe's uncalibrated pipeline; features are checked now."""
     inputs = list_input_names(choose_features(recipe, features, schema=schema))
+    family = find_family(recipe)
 
     def fit_pipeline(ordered: pl.DataFrame) -> Any:
         pipeline = build_pipeline(recipe, schema=schema, features=features)
-        forest = pipeline.named_steps[FOREST_STEP].set_params(n_jobs=job_count)
+        estimator = pipeline.named_steps[FOREST_STEP]
+        family.set_job_count(estimator, job_count)
         pipeline.fit(ordered.select(inputs), read_outcome(ordered))
         # Several jobs sum the trees' votes in the order in which they finish, so the last bit of a
         # probability would differ from run to run.
-        forest.set_params(n_jobs=1)
+        family.set_job_count(estimator, 1)
         return pipeline
 
     return fit_pipeline

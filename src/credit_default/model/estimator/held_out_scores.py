@@ -3,12 +3,12 @@
 Each tree of a forest draws its own rows, so the trees that did not draw a row judge it as a model
 that never saw it would. This evidence costs no second fit and serves for what development rows may
 decide, a calibration or a threshold. Out-of-fold probabilities come from whole forests instead, at
-the price of one fit per fold.
+the price of one fit per fold; a family whose members see every row has no others.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -20,6 +20,10 @@ from credit_default.errors import InputError
 from credit_default.model.estimator.calibrated_forest import unwrap_forest
 from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP
+from credit_default.model.families.find_family import find_family
+from credit_default.model.families.recipe import Recipe
+
+EVIDENCE_FOLD_COUNT: Final = 5
 
 FitPipeline = Callable[[pl.DataFrame], Any]  # takes sorted rows, returns a fitted pipeline
 
@@ -35,6 +39,8 @@ class OutOfBag:
 
     Where the bundle is calibrated, so are these probabilities, by a line of their own: fewer trees
     vote for each row, so their log odds are more extreme than those of the whole forest.
+
+    For a family without such trees, the probabilities of all rows are out of fold.
 
     Attributes:
         rows: The rows.
@@ -60,27 +66,45 @@ class OutOfFold:
     fold: NDArray[np.int64]
 
 
-def score_out_of_bag(pipeline: Any, ordered: pl.DataFrame) -> OutOfBag:
-    """Return the out-of-bag probabilities of a fitted pipeline, without its calibration if it has one.
+def score_unseen(pipeline: Any, ordered: pl.DataFrame, *, recipe: Recipe) -> OutOfBag:
+    """Return held-out probabilities of a pipeline's training rows, without its calibration.
+
+    They are out of bag where the family's members each saw some of the rows, else out of fold.
 
     Args:
         pipeline: A pipeline fitted on `ordered`.
         ordered: The training rows in the order in which they were fitted.
+        recipe: The recipe that it was fitted by.
     """
-    defaulted = read_outcome(ordered)
-    forest = unwrap_forest(pipeline.named_steps[FOREST_STEP])
+    defaulted, family = read_outcome(ordered), find_family(recipe)
+    estimator = unwrap_forest(pipeline.named_steps[FOREST_STEP])
     matrix = pipeline[:-1].transform(ordered)
-    total, count = np.zeros(len(matrix)), np.zeros(len(matrix), dtype=np.int64)
-    # Not scikit-learn's `oob_score`, which would store its figures on the forest and so in the
-    # registered artifact.
-    for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
-        unseen = np.flatnonzero(np.bincount(drawn, minlength=len(matrix)) == 0)
-        total[unseen] += tree.tree_.predict(matrix[unseen])[:, 1]
-        count[unseen] += 1
-    judged = count > 0
+    votes = family.score_unseen(estimator, matrix)
+    if votes is None:
+        return OutOfBag(
+            ordered, defaulted, _score_matrix_folds(estimator, matrix, ordered, seed=recipe.seed)
+        )
+    judged = votes.count > 0
     return OutOfBag(
-        ordered.filter(pl.Series(judged)), defaulted[judged], total[judged] / count[judged]
+        ordered.filter(pl.Series(judged)),
+        defaulted[judged],
+        votes.total[judged] / votes.count[judged],
     )
+
+
+def _score_matrix_folds(
+    estimator: Any, matrix: Any, ordered: pl.DataFrame, *, seed: int
+) -> NDArray[np.float64]:
+    """Return each row's probability from an estimator of the same parameters that did not see it."""
+    outcome = read_outcome(ordered)
+    fold = np.asarray(assign_folds(ordered, fold_count=EVIDENCE_FOLD_COUNT, seed=seed))
+    probability = np.full(len(matrix), np.nan)
+    for number in range(EVIDENCE_FOLD_COUNT):
+        held_out = fold == number
+        fresh = type(estimator)(**estimator.get_params())
+        fresh.fit(matrix[~held_out], outcome[~held_out])
+        probability[held_out] = fresh.predict_proba(matrix[held_out])[:, 1]
+    return probability
 
 
 def score_pipeline_folds(

@@ -1,17 +1,24 @@
-"""The recipe of a model and the pipeline that it makes: features first, then the forest.
+"""The pipeline that a recipe makes: features first, then the estimator of its family.
 
 Because the features are built inside the pipeline, the registered model takes raw rows and no step
 can be forgotten when it is used.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Final, Literal
+from collections.abc import Sequence
+from typing import Any, Final
 
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError, show_examples
 from credit_default.model.estimator.calibrated_forest import CalibratedForest
 from credit_default.model.estimator.calibration_line import Calibration
+from credit_default.model.families.find_family import find_family
+from credit_default.model.families.recipe import (
+    COMPACT_RECIPE,
+    FULL_RECIPE,
+    Recipe,
+    describe_recipe,
+    parse_recipe,
+)
 from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import (
     Feature,
@@ -25,76 +32,23 @@ from credit_default.model.features.monotone import (
     list_risk_inputs,
 )
 
+__all__ = [
+    "COMPACT_RECIPE",
+    "FEATURES_STEP",
+    "FOREST_STEP",
+    "FULL_RECIPE",
+    "Recipe",
+    "build_pipeline",
+    "calibrate_pipeline",
+    "choose_features",
+    "describe_recipe",
+    "parse_recipe",
+]
+
 FEATURES_STEP: Final = "features"
-FOREST_STEP: Final = "forest"
+FOREST_STEP: Final = "forest"  # whatever the family: bundles are older than the others
 
 _REMEDY = "Correct the recipe."
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How the forest is grown.
-
-    The defaults are compact; `FULL_RECIPE` is larger and gains .001 of ROC AUC. `make
-    model-quality` measures both (pooled over five folds). Regularisation is most of what a forest
-    gains on this data.
-
-    Raises:
-        InputError: a value out of its range.
-    """
-
-    tree_count: int = 100
-    criterion: Literal["gini", "entropy", "log_loss"] = "entropy"
-    maximum_depth: int | None = 8  # None: until leaves are pure or too small to split
-    leaf_row_count: int = 40  # the fewest training rows in a leaf
-    column_share: float = 0.2  # of the features, tried at each split
-    row_share: float = 0.5  # of the training rows, drawn for each tree
-    seed: int = 0
-    # sex, marriage and age as inputs, to measure what leaving them out costs
-    include_protected: bool = False
-    # more months late never lowers the probability: see `model.features.monotone`
-    monotone: bool = False
-
-    def __post_init__(self) -> None:
-        in_range = {
-            "tree_count": self.tree_count >= 1,
-            "criterion": self.criterion in {"gini", "entropy", "log_loss"},
-            "maximum_depth": self.maximum_depth is None or self.maximum_depth >= 1,
-            "leaf_row_count": self.leaf_row_count >= 1,
-            "column_share": 0 < self.column_share <= 1,
-            "row_share": 0 < self.row_share <= 1,
-            "seed": 0 <= self.seed < 2**32,
-        }
-        for name, good in in_range.items():
-            if not good:
-                found = repr(getattr(self, name))
-                raise InputError(
-                    f"recipe's {name}", found=found, expected="a value in its range", remedy=_REMEDY
-                )
-
-
-COMPACT_RECIPE: Final = Recipe()
-FULL_RECIPE: Final = Recipe(tree_count=300, maximum_depth=10, leaf_row_count=30, column_share=0.3)
-
-
-def parse_recipe(mapping: Mapping[str, Any]) -> Recipe:
-    """Return the recipe that a mapping describes; missing keys take their defaults.
-
-    Reads back what `dataclasses.asdict` writes.
-
-    Raises:
-        InputError: unknown keys, values of the wrong type or out of range.
-    """
-    known = {field.name for field in fields(Recipe)}
-    unknown = sorted(set(mapping) - known)
-    if unknown:
-        raise InputError(
-            "recipe", found=show_examples(unknown), expected=f"keys {sorted(known)}", remedy=_REMEDY
-        )
-    try:
-        return Recipe(**mapping)
-    except TypeError as error:
-        raise InputError("recipe", found=str(error), expected="numbers", remedy=_REMEDY) from error
 
 
 def choose_features(
@@ -106,7 +60,7 @@ def choose_features(
     monotone recipe also keeps from the forest those with which monotonicity cannot be guaranteed.
 
     Args:
-        recipe: How the forest is grown.
+        recipe: How the model is fitted.
         features: The features offered.
         schema: The schema of the rows.
 
@@ -139,23 +93,11 @@ def _check_chosen_features(chosen: Sequence[Feature], *, schema: Schema) -> None
         raise InputError("feature list", found="no feature left", expected=expected, remedy=_REMEDY)
 
 
-def _build_forest(recipe: Recipe, chosen: Sequence[Feature], *, schema: Schema) -> Any:
-    from sklearn.ensemble import RandomForestClassifier
-
+def _build_estimator(recipe: Recipe, chosen: Sequence[Feature], *, schema: Schema) -> Any:
     constraints = None
     if recipe.monotone:
         constraints = list_constraints(chosen, risk_inputs=_list_risk_inputs(schema))
-    return RandomForestClassifier(
-        n_estimators=recipe.tree_count,
-        criterion=recipe.criterion,
-        max_depth=recipe.maximum_depth,
-        min_samples_leaf=recipe.leaf_row_count,
-        max_features=recipe.column_share,
-        max_samples=recipe.row_share,
-        monotonic_cst=constraints,
-        random_state=recipe.seed,
-        n_jobs=1,
-    )
+    return find_family(recipe).build(recipe, constraints)
 
 
 def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature]) -> Any:
@@ -164,7 +106,7 @@ def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature
     It takes raw rows and predicts on one core.
 
     Args:
-        recipe: How the forest is grown.
+        recipe: How the model is fitted.
         schema: The schema of the rows.
         features: The features offered.
 
@@ -176,11 +118,11 @@ def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature
 
     chosen = choose_features(recipe, features, schema=schema)
     spec = describe_features(chosen)
-    forest = _build_forest(recipe, chosen, schema=schema)
+    estimator = _build_estimator(recipe, chosen, schema=schema)
     return Pipeline(
         [
             (FEATURES_STEP, FunctionTransformer(build_features, kw_args={"spec": spec})),
-            (FOREST_STEP, forest),
+            (FOREST_STEP, estimator),
         ]
     )
 

@@ -95,15 +95,15 @@ class ReasonFinder:
             rows: The raw rows, in the same order.
         """
         concepts = sorted(self.table.concepts, key=lambda concept: concept.name)
-        if not len(explanation.probability) or not concepts:
-            return [[] for _ in explanation.probability]
+        if not len(explanation.risk) or not concepts:
+            return [[] for _ in explanation.risk]
         sums = self.sum_concepts(explanation)
         contributions = np.round(
             np.column_stack([sums[concept.name] for concept in concepts]), _DECIMALS
         )
         measured = self._compute_measures(rows)
         wordings = [self._select_wordings(concept, measured) for concept in concepts]
-        rise = explanation.probability - explanation.base_probability
+        rise = explanation.risk - explanation.base
         principal = (contributions > 0) & (
             contributions >= LOWEST_CONTRIBUTION_SHARE * rise[:, None]
         )

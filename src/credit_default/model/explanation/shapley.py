@@ -1,18 +1,21 @@
-"""Explain a probability: what each feature adds to it, compared with the accepted clients.
+"""Explain a score: what each feature adds to it, compared with the accepted clients.
 
 The method is exact Shapley values (Shapley 1953), interventional: a feature that is left out takes
 the values of the background rows, which are the accepted rows of the bundle's reference, unseen in
-training. Nothing here is path-dependent. Forests of short paths, such as the compact one, go
+training. Nothing here is path-dependent. Trees of short paths, such as the compact forest's, go
 through `shapley_leaf_tables`, deeper ones through woodelf-explainer; docs/adr/0012 has the reasons.
+The family says on which scale the parts add up: a forest's on that of probability, boosting's on
+that of log odds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from scipy.special import expit
 
 from credit_default.errors import ArtifactError, InputError
 from credit_default.model.estimator.bundle import ModelBundle
@@ -22,6 +25,8 @@ from credit_default.model.explanation.shapley_leaf_tables import (
     add_contributions,
     measure_longest_path,
 )
+from credit_default.model.families.family import Family, Scale, TreeTerm
+from credit_default.model.families.find_family import find_family
 from credit_default.model.features.row_functions import FloatArray
 
 EXPLANATION_METHOD: Final = "exact Shapley values, interventional"
@@ -37,23 +42,35 @@ _REMEDY: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """What each feature adds to each row's probability.
+    """What each feature adds to each row's risk, on the scale of the model's family.
 
-    `base_probability` plus a row's contributions is the row's probability. It is that of the forest
-    alone: a calibration line of the bundle comes after it and is monotone, so that it changes
-    neither the order nor the sign of contributions.
+    `base` plus a row's contributions is the row's `risk`. It is that of the estimator alone: a
+    calibration line of the bundle comes after it and is monotone, so that it changes neither the
+    order nor the sign of contributions.
 
     Attributes:
         feature_names: Names of the columns of `contributions`.
-        contributions: Differences of probability, of shape (row count, feature count).
-        probability: The forest's probability (0–1) of each row.
-        base_probability: Mean probability (0–1) of the background rows.
+        contributions: Differences of risk, of shape (row count, feature count).
+        risk: The estimator's risk of each row.
+        base: Mean risk of the background rows.
+        scale: The scale of all of them.
     """
 
     feature_names: tuple[str, ...]
     contributions: FloatArray
-    probability: FloatArray
-    base_probability: float
+    risk: FloatArray
+    base: float
+    scale: Scale = "probability"
+
+    @property
+    def probability(self) -> FloatArray:
+        """Return the estimator's probability (0–1) of each row."""
+        return self.risk if self.scale == "probability" else expit(self.risk)
+
+    @property
+    def base_probability(self) -> float:
+        """Return the probability (0–1) that `base` stands for."""
+        return self.base if self.scale == "probability" else float(expit(self.base))
 
     def sum_by_group(self, groups: Mapping[str, str]) -> dict[str, FloatArray]:
         """Return the summed contributions of each group of features.
@@ -65,7 +82,7 @@ class Explanation:
             Sums of shape (row count,) by the group's name, in alphabetical order. The features of a
             group are added in the order of the forest's columns.
         """
-        sums = {name: np.zeros(len(self.probability)) for name in sorted(set(groups.values()))}
+        sums = {name: np.zeros(len(self.risk)) for name in sorted(set(groups.values()))}
         for position, name in enumerate(self.feature_names):
             sums[groups[name]] += self.contributions[:, position]
         return sums
@@ -96,41 +113,53 @@ class Explainer:
 
         Raises:
             InputError: as `score_probability`.
-            ArtifactError: contributions that do not add up to the probability within 1e-6.
+            ArtifactError: contributions that do not add up to the risk within 1e-6.
         """
         bundle = self.bundle
         matrix = bundle.pipeline[:-1].transform(rows)
         if not len(matrix):
             empty = np.empty((0, len(bundle.feature_names)))
-            return Explanation(bundle.feature_names, empty, np.empty(0), self.base_probability)
-        probability: FloatArray = bundle.forest.predict_proba(matrix)[:, _DEFAULTED]
+            return Explanation(
+                bundle.feature_names, empty, np.empty(0), self.base, self._family.scale
+            )
+        risk = self._family.measure(bundle.forest, matrix)
         contributions = self._compute_contributions(matrix)
-        _check_sums(contributions, probability - self.base_probability)
-        return Explanation(bundle.feature_names, contributions, probability, self.base_probability)
+        _check_sums(contributions, risk - self.base)
+        return Explanation(bundle.feature_names, contributions, risk, self.base, self._family.scale)
 
     def _compute_contributions(self, matrix: Any) -> FloatArray:
+        if self._trees is None:
+            terms = self._family.list_terms(self.bundle.forest, matrix)
+            return terms - self._mean_background_terms
         if self._has_short_paths:
-            return add_contributions(
-                self.bundle.forest,
-                matrix,
-                background=self._background_matrix,
-                class_index=_DEFAULTED,
-            )
+            return add_contributions(self._trees, matrix, background=self._background_matrix)
         found: FloatArray = np.asarray(
             self._woodelf_explainer.shap_values(self._build_frame(matrix), verbose=False)
         )
         return found
 
-    @cached_property
-    def _has_short_paths(self) -> bool:
-        return measure_longest_path(self.bundle.forest) <= LONGEST_PATH
+    @property
+    def _family(self) -> Family:
+        return find_family(self.bundle.recipe)
 
     @cached_property
-    def base_probability(self) -> float:
-        """Return the mean probability (0–1) of the background rows."""
-        return float(
-            self.bundle.forest.predict_proba(self._background_matrix)[:, _DEFAULTED].mean()
-        )
+    def _trees(self) -> Sequence[TreeTerm] | None:
+        return self._family.list_trees(self.bundle.forest)
+
+    @cached_property
+    def _has_short_paths(self) -> bool:
+        return self._trees is not None and measure_longest_path(self._trees) <= LONGEST_PATH
+
+    @cached_property
+    def _mean_background_terms(self) -> FloatArray:
+        terms = self._family.list_terms(self.bundle.forest, self._background_matrix)
+        mean: FloatArray = terms.mean(axis=0)
+        return mean
+
+    @cached_property
+    def base(self) -> float:
+        """Return the mean risk of the background rows, on the family's scale."""
+        return float(self._family.measure(self.bundle.forest, self._background_matrix).mean())
 
     @cached_property
     def _background_matrix(self) -> Any:
@@ -184,7 +213,7 @@ def _check_sums(contributions: FloatArray, rise: FloatArray) -> None:
     if not furthest <= _TOLERANCE:
         raise ArtifactError(
             "contributions",
-            found=f"sums that miss the probability by {furthest:.1e}",
+            found=f"sums that miss the risk by {furthest:.1e}",
             expected=f"at most {_TOLERANCE:g}",
             remedy=_REMEDY,
         )

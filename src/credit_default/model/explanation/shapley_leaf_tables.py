@@ -1,4 +1,4 @@
-"""Exact interventional Shapley values of a forest with short paths, by one small table per leaf.
+"""Exact interventional Shapley values of trees with short paths, by one small table per leaf.
 
 A leaf is reached where each feature on its path lies in an interval. To a leaf, a row is therefore
 a pattern of conditions met, and so is every background row. What the leaf contributes by each
@@ -7,15 +7,16 @@ understanding", interventional TreeSHAP): it is summed over the background once 
 looked up for each row. A row's values do not depend on the other rows, not even in the last bit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from math import factorial
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from credit_default.model.families.family import TreeTerm
 from credit_default.model.features.row_functions import FloatArray
 
 LONGEST_PATH: Final = 8  # distinct features on a path; a table has 2 to this power columns
@@ -26,7 +27,7 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Leaf:
-    """A leaf and what it adds to the probability where `low < feature <= high` on its path."""
+    """A leaf and what it adds to the sum where `low < feature <= high` on its path."""
 
     value: float
     features: tuple[int, ...]
@@ -47,36 +48,28 @@ class _Leaf:
         return pattern
 
 
-def measure_longest_path(forest: Any) -> int:
+def measure_longest_path(trees: Iterable[TreeTerm]) -> int:
     """Return the largest number of distinct features on a path from a root to a leaf."""
-    return max(
-        (
-            len(leaf.features)
-            for tree in forest.estimators_
-            for leaf in _list_leaves(tree.tree_, 1.0)
-        ),
-        default=0,
-    )
+    return max((len(leaf.features) for term in trees for leaf in _list_leaves(term)), default=0)
 
 
 def add_contributions(
-    forest: Any, matrix: Matrix, *, background: Matrix, class_index: int
+    trees: Iterable[TreeTerm], matrix: Matrix, *, background: Matrix
 ) -> FloatArray:
-    """Return what each feature adds to the probability of a class, against the background's mean.
+    """Return what each feature adds to the sum of the trees, against the background's mean.
 
     Args:
-        forest: A fitted scikit-learn forest whose paths hold at most `LONGEST_PATH` features.
+        trees: Trees whose paths hold at most `LONGEST_PATH` features each.
         matrix: Features of shape (row count, feature count).
         background: Features of the background rows.
-        class_index: Position of the explained class.
 
     Returns:
-        Array of shape (row count, feature count). A row's contributions add up to its probability
-        less the background's mean probability.
+        Array of shape (row count, feature count). A row's contributions add up to its sum over the
+        trees less the background's mean.
     """
     columns, background_columns = _list_columns(matrix), _list_columns(background)
     added = np.zeros(columns.shape)
-    for leaf in _list_forest_leaves(forest, class_index=class_index):
+    for leaf in (leaf for term in trees for leaf in _list_leaves(term)):
         if not leaf.features or not leaf.value:
             continue
         table = _build_leaf_table(leaf, background_columns)
@@ -144,14 +137,8 @@ def _compute_weight_tables(count: int) -> tuple[FloatArray, FloatArray]:
     return gain, loss
 
 
-def _list_forest_leaves(forest: Any, *, class_index: int) -> Iterator[_Leaf]:
-    share = 1.0 / len(forest.estimators_)
-    for tree in forest.estimators_:
-        yield from _list_leaves(tree.tree_, share, class_index=class_index)
-
-
-def _list_leaves(tree: Any, share: float, *, class_index: int = 1) -> Iterator[_Leaf]:
-    values = tree.value[:, 0, class_index]
+def _list_leaves(term: TreeTerm) -> Iterator[_Leaf]:
+    tree, values = term.tree, term.leaf_values
     pending: list[tuple[int, dict[int, tuple[float, float]]]] = [(0, {})]
     while pending:
         node, intervals = pending.pop()
@@ -161,7 +148,7 @@ def _list_leaves(tree: Any, share: float, *, class_index: int = 1) -> Iterator[_
                 tuple(low for low, _ in intervals.values()),
                 tuple(high for _, high in intervals.values()),
             )
-            yield _Leaf(share * float(values[node]), tuple(intervals), lows, highs)
+            yield _Leaf(float(values[node]), tuple(intervals), lows, highs)
             continue
         feature, threshold = int(tree.feature[node]), float(tree.threshold[node])
         low, high = intervals.get(feature, (-np.inf, np.inf))

@@ -1,10 +1,9 @@
 """List the parameters, data sets and metrics of a training run, as MLflow shows them."""
 
-from dataclasses import asdict
-
 from credit_default.adapters.lake.snapshots import Snapshot
 from credit_default.adapters.mlflow.datasets import DatasetRecord
 from credit_default.model.evaluation.metrics import Evaluation
+from credit_default.model.families.recipe import describe_recipe
 from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.training_rows import TrainingRows
 from credit_default.services.training.validation_study import Assessment
@@ -19,7 +18,7 @@ def list_params(challenger: Challenger, *, test_share: float) -> dict[str, objec
     """
     bundle = challenger.bundle
     return {
-        **{f"recipe.{name}": value for name, value in asdict(bundle.recipe).items()},
+        **{f"recipe.{name}": value for name, value in describe_recipe(bundle.recipe).items()},
         "decision.missed_default_cost": bundle.decision_policy.missed_default_cost,
         "decision.false_alarm_cost": bundle.decision_policy.false_alarm_cost,
         "decision.threshold": bundle.decision_policy.threshold,

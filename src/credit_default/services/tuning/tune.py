@@ -8,6 +8,7 @@ from credit_default.adapters.mlflow.run import Run
 from credit_default.adapters.optuna.study import EndedTrial
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.search_space import list_search_parameters
+from credit_default.model.families.recipe import describe_recipe
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.cross_validation import FOLD_COUNT
 from credit_default.services.training.training_rows import TrainingRows
@@ -132,7 +133,9 @@ def _build_tags(wiring: Wiring, search: Search) -> dict[str, object]:
 def _list_params(wiring: Wiring, search: Search, budget: Budget) -> dict[str, object]:
     choices = {
         f"search.{choice.name}": choice.values
-        for choice in list_search_parameters(wiring.settings.search)
+        for choice in list_search_parameters(
+            wiring.settings.search, family=wiring.settings.recipe.family
+        )
     }
     return {
         **choices,
@@ -141,7 +144,10 @@ def _list_params(wiring: Wiring, search: Search, budget: Budget) -> dict[str, ob
         "row_count": search.rows.height,
         "trial_count": budget.trial_count,
         "seconds": budget.seconds,
-        **{f"recipe.{name}": value for name, value in asdict(wiring.settings.recipe).items()},
+        **{
+            f"recipe.{name}": value
+            for name, value in describe_recipe(wiring.settings.recipe).items()
+        },
     }
 
 

@@ -1,9 +1,10 @@
 """The card's sections on what the model is for, what it learned from and what it is made of."""
 
-from dataclasses import asdict
 from typing import Final
 
 from credit_default.model.estimator.bundle import measure_input_importance
+from credit_default.model.families.find_family import find_family
+from credit_default.model.families.recipe import describe_recipe
 from credit_default.views.card.evidence import CardEvidence, DataFacts
 from credit_default.views.card.format_figures import format_share
 from credit_default.views.documents.document import Bullets, Paragraph, Section, Table
@@ -24,7 +25,7 @@ _USES: Final = (
     ),
 )
 _IMPORTANCE: Final = (
-    "The inputs that the forest weighs most (share of its impurity decrease; features are counted "
+    "The inputs that the {noun} weighs most (share of {meaning}; features are counted "
     "towards the columns they are built from):"
 )
 
@@ -76,13 +77,15 @@ def build_data_section(evidence: CardEvidence) -> Section:
 def build_model_section(evidence: CardEvidence) -> Section:
     """Return the recipe, features, versions and the digest by which all of it can be reproduced."""
     bundle, identity = evidence.bundle, evidence.identity
+    family = find_family(bundle.recipe)
     introduction = (
-        f"A random forest of {bundle.recipe.tree_count:,} trees (scikit-learn). Features are built "
+        f"{family.describe(bundle.recipe)}. Features are built "
         "inside the model, so that it takes raw statements. The same data and code give the same "
         "digest."
     )
     recipe = tuple(
-        (name.replace("_", " "), str(value)) for name, value in asdict(bundle.recipe).items()
+        (name.replace("_", " "), str(value))
+        for name, value in describe_recipe(bundle.recipe).items()
     )
     made_of = (
         ("digest", bundle.digest),
@@ -100,7 +103,7 @@ def build_model_section(evidence: CardEvidence) -> Section:
             Paragraph(introduction),
             Table(("parameter", "value"), recipe, first_figure=9),
             Table(("made of", ""), made_of, first_figure=9),
-            Paragraph(_IMPORTANCE),
+            Paragraph(_IMPORTANCE.format(noun=family.noun, meaning=family.importance_meaning)),
             Table(("input", "share"), weights),
             *evidence.find_pictures("importance"),
         ),

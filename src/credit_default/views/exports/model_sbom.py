@@ -8,11 +8,12 @@ digests and counts only, no rows and no clients.
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import quote
 
 from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.families.find_family import find_family
+from credit_default.model.families.recipe import describe_recipe
 
 _FORMAT: Final = {
     "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -71,7 +72,7 @@ def render_bundle_sbom(
 def _describe_model(
     bundle: ModelBundle, reference: str, name: str, datasets: list[str]
 ) -> dict[str, Any]:
-    recipe = {f"recipe.{key}": value for key, value in asdict(bundle.recipe).items()}
+    recipe = {f"recipe.{key}": value for key, value in describe_recipe(bundle.recipe).items()}
     facts = {
         "schema": f"{bundle.schema_name} {bundle.schema_version}",
         "features": bundle.feature_version,
@@ -97,7 +98,7 @@ def _describe_model(
             "modelParameters": {
                 "approach": {"type": "supervised"},
                 "task": "binary classification, calibrated probability",
-                "architectureFamily": "decision trees",
+                "architectureFamily": find_family(bundle.recipe).architecture,
                 "modelArchitecture": type(bundle.forest).__name__,
                 "datasets": [{"ref": dataset} for dataset in datasets],
                 "inputs": [{"format": column} for column in bundle.input_names],

@@ -1,10 +1,11 @@
 """Write the best recipe of a search as a configuration file, with its figures as comments."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from credit_default.errors import escape_unprintable
 from credit_default.model.estimator.recipe_pipeline import Recipe
+from credit_default.model.families.recipe import describe_recipe
 from credit_default.views.terminal.tuning import RecipeComparison, format_recipe_comparison
 
 
@@ -35,7 +36,7 @@ def render_recipe_toml(tuned: TunedRecipe, comparisons: Sequence[RecipeCompariso
     ]
     values = [
         f"{name} = {_format_toml_value(value)}"
-        for name, value in asdict(tuned.recipe).items()
+        for name, value in describe_recipe(tuned.recipe).items()
         if value is not None
     ]
     return "\n".join([*(f"# {escape_unprintable(line)}" for line in head), "[recipe]", *values, ""])

@@ -1,0 +1,19 @@
+"""Find a family by the name that a recipe gives it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from credit_default.model.families.boosting import BOOSTING
+from credit_default.model.families.family import Family
+from credit_default.model.families.forests import EXTRA_TREES, RANDOM_FOREST
+from credit_default.model.families.recipe import Recipe
+from credit_default.model.families.scorecard import SCORECARD
+
+_FAMILIES: Final[Mapping[str, Family]] = {
+    family.name: family for family in (RANDOM_FOREST, EXTRA_TREES, BOOSTING, SCORECARD)
+}
+
+
+def find_family(recipe: Recipe) -> Family:
+    """Return the family of the recipe."""
+    return _FAMILIES[recipe.family]

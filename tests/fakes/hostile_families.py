@@ -1,0 +1,356 @@
+"""Forged bundles of other families than the forest: `python hostile_families.py FOLDER`, which holds a good one.
+
+Each forgery spoils a copy and makes its manifest agree; one line of JSON says what came of reading it. Whatever runs when it
+must not leaves `ran` behind.
+"""
+
+import hashlib
+import io
+import json
+import os
+import pickle
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from credit_default.adapters.bundles.bundle_files import read_bundle
+from credit_default.errors import ArtifactError
+
+ROOT = Path(sys.argv[1])
+RAN = ROOT / "ran"
+PIPELINE, MANIFEST = "pipeline.skops", "bundle.json"
+RECIPE = json.loads((ROOT / MANIFEST).read_text())["recipe"]
+FAMILY = RECIPE["family"]
+IS_BOOSTING, IS_CARD = FAMILY == "boosting", FAMILY == "scorecard"
+ESTIMATOR = {
+    "boosting": "BoostedTrees",
+    "extra-trees": "ExtraTreesClassifier",
+    "scorecard": "PointsCard",
+}[FAMILY]
+
+
+class Payload:
+    """Leaves a folder behind when it is unpickled."""
+
+    def __reduce__(self):
+        return (os.mkdir, (str(RAN),))
+
+
+def rewrite(folder, change):
+    path = folder / PIPELINE
+    with zipfile.ZipFile(path) as old:
+        entries = {name: old.read(name) for name in old.namelist()}
+    change(entries)
+    with zipfile.ZipFile(path, "w") as new:
+        for name, content in entries.items():
+            new.writestr(name, content)
+
+
+def edit_schema(edit):
+    def change(entries):
+        schema = json.loads(entries["schema.json"])
+        edit(schema)
+        entries["schema.json"] = json.dumps(schema).encode()
+
+    return lambda folder: rewrite(folder, change)
+
+
+def walk(item):
+    if isinstance(item, dict):
+        yield item
+        for value in item.values():
+            yield from walk(value)
+    elif isinstance(item, list):
+        for value in item:
+            yield from walk(value)
+
+
+def find(schema, **wanted):
+    return next(
+        node
+        for node in walk(schema)
+        if all(node.get(key) == value for key, value in wanted.items())
+    )
+
+
+def save(array):
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=True)
+    return buffer.getvalue()
+
+
+def edit_array(edit, *, fields):
+    """The first array with these fields (or, with False, the first of three dimensions), as `edit` returns it."""
+
+    def change(entries):
+        for name, content in entries.items():
+            if name.endswith(".npy"):
+                array = np.load(io.BytesIO(content))
+                if bool(array.dtype.names) is fields and (fields or array.ndim == 3):
+                    spoilt = edit(array.copy())
+                    entries[name] = spoilt if isinstance(spoilt, bytes) else save(spoilt)
+                    return
+        raise AssertionError("no such array")
+
+    return lambda folder: rewrite(folder, change)
+
+
+def set_node(field, value, *, at=0):
+    def edit(nodes):
+        nodes[field][at] = value
+        return nodes
+
+    return edit_array(edit, fields=True)
+
+
+def set_value(value):
+    def edit(values):
+        values[-1] = value
+        return values
+
+    return edit_array(edit, fields=False)
+
+
+def set_attribute(name, content, *, kind=ESTIMATOR):
+    def edit(schema):
+        table = find(schema, __class__=kind)["content"]
+        if name not in table["content"]:
+            table["key_types"]["content"].append(table["key_types"]["content"][0])
+        table["content"][name] = {
+            "__class__": "str",
+            "__module__": "builtins",
+            "__loader__": "JsonNode",
+            "content": content,
+            "is_json": True,
+        }
+
+    return edit_schema(edit)
+
+
+def edit_table(name, edit, *, place=0):
+    """The array of one feature in a scorecard's list of that name, as `edit` returns it."""
+
+    def change(entries):
+        schema = json.loads(entries["schema.json"])
+        tables = find(schema, __class__=ESTIMATOR)["content"]["content"][name]["content"]
+        file = tables[place]["file"]
+        spoilt = edit(np.load(io.BytesIO(entries[file])))
+        entries[file] = spoilt if isinstance(spoilt, bytes) else save(spoilt)
+
+    return lambda folder: rewrite(folder, change)
+
+
+def set_cell(name, value, *, at=0):
+    def edit(cells):
+        cells[at] = value
+        return cells
+
+    return edit_table(name, edit)
+
+
+def drop_attribute(name):
+    def edit(schema):
+        table = find(schema, __class__=ESTIMATOR)["content"]
+        del table["content"][name]
+        table["key_types"]["content"].pop()
+
+    return edit_schema(edit)
+
+
+def rename(old, **fields):
+    return edit_schema(lambda schema: find(schema, **old).update(fields))
+
+
+def set_recipe(**changes):
+    def spoil(folder):
+        path = folder / MANIFEST
+        content = json.loads(path.read_text())
+        content["recipe"].update(changes)
+        path.write_text(json.dumps(content))
+
+    return spoil
+
+
+OWN = {"__class__": ESTIMATOR}
+TREES = {
+    "left child far outside": set_node("left_child", 10**9),
+    "right child far outside": set_node("right_child", 2**62),
+    "left child below nothing": set_node("left_child", -5),
+    "right child below nothing": set_node("right_child", -(2**62)),
+    "root that is its own child": set_node("left_child", 0),
+    "root that is its own right child": set_node("right_child", 0),
+    "cycle from the last node to the root": set_node("left_child", 0, at=-1),
+    "last node with a child behind the end": set_node("right_child", 10**6, at=-1),
+    "node with one child": set_node("right_child", -1),
+    "two parents of one child": set_node("right_child", 1),
+    "feature far outside": set_node("feature", 10**9),
+    "feature below nothing": set_node("feature", -3),
+    "feature just outside": set_node("feature", 10**3),
+    "threshold that is no number": set_node("threshold", np.nan),
+    "threshold below all": set_node("threshold", -np.inf),
+    "another threshold": set_node("threshold", 123.456),
+    "unknown way of missing values": set_node("missing_go_to_left", 77),
+    "nodes of another kind": edit_array(lambda nodes: np.zeros(len(nodes)), fields=True),
+    "nodes in two dimensions": edit_array(lambda nodes: nodes.reshape(1, -1), fields=True),
+    "no node": edit_array(lambda nodes: nodes[:0], fields=True),
+    "one node less": edit_array(lambda nodes: nodes[:-1], fields=True),
+    "one node more": edit_array(lambda nodes: np.append(nodes, nodes[-1:]), fields=True),
+    "nodes that are a pickle": edit_array(
+        lambda _: save(np.array([Payload()], dtype=object)), fields=True
+    ),
+    "nodes that are a bare pickle": edit_array(lambda _: pickle.dumps(Payload()), fields=True),
+    "nodes that are nothing": edit_array(lambda _: b"", fields=True),
+    "nodes of other names": edit_array(
+        lambda nodes: nodes.astype([(f"f{n}", nodes.dtype[n]) for n in range(len(nodes.dtype))]),
+        fields=True,
+    ),
+    "value that is no number": set_value(np.nan),
+    "value without end": set_value(np.inf),
+    "value below all": set_value(-np.inf),
+    "value of ten million": set_value(1e7),
+    "another value": set_value(0.125 if IS_BOOSTING else (0.125, 0.875)),
+    "values of whole numbers": edit_array(lambda values: values.astype(int), fields=False),
+    "values of another shape": edit_array(lambda values: values.reshape(-1), fields=False),
+    "one value less": edit_array(lambda values: values[:-1], fields=False),
+    "values of three classes": edit_array(
+        lambda values: np.repeat(values, 3, axis=2), fields=False
+    ),
+    "values that are a pickle": edit_array(
+        lambda _: save(np.array([Payload()], dtype=object)), fields=False
+    ),
+}
+FORGERIES = {} if IS_CARD else TREES
+FORGERIES |= {
+    "estimator of a module of its own": rename(OWN, __module__="canary_module"),
+    "estimator by a loader that calls": rename(OWN, __loader__="MethodNode"),
+    "estimator by a loader of reduced objects": rename(OWN, __loader__="ConstructorFromReduceNode"),
+    "estimator of scikit-learn's own booster": rename(
+        OWN,
+        __module__="sklearn.ensemble._hist_gradient_boosting.gradient_boosting",
+        __class__="HistGradientBoostingClassifier",
+    ),
+    "estimator of the random forest": rename(
+        OWN, __module__="sklearn.ensemble._forest", __class__="RandomForestClassifier"
+    ),
+    "estimator that is a calibration": rename(
+        OWN, __module__="credit_default.bundled", __class__="CalibratedForest"
+    ),
+    "method in the place of scoring": set_attribute("predict_proba", "null"),
+    "attribute that nobody knows": set_attribute("evil", "1"),
+    "features that are negative": set_attribute("n_features_in_", "-1"),
+    "features that are a text": set_attribute("n_features_in_", '"os.system"'),
+    "recipe of the forest": set_recipe(family="forest"),
+    "recipe of a family that nobody knows": set_recipe(family="networks"),
+    "classes that are a text": set_attribute("classes_", '"x"'),
+    "classes of three": set_attribute("classes_", "[0, 1, 2]"),
+    "classes the other way round": set_attribute("classes_", "[1, 0]"),
+    "no classes": drop_attribute("classes_"),
+    "no count of features": drop_attribute("n_features_in_"),
+    "recipe of another seed": set_recipe(seed=99),
+}
+if not IS_CARD:
+    FORGERIES |= {
+        "tree of a class of its own": rename(
+            {"__loader__": "TreeNode"}, __module__="canary_module"
+        ),
+        "constraints of five": set_attribute(
+            "constraints" if IS_BOOSTING else "monotonic_cst", str([5] * 68)
+        ),
+        "recipe of a billion trees": set_recipe(tree_count=10**9),
+        "recipe of one tree less": set_recipe(tree_count=RECIPE["tree_count"] - 1),
+    }
+if IS_CARD:
+    FORGERIES |= {
+        "points that are no number": set_cell("points_", np.nan),
+        "points without end": set_cell("points_", np.inf),
+        "points of ten million": set_cell("points_", -1e7, at=-1),
+        "other points": set_cell("points_", 7.25),
+        "one point more": edit_table("points_", lambda cells: np.append(cells, 1.0)),
+        "one point less": edit_table("points_", lambda cells: cells[:-1]),
+        "points of whole numbers": edit_table("points_", lambda cells: cells.astype(int)),
+        "points in two dimensions": edit_table("points_", lambda cells: cells.reshape(1, -1)),
+        "points that are a pickle": edit_table(
+            "points_", lambda _: save(np.array([Payload()], dtype=object))
+        ),
+        "points that are a bare pickle": edit_table("points_", lambda _: pickle.dumps(Payload())),
+        "points that are nothing": edit_table("points_", lambda _: b""),
+        "edges that are no number": set_cell("edges_", np.nan),
+        "edges without end": set_cell("edges_", -np.inf),
+        "edges that fall": edit_table("edges_", lambda cells: cells[::-1] - np.arange(len(cells))),
+        "edges that stand still": edit_table("edges_", np.zeros_like),
+        "other edges": edit_table("edges_", lambda cells: cells + 0.5),
+        "ten thousand edges": edit_table("edges_", lambda _: np.arange(1e4)),
+        "edges of texts": edit_table("edges_", lambda cells: cells.astype(str)),
+        "edges that are complex": edit_table("edges_", lambda cells: cells.astype(complex)),
+        "edges that are a pickle": edit_table(
+            "edges_", lambda _: save(np.array([Payload()], dtype=object))
+        ),
+        "shares below nothing": set_cell("shares_", -1.0),
+        "shares that are no number": set_cell("shares_", np.nan),
+        "shares that sum to two": edit_table("shares_", lambda cells: 2 * cells),
+        "edges in the place of a text": set_attribute("edges_", '"x"'),
+        "points of one feature only": set_attribute("points_", "[1]"),
+        "shares that are nothing": set_attribute("shares_", "null"),
+        "intercept that is no number": set_attribute("intercept_", "NaN"),
+        "intercept without end": set_attribute("intercept_", "-Infinity"),
+        "intercept that is a text": set_attribute("intercept_", '"x"'),
+        "another intercept": set_attribute("intercept_", "0.5"),
+        "another penalty": set_attribute("weight_penalty", "1.0"),
+        "no points": drop_attribute("points_"),
+        "no edges": drop_attribute("edges_"),
+        "recipe of two bins": set_recipe(bin_count=2),
+        "recipe with a forest's word": set_recipe(tree_count=7),
+        "recipe that is monotone": set_recipe(monotone=True),
+    }
+if IS_BOOSTING:
+    FORGERIES |= {
+        "baseline that is no number": set_attribute("baseline_", "NaN"),
+        "baseline without end": set_attribute("baseline_", "Infinity"),
+        "baseline that is a text": set_attribute("baseline_", '"x"'),
+        "another baseline": set_attribute("baseline_", "0.5"),
+        "no baseline": drop_attribute("baseline_"),
+        "trees that are a text": set_attribute("trees_", '"x"'),
+        "trees that are numbers": set_attribute("trees_", "[1, 2]"),
+        "another learning rate": set_attribute("learning_rate", "0.9"),
+        "trees of more leaves than the recipe's": set_recipe(leaf_count=2),
+        "recipe with a forest's word": set_recipe(criterion="gini"),
+        "recipe that says monotone and is not": set_recipe(monotone=True),
+    }
+
+
+def read(folder, digest):
+    manifest = json.loads((folder / MANIFEST).read_text())
+    for name in manifest["files"]:
+        manifest["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    try:
+        read_bundle(folder, expected_digest=digest)
+    except ArtifactError as error:
+        return {"outcome": "refused", "message": str(error)}
+    except BaseException as error:  # noqa: BLE001 - it is reported
+        return {"outcome": "raised", "message": f"{type(error).__name__}: {error}"}
+    return {"outcome": "read", "message": ""}
+
+
+def main():
+    (ROOT / "canary_module.py").write_text(f"import os\nos.mkdir({str(RAN)!r})\n")
+    sys.path.insert(0, str(ROOT))
+    digest = json.loads((ROOT / MANIFEST).read_text())["digest"]
+    read_bundle(ROOT, expected_digest=digest)
+    for name, spoil in FORGERIES.items():
+        folder = ROOT / "forged"
+        folder.mkdir()
+        for path in ROOT.iterdir():
+            if path.is_file():
+                shutil.copy(path, folder)
+        spoil(folder)
+        report = {"name": name, **read(folder, digest), "ran": RAN.exists()}
+        sys.stdout.write(json.dumps(report) + "\n")
+        sys.stdout.flush()
+        shutil.rmtree(folder)
+
+
+main()
