@@ -20,6 +20,7 @@ from credit_default.model.features.declaration import (
     list_input_names,
     parse_features,
 )
+from credit_default.model.features.input_values import check_names, parse_input_values
 
 # The attributes that fitting adds to an estimator's parameters, in the scikit-learn version that pyproject.toml names.
 _FITTED_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
@@ -104,11 +105,12 @@ def _check_transformer(transformer: Any) -> int:
         "another transformer than ours",
     )
     require(
-        isinstance(keywords, dict) and set(keywords) == {"spec"},
+        isinstance(keywords, dict) and set(keywords) in ({"spec"}, {"spec", "inputs"}),
         "other arguments than a feature list",
     )
     try:
         features = parse_features(keywords["spec"])
+        check_names(parse_input_values(keywords.get("inputs")), inputs=list_input_names(features))
     except (InputError, AttributeError, TypeError) as error:
         raise build_artifact_error(f"a feature list that cannot be read ({error})") from error
     return len(list_feature_names(features)) if list_input_names(features) else 0

@@ -93,7 +93,10 @@ def _check_nodes(nodes: Any, *, feature_count: int) -> None:
         bool((feature[inner] >= 0).all() and (feature[inner] < feature_count).all()),
         "a feature that is not there",
     )
-    require(bool(np.isfinite(nodes["threshold"]).all()), "a threshold that is no number")
+    # A split of the missing values from all others has the threshold infinity, with the missing ones on the right.
+    threshold = nodes["threshold"]
+    parts_missing = inner & np.isposinf(threshold) & (nodes["missing_go_to_left"] == 0)
+    require(bool((np.isfinite(threshold) | parts_missing).all()), "a threshold that is no number")
     require(
         bool((nodes["missing_go_to_left"] <= 1).all()), "an unknown direction for missing values"
     )

@@ -2,8 +2,9 @@
 
 The method is exact Shapley values (Shapley 1953), interventional: a feature that is left out takes
 the values of the background rows, which are the accepted rows of the bundle's reference, unseen in
-training. Nothing here is path-dependent. Forests of short paths, such as the compact one, go
-through `shapley_leaf_tables`, deeper ones through woodelf-explainer; docs/adr/0012 has the reasons.
+training. Nothing here is path-dependent. Forests of short paths, such as the compact one, and all
+that may meet missing values go through `shapley_leaf_tables`, deeper ones through
+woodelf-explainer, which cannot route them; docs/adr/0012 has the reasons.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from credit_default.model.explanation.shapley_leaf_tables import (
     add_contributions,
     measure_longest_path,
 )
+from credit_default.model.features.input_values import list_possibly_missing
 from credit_default.model.features.row_functions import FloatArray
 
 EXPLANATION_METHOD: Final = "exact Shapley values, interventional"
@@ -109,7 +111,7 @@ class Explainer:
         return Explanation(bundle.feature_names, contributions, probability, self.base_probability)
 
     def _compute_contributions(self, matrix: Any) -> FloatArray:
-        if self._has_short_paths:
+        if self._has_short_paths or self._may_meet_missing_values:
             return add_contributions(
                 self.bundle.forest,
                 matrix,
@@ -124,6 +126,11 @@ class Explainer:
     @cached_property
     def _has_short_paths(self) -> bool:
         return measure_longest_path(self.bundle.forest) <= LONGEST_PATH
+
+    @property
+    def _may_meet_missing_values(self) -> bool:
+        bundle = self.bundle
+        return bool(list_possibly_missing(bundle.features, bundle.input_values))
 
     @cached_property
     def base_probability(self) -> float:

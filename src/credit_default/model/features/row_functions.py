@@ -2,14 +2,15 @@
 
 Each function takes whole columns (float64, latest month first where months are meant) and returns
 one column. Sums are taken column by column in the order of the declaration, so that chunk size and
-memory layout change no bit. To add a feature, use these in the feature list; to add a function, add
-it to `ROW_FUNCTIONS`.
+memory layout change no bit. A missing value is NaN, and a special value too but for the functions
+that read it: arithmetic gives NaN then, counts leave it out. To add a feature, use these in the
+feature list; to add a function, add it to `ROW_FUNCTIONS`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,9 @@ class RowFunction:
         arguments: Defaults by argument name; `REQUIRED_ARGUMENT` where there is none.
         directions: How the result moves when one column alone is raised: 1 never down, -1 never up,
             0 either. The last entry holds for all further columns.
+        reads: What it sees of an input: its numbers, its values (special ones as they are), or its
+            special values alone; all else is NaN.
+        passes_missing: Whether the result is NaN where a column is.
     """
 
     compute: Callable[..., FloatArray]
@@ -41,6 +45,8 @@ class RowFunction:
     most_columns: int | None = 1
     arguments: Mapping[str, float | None] = field(default_factory=dict)
     directions: tuple[int, ...] = (1,)
+    reads: Literal["numbers", "values", "special"] = "numbers"
+    passes_missing: bool = True
 
 
 def _raw(columns: Columns) -> FloatArray:
@@ -59,7 +65,7 @@ def _log(columns: Columns) -> FloatArray:
 def _ratio(columns: Columns, *, otherwise: float, minimum: float, maximum: float) -> FloatArray:
     numerator, denominator = columns
     positive = denominator > 0
-    quotient = np.full(len(numerator), otherwise)
+    quotient = np.where(np.isnan(numerator) | np.isnan(denominator), np.nan, otherwise)
     with np.errstate(over="ignore"):  # a tiny denominator: the quotient is clipped below
         np.divide(numerator, denominator, out=quotient, where=positive)
     clipped: FloatArray = np.minimum(np.maximum(quotient, minimum), maximum)
@@ -133,13 +139,72 @@ def _months_since_at_least(columns: Columns, *, value: float) -> FloatArray:
     return since
 
 
+def _is_missing(columns: Columns) -> FloatArray:
+    return np.isnan(columns[0]).astype(np.float64)
+
+
+def _is_special(columns: Columns) -> FloatArray:
+    return (~np.isnan(columns[0])).astype(np.float64)
+
+
+def _one_hot(columns: Columns, *, value: float) -> FloatArray:
+    return (columns[0] == value).astype(np.float64)
+
+
+def _otherwise(columns: Columns, *, value: float) -> FloatArray:
+    return np.where(np.isnan(columns[0]), value, columns[0])
+
+
+def _months_between(columns: Columns) -> FloatArray:
+    return (columns[0] - columns[1]) / _DAYS_IN_MONTH
+
+
+_DAYS_IN_MONTH: Final = 365.2425 / 12
+
 # Bounds without effect; infinities are no JSON numbers.
 _NO_BOUNDS = -1e30, 1e30
 _VALUE = {"value": REQUIRED_ARGUMENT}
 
 ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
     {
-        "raw": RowFunction(_raw, "the column as it is"),
+        "raw": RowFunction(
+            _raw, "the column as it is, with its missing and special values", reads="values"
+        ),
+        "otherwise": RowFunction(
+            _otherwise,
+            "the column, and value where it is missing or special",
+            arguments=_VALUE,
+            passes_missing=False,
+        ),
+        "is_missing": RowFunction(
+            _is_missing,
+            "1 where the column is missing, else 0; a special value is not missing",
+            directions=(0,),
+            reads="values",
+            passes_missing=False,
+        ),
+        "is_special": RowFunction(
+            _is_special,
+            "1 where the column holds one of its special values, else 0",
+            directions=(0,),
+            reads="special",
+            passes_missing=False,
+        ),
+        "one_hot": RowFunction(
+            _one_hot,
+            "1 where the column is value, which may be a special one, else 0",
+            arguments=_VALUE,
+            directions=(0,),
+            reads="values",
+            passes_missing=False,
+        ),
+        "months_between": RowFunction(
+            _months_between,
+            "months from the second date to the first",
+            fewest_columns=2,
+            most_columns=2,
+            directions=(1, -1),
+        ),
         "clip": RowFunction(
             _clip,
             "the column, clipped to minimum and maximum",
@@ -184,9 +249,11 @@ ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
             most_columns=None,
             arguments=_VALUE,
             directions=(0,),
+            passes_missing=False,
         ),
         "count_at_least": RowFunction(
-            _count_at_least, "how many reach value", most_columns=None, arguments=_VALUE
+            _count_at_least, "how many reach value", most_columns=None, arguments=_VALUE,
+            passes_missing=False,
         ),
         "count_at_most": RowFunction(
             _count_at_most,
@@ -194,6 +261,7 @@ ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
             most_columns=None,
             arguments=_VALUE,
             directions=(-1,),
+            passes_missing=False,
         ),
         "months_since_at_least": RowFunction(
             _months_since_at_least,
@@ -201,6 +269,7 @@ ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
             most_columns=None,
             arguments=_VALUE,
             directions=(-1,),
+            passes_missing=False,
         ),
     }
 )
