@@ -3,6 +3,7 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from tests.fakes.bureau_loans import FEATURES, SCHEMA, lend
 
 from credit_default.errors import InputError
 from credit_default.model.features.build_features import build_features
@@ -21,7 +22,6 @@ from credit_default.model.features.input_values import (
     parse_input_values,
 )
 from credit_default.model.features.row_functions import ROW_FUNCTIONS
-from tests.fakes.bureau_loans import FEATURES, SCHEMA, lend
 
 NAN = float("nan")
 INPUTS = {

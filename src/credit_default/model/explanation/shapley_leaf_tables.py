@@ -133,9 +133,10 @@ def _build_sparse_leaf_table(
         place = np.bitwise_count(mine_alone), np.bitwise_count(theirs_alone)
         plus, minus = gain[place] * shares[reaching], loss[place] * shares[reaching]
         for bit in range(count):
-            table[bit, number] = (plus[(mine_alone >> bit) & 1 == 1]).sum() - (
-                minus[(theirs_alone >> bit) & 1 == 1]
-            ).sum()
+            table[bit, number] = (
+                (plus[(mine_alone >> bit) & 1 == 1]).sum()
+                - (minus[(theirs_alone >> bit) & 1 == 1]).sum()
+            )
     return leaf.value * table
 
 

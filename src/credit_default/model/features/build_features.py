@@ -92,7 +92,9 @@ def _stack_columns(
         if name in optional:
             good[:, position] |= np.isnan(matrix[:, position])
     if not good.all():
-        names = [name for name, is_good in zip(columns, good.all(axis=0), strict=True) if not is_good]
+        names = [
+            name for name, is_good in zip(columns, good.all(axis=0), strict=True) if not is_good
+        ]
         raise InputError(
             f"feature {show_examples(names)}",
             found="values too large for a 32-bit float",

@@ -36,9 +36,7 @@ def read_columns(
     """
     wanted = list(names)
     _check_names(_list_column_names(rows), wanted)
-    columns = {
-        name: _read_column(rows, name, may_be_missing=name in optional) for name in wanted
-    }
+    columns = {name: _read_column(rows, name, may_be_missing=name in optional) for name in wanted}
     lengths = {len(column) for column in columns.values()}
     if len(lengths) > 1:
         raise InputError(

@@ -7,46 +7,21 @@ that read it: arithmetic gives NaN then, counts leave it out. To add a feature, 
 feature list; to add a function, add it to `ROW_FUNCTIONS`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-Columns = Sequence[FloatArray]
+from credit_default.model.features.row_function import (
+    REQUIRED_ARGUMENT,
+    Columns,
+    FloatArray,
+    RowFunction,
+)
+from credit_default.model.features.value_functions import VALUE_FUNCTIONS
 
-REQUIRED_ARGUMENT: Final = None  # in place of a default: the argument must be given
-
-
-@dataclass(frozen=True, slots=True)
-class RowFunction:
-    """A function on the columns of a row, with its meaning, column count and arguments.
-
-    Attributes:
-        compute: Takes the columns (float64, equal lengths) and the arguments by name, returns one
-            column.
-        meaning: The function in words, for the documentation.
-        fewest_columns: The fewest columns that it takes.
-        most_columns: The most columns that it takes; None for any number.
-        arguments: Defaults by argument name; `REQUIRED_ARGUMENT` where there is none.
-        directions: How the result moves when one column alone is raised: 1 never down, -1 never up,
-            0 either. The last entry holds for all further columns.
-        reads: What it sees of an input: its numbers, its values (special ones as they are), or its
-            special values alone; all else is NaN.
-        passes_missing: Whether the result is NaN where a column is.
-    """
-
-    compute: Callable[..., FloatArray]
-    meaning: str
-    fewest_columns: int = 1
-    most_columns: int | None = 1
-    arguments: Mapping[str, float | None] = field(default_factory=dict)
-    directions: tuple[int, ...] = (1,)
-    reads: Literal["numbers", "values", "special"] = "numbers"
-    passes_missing: bool = True
+__all__ = ["ROW_FUNCTIONS", "Columns", "FloatArray", "RowFunction"]
 
 
 def _raw(columns: Columns) -> FloatArray:
@@ -139,22 +114,6 @@ def _months_since_at_least(columns: Columns, *, value: float) -> FloatArray:
     return since
 
 
-def _is_missing(columns: Columns) -> FloatArray:
-    return np.isnan(columns[0]).astype(np.float64)
-
-
-def _is_special(columns: Columns) -> FloatArray:
-    return (~np.isnan(columns[0])).astype(np.float64)
-
-
-def _one_hot(columns: Columns, *, value: float) -> FloatArray:
-    return (columns[0] == value).astype(np.float64)
-
-
-def _otherwise(columns: Columns, *, value: float) -> FloatArray:
-    return np.where(np.isnan(columns[0]), value, columns[0])
-
-
 def _months_between(columns: Columns) -> FloatArray:
     return (columns[0] - columns[1]) / _DAYS_IN_MONTH
 
@@ -170,34 +129,7 @@ ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
         "raw": RowFunction(
             _raw, "the column as it is, with its missing and special values", reads="values"
         ),
-        "otherwise": RowFunction(
-            _otherwise,
-            "the column, and value where it is missing or special",
-            arguments=_VALUE,
-            passes_missing=False,
-        ),
-        "is_missing": RowFunction(
-            _is_missing,
-            "1 where the column is missing, else 0; a special value is not missing",
-            directions=(0,),
-            reads="values",
-            passes_missing=False,
-        ),
-        "is_special": RowFunction(
-            _is_special,
-            "1 where the column holds one of its special values, else 0",
-            directions=(0,),
-            reads="special",
-            passes_missing=False,
-        ),
-        "one_hot": RowFunction(
-            _one_hot,
-            "1 where the column is value, which may be a special one, else 0",
-            arguments=_VALUE,
-            directions=(0,),
-            reads="values",
-            passes_missing=False,
-        ),
+        **VALUE_FUNCTIONS,
         "months_between": RowFunction(
             _months_between,
             "months from the second date to the first",
@@ -252,7 +184,10 @@ ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
             passes_missing=False,
         ),
         "count_at_least": RowFunction(
-            _count_at_least, "how many reach value", most_columns=None, arguments=_VALUE,
+            _count_at_least,
+            "how many reach value",
+            most_columns=None,
+            arguments=_VALUE,
             passes_missing=False,
         ),
         "count_at_most": RowFunction(

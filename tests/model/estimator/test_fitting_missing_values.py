@@ -1,9 +1,12 @@
 """Portfolios whose inputs are missing, special or categories are fitted, scored and digested."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
+from tests.fakes.bureau_loans import FEATURES, SCHEMA, lend
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
@@ -14,16 +17,12 @@ from credit_default.model.estimator.scoring import attach_reference, score_proba
 from credit_default.model.evaluation.baselines import score_baselines
 from credit_default.model.evaluation.cross_validation import build_folded_rows
 from credit_default.model.evaluation.reference_models import cross_validate_families
-from dataclasses import replace
-from tests.fakes.bureau_loans import FEATURES, SCHEMA, lend
 
 RECIPE = Recipe(tree_count=20, leaf_row_count=15)
 
 
 def fit_loans(rows, *, recipe=RECIPE, schema=SCHEMA, features=FEATURES):
-    return fit(
-        recipe, rows, schema=schema, features=features, decision_policy=DecisionPolicy()
-    )
+    return fit(recipe, rows, schema=schema, features=features, decision_policy=DecisionPolicy())
 
 
 @pytest.fixture(scope="module")
@@ -103,5 +102,5 @@ def test_a_monotone_recipe_says_which_features_need_a_value(rows):
     ]
     schema = replace(SCHEMA, columns=tuple(columns))
 
-    with pytest.raises(InputError, match="debt_to_income.*otherwise"):
+    with pytest.raises(InputError, match=r"debt_to_income.*otherwise"):
         fit_loans(rows, recipe=replace(RECIPE, monotone=True), schema=schema)

@@ -5,6 +5,7 @@ from math import factorial
 
 import numpy as np
 import pytest
+from tests.fakes.bureau_loans import FEATURES, SCHEMA, lend
 
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.fitting import fit
@@ -16,7 +17,6 @@ from credit_default.model.explanation.shapley_leaf_tables import (
     add_contributions,
     measure_longest_path,
 )
-from tests.fakes.bureau_loans import FEATURES, SCHEMA, lend
 
 
 def fit_loans(**recipe):
