@@ -148,7 +148,7 @@ def _plan_columns(schema: Schema, policy: DriftPolicy) -> tuple[EvidentlyColumn,
             method=METHOD_NAMES[column.drift_method],
             threshold=column.drift_threshold,
             is_optional=column.optional,
-            special=tuple(column.special),
+            special=tuple(map(float, column.special)),
         )
         for column in schema.inputs
     )

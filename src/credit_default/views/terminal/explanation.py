@@ -30,7 +30,7 @@ class InputLine:
     """One input of the client: its value, what a code means, and whether the model uses it."""
 
     name: str
-    value: float
+    value: float | None  # None where it is missing
     meaning: str
     used: bool
 
@@ -130,7 +130,11 @@ def _list_figures(explained: ClientExplanation) -> dict[str, float]:
         "average of accepted": explained.base_probability,
         **{f"contribution of {part.name}": part.added for part in explained.contributions},
         "sum": explained.forest_probability,
-        **{f"input {line.name}": line.value for line in explained.inputs if line.used},
+        **{
+            f"input {line.name}": line.value
+            for line in explained.inputs
+            if line.used and line.value is not None
+        },
     }
 
 
@@ -234,5 +238,7 @@ def _format_counterfactuals(explained: ClientExplanation) -> Iterator[str]:
         )
 
 
-def _format_value(value: float) -> str:
+def _format_value(value: float | None) -> str:
+    if value is None:
+        return "–"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
