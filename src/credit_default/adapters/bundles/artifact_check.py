@@ -22,6 +22,7 @@ from credit_default.model.features.declaration import (
     list_input_names,
     parse_features,
 )
+from credit_default.model.features.input_values import check_names, parse_input_values
 
 
 def check_pipeline(pipeline: Any, *, recipe: Recipe) -> None:
@@ -87,11 +88,12 @@ def _check_transformer(transformer: Any) -> int:
         "another transformer than ours",
     )
     require(
-        isinstance(keywords, dict) and set(keywords) == {"spec"},
+        isinstance(keywords, dict) and set(keywords) in ({"spec"}, {"spec", "inputs"}),
         "other arguments than a feature list",
     )
     try:
         features = parse_features(keywords["spec"])
+        check_names(parse_input_values(keywords.get("inputs")), inputs=list_input_names(features))
     except (InputError, AttributeError, TypeError) as error:
         raise build_artifact_error(f"a feature list that cannot be read ({error})") from error
     return len(list_feature_names(features)) if list_input_names(features) else 0

@@ -20,6 +20,7 @@ from credit_default.adapters.evidently.frames import (
     SCORE,
     build_frame_error,
     check_frame,
+    list_comparable,
     take_evenly,
     to_pandas,
 )
@@ -79,7 +80,7 @@ def render_drift_report(
     Args:
         reference: The scored rows that travel with the model; None where the model has none.
         current: The scored rows of the batch. Both frames hold the schema's inputs, default_probability and decision,
-            without missing values.
+            without missing values but of optional columns. A column without a number on one side is left out.
         schema: Names the inputs, and the drift method and threshold of each.
         policy: Holds the thresholds of score and decision, and the share of drifted columns at which the page speaks of
             drift.
@@ -104,6 +105,7 @@ def render_drift_report(
         take_evenly(check_frame(frame, columns, name=name), sample_rows)
         for frame, name in ((reference, "reference"), (current, "current rows"))
     )
+    columns = list_comparable(columns, earlier, later)
     report = run_drift_report(
         reference=to_pandas(earlier, columns),
         current=to_pandas(later, columns),
@@ -142,9 +144,11 @@ def _plan_columns(schema: Schema, policy: DriftPolicy) -> tuple[EvidentlyColumn,
     inputs = (
         EvidentlyColumn(
             column.name,
-            is_code=column.kind == "code",
+            is_code=bool(column.codes),
             method=METHOD_NAMES[column.drift_method],
             threshold=column.drift_threshold,
+            is_optional=column.optional,
+            special=tuple(map(float, column.special)),
         )
         for column in schema.inputs
     )

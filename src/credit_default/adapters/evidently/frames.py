@@ -1,7 +1,7 @@
 """Prepare the two frames that Evidently compares: checked, sampled, and converted to pandas.
 
 Evidently crashes on empty columns and writes category values into its page as they are, so nothing is passed to it that was
-not checked here.
+not checked here. Of an optional column it sees the numbers alone: the drift gate counts the missing ones, on all rows.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 SCORE, DECISION = "default_probability", "decision"
 _DECISIONS: Final = ("accept", DECLINE)
+_NOT_STATED: Final = "not stated"
 
 
 def check_frame(
     frame: pl.DataFrame, columns: Sequence[EvidentlyColumn], *, name: str
 ) -> pl.DataFrame:
-    """Check that the frame has rows and complete columns of the right kind, and return it.
+    """Check that the frame has rows and columns of the right kind, complete unless optional, and return it.
 
     Raises:
         InputError: It has no rows, or lacks a column or a value; the message begins with `name`.
@@ -44,12 +45,12 @@ def check_frame(
 
 
 def _check_values(values: pl.Series, column: EvidentlyColumn, *, name: str) -> None:
-    """Check that the column is complete and of its kind.
+    """Check that the column is complete, unless it is optional, and of its kind.
 
     Evidently writes category values into its page as they are. Numbers, `accept` and `decline` carry no markup.
     """
     thing = f"{name}, column {column.name!r}"
-    if values.null_count():
+    if values.null_count() and not column.is_optional:
         raise build_frame_error(thing, found=f"{values.null_count()} empty values", expected="none")
     is_known = (
         values.is_in(_DECISIONS).all() if column.name == DECISION else values.dtype.is_numeric()
@@ -72,10 +73,32 @@ def take_evenly(frame: pl.DataFrame, count: int) -> pl.DataFrame:
 
 
 def to_pandas(frame: pl.DataFrame, columns: Sequence[EvidentlyColumn]) -> "pd.DataFrame":
-    """Return these columns as Evidently takes them: codes as text, all others as numbers."""
-    texts = [pl.col(column.name).cast(pl.String) for column in columns if column.is_code]
-    numbers = [pl.col(column.name).cast(pl.Float64) for column in columns if not column.is_code]
-    return frame.select(*numbers, *texts).to_pandas()
+    """Return these columns as Evidently takes them: codes as text, all others as numbers, special ones missing."""
+    texts = [
+        pl.col(column.name).cast(pl.String).fill_null(_NOT_STATED)
+        for column in columns
+        if column.is_code
+    ]
+    return frame.select(
+        *(_keep_numbers(column) for column in columns if not column.is_code), *texts
+    ).to_pandas()
+
+
+def list_comparable(
+    columns: Sequence[EvidentlyColumn], *frames: pl.DataFrame
+) -> tuple[EvidentlyColumn, ...]:
+    """Return the columns that have a value to compare in each of the frames."""
+    return tuple(
+        column
+        for column in columns
+        if column.is_code
+        or all(frame.select(_keep_numbers(column).count()).item() for frame in frames)
+    )
+
+
+def _keep_numbers(column: EvidentlyColumn) -> pl.Expr:
+    values = pl.col(column.name).cast(pl.Float64)
+    return pl.when(~values.is_in(column.special)).then(values) if column.special else values
 
 
 def build_frame_error(thing: str, *, found: str, expected: str) -> InputError:

@@ -32,6 +32,8 @@ class EvidentlyColumn:
     is_code: bool
     method: str  # Evidently's name for it
     threshold: float
+    is_optional: bool = False  # whether values may be missing
+    special: tuple[float, ...] = ()  # values that are no numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def run_drift_report(
     """Return Evidently's report on the drift of each column.
 
     Args:
-        reference: The earlier rows: codes as text, numbers as floats, no missing values.
+        reference: The earlier rows: codes as text, numbers as floats, at least one in each column.
         current: The later rows, of the same columns.
         columns: What is measured, in the page's order.
         drift_share: The share of drifted columns (0-1) from which Evidently calls the whole dataset drifted.

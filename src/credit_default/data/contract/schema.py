@@ -73,6 +73,8 @@ class Column:
     unseen: Literal["reject", "other"] = "reject"  # what other texts are; "other" is the code 0
 
     def __post_init__(self) -> None:
+        if self.kind == "category":
+            object.__setattr__(self, "codes", _number_values(self.values, unseen=self.unseen))
         _check_column(self)
 
     @property
@@ -129,6 +131,12 @@ class Schema:
         return tuple(c.name for c in self.inputs if c.protected)
 
 
+def _number_values(values: Mapping[str, str], *, unseen: str) -> dict[int, str]:
+    """Return the meaning of each number that stands for a category in checked rows."""
+    other = {0: "other"} if unseen == "other" else {}
+    return other | dict(enumerate(values.values(), 1))
+
+
 def normalise_name(name: str) -> str:
     """Return a raw column name as it is compared: without outer blanks, byte-order mark or case."""
     return name.replace("\ufeff", "").strip().casefold()
@@ -161,11 +169,11 @@ def _check_kind(column: Column, *, thing: str) -> None:
         raise build_declaration_error(
             thing, found=f"drift_method {column.drift_method!r}", expected=", ".join(DRIFT_METHODS)
         )
-    if bool(column.codes) != (column.kind in {"code", "outcome"}):
+    if bool(column.codes) != (column.kind in {"code", "category", "outcome"}):
         raise build_declaration_error(
             thing,
             found=f"{len(column.codes)} codes",
-            expected="codes for kind code, and for no other kind",
+            expected="codes for kind code, values for kind category, and neither for another",
         )
 
 

@@ -36,6 +36,7 @@ class ColumnState:
 
     column: str
     missing_share: float = 0.0
+    reference_missing_share: float = 0.0  # 0 where the column is not optional
     new_codes: tuple[str, ...] = ()  # that the reference never held
     new_share: float = 0.0  # rows with one of them
     is_constant: bool = False  # in the batch, but not in the reference
@@ -169,8 +170,11 @@ def _find_oddities(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
 def _find_column_oddities(
     column: ColumnState, state: BatchState, policy: FeedPolicy
 ) -> Iterator[str]:
-    if column.missing_share > 0:
-        yield f"{column.column} is missing in {column.missing_share:.1%} of the rows"
+    usual = column.reference_missing_share
+    margin = policy.missing_margin + _compute_chance_margin(usual, state, policy) if usual else 0.0
+    if column.missing_share - usual > margin:
+        usually = f", {usual:.1%} usually" if usual else ""
+        yield f"{column.column} is missing in {column.missing_share:.1%} of the rows{usually}"
     # A code absent from n rows may still be as frequent as 3 / n (the rule of three).
     if column.new_share > max(policy.new_share, 3 / max(1, state.reference_count)):
         codes = ", ".join(column.new_codes[:_SHOWN_COUNT])

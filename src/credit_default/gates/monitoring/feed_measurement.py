@@ -105,6 +105,7 @@ def _measure_column(
     return ColumnState(
         column=column.name,
         missing_share=current.missing_count / row_count,
+        reference_missing_share=_measure_usual_missing_share(column, reference),
         new_codes=tuple(_format_values(plan.bins, new)) if column.codes else (),
         new_share=float(current.counts[new].sum()) / row_count if column.codes else 0.0,
         is_constant=current.minimum == current.maximum and reference.minimum < reference.maximum,
@@ -120,6 +121,13 @@ def _measure_column(
         filled_in_code=filled_in.code,
         filled_in_share=filled_in.share,
     )
+
+
+def _measure_usual_missing_share(column: Column, reference: ColumnProfile) -> float:
+    if not column.optional:
+        return 0.0
+    # A value never missing in n rows may still be missing in 3 / n of all (the rule of three).
+    return max(reference.missing_count, 3) / int(reference.counts.sum())
 
 
 def _find_comparable_counts(
@@ -204,7 +212,7 @@ def _measure_tails(reference: ColumnProfile, current: ColumnProfile) -> _Tails:
 def _measure_share_below(
     side: ColumnProfile, cumulated: np.ndarray[tuple[int, ...], np.dtype[np.int64]], step: int
 ) -> float:
-    return float(cumulated[step - 1]) / int(side.counts.sum()) if step else 0.0
+    return float(cumulated[step - 1]) / side.number_count if step else 0.0
 
 
 def _measure_scale(reference: ColumnProfile, current: ColumnProfile) -> float:

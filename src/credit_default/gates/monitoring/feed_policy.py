@@ -17,6 +17,9 @@ class FeedPolicy:
     # Rows whose figure equals that of the month before, above the reference's share.
     repeat_margin: float = 0.05  # watch
     stale_margin: float = 0.25  # alarm
+    missing_margin: float = (
+        0.02  # missing values of an optional column above the usual share: watch
+    )
     tail_margin: float = 0.1  # rows smaller, or larger, than nearly all of the reference's: watch
     highest_scale: float = 5.0  # factor by which the median of an amount grew or shrank: alarm
     # PSI of static codes (sex, education) against the month before.

@@ -23,6 +23,7 @@ from credit_default.model.features.declaration import (
     parse_features,
     trace_inputs,
 )
+from credit_default.model.features.input_values import InputValues, parse_input_values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +54,11 @@ class ModelBundle:
     def features(self) -> tuple[Feature, ...]:
         """Return the features that the pipeline builds."""
         return parse_features(self.pipeline.named_steps[FEATURES_STEP].kw_args["spec"])
+
+    @property
+    def input_values(self) -> dict[str, InputValues]:
+        """Return the inputs that may be missing or special, with what they may hold."""
+        return parse_input_values(self.pipeline.named_steps[FEATURES_STEP].kw_args.get("inputs"))
 
     @property
     def feature_names(self) -> tuple[str, ...]:

@@ -145,7 +145,7 @@ def _describe_bundle(bundle: ModelBundle) -> str:
     return _write_json(
         {
             "function": _describe_function(transformer.func),
-            "spec": transformer.kw_args["spec"],
+            **transformer.kw_args,  # "inputs" only where one may be missing or special
             "forest": parameters,
             "classes": [int(value) for value in forest.classes_],
             "calibration": None if bundle.calibration is None else asdict(bundle.calibration),

@@ -22,9 +22,13 @@ from credit_default.model.families.recipe import (
 from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import (
     Feature,
-    describe_features,
     list_input_names,
     select_features,
+)
+from credit_default.model.features.input_values import (
+    describe_arguments,
+    list_input_values,
+    list_possibly_missing,
 )
 from credit_default.model.features.monotone import (
     constrain_features,
@@ -117,14 +121,28 @@ def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature
     from sklearn.preprocessing import FunctionTransformer
 
     chosen = choose_features(recipe, features, schema=schema)
-    spec = describe_features(chosen)
+    if recipe.monotone:
+        inputs = list_input_values(schema, list_input_names(chosen))
+        _check_no_missing(list_possibly_missing(chosen, inputs))
     estimator = _build_estimator(recipe, chosen, schema=schema)
+    arguments = describe_arguments(chosen, schema=schema)
     return Pipeline(
         [
-            (FEATURES_STEP, FunctionTransformer(build_features, kw_args={"spec": spec})),
+            (FEATURES_STEP, FunctionTransformer(build_features, kw_args=arguments)),
             (FOREST_STEP, estimator),
         ]
     )
+
+
+def _check_no_missing(names: Sequence[str]) -> None:
+    # scikit-learn's monotone trees take no missing values: nothing says on which side they belong.
+    if names:
+        raise InputError(
+            "recipe's monotone",
+            found=f"feature {show_examples(names)}, which can be missing",
+            expected="features that always have a value",
+            remedy="Give them one with the function `otherwise`, or drop monotone.",
+        )
 
 
 def calibrate_pipeline(pipeline: Any, line: Calibration | None) -> Any:

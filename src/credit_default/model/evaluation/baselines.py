@@ -19,7 +19,8 @@ from credit_default.model.estimator.recipe_pipeline import Recipe, choose_featur
 from credit_default.model.evaluation.cross_validation import fit_estimator
 from credit_default.model.evaluation.reference_models import SCORECARD, Family
 from credit_default.model.features.build_features import build_features
-from credit_default.model.features.declaration import Feature, describe_features
+from credit_default.model.features.declaration import Feature
+from credit_default.model.features.input_values import describe_arguments
 
 
 def _build_tree(seed: int) -> Any:
@@ -75,11 +76,10 @@ def score_baselines(
     Returns:
         One result per baseline, in the order of `BASELINES`.
     """
-    spec = describe_features(
-        choose_features(Recipe(include_protected=include_protected), features, schema=schema)
-    )
+    chosen = choose_features(Recipe(include_protected=include_protected), features, schema=schema)
+    arguments = describe_arguments(chosen, schema=schema)
     ordered = sort_rows(development)
-    learned, judged = build_features(ordered, spec=spec), build_features(test, spec=spec)
+    learned, judged = build_features(ordered, **arguments), build_features(test, **arguments)
     defaulted = ordered[OUTCOME].to_numpy().astype(np.int64)
     fitted = [
         fit_estimator(learned, defaulted, build=partial(baseline.build, seed))

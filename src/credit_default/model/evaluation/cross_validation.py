@@ -26,7 +26,8 @@ from credit_default.model.estimator.recipe_pipeline import (
 )
 from credit_default.model.evaluation.metrics import evaluate
 from credit_default.model.features.build_features import build_features
-from credit_default.model.features.declaration import Feature, describe_features, list_feature_names
+from credit_default.model.features.declaration import Feature, list_feature_names
+from credit_default.model.features.input_values import describe_arguments
 
 # The first two judge the ranking, the others the probabilities: see `metrics.METRIC_MEANINGS`.
 QUALITY_METRICS: Final = ("roc_auc", "average_precision", "brier", "log_loss", "ece")
@@ -74,7 +75,7 @@ def build_folded_rows(
     chosen = choose_features(Recipe(include_protected=include_protected), features, schema=schema)
     return FoldedRows(
         feature_names=list_feature_names(chosen),
-        matrix=build_features(ordered, spec=describe_features(chosen)),
+        matrix=build_features(ordered, **describe_arguments(chosen, schema=schema)),
         defaulted=ordered[OUTCOME].to_numpy().astype(np.int64),
         fold=np.asarray(assign_folds(ordered, fold_count=fold_count, seed=seed), dtype=np.int64),
         fold_count=fold_count,

@@ -129,7 +129,7 @@ def _build_splines(seed: int) -> Any:
 
     return make_pipeline(
         QuantileTransformer(n_quantiles=200, subsample=None, random_state=seed),
-        SplineTransformer(n_knots=5, degree=3, include_bias=False),
+        SplineTransformer(n_knots=5, degree=3, include_bias=False, handle_missing="zeros"),
         LogisticRegression(C=0.05, max_iter=500),
     )
 
@@ -137,6 +137,7 @@ def _build_splines(seed: int) -> Any:
 def _build_networks(seed: int) -> Any:
     """Build four small networks, whose mean is more stable than the best of them."""
     from sklearn.ensemble import VotingClassifier
+    from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer, QuantileTransformer
 
@@ -148,6 +149,7 @@ def _build_networks(seed: int) -> Any:
         FunctionTransformer(
             np.clip, kw_args={"a_min": -_CLIP_DEVIATIONS, "a_max": _CLIP_DEVIATIONS}
         ),
+        SimpleImputer(strategy="constant", fill_value=0.0, add_indicator=True),
         VotingClassifier(networks, voting="soft"),
     )
 

@@ -40,7 +40,7 @@ def measure_sensitivity(
     """Return the effect of each change of each input, the largest mean difference first.
 
     Amounts are raised and lowered by a tenth, codes replaced by the next higher one, other numbers
-    raised by 1; values stay within the schema's range.
+    raised by 1; values stay within the schema's range, and missing and special ones as they are.
 
     Args:
         bundle: The model.
@@ -54,7 +54,7 @@ def measure_sensitivity(
         _measure_change(bundle, taken, base, nudge=nudge, values=values.alias(column.name))
         for column in schema.inputs
         if column.name in bundle.input_names
-        for nudge, values in _perturb(column, taken[column.name])
+        for nudge, values in _perturb_numbers(column, taken[column.name])
     ]
     return tuple(sorted(found, key=lambda item: (-item.mean_difference, item.column, item.nudge)))
 
@@ -85,11 +85,18 @@ def _take_evenly(rows: pl.DataFrame, count: int) -> pl.DataFrame:
     return rows[np.unique(places)]
 
 
+def _perturb_numbers(column: Column, values: pl.Series) -> Iterator[tuple[str, pl.Series]]:
+    """Yield the column under each nudge, in which missing and special values stay as they are."""
+    special = values.cast(pl.Float64).is_in([*map(float, column.special)]).fill_null(value=False)
+    for nudge, moved in _perturb(column, values):
+        yield nudge, moved.zip_with(~special, values.cast(moved.dtype)) if column.special else moved
+
+
 def _perturb(column: Column, values: pl.Series) -> Iterator[tuple[str, pl.Series]]:
     if column.codes:
         codes = sorted(column.codes)
         yield "next code", values.replace_strict(codes, [*codes[1:], codes[-1]], default=values)
-    elif column.kind == "amount":
+    elif column.kind in {"amount", "percent"}:
         for sign, symbol in ((1, "+"), (-1, "−")):
             moved = values.cast(pl.Float64) * (1 + sign * AMOUNT_STEP)
             yield f"{symbol}{AMOUNT_STEP:.0%}", moved.clip(column.minimum, column.maximum)

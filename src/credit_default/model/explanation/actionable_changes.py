@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from credit_default.data.contract.schema import Schema
+from credit_default.data.contract.schema import Column, Schema
 
 _DECILES: Final = tuple(number / 10 for number in range(1, 10))
 
@@ -87,10 +87,11 @@ CREDIT_CARD_LEVERS: Final = _declare_credit_card_levers()
 def derive_levers(
     schema: Schema, *, input_names: Sequence[str], accepted: pl.DataFrame
 ) -> tuple[Lever, ...]:
-    """Return one lever for each unprotected number that the model uses.
+    """Return one lever for each unprotected quantity that the model uses: a number or an ordered category.
 
-    Its steps are the deciles of the accepted clients' values. Columns that a client cannot
-    influence are not recognised: declare levers where that matters.
+    Its steps are the deciles of the accepted clients' values, without missing and special ones.
+    Dates have no lever. Columns that a client cannot influence are not recognised otherwise:
+    declare levers where that matters.
 
     Args:
         schema: The schema of the rows.
@@ -99,8 +100,19 @@ def derive_levers(
     """
     levers = []
     for column in schema.inputs:
-        if column.kind != "code" and not column.protected and column.name in input_names:
-            values = (accepted[column.name].quantile(share, "nearest") for share in _DECILES)
+        if _is_quantity(column) and not column.protected and column.name in input_names:
+            known = accepted[column.name].drop_nulls()
+            numbers = known.filter(~known.cast(pl.Float64).is_in(_list_other_values(column)))
+            values = (numbers.quantile(share, "nearest") for share in _DECILES)
             steps = tuple(dict.fromkeys(float(value) for value in values if value is not None))
             levers.append(Lever(column.name.replace("_", " "), "set", (column.name,), steps))
     return tuple(levers)
+
+
+def _is_quantity(column: Column) -> bool:
+    return column.kind not in {"code", "category", "date"} or column.ordered
+
+
+def _list_other_values(column: Column) -> list[float]:
+    """Return the values without a place in the order: special ones, and that of undeclared texts."""
+    return [*map(float, column.special), *([0.0] if column.kind == "category" else [])]

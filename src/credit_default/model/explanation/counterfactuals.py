@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from credit_default.data.contract.schema import Schema
+from credit_default.data.contract.schema import Column, Schema
+from credit_default.data.contract.value_meanings import is_number
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.explanation.actionable_changes import Lever
@@ -48,8 +49,9 @@ def find_counterfactuals(
 ) -> tuple[Counterfactual, ...]:
     """Return up to three ways below the threshold for a declined client, the smallest first.
 
-    Levers that would change a protected attribute are left out. The result is empty where no way is
-    found.
+    Levers that would change a protected attribute are left out, and those on a value that is missing
+    or special, or that would lead to a special one: nobody is told to have had or not had one. The
+    result is empty where no way is found.
 
     Args:
         bundle: The model.
@@ -57,13 +59,39 @@ def find_counterfactuals(
         levers: What the client could have done differently.
         schema: The schema of the row.
     """
-    usable = [lever for lever in levers if not set(lever.columns) & set(schema.protected)]
     values: dict[str, Any] = row.row(0, named=True)
-    singles = [_list_candidates(lever, values) for lever in usable]
+    inputs = {column.name: column for column in schema.inputs}
+    no_quantity = set(_list_values_of_no_quantity(values, inputs))
+    usable = [
+        lever
+        for lever in levers
+        if not set(lever.columns) & set(schema.protected)
+        and not {*lever.columns, *lever.reference_columns} & no_quantity
+    ]
+    singles = [
+        [c for c in _list_candidates(lever, values) if _leads_to_numbers(c, inputs)]
+        for lever in usable
+    ]
     found = _select_accepted(bundle, row, [c for steps in singles for c in steps], schema=schema)
     if not found:
         found = _select_accepted(bundle, row, _list_pairs(singles), schema=schema)
     return found[:HIGHEST_COUNTERFACTUAL_COUNT]
+
+
+def _list_values_of_no_quantity(
+    values: Mapping[str, Any], inputs: Mapping[str, Column]
+) -> list[str]:
+    """Return the inputs whose value is missing, special, or a category outside of an order."""
+    return [
+        name
+        for name, column in inputs.items()
+        if not is_number(column, values.get(name))
+        or (column.kind == "category" and not values[name])
+    ]
+
+
+def _leads_to_numbers(candidate: _Candidate, inputs: Mapping[str, Column]) -> bool:
+    return all(is_number(inputs[name], value) for name, value in candidate.changed.items())
 
 
 def _list_candidates(lever: Lever, values: Mapping[str, Any]) -> list[_Candidate]:

@@ -26,6 +26,7 @@ from credit_default.model.explanation.reason_table import (
 from credit_default.model.explanation.shapley import Explainer, Explanation, build_explainer
 from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import describe_features, list_feature_names
+from credit_default.model.features.input_values import describe_input_values
 from credit_default.model.features.row_functions import FloatArray
 
 HIGHEST_REASON_COUNT: Final = 4
@@ -153,12 +154,20 @@ class ReasonFinder:
     def _medians(self) -> dict[str, float]:
         """Return each measure's median over the background rows."""
         measured = self._compute_measures(self.explainer.background_rows)
-        return {name: float(np.median(values)) for name, values in measured.items()}
+        # Of those that have a number; where none has, nothing is above or below the median.
+        return {
+            name: float(np.median(values[~np.isnan(values)]))
+            if not np.isnan(values).all()
+            else np.nan
+            for name, values in measured.items()
+        }
 
     def _compute_measures(self, rows: Any) -> dict[str, FloatArray]:
-        matrix = build_features(rows, spec=describe_features(self.table.measures)).astype(
-            np.float64
-        )
+        matrix = build_features(
+            rows,
+            spec=describe_features(self.table.measures),
+            inputs=describe_input_values(self.explainer.bundle.input_values),
+        ).astype(np.float64)
         return dict(zip(list_feature_names(self.table.measures), matrix.T, strict=True))
 
 
@@ -195,4 +204,5 @@ def _list_texts(
     ]
     if not texts and contributions[order[0]] > 0:
         return [concepts[order[0]].subject]
-    return texts[:HIGHEST_REASON_COUNT]
+    # One missing value may be the wording of several concepts.
+    return list(dict.fromkeys(texts))[:HIGHEST_REASON_COUNT]

@@ -5,46 +5,49 @@ table names get concepts here, derived from the schema's descriptions of the col
 that another portfolio has reasons without any code.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from credit_default.data.contract.schema import Column, Schema
+from credit_default.model.explanation.value_wordings import (
+    list_code_wordings,
+    list_value_measures,
+    list_value_wordings,
+    name_code,
+    name_number,
+)
+from credit_default.model.explanation.wordings import (
+    ComparisonSide,
+    Condition,
+    Wording,
+    describe_column,
+    format_name,
+    read_first_clause,
+)
 from credit_default.model.features.declaration import Feature, trace_inputs
 
-ComparisonSide = Literal["at least", "at most", "above", "below"]
+__all__ = [
+    "NO_REASONS",
+    "Concept",
+    "Condition",
+    "ReasonTable",
+    "Wording",
+    "build_reason_table",
+    "map_features_to_concepts",
+]
 
 _COMPARISONS: Final[tuple[tuple[str, ComparisonSide], ...]] = (
     ("higher", "above"),
     ("lower", "below"),
 )
-_CLAUSE_END: Final = re.compile(r"[;(]|\. ")  # where a description's first clause ends
+_DATE_COMPARISONS: Final[tuple[tuple[str, ComparisonSide], ...]] = (
+    ("later", "above"),
+    ("earlier", "below"),
+)
+# Functions that say what kind of value a column holds, which its wordings say themselves.
+_VALUE_FUNCTIONS: Final = frozenset({"is_missing", "is_special", "one_hot"})
 _MOST_DESCRIBED_COLUMNS: Final = 2  # columns behind a feature that are described
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A condition on the client's own inputs, without which a wording is not used.
-
-    Attributes:
-        measure: Name of the measure that is compared.
-        side: "at least" and "at most" compare it with `value`; "above" and "below" with the median
-            of the accepted clients, which itself is on neither side.
-        value: The value to compare with.
-    """
-
-    measure: str
-    side: ComparisonSide
-    value: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """A sentence that may be given as a reason where every condition holds."""
-
-    text: str
-    conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ def build_reason_table(
     derived = [_derive_concept(*group, schema=schema) for group in groups.items()]
     measures = {feature.name: feature for feature in declared.measures}
     measures |= {f.name: f for f in features if f.name not in measures} if derived else {}
+    described = [c for c in schema.inputs if any(c.name in names for names in groups)]
+    measures |= {f.name: f for f in list_value_measures(described)}
     return ReasonTable(tuple(measures.values()), (*kept, *derived))
 
 
@@ -136,54 +141,43 @@ def map_features_to_concepts(
 def _derive_concept(
     names: Sequence[str], features: Sequence[Feature], *, schema: Schema
 ) -> Concept:
-    """Derive a concept of all features on these columns, worded by the first of them.
+    """Derive a concept of all features on these columns, worded by the first that is a quantity.
 
-    A code is worded by its meaning, a number by whether it is higher or lower than usual.
+    A missing or special value is worded as what it is, a code by its meaning, a number by whether
+    it is higher or lower than usual.
     """
     columns = [column for name in names for column in schema.inputs if column.name == name]
-    first_feature, feature_names = features[0], tuple(feature.name for feature in features)
-    subject = _describe_feature(first_feature, columns)
-    if first_feature.function == "raw" and columns[0].codes:
-        codes = columns[0].codes.items()
-        return Concept(
-            first_feature.name,
-            subject,
-            feature_names,
-            tuple(_build_code_wording(subject, first_feature, *code) for code in codes),
-        )
-    wordings = _build_comparison_wordings(subject, first_feature)
-    return Concept(first_feature.name, subject, feature_names, wordings)
+    first = next((f for f in features if f.function not in _VALUE_FUNCTIONS), features[0])
+    subject = _describe_feature(first, columns)
+    wordings = list_value_wordings(columns)
+    is_of_values = first.function in {"raw", *_VALUE_FUNCTIONS}
+    if is_of_values and len(columns) == 1 and columns[0].codes:
+        measure = first.name if first.function == "raw" else name_code(columns[0])
+        wordings += list_code_wordings(subject, columns[0], measure=measure)
+    elif first.function not in _VALUE_FUNCTIONS:
+        wordings += _build_comparison_wordings(subject, first, columns)
+    return Concept(first.name, subject, tuple(feature.name for feature in features), wordings)
 
 
-def _build_comparison_wordings(subject: str, feature: Feature) -> tuple[Wording, ...]:
+def _build_comparison_wordings(
+    subject: str, feature: Feature, columns: Sequence[Column]
+) -> tuple[Wording, ...]:
+    is_date = feature.function == "raw" and columns[0].kind == "date"
+    has_special = feature.function == "raw" and columns[0].special
+    measure = name_number(columns[0]) if has_special else feature.name
     return tuple(
         Wording(
             f"{subject}: {comparison} than for most accepted clients",
-            (Condition(feature.name, side),),
+            (Condition(measure, side),),
         )
-        for comparison, side in _COMPARISONS
+        for comparison, side in (_DATE_COMPARISONS if is_date else _COMPARISONS)
     )
 
 
-def _build_code_wording(subject: str, first_feature: Feature, code: int, meaning: str) -> Wording:
-    exactly = (
-        Condition(first_feature.name, "at least", code),
-        Condition(first_feature.name, "at most", code),
-    )
-    return Wording(f"{subject}: {meaning}", exactly)
-
-
-def _describe_feature(first_feature: Feature, columns: Sequence[Column]) -> str:
-    texts = [
-        _CLAUSE_END.split(column.description.strip(), maxsplit=1)[0].rstrip(" .")
-        for column in columns
-    ]
-    if first_feature.function == "raw":
-        return f"{_format_name(first_feature.name)} ({texts[0]})"
+def _describe_feature(first: Feature, columns: Sequence[Column]) -> str:
+    if first.function in {"raw", *_VALUE_FUNCTIONS}:
+        return describe_column(columns[0])
+    texts = [read_first_clause(column) for column in columns]
     more = len(texts) - _MOST_DESCRIBED_COLUMNS
     described = [*texts[:_MOST_DESCRIBED_COLUMNS], *([f"{more} more"] if more > 0 else [])]
-    return f"{_format_name(first_feature.name)} ({' / '.join(described)})"
-
-
-def _format_name(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    return f"{format_name(first.name)} ({' / '.join(described)})"

@@ -2,10 +2,10 @@
 
 The method is exact Shapley values (Shapley 1953), interventional: a feature that is left out takes
 the values of the background rows, which are the accepted rows of the bundle's reference, unseen in
-training. Nothing here is path-dependent. Trees of short paths, such as the compact forest's, go
-through `shapley_leaf_tables`, deeper ones through woodelf-explainer; docs/adr/0012 has the reasons.
-The family says on which scale the parts add up: a forest's on that of probability, boosting's on
-that of log odds.
+training. Nothing here is path-dependent. Trees of short paths, such as the compact forest's, and
+all that may meet missing values go through `shapley_leaf_tables`, deeper ones through
+woodelf-explainer, which cannot route them; docs/adr/0012 has the reasons. The family says on which
+scale the parts add up: a forest's on that of probability, boosting's on that of log odds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,6 +27,7 @@ from credit_default.model.explanation.shapley_leaf_tables import (
 )
 from credit_default.model.families.family import Family, Scale, TreeTerm
 from credit_default.model.families.find_family import find_family
+from credit_default.model.features.input_values import list_possibly_missing
 from credit_default.model.features.row_functions import FloatArray
 
 EXPLANATION_METHOD: Final = "exact Shapley values, interventional"
@@ -131,7 +132,7 @@ class Explainer:
         if self._trees is None:
             terms = self._family.list_terms(self.bundle.forest, matrix)
             return terms - self._mean_background_terms
-        if self._has_short_paths:
+        if self._has_short_paths or self._may_meet_missing_values:
             return add_contributions(self._trees, matrix, background=self._background_matrix)
         found: FloatArray = np.asarray(
             self._woodelf_explainer.shap_values(self._build_frame(matrix), verbose=False)
@@ -141,6 +142,11 @@ class Explainer:
     @property
     def _family(self) -> Family:
         return find_family(self.bundle.recipe)
+
+    @property
+    def _may_meet_missing_values(self) -> bool:
+        bundle = self.bundle
+        return bool(list_possibly_missing(bundle.features, bundle.input_values))
 
     @cached_property
     def _trees(self) -> Sequence[TreeTerm] | None:

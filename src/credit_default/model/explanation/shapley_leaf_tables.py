@@ -1,7 +1,7 @@
 """Exact interventional Shapley values of trees with short paths, by one small table per leaf.
 
-A leaf is reached where each feature on its path lies in an interval. To a leaf, a row is therefore
-a pattern of conditions met, and so is every background row. What the leaf contributes by each
+A leaf is reached where each feature on its path lies in an interval, or is missing where missing
+values take that path. To a leaf, a row is a pattern of conditions met, and so is a background row. What the leaf contributes by each
 feature depends on the two patterns alone (Lundberg et al. 2020, "From local explanations to global
 understanding", interventional TreeSHAP): it is summed over the background once per pattern and
 looked up for each row. A row's values do not depend on the other rows, not even in the last bit.
@@ -27,12 +27,16 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Leaf:
-    """A leaf and what it adds to the sum where `low < feature <= high` on its path."""
+    """A leaf and what it adds to the sum where `low < feature <= high` on its path.
+
+    A missing value meets a condition where the path is that of missing values.
+    """
 
     value: float
     features: tuple[int, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
+    missing: tuple[bool, ...]
 
     def match(self, columns: FloatArray) -> NDArray[np.int64]:
         """Return each row's pattern: bit n says that the n-th feature meets its condition.
@@ -40,11 +44,14 @@ class _Leaf:
         `columns` has the shape (feature count, row count).
         """
         pattern = np.zeros(columns.shape[1], dtype=np.int64)
-        for bit, (feature, low, high) in enumerate(
-            zip(self.features, self.low, self.high, strict=True)
+        for bit, (feature, low, high, missing) in enumerate(
+            zip(self.features, self.low, self.high, self.missing, strict=True)
         ):
             values = columns[feature]
-            pattern |= ((values > low) & (values <= high)).astype(np.int64) << bit
+            met = (values > low) & (values <= high)
+            if missing:
+                met |= np.isnan(values)
+            pattern |= met.astype(np.int64) << bit
         return pattern
 
 
@@ -59,7 +66,7 @@ def add_contributions(
     """Return what each feature adds to the sum of the trees, against the background's mean.
 
     Args:
-        trees: Trees whose paths hold at most `LONGEST_PATH` features each.
+        trees: Trees; paths of more than `LONGEST_PATH` features are slow.
         matrix: Features of shape (row count, feature count).
         background: Features of the background rows.
 
@@ -72,8 +79,12 @@ def add_contributions(
     for leaf in (leaf for term in trees for leaf in _list_leaves(term)):
         if not leaf.features or not leaf.value:
             continue
-        table = _build_leaf_table(leaf, background_columns)
         pattern = leaf.match(columns)
+        if len(leaf.features) <= LONGEST_PATH:
+            table = _build_leaf_table(leaf, background_columns)
+        else:
+            patterns, pattern = np.unique(pattern, return_inverse=True)
+            table = _build_sparse_leaf_table(leaf, background_columns, patterns=patterns)
         for place, feature in enumerate(leaf.features):
             added[feature] += table[place][pattern]
     return np.ascontiguousarray(added.T)
@@ -94,6 +105,32 @@ def _build_leaf_table(leaf: _Leaf, background_columns: FloatArray) -> FloatArray
     shares = counts / background_columns.shape[1]
     table: FloatArray = leaf.value * (_weigh_patterns(len(leaf.features)) @ shares)
     return table
+
+
+def _build_sparse_leaf_table(
+    leaf: _Leaf, background_columns: FloatArray, *, patterns: NDArray[np.int64]
+) -> FloatArray:
+    """Return what the leaf adds by each of its features to a row of each of these patterns.
+
+    It is for paths too long for a table of all patterns. The shape is (feature count, pattern
+    count); a pattern's values do not depend on the others.
+    """
+    count = len(leaf.features)
+    theirs_all, counts = np.unique(leaf.match(background_columns), return_counts=True)
+    shares = counts / background_columns.shape[1]
+    gain, loss = _compute_weight_tables(count)
+    table = np.zeros((count, len(patterns)))
+    for number, pattern in enumerate(patterns):
+        reaching = (pattern | theirs_all) == (1 << count) - 1
+        theirs_alone, mine_alone = theirs_all[reaching] & ~pattern, pattern & ~theirs_all[reaching]
+        place = np.bitwise_count(mine_alone), np.bitwise_count(theirs_alone)
+        plus, minus = gain[place] * shares[reaching], loss[place] * shares[reaching]
+        for bit in range(count):
+            table[bit, number] = (
+                (plus[(mine_alone >> bit) & 1 == 1]).sum()
+                - (minus[(theirs_alone >> bit) & 1 == 1]).sum()
+            )
+    return leaf.value * table
 
 
 @lru_cache(maxsize=LONGEST_PATH)
@@ -139,18 +176,20 @@ def _compute_weight_tables(count: int) -> tuple[FloatArray, FloatArray]:
 
 def _list_leaves(term: TreeTerm) -> Iterator[_Leaf]:
     tree, values = term.tree, term.leaf_values
-    pending: list[tuple[int, dict[int, tuple[float, float]]]] = [(0, {})]
+    pending: list[tuple[int, dict[int, tuple[float, float, bool]]]] = [(0, {})]
     while pending:
         node, intervals = pending.pop()
         left, right = tree.children_left[node], tree.children_right[node]
         if left == _NO_CHILD:
-            lows, highs = (
-                tuple(low for low, _ in intervals.values()),
-                tuple(high for _, high in intervals.values()),
+            lows, highs, missing = (
+                zip(*intervals.values(), strict=True) if intervals else ((), (), ())
             )
-            yield _Leaf(float(values[node]), tuple(intervals), lows, highs)
+            yield _Leaf(float(values[node]), tuple(intervals), lows, highs, missing)
             continue
         feature, threshold = int(tree.feature[node]), float(tree.threshold[node])
-        low, high = intervals.get(feature, (-np.inf, np.inf))
-        pending.append((right, {**intervals, feature: (max(low, threshold), high)}))
-        pending.append((left, {**intervals, feature: (low, min(high, threshold))}))
+        low, high, missing = intervals.get(feature, (-np.inf, np.inf, True))
+        goes_left = bool(tree.missing_go_to_left[node])
+        to_right = (max(low, threshold), high, missing and not goes_left)
+        to_left = (low, min(high, threshold), missing and goes_left)
+        pending.append((right, {**intervals, feature: to_right}))
+        pending.append((left, {**intervals, feature: to_left}))

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import Schema
+from credit_default.data.contract.schema import Column, Schema
 from credit_default.model.estimator.decision import ACCEPT
 from credit_default.model.fairness.groupings import (
     AttributeBands,
     build_groupings,
     choose_attributes,
     find_quartiles,
+    keep_numbers,
 )
 from credit_default.model.fairness.policy import FairnessPolicy
 
@@ -62,18 +63,16 @@ def plan_acceptance(
     attributes = choose_attributes(schema, named=policy.attributes, by_default=by_default)
     given = {band.name: band for band in policy.bands}
     uncut = [
-        c.name
-        for c in schema.inputs
-        if c.name in attributes and not c.codes and c.name not in given
+        c for c in schema.inputs if c.name in attributes and not c.codes and c.name not in given
     ]
     return AttributePlan(attributes, (*policy.bands, *_cut_at_quartiles(reference, uncut)))
 
 
-def _cut_at_quartiles(reference: pl.DataFrame, names: Iterable[str]) -> list[AttributeBands]:
+def _cut_at_quartiles(reference: pl.DataFrame, columns: Iterable[Column]) -> list[AttributeBands]:
     return [
-        AttributeBands(name, edges)
-        for name in names
-        if (edges := find_quartiles(reference[name].drop_nulls()))
+        AttributeBands(column.name, edges)
+        for column in columns
+        if (edges := find_quartiles(keep_numbers(reference[column.name], column)))
     ]
 
 
@@ -83,8 +82,9 @@ def count_acceptance(
     """Return every group's counts over all frames.
 
     Args:
-        frames: Frames with the attributes and `decision`; rows with a missing attribute are not
-            counted for it. Each frame is released before the next is read.
+        frames: Frames with the attributes and `decision`; rows without an attribute are not
+            counted for it, unless it is optional: then they are a group of their own. Each frame is
+            released before the next is read.
         schema: The schema of the rows.
         plan: What is counted.
     """
@@ -102,8 +102,9 @@ def count_acceptance(
 def _count_frame(frame: pl.DataFrame, *, schema: Schema, plan: AttributePlan) -> Acceptance:
     accepted = (frame["decision"] == ACCEPT).to_numpy()
     found = {}
+    optional = {column.name for column in schema.inputs if column.optional}
     for name in plan.attributes:
-        known = frame[name].is_not_null().to_numpy()
+        known = (frame[name].is_not_null() | (name in optional)).to_numpy()
         rows = frame.filter(pl.Series(known))
         if rows.is_empty():
             continue

@@ -67,7 +67,7 @@ def _measure_flip(
 def _list_flips(rows: pl.DataFrame, column: Column) -> Iterator[pl.DataFrame]:
     values = rows[column.name]
     tried = list(column.codes)
-    if not tried and rows.height:
+    if not tried and values.count():
         steps = np.linspace(float(values.min()), float(values.max()), _STEP_COUNT)  # type: ignore[arg-type]
         tried = sorted(
             {round(step) if values.dtype.is_integer() else step for step in steps.tolist()}

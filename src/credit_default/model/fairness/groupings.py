@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.data.contract.schema import Column, Schema
+from credit_default.data.contract.value_meanings import NOT_STATED
 from credit_default.errors import InputError, show_examples
 from credit_default.model.statistics.bootstrap import IntArray
 
@@ -89,6 +90,7 @@ def build_groupings(
         schema: The schema of the rows.
         attributes: Inputs to group by.
         bands: Bands of numeric attributes; one without bands is cut at the quartiles of these rows.
+            Missing values are a group of their own, and so is each special value.
     """
     columns = {column.name: column for column in schema.inputs}
     edges = {band.name: band.edges for band in bands}
@@ -100,11 +102,17 @@ def build_groupings(
 
 
 def find_quartiles(values: pl.Series) -> tuple[float, ...]:
-    """Return the distinct quartiles of the values, rising; none where there are no values."""
-    numbers = values.to_numpy().astype(np.float64)
+    """Return the distinct quartiles of the values that are not missing, rising; none without any."""
+    numbers = values.drop_nulls().to_numpy().astype(np.float64)
     if not len(numbers):
         return ()
     return tuple(sorted({float(np.quantile(numbers, share)) for share in _QUARTILE_SHARES}))
+
+
+def keep_numbers(values: pl.Series, column: Column) -> pl.Series:
+    """Return the column's numbers in row order, with null in place of special values."""
+    numbers = values.cast(pl.Float64)
+    return numbers.set(numbers.is_in([*map(float, column.special)]).fill_null(value=False), None)
 
 
 def _group_values(values: pl.Series, *, column: Column, edges: Sequence[float] | None) -> Grouping:
@@ -118,13 +126,25 @@ def _group_values(values: pl.Series, *, column: Column, edges: Sequence[float] |
             for code, meaning in column.codes.items()
         }
         places = {code: place for place, code in enumerate(column.codes)}
-        group = values.replace_strict(places, return_dtype=pl.Int64).to_numpy()
-        return _drop_empty((column.name,), [names[code] for code in column.codes], group)
-    numbers = values.to_numpy().astype(np.float64)
-    cuts = edges or find_quartiles(values)
+        known = values.replace_strict(places, return_dtype=pl.Int64)
+        return _group_places(column, values, known, [names[code] for code in column.codes])
+    numbers = keep_numbers(values, column)
+    cuts = edges or find_quartiles(numbers)
     whole = column.kind == "integer" and all(float(cut).is_integer() for cut in cuts)
-    group = np.searchsorted(cuts, numbers, side="right").astype(np.int64)
-    return _drop_empty((column.name,), _name_bands(cuts, whole=whole), group)
+    band = pl.Series(np.searchsorted(cuts, numbers.to_numpy(), side="right").astype(np.int64))
+    known = band.set(numbers.is_null(), None)
+    return _group_places(column, values, known, _name_bands(cuts, whole=whole) if cuts else [])
+
+
+def _group_places(
+    column: Column, values: pl.Series, known: pl.Series, labels: Sequence[str]
+) -> Grouping:
+    """Return the groups of these places, and one each for special values and for missing ones."""
+    numbers = values.cast(pl.Float64)
+    for place, special in enumerate(column.special, len(labels)):
+        known = known.set((numbers == special).fill_null(value=False), place)
+    all_labels = [*labels, *column.special.values(), NOT_STATED]
+    return _drop_empty((column.name,), all_labels, known.fill_null(len(all_labels) - 1).to_numpy())
 
 
 def _name_bands(cuts: Sequence[float], *, whole: bool) -> list[str]:

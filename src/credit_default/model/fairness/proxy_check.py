@@ -137,7 +137,12 @@ def _build_single_groupings(
         if len(g.attributes) == 1
     ]
     numeric = {column.name for column in schema.inputs if not column.codes}
-    return [_split_at_median(rows[g.name], g.name) if g.name in numeric else g for g in singles]
+    return [
+        _split_at_median(rows[g.name], g.name)
+        if g.name in numeric and not rows[g.name].null_count()
+        else g
+        for g in singles
+    ]
 
 
 def _split_at_median(values: pl.Series, name: str) -> Grouping:

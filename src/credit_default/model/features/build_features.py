@@ -5,7 +5,7 @@ example; `CREDIT_CARD_FEATURES` is the default. The declaration travels with the
 values, so that a loaded model builds the features that it was fitted on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +19,11 @@ from credit_default.model.features.declaration import (
     list_feature_names,
     list_input_names,
     parse_features,
+)
+from credit_default.model.features.input_values import (
+    parse_input_values,
+    pass_on,
+    select_columns,
 )
 from credit_default.model.features.row_functions import ROW_FUNCTIONS, FloatArray
 
@@ -36,44 +41,59 @@ __all__ = [
 ]
 
 
-def build_features(rows: Any, *, spec: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+def build_features(
+    rows: Any,
+    *,
+    spec: Sequence[Mapping[str, Any]],
+    inputs: Mapping[str, Mapping[str, Any]] | None = None,
+) -> NDArray[np.float32]:
     """Return the feature matrix of raw rows; each row depends on itself alone.
 
     Args:
         rows: A Polars, pandas or Arrow frame, or a mapping of arrays. Columns are read by name: the
             type of frame, the order of columns and further columns change no bit of the result.
         spec: The feature list as `describe_features` returns it.
+        inputs: The inputs that may be missing or special, as `describe_input_values` returns them;
+            None for none.
 
     Returns:
         Array of shape (row count, kept feature count), float32, in the order of the feature list.
+        A feature of an optional or special input is NaN where its function has no number to take.
 
     Raises:
-        InputError: an invalid `spec`; rows that lack a column or hold missing or infinite values.
-            Nothing is imputed.
+        InputError: an invalid `spec` or `inputs`; rows that lack a column, hold infinite values, or
+            lack a value that is not optional. Nothing is imputed.
     """
-    features = parse_features(spec)
-    values = read_columns(rows, list_input_names(features))
+    features, known = parse_features(spec), parse_input_values(inputs)
+    optional = [name for name, may_hold in known.items() if may_hold.optional]
+    values = read_columns(rows, list_input_names(features), optional=optional)
     for feature in features:
-        function = ROW_FUNCTIONS[feature.function]
-        values[feature.name] = function.compute(
-            [values[name] for name in feature.columns], **feature.arguments
+        values[feature.name] = ROW_FUNCTIONS[feature.function].compute(
+            select_columns(feature, values, known), **feature.arguments
         )
-    return _stack_columns({name: values[name] for name in list_feature_names(features)})
+        known[feature.name] = pass_on(feature, known)
+    names = list_feature_names(features)
+    possibly_missing = [name for name in names if known[name].optional]
+    return _stack_columns({name: values[name] for name in names}, optional=possibly_missing)
 
 
 # Bundles name the function by its module: this one stays when this file is moved.
 build_features.__module__ = "credit_default.bundled"
 
 
-def _stack_columns(columns: Mapping[str, FloatArray]) -> NDArray[np.float32]:
+def _stack_columns(
+    columns: Mapping[str, FloatArray], *, optional: Collection[str]
+) -> NDArray[np.float32]:
     # Values too large for float32 become infinite; the check below names their features.
     with np.errstate(over="ignore"):
         matrix = np.column_stack([column.astype(np.float32) for column in columns.values()])
-    if not np.isfinite(matrix).all():
+    good = np.isfinite(matrix)
+    for position, name in enumerate(columns):
+        if name in optional:
+            good[:, position] |= np.isnan(matrix[:, position])
+    if not good.all():
         names = [
-            name
-            for position, name in enumerate(columns)
-            if not np.isfinite(matrix[:, position]).all()
+            name for name, is_good in zip(columns, good.all(axis=0), strict=True) if not is_good
         ]
         raise InputError(
             f"feature {show_examples(names)}",

@@ -5,7 +5,7 @@ from each. Nothing is read by position: with its columns reversed a forest would
 complaint, and wrongly.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,9 @@ _REMEDY = (
 )
 
 
-def read_columns(rows: Any, names: Iterable[str]) -> dict[str, FloatArray]:
+def read_columns(
+    rows: Any, names: Iterable[str], *, optional: Collection[str] = ()
+) -> dict[str, FloatArray]:
     """Return the named columns as contiguous float64 arrays of one length.
 
     Integers and floats are accepted. Text, booleans and objects are not: nothing is parsed here.
@@ -26,14 +28,15 @@ def read_columns(rows: Any, names: Iterable[str]) -> dict[str, FloatArray]:
     Args:
         rows: A Polars, pandas or Arrow frame, or a mapping of arrays.
         names: The columns to read, which set the order of the result.
+        optional: Those whose values may be missing: NaN in the result.
 
     Raises:
         InputError: rows without column names, a missing or repeated name, or a value that is not a
-            finite number.
+            finite number and not a missing one of an optional column.
     """
     wanted = list(names)
     _check_names(_list_column_names(rows), wanted)
-    columns = {name: _read_column(rows, name) for name in wanted}
+    columns = {name: _read_column(rows, name, may_be_missing=name in optional) for name in wanted}
     lengths = {len(column) for column in columns.values()}
     if len(lengths) > 1:
         raise InputError(
@@ -74,17 +77,23 @@ def _check_names(present: Sequence[str], wanted: Sequence[str]) -> None:
         )
 
 
-def _read_column(rows: Any, name: str) -> FloatArray:
+def _read_column(rows: Any, name: str, *, may_be_missing: bool) -> FloatArray:
     values = np.asarray(rows[name])
+    if may_be_missing and values.dtype.kind == "O" and _is_all_missing(rows[name]):
+        return np.full(len(values), np.nan)
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         found = f"{values.dtype} values" if values.ndim == 1 else f"{values.ndim} dimensions"
         raise InputError(
             f"column {name!r}", found=found, expected="a column of numbers", remedy=_REMEDY
         )
     column = np.ascontiguousarray(values, dtype=np.float64)
-    bad = np.flatnonzero(~np.isfinite(column))
+    bad = np.flatnonzero(np.isinf(column) if may_be_missing else ~np.isfinite(column))
     if bad.size:
         places = show_examples(bad[:5].tolist())
         found = f"{bad.size} values that are missing or infinite, at rows {places}"
         raise InputError(f"column {name!r}", found=found, expected="finite numbers", remedy=_REMEDY)
     return column
+
+
+def _is_all_missing(values: Any) -> bool:
+    return all(value is None for value in values)

@@ -2,45 +2,26 @@
 
 Each function takes whole columns (float64, latest month first where months are meant) and returns
 one column. Sums are taken column by column in the order of the declaration, so that chunk size and
-memory layout change no bit. To add a feature, use these in the feature list; to add a function, add
-it to `ROW_FUNCTIONS`.
+memory layout change no bit. A missing value is NaN, and a special value too but for the functions
+that read it: arithmetic gives NaN then, counts leave it out. To add a feature, use these in the
+feature list; to add a function, add it to `ROW_FUNCTIONS`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-Columns = Sequence[FloatArray]
+from credit_default.model.features.row_function import (
+    REQUIRED_ARGUMENT,
+    Columns,
+    FloatArray,
+    RowFunction,
+)
+from credit_default.model.features.value_functions import VALUE_FUNCTIONS
 
-REQUIRED_ARGUMENT: Final = None  # in place of a default: the argument must be given
-
-
-@dataclass(frozen=True, slots=True)
-class RowFunction:
-    """A function on the columns of a row, with its meaning, column count and arguments.
-
-    Attributes:
-        compute: Takes the columns (float64, equal lengths) and the arguments by name, returns one
-            column.
-        meaning: The function in words, for the documentation.
-        fewest_columns: The fewest columns that it takes.
-        most_columns: The most columns that it takes; None for any number.
-        arguments: Defaults by argument name; `REQUIRED_ARGUMENT` where there is none.
-        directions: How the result moves when one column alone is raised: 1 never down, -1 never up,
-            0 either. The last entry holds for all further columns.
-    """
-
-    compute: Callable[..., FloatArray]
-    meaning: str
-    fewest_columns: int = 1
-    most_columns: int | None = 1
-    arguments: Mapping[str, float | None] = field(default_factory=dict)
-    directions: tuple[int, ...] = (1,)
+__all__ = ["ROW_FUNCTIONS", "Columns", "FloatArray", "RowFunction"]
 
 
 def _raw(columns: Columns) -> FloatArray:
@@ -59,7 +40,7 @@ def _log(columns: Columns) -> FloatArray:
 def _ratio(columns: Columns, *, otherwise: float, minimum: float, maximum: float) -> FloatArray:
     numerator, denominator = columns
     positive = denominator > 0
-    quotient = np.full(len(numerator), otherwise)
+    quotient = np.where(np.isnan(numerator) | np.isnan(denominator), np.nan, otherwise)
     with np.errstate(over="ignore"):  # a tiny denominator: the quotient is clipped below
         np.divide(numerator, denominator, out=quotient, where=positive)
     clipped: FloatArray = np.minimum(np.maximum(quotient, minimum), maximum)
@@ -133,13 +114,29 @@ def _months_since_at_least(columns: Columns, *, value: float) -> FloatArray:
     return since
 
 
+def _months_between(columns: Columns) -> FloatArray:
+    return (columns[0] - columns[1]) / _DAYS_IN_MONTH
+
+
+_DAYS_IN_MONTH: Final = 365.2425 / 12
+
 # Bounds without effect; infinities are no JSON numbers.
 _NO_BOUNDS = -1e30, 1e30
 _VALUE = {"value": REQUIRED_ARGUMENT}
 
 ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
     {
-        "raw": RowFunction(_raw, "the column as it is"),
+        "raw": RowFunction(
+            _raw, "the column as it is, with its missing and special values", reads="values"
+        ),
+        **VALUE_FUNCTIONS,
+        "months_between": RowFunction(
+            _months_between,
+            "months from the second date to the first",
+            fewest_columns=2,
+            most_columns=2,
+            directions=(1, -1),
+        ),
         "clip": RowFunction(
             _clip,
             "the column, clipped to minimum and maximum",
@@ -184,9 +181,14 @@ ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
             most_columns=None,
             arguments=_VALUE,
             directions=(0,),
+            passes_missing=False,
         ),
         "count_at_least": RowFunction(
-            _count_at_least, "how many reach value", most_columns=None, arguments=_VALUE
+            _count_at_least,
+            "how many reach value",
+            most_columns=None,
+            arguments=_VALUE,
+            passes_missing=False,
         ),
         "count_at_most": RowFunction(
             _count_at_most,
@@ -194,6 +196,7 @@ ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
             most_columns=None,
             arguments=_VALUE,
             directions=(-1,),
+            passes_missing=False,
         ),
         "months_since_at_least": RowFunction(
             _months_since_at_least,
@@ -201,6 +204,7 @@ ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
             most_columns=None,
             arguments=_VALUE,
             directions=(-1,),
+            passes_missing=False,
         ),
     }
 )

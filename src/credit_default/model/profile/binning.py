@@ -5,7 +5,7 @@ therefore be counted as they pass, a record batch at a time, and the counts of t
 can be added.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -28,15 +28,18 @@ class Bins:
         values: The distinct values, sorted, of a column binned by value; else empty.
         edges: The edges, sorted, of a column binned by range; a value on an edge is in the bin
             above.
+        special: Values of a column binned by range that are no numbers, sorted; each has a bin of
+            its own after the ranges.
     """
 
     values: FloatArray
     edges: FloatArray
+    special: FloatArray = field(default_factory=lambda: np.empty(0))
 
     @property
     def bin_count(self) -> int:
         """Return the number of bins, without the classes for unknown and missing values."""
-        return len(self.values) or len(self.edges) + 1
+        return len(self.values) or len(self.edges) + 1 + len(self.special)
 
     @property
     def class_count(self) -> int:
@@ -48,6 +51,8 @@ class Bins:
         missing = np.isnan(column)
         if not len(self.values):
             position = np.searchsorted(self.edges, column, side="right")
+            for place, value in enumerate(self.special, len(self.edges) + 1):
+                position[column == value] = place
         else:
             position = np.searchsorted(self.values, column)
             known = self.values[np.minimum(position, len(self.values) - 1)] == column
@@ -55,7 +60,9 @@ class Bins:
         return np.where(missing, self.bin_count + 1, position)
 
 
-def plan_bins(reference: FloatArray, *, codes: tuple[int, ...] = ()) -> Bins:
+def plan_bins(
+    reference: FloatArray, *, codes: tuple[int, ...] = (), special: tuple[float, ...] = ()
+) -> Bins:
     """Return the bins of a column.
 
     With `codes`, the bins are these codes and any other values of the reference. Without, a
@@ -65,16 +72,20 @@ def plan_bins(reference: FloatArray, *, codes: tuple[int, ...] = ()) -> Bins:
     Args:
         reference: The column's values; NaN is a missing value and makes no bin.
         codes: The codes that the schema permits.
+        special: The values that are no numbers: each is a bin, and no decile counts them.
     """
-    present = reference[~np.isnan(reference)]
+    known, apart = reference[~np.isnan(reference)], np.unique(np.array(special, dtype=np.float64))
+    present = known[~np.isin(known, apart)]
     values = np.unique(present)
     none = np.empty(0)
     if codes:
-        return Bins(np.union1d(values, np.array(codes, dtype=np.float64)), none)
+        permitted = np.concatenate([np.array(codes, dtype=np.float64), apart])
+        return Bins(np.union1d(values, permitted), none)
     if 0 < len(values) <= MOST_CODES:
-        return Bins(values, none)
+        return Bins(np.union1d(values, apart), none)
     steps = np.linspace(0, 1, DECILE_COUNT + 1)[1:-1]
-    return Bins(none, np.unique(np.quantile(present, steps)) if len(present) else none)
+    edges = np.unique(np.quantile(present, steps)) if len(present) else none
+    return Bins(none, edges, apart)
 
 
 def plan_grid(reference: FloatArray) -> FloatArray:

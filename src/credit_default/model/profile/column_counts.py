@@ -36,18 +36,20 @@ _SLOT_COUNT: Final = 1 << 22
 class ColumnProfile:
     """The counts and moments of one column's values.
 
-    Arrays by class are in the order of `Bins`; minimum, maximum and sums leave out missing values.
+    Arrays by class are in the order of `Bins`; minimum, maximum and sums leave out missing and
+    special values.
     """
 
     counts: Counts  # by class
     score_sums: FloatArray  # of default_probability, by class
     zero_count: int
     repeat_count: int  # rows whose value is not 0 and equal to the month before
-    minimum: float  # inf where all values are missing
-    maximum: float  # -inf where all values are missing
+    minimum: float  # inf where no value is a number
+    maximum: float  # -inf where no value is a number
     total: float
     square_total: float
     magnitudes: Counts  # of values other than 0, by size, in quarters of an octave
+    number_count: int  # values that are neither missing nor special
     fingerprint: int  # 64-bit hash of the values, independent of their order
     grid_counts: Counts  # by position as of `place_on_grid`; empty where there is no grid
     grid_sums: FloatArray
@@ -59,9 +61,8 @@ class ColumnProfile:
 
     @property
     def mean(self) -> float:
-        """Return the mean of the values that are not missing; NaN where all are."""
-        present = int(self.counts[:-1].sum())
-        return self.total / present if present else float("nan")
+        """Return the mean of the values that are numbers; NaN where none is."""
+        return self.total / self.number_count if self.number_count else float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,7 +202,7 @@ def _profile_column(
     hashed: NDArray[np.uint64],
 ) -> ColumnProfile:
     place = plan.bins.assign_bins(values)
-    present = values[~np.isnan(values)]
+    present = plan.keep_numbers(values)
     on_grid = place_on_grid(plan.grid, present) if len(plan.grid) else np.empty(0, dtype=np.intp)
     slot_count = 2 * len(plan.grid) + 1 if len(plan.grid) else 0
     repeats = 0 if earlier is None else np.count_nonzero((values == earlier) & (values != 0))
@@ -217,6 +218,7 @@ def _profile_column(
         total=float(present.sum()),
         square_total=float(np.dot(present, present)),
         magnitudes=_count_magnitudes(present),
+        number_count=len(present),
         fingerprint=int(scramble_bits(hashed).sum(dtype=np.uint64)),
         grid_counts=np.bincount(on_grid, minlength=slot_count),
         grid_sums=np.bincount(
@@ -236,6 +238,7 @@ def _merge_columns(first: ColumnProfile, second: ColumnProfile) -> ColumnProfile
         total=first.total + second.total,
         square_total=first.square_total + second.square_total,
         magnitudes=first.magnitudes + second.magnitudes,
+        number_count=first.number_count + second.number_count,
         fingerprint=(first.fingerprint + second.fingerprint) % (1 << 64),
         grid_counts=first.grid_counts + second.grid_counts,
         grid_sums=first.grid_sums + second.grid_sums,

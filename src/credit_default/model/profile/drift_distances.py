@@ -1,6 +1,7 @@
 """Measure how far a column of one profile is from another's, by the schema's method for it.
 
-The distances come from counts alone, so that one pass over any number of rows suffices: `psi`,
+Missing values are a bin of their own, and so is each special value; to `ks` they are one value below
+all numbers, and `wasserstein` compares the numbers alone. The distances come from counts alone, so that one pass over any number of rows suffices: `psi`,
 `jensenshannon` and `chisquare` over the reference's bins, `ks` and `wasserstein` over its distinct
 values. All are exact for the rows counted except `wasserstein` and a `ks` on a reference of more
 than 8,192 distinct values, which state their largest `error`.
@@ -23,6 +24,7 @@ from credit_default.model.statistics.bootstrap import FloatArray
 
 SMALLEST_SHARE: Final = 0.0001  # replaces the share of an empty bin, which has no logarithm
 SMALLEST_DEVIATION: Final = 0.001  # replaces the standard deviation of a constant reference
+_NO_NUMBERS_DISTANCE: Final = 1 / SMALLEST_DEVIATION  # where one side has numbers and one has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def measure_distance(column: ProfilePair, method: str) -> Distance:
     """Return the distance of the current column from the reference.
 
     Args:
-        column: Both sides, each with at least one value that is not missing.
+        column: Both sides, each with at least one row.
         method: `psi`, `jensenshannon`, `chisquare`, `ks` or `wasserstein`.
 
     Raises:
@@ -145,14 +147,27 @@ def _measure_ks(column: ProfilePair) -> Distance:
     Between two values of the reference only one distribution rises, so that the largest distance is
     at such a value.
     """
-    before, after = (np.cumsum(side.grid_counts) for side in (column.reference, column.current))
+    before, after = (_cumulate(side) for side in (column.reference, column.current))
     place = int(np.argmax(np.abs(before / before[-1] - after / after[-1])))
     p_value = measure_ks_p_value(
         int(before[place]), int(before[-1]), int(after[place]), int(after[-1])
     )
     between = slice(0, None, 2)
-    unseen = float((column.reference.grid_counts[between] / before[-1]).max())
+    unseen = float((column.reference.grid_counts[between] / before[-1]).max(initial=0.0))
     return Distance(p_value, _count_bins(column), error=unseen, p_value=p_value)
+
+
+def _cumulate(side: ColumnProfile) -> Counts:
+    """Return the cumulated counts: what is no number first, then by position on the grid.
+
+    Numbers beside a grid without points, that of a reference without any number, come last.
+    """
+    others, off_grid = (
+        side.counts.sum() - side.number_count,
+        side.number_count - side.grid_counts.sum(),
+    )
+    cumulated: Counts = np.cumsum([others, *side.grid_counts, off_grid], dtype=np.int64)
+    return cumulated
 
 
 def _measure_wasserstein(column: ProfilePair) -> Distance:
@@ -162,6 +177,9 @@ def _measure_wasserstein(column: ProfilePair) -> Distance:
     there.
     """
     grid, reference, current = column.grid, column.reference, column.current
+    if not reference.number_count or not current.number_count:
+        differ = bool(reference.number_count) != bool(current.number_count)
+        return Distance(_NO_NUMBERS_DISTANCE if differ else 0.0, _count_bins(column))
     before, after = (
         np.cumsum(side.grid_counts) / side.grid_counts.sum() for side in (reference, current)
     )

@@ -80,6 +80,8 @@ def _describe_column(plan: ColumnPlan, profile: ColumnProfile) -> dict[str, Any]
         if len(plan.bins.values)
         else {"edges": plan.bins.edges.tolist()}
     )
+    if len(plan.bins.special):
+        bins["special"] = plan.bins.special.tolist()
     figures = {"mean": profile.mean, "minimum": profile.minimum, "maximum": profile.maximum}
     return {
         **bins,

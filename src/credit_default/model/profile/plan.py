@@ -5,7 +5,7 @@ inferred from a column's values.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -31,12 +31,18 @@ class ColumnPlan:
         grid: Points of the distribution function; empty where the drift method needs none.
         previous_month_column: The column with the same quantity of a month earlier in the same row;
             None where there is none.
+        special: Its values that are no numbers, and enter no sum.
     """
 
     name: str
     bins: Bins
     grid: FloatArray
     previous_month_column: str | None = None
+    special: tuple[float, ...] = ()
+
+    def keep_numbers(self, values: FloatArray) -> FloatArray:
+        """Return the values that are numbers: neither missing nor special, in row order."""
+        return values[~(np.isnan(values) | np.isin(values, self.special))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,11 +89,18 @@ def plan_profile(
 def _plan_column(
     column: Column, reference: pl.DataFrame, *, input_names: Collection[str]
 ) -> ColumnPlan:
-    values = read_values(reference, column.name)
-    grid = plan_grid(values) if column.drift_method in _GRID_METHODS else np.empty(0)
+    values, special = read_values(reference, column.name), tuple(map(float, column.special))
     previous = _name_previous_month_column(column.name)
-    bins = plan_bins(values, codes=tuple(column.codes))
-    return ColumnPlan(column.name, bins, grid, previous if previous in input_names else None)
+    plan = ColumnPlan(
+        column.name,
+        plan_bins(values, codes=tuple(column.codes), special=special),
+        np.empty(0),
+        previous if previous in input_names else None,
+        special,
+    )
+    if column.drift_method not in _GRID_METHODS:
+        return plan
+    return replace(plan, grid=plan_grid(plan.keep_numbers(values)))
 
 
 def read_values(rows: pl.DataFrame, name: str) -> FloatArray:

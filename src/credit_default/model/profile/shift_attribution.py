@@ -156,8 +156,13 @@ def describe_segment(column: Column, bins: Bins, place: int) -> str:
         return f"{column.name} {'missing' if place > bins.bin_count else 'not seen before'}"
     if len(bins.values):
         value = bins.values[place]
-        meaning = column.codes.get(int(value)) if float(value).is_integer() else None
+        meaning = column.special.get(value) or (
+            column.codes.get(int(value)) if float(value).is_integer() else None
+        )
         return f"{column.name} {value:,.6g}" + (f" ({meaning})" if meaning else "")
+    if place > len(bins.edges):
+        value = bins.special[place - len(bins.edges) - 1]
+        return f"{column.name} {value:,.6g} ({column.special[value]})"
     if not len(bins.edges):
         return f"{column.name} any"
     if place in {0, len(bins.edges)}:

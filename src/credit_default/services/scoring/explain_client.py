@@ -9,6 +9,7 @@ import polars as pl
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.snapshots import read_snapshot, read_snapshot_rows
 from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, Schema
+from credit_default.data.contract.value_meanings import describe_value
 from credit_default.errors import ArtifactError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import DECLINE
@@ -126,7 +127,7 @@ def _list_inputs(
         InputLine(
             column.name,
             row[column.name],
-            column.codes.get(row[column.name], ""),
+            describe_value(column, row[column.name]),
             used=column.name in used,
         )
         for column in schema.inputs

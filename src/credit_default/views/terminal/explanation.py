@@ -31,7 +31,7 @@ class InputLine:
     """One input of the client: its value, what a code means, and whether the model uses it."""
 
     name: str
-    value: float
+    value: float | None  # None where it is missing
     meaning: str
     used: bool
 
@@ -137,7 +137,11 @@ def _list_figures(explained: ClientExplanation) -> dict[str, float]:
         f"average of accepted{suffix}": sums[0],
         **{f"contribution of {part.name}": part.added for part in explained.contributions},
         f"sum{suffix}": sums[1],
-        **{f"input {line.name}": line.value for line in explained.inputs if line.used},
+        **{
+            f"input {line.name}": line.value
+            for line in explained.inputs
+            if line.used and line.value is not None
+        },
     }
 
 
@@ -246,5 +250,7 @@ def _format_counterfactuals(explained: ClientExplanation) -> Iterator[str]:
         )
 
 
-def _format_value(value: float) -> str:
+def _format_value(value: float | None) -> str:
+    if value is None:
+        return "–"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
