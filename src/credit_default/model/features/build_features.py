@@ -20,7 +20,7 @@ from credit_default.model.features.declaration import (
     list_input_names,
     parse_features,
 )
-from credit_default.model.features.row_functions import ROW_FUNCTIONS, FloatArray
+from credit_default.model.features.row_functions import FloatArray
 
 # Raised when a row function or a feature changes its meaning.
 FEATURE_VERSION: Final = "1"
@@ -54,8 +54,7 @@ def build_features(rows: Any, *, spec: Sequence[Mapping[str, Any]]) -> NDArray[n
     features = parse_features(spec)
     values = read_columns(rows, list_input_names(features))
     for feature in features:
-        function = ROW_FUNCTIONS[feature.function]
-        values[feature.name] = function.compute(
+        values[feature.name] = feature.row_function.compute(
             [values[name] for name in feature.columns], **feature.arguments
         )
     return _stack_columns({name: values[name] for name in list_feature_names(features)})
