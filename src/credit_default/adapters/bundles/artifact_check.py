@@ -5,7 +5,7 @@ The estimator is checked by its family (`model.families`). `tree_check` checks t
 
 from typing import Any
 
-from credit_default.errors import InputError
+from credit_default.errors import InputError, SetupError
 from credit_default.model.estimator.calibrated_forest import CalibratedForest
 from credit_default.model.estimator.calibration_line import STEEPEST_SLOPE
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, FOREST_STEP
@@ -94,6 +94,8 @@ def _check_transformer(transformer: Any) -> int:
     try:
         features = parse_features(keywords["spec"])
         check_names(parse_input_values(keywords.get("inputs")), inputs=list_input_names(features))
+    except SetupError:  # a function of a package that is not here: the artifact is not at fault
+        raise
     except (InputError, AttributeError, TypeError) as error:
         raise build_artifact_error(f"a feature list that cannot be read ({error})") from error
     return len(list_feature_names(features)) if list_input_names(features) else 0

@@ -25,7 +25,7 @@ from credit_default.model.features.input_values import (
     pass_on,
     select_columns,
 )
-from credit_default.model.features.row_functions import ROW_FUNCTIONS, FloatArray
+from credit_default.model.features.row_functions import FloatArray
 
 # Raised when a row function or a feature changes its meaning.
 FEATURE_VERSION: Final = "1"
@@ -68,7 +68,7 @@ def build_features(
     optional = [name for name, may_hold in known.items() if may_hold.optional]
     values = read_columns(rows, list_input_names(features), optional=optional)
     for feature in features:
-        values[feature.name] = ROW_FUNCTIONS[feature.function].compute(
+        values[feature.name] = feature.row_function.compute(
             select_columns(feature, values, known), **feature.arguments
         )
         known[feature.name] = pass_on(feature, known)

@@ -10,9 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from credit_default.errors import InputError, show_examples
+from credit_default.installed import (
+    Source,
+    is_installed_name,
+    parse_source,
+)
+from credit_default.model.features.installed_functions import load_row_function
 from credit_default.model.features.row_functions import ROW_FUNCTIONS, RowFunction
 
-_KEYS = frozenset({"name", "function", "columns", "arguments", "kept"})
+_KEYS = frozenset({"name", "function", "columns", "arguments", "kept", "source"})
 _EXPECTED_ARGUMENTS = "a table of numbers, and true or false"
 
 
@@ -22,10 +28,11 @@ class Feature:
 
     Attributes:
         name: The feature's name.
-        function: Name of a function in `ROW_FUNCTIONS`.
+        function: Name of a function in `ROW_FUNCTIONS`, or `package:entry` of an installed package.
         columns: The columns or earlier features that the function takes, in its order.
         arguments: The function's arguments.
         kept: False for an intermediate step that is not given to the forest itself.
+        source: The version and the code of an installed package's function; None for our own.
     """
 
     name: str
@@ -33,6 +40,16 @@ class Feature:
     columns: tuple[str, ...]
     arguments: Mapping[str, float] = field(default_factory=dict)
     kept: bool = True
+    source: Source | None = None
+
+    @property
+    def row_function(self) -> RowFunction:
+        """Return the function that computes the feature.
+
+        Raises:
+            SetupError: It is of an installed package, and that is not there or another by now.
+        """
+        return _find_row_function(self.name, self.function, pinned=self.source)[0]
 
 
 def parse_features(
@@ -65,6 +82,7 @@ def describe_features(features: Sequence[Feature]) -> list[dict[str, Any]]:
             "columns": list(feature.columns),
             "arguments": {name: float(value) for name, value in sorted(feature.arguments.items())},
             "kept": feature.kept,
+            **({} if feature.source is None else {"source": feature.source.describe()}),
         }
         for feature in features
     ]
@@ -109,14 +127,19 @@ def _parse_feature(item: Mapping[str, Any]) -> Feature:
             expected=f"keys {sorted(_KEYS)}",
         )
 
-    function = _read_function_name(name, item)
+    function = item.get("function")
+    pinned = item.get("source")
+    row_function, source = _find_row_function(
+        name,
+        function,
+        pinned=None if pinned is None else parse_source(pinned, thing=f"feature {name!r}"),
+    )
     columns: Any = item.get("columns")
     arguments, kept = item.get("arguments", {}), item.get("kept", True)
     _check_value_types(name, columns=columns, arguments=arguments, kept=kept)
-    row_function = ROW_FUNCTIONS[function]
     _check_column_count(name, len(columns), row_function=row_function)
     filled = _fill_arguments(name, arguments, row_function=row_function)
-    return Feature(name, function, tuple(columns), filled, kept)
+    return Feature(name, str(function), tuple(columns), filled, kept, source)
 
 
 def _check_value_types(name: str, *, columns: Any, arguments: Any, kept: Any) -> None:
@@ -134,15 +157,18 @@ def _check_value_types(name: str, *, columns: Any, arguments: Any, kept: Any) ->
         )
 
 
-def _read_function_name(name: str, item: Mapping[str, Any]) -> str:
-    function = item.get("function")
-    if not isinstance(function, str) or function not in ROW_FUNCTIONS:
+def _find_row_function(
+    name: str, function: Any, *, pinned: Source | None
+) -> tuple[RowFunction, Source | None]:
+    if isinstance(function, str) and function in ROW_FUNCTIONS and pinned is None:
+        return ROW_FUNCTIONS[function], None
+    if not isinstance(function, str) or not is_installed_name(function):
         raise _build_error(
             f"feature {name!r}",
             found=f"function {function!r}",
-            expected=f"one of {', '.join(ROW_FUNCTIONS)}",
+            expected=f"one of {', '.join(ROW_FUNCTIONS)}, or package:entry of an installed package",
         )
-    return function
+    return load_row_function(function, pinned=pinned)
 
 
 def _check_column_count(name: str, count: int, *, row_function: RowFunction) -> None:

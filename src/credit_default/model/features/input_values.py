@@ -17,7 +17,7 @@ from credit_default.model.features.declaration import (
     describe_features,
     list_input_names,
 )
-from credit_default.model.features.row_functions import ROW_FUNCTIONS, FloatArray
+from credit_default.model.features.row_functions import FloatArray
 
 _KEYS: Final = frozenset({"optional", "special"})
 
@@ -117,7 +117,7 @@ def select_columns(
         values: The columns of inputs and earlier features.
         known: What inputs, and features that are inputs as they are, may hold besides numbers.
     """
-    reads = ROW_FUNCTIONS[feature.function].reads
+    reads = feature.row_function.reads
     columns = [(values[name], known.get(name, PLAIN_VALUES)) for name in feature.columns]
     if reads == "special":
         return [may_hold.keep_special(column) for column, may_hold in columns]
@@ -143,7 +143,7 @@ def list_possibly_missing(
 
 def pass_on(feature: Feature, known: Mapping[str, InputValues]) -> InputValues:
     """Return what a feature may hold besides numbers, given what its columns may hold."""
-    function = ROW_FUNCTIONS[feature.function]
+    function = feature.row_function
     found = [known.get(name, PLAIN_VALUES) for name in feature.columns]
     if feature.function == "raw":
         return found[0]

@@ -13,7 +13,6 @@ from typing import Final
 
 from credit_default.data.contract.schema import Schema
 from credit_default.model.features.declaration import Feature
-from credit_default.model.features.row_functions import ROW_FUNCTIONS
 
 # Directions in which a value can move when a risk input is raised: 1 up, -1 down; none if it does
 # not depend on it.
@@ -97,6 +96,6 @@ def _list_directions(feature: Feature, unchanged_inputs: Mapping[str, float]) ->
         ]
     if feature.arguments.get("decay", 0.0) < 0:
         return [_BOTH_DIRECTIONS] * len(feature.columns)
-    directions = ROW_FUNCTIONS[feature.function].directions
+    directions = feature.row_function.directions
     padded = directions + directions[-1:] * (len(feature.columns) - len(directions))
     return [frozenset({direction}) if direction else _BOTH_DIRECTIONS for direction in padded]
