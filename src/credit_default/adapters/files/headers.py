@@ -36,6 +36,8 @@ class Header:
         default_factory=dict
     )  # by our name: one value for all rows
 
+    is_month_fixed: bool = False  # by the declaration, for files that give none
+
     @property
     def has_month(self) -> bool:
         """Return True when the file has a statement_month column, or its folder's name gives the month."""
@@ -88,14 +90,17 @@ def find_header(
             " source.",
         )
     positions = {name: position for position, name in matched}
-    numbers_clients = CLIENT_ID not in {*positions, *given} and _has_row_numbers(
-        names, schema=schema
+    numbers_clients = CLIENT_ID not in {*positions, *given} and (
+        schema.numbers_clients or _has_row_numbers(names, schema=schema)
     )
     _check_given(positions, given=given, path=path)
+    is_month_fixed = schema.fixed_month is not None and STATEMENT_MONTH not in {*positions, *given}
+    if is_month_fixed:
+        given = {**given, STATEMENT_MONTH: schema.fixed_month}
     found = {*positions, *given, STATEMENT_MONTH, *([CLIENT_ID] if numbers_clients else [])}
     check_columns(found, schema=schema, thing=str(path))
     extra = tuple(name for name in names if name.strip() and normalise_name(name) not in known)
-    return Header(place or 0, positions, extra, numbers_clients, given)
+    return Header(place or 0, positions, extra, numbers_clients, given, is_month_fixed)
 
 
 def check_month_source(header: Header, *, month: str | None, path: Path) -> None:
@@ -109,7 +114,7 @@ def check_month_source(header: Header, *, month: str | None, path: Path) -> None
         raise SetupError(
             "--month", found=repr(month), expected="YYYY-MM", remedy="Give it as in 2005-09."
         )
-    if month is not None and header.has_month:
+    if month is not None and header.has_month and not header.is_month_fixed:
         remedy = "Leave --month out: the file gives the month of every row."
         raise _build_month_error(path, found="both", remedy=remedy)
     if month is None and not header.has_month:

@@ -41,6 +41,7 @@ LINE = "line"
 KEY = (CLIENT_ID, STATEMENT_MONTH)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_NUMBERS = frozenset({"integer", "amount", "percent"})
 _RESERVED = frozenset({LINE, "rules", *KEY, OUTCOME})
 
 
@@ -71,8 +72,13 @@ class Column:
     values: Mapping[str, str] = field(default_factory=dict)
     ordered: bool = False  # the order of `values` is one of quantity
     unseen: Literal["reject", "other"] = "reject"  # what other texts are; "other" is the code 0
+    readings: Mapping[str, float] = field(default_factory=dict)  # texts that stand for numbers
+    parse: Literal["number", "leading-number"] = "number"  # the latter reads "36 months" as 36
+    date_format: str = "%Y-%m-%d"  # of a date in texts, as strptime has it; no day is the first
 
     def __post_init__(self) -> None:
+        if self.kind == "category" and not self.codes:
+            object.__setattr__(self, "codes", _number_values(self))
         _check_column(self)
 
     @property
@@ -109,6 +115,8 @@ class Schema:
     unique_key: bool = True
     # in a file with exactly these columns and no client_id, clients are numbered by row, from 1
     row_number_for: tuple[str, ...] = ()
+    numbers_clients: bool = False  # clients are numbered by row, from 1, in every file
+    fixed_month: str | None = None  # "YYYY-MM" of every file without a month that is given none
 
     def __post_init__(self) -> None:
         _check_schema(self)
@@ -134,6 +142,12 @@ def normalise_name(name: str) -> str:
     return name.replace("\ufeff", "").strip().casefold()
 
 
+def _number_values(column: Column) -> dict[int, str]:
+    """Return the meaning of each value of a category by its place, from 1; 0 is any other one."""
+    other = {0: "other"} if column.unseen == "other" else {}
+    return other | dict(enumerate(column.values.values(), 1))
+
+
 def _check_column(column: Column) -> None:
     thing = f"column {column.name!r} of the schema"
     if not _NAME.fullmatch(column.name):
@@ -142,7 +156,8 @@ def _check_column(column: Column) -> None:
         )
     _check_kind(column, thing=thing)
     _check_bounds(column, thing=thing)
-    if column.risk_rises_from is not None and column.kind not in {"code", "integer", "amount"}:
+    _check_readings(column, thing=thing)
+    if column.risk_rises_from is not None and column.kind not in {*_NUMBERS, "code", "category"}:
         raise build_declaration_error(
             thing, found="risk_rises_from", expected="risk_rises_from for inputs only"
         )
@@ -161,7 +176,13 @@ def _check_kind(column: Column, *, thing: str) -> None:
         raise build_declaration_error(
             thing, found=f"drift_method {column.drift_method!r}", expected=", ".join(DRIFT_METHODS)
         )
-    if bool(column.codes) != (column.kind in {"code", "outcome"}):
+    if bool(column.values) != (column.kind == "category"):
+        raise build_declaration_error(
+            thing,
+            found=f"{len(column.values)} values",
+            expected="values for kind category, and for no other kind",
+        )
+    if bool(column.codes) != (column.kind in {"code", "category", "outcome"}):
         raise build_declaration_error(
             thing,
             found=f"{len(column.codes)} codes",
@@ -171,14 +192,30 @@ def _check_kind(column: Column, *, thing: str) -> None:
 
 def _check_bounds(column: Column, *, thing: str) -> None:
     bounded = column.minimum is not None or column.maximum is not None
-    if bounded and column.kind not in {"integer", "amount"}:
+    if bounded and column.kind not in _NUMBERS:
         raise build_declaration_error(
-            thing, found="minimum or maximum", expected="bounds for kinds integer and amount only"
+            thing,
+            found="minimum or maximum",
+            expected="bounds for kinds integer and amount only, and percent",
         )
     lowest, highest = column.minimum, column.maximum
     if lowest is not None and highest is not None and lowest > highest:
         found = f"minimum {lowest} > maximum {highest}"
         raise build_declaration_error(thing, found=found, expected="minimum ≤ maximum")
+
+
+def _check_readings(column: Column, *, thing: str) -> None:
+    for word in ("special", "readings"):
+        if getattr(column, word) and column.kind not in {*_NUMBERS, "code", "outcome"}:
+            raise build_declaration_error(thing, found=word, expected=f"{word} for numbers only")
+    if column.parse not in {"number", "leading-number"} or column.unseen not in {"reject", "other"}:
+        raise build_declaration_error(
+            thing,
+            found=f"parse {column.parse!r}, unseen {column.unseen!r}",
+            expected="parse number or leading-number, unseen reject or other",
+        )
+    if column.optional and column.kind in {"identifier", "month", "outcome"}:
+        raise build_declaration_error(thing, found="optional", expected="optional inputs only")
 
 
 def _check_schema(schema: Schema) -> None:
