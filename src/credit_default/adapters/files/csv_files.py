@@ -42,16 +42,19 @@ class CsvHead:
     delimiter: str
 
 
-def parse_csv_head(path: Path, *, head: bytes, schema: Schema) -> CsvHead:
+def parse_csv_head(
+    path: Path, *, head: bytes, schema: Schema, separator: str | None = None
+) -> CsvHead:
     """Return the cells of the file's first lines; `head` are its first bytes, at most `HEAD_BYTES`.
 
-    The delimiter is the one by which a line names most of the schema's columns: a comma unless another one names more.
+    The delimiter is the one by which a line names most of the schema's columns: a comma unless another one names more;
+    or it is `separator`, where a declaration says so.
 
     Raises:
         InputError: The text is not UTF-8.
     """
     text = _decode_head(path, head)
-    heads = [CsvHead(_split_cells(text, delimiter=one), one) for one in _DELIMITERS]
+    heads = [CsvHead(_split_cells(text, delimiter=one), one) for one in separator or _DELIMITERS]
     return max(heads, key=lambda head: count_most_known(head.lines, schema=schema))
 
 

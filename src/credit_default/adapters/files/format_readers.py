@@ -57,7 +57,7 @@ def find_file_header(
     with open_binary(path) as file:
         found = detect_format(path, file)
         head = read_file_head(path, file, found=found, schema=schema, options=options, given=given)
-    return find_header(head.lines, schema=schema, path=path, given=given)
+    return find_header(head.lines, schema=schema, path=path, given=given, declared=options.header)
 
 
 def read_file_head(
@@ -75,7 +75,7 @@ def read_file_head(
         InputError: The file is damaged, or no sheet or several sheets of a workbook have the header.
     """
     if found.name == "csv":
-        text = parse_csv_head(path, head=found.head, schema=schema)
+        text = parse_csv_head(path, head=found.head, schema=schema, separator=options.separator)
         is_all = len(found.head) < HEAD_BYTES and len(text.lines) <= HEADER_LINES
         return FileHead(text.lines, delimiter=text.delimiter, is_all=is_all)
     if found.name == "workbook":

@@ -36,6 +36,8 @@ class Header:
         default_factory=dict
     )  # by our name: one value for all rows
 
+    is_month_fixed: bool = False  # by the declaration, for files that give none
+
     @property
     def has_month(self) -> bool:
         """Return True when the file has a statement_month column, or its folder's name gives the month."""
@@ -53,6 +55,7 @@ def find_header(
     schema: Schema,
     path: Path,
     given: Mapping[str, str | None] = MappingProxyType({}),
+    declared: Sequence[str] = (),
 ) -> Header:
     """Find the header among a file's first lines.
 
@@ -61,16 +64,12 @@ def find_header(
         schema: The columns to look for.
         path: The file, for the errors.
         given: Values of columns, by our name, that the names of the file's folders give for all rows.
+        declared: The names of all columns, where the file has no header: its first line is a row.
 
     Raises:
         InputError: Columns are missing, two raw columns mean the same one, or a column is given by a folder's name too.
     """
-    place = max(
-        range(min(len(lines), HEADER_LINES)),
-        key=lambda index: (count_known_columns(lines[index], schema=schema), -index),
-        default=None,
-    )
-    names = [] if place is None else list(lines[place])
+    place, names = _choose_line(lines, schema=schema, path=path, declared=declared)
     known = map_known_names(schema)
     matched = [
         (position, known[normalise_name(name)])
@@ -88,14 +87,17 @@ def find_header(
             " source.",
         )
     positions = {name: position for position, name in matched}
-    numbers_clients = CLIENT_ID not in {*positions, *given} and _has_row_numbers(
-        names, schema=schema
+    numbers_clients = CLIENT_ID not in {*positions, *given} and (
+        schema.numbers_clients or _has_row_numbers(names, schema=schema)
     )
     _check_given(positions, given=given, path=path)
+    is_month_fixed = schema.fixed_month is not None and STATEMENT_MONTH not in {*positions, *given}
+    if is_month_fixed:
+        given = {**given, STATEMENT_MONTH: schema.fixed_month}
     found = {*positions, *given, STATEMENT_MONTH, *([CLIENT_ID] if numbers_clients else [])}
     check_columns(found, schema=schema, thing=str(path))
     extra = tuple(name for name in names if name.strip() and normalise_name(name) not in known)
-    return Header(place or 0, positions, extra, numbers_clients, given)
+    return Header(place, positions, extra, numbers_clients, given, is_month_fixed)
 
 
 def check_month_source(header: Header, *, month: str | None, path: Path) -> None:
@@ -109,7 +111,7 @@ def check_month_source(header: Header, *, month: str | None, path: Path) -> None
         raise SetupError(
             "--month", found=repr(month), expected="YYYY-MM", remedy="Give it as in 2005-09."
         )
-    if month is not None and header.has_month:
+    if month is not None and header.has_month and not header.is_month_fixed:
         remedy = "Leave --month out: the file gives the month of every row."
         raise _build_month_error(path, found="both", remedy=remedy)
     if month is None and not header.has_month:
@@ -137,6 +139,27 @@ def map_known_names(schema: Schema) -> dict[str, str]:
         for column in (*schema.columns, schema.outcome)
         for name in column.accepted_names
     }
+
+
+def _choose_line(
+    lines: Sequence[Sequence[str]], *, schema: Schema, path: Path, declared: Sequence[str]
+) -> tuple[int, list[str]]:
+    """Return the header's place and its names; the place is -1 where the declaration has the names."""
+    if declared:
+        if lines and len(lines[0]) != len(declared):
+            raise InputError(
+                f"line 1 of {path}",
+                found=f"{len(lines[0])} cells",
+                expected=f"{len(declared)}, as `header` of the portfolio's table [file] has names",
+                remedy="Correct `header` or `separator` of the declaration.",
+            )
+        return -1, list(declared)
+    place = max(
+        range(min(len(lines), HEADER_LINES)),
+        key=lambda index: (count_known_columns(lines[index], schema=schema), -index),
+        default=0,
+    )
+    return place, list(lines[place]) if lines else []
 
 
 def _has_row_numbers(names: Sequence[str], *, schema: Schema) -> bool:

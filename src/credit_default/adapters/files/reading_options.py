@@ -4,15 +4,23 @@ The options come from the command line or a flow's parameters, and where they ar
 read with other options has other rows, so those that are given are part of a batch's identity.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from credit_default.data.checking.number_marks import NumberMarks, build_number_marks
-from credit_default.data.contract.table_parsing import KeyTypes, check_table
+from credit_default.data.contract.table_parsing import (
+    KeyTypes,
+    build_declaration_error,
+    check_table,
+    parse_texts,
+)
 from credit_default.errors import InputError
 
-_KEYS: Final[dict[str, KeyTypes]] = dict.fromkeys(("sheet", "decimal", "thousands"), str)
+_KEYS: Final[dict[str, KeyTypes]] = {
+    **dict.fromkeys(("sheet", "decimal", "thousands", "separator"), str),
+    "header": Sequence,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,8 @@ class ReadingOptions:
     sheet: str | None = None  # the sheet of a workbook, hidden or not
     decimal: str | None = None  # the mark before decimals, in numbers that are texts
     thousands: str | None = None  # the mark between thousands
+    separator: str | None = None  # the character between cells of a text file
+    header: tuple[str, ...] = ()  # the columns of a file that has no header, in its order
 
     def __post_init__(self) -> None:
         _ = self.marks  # checks them
@@ -41,6 +51,8 @@ class ReadingOptions:
             self.sheet or defaults.sheet,
             self.decimal or defaults.decimal,
             self.thousands or defaults.thousands,
+            self.separator or defaults.separator,
+            self.header or defaults.header,
         )
 
     def drop_sheet(self) -> "ReadingOptions":
@@ -54,7 +66,10 @@ class ReadingOptions:
 
     def describe(self) -> str:
         """Return the given options as one text for the batch's identity; empty where none was given."""
-        return " ".join(f"{name} {value!r}" for name, value in self.build_flow_parameter().items())
+        given: dict[str, object] = dict(self.build_flow_parameter())
+        declared = {"separator": self.separator, "header": self.header}
+        given |= {name: value for name, value in declared.items() if value}
+        return " ".join(f"{name} {value!r}" for name, value in given.items())
 
 
 NO_OPTIONS: Final = ReadingOptions()
@@ -67,8 +82,15 @@ def parse_reading_options(mapping: Any, *, thing: str) -> ReadingOptions:
         InputError: A key is unknown, a value is no text, or a mark is not one that is known.
     """
     check_table(mapping, key_types=_KEYS, required=(), thing=thing)
+    header = parse_texts(mapping.get("header", ()), thing=f"header of {thing}")
+    separator = mapping.get("separator")
+    if separator is not None and len(separator) != 1:
+        raise build_declaration_error(
+            f"separator of {thing}", found=repr(separator), expected="one character"
+        )
+    texts = {key: str(value) for key, value in mapping.items() if key != "header"}
     try:
-        return ReadingOptions(**_as_texts(mapping))
+        return ReadingOptions(**texts, header=header)
     except InputError as error:
         raise InputError(
             f"{error.thing.replace('--', '')} of {thing}",
@@ -76,7 +98,3 @@ def parse_reading_options(mapping: Any, *, thing: str) -> ReadingOptions:
             expected=error.expected,
             remedy="Correct the declaration.",
         ) from error
-
-
-def _as_texts(mapping: Mapping[str, Any]) -> dict[str, str]:
-    return {key: str(value) for key, value in mapping.items()}

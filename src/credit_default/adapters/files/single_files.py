@@ -147,7 +147,9 @@ def open_single_file(
         stamp = FileStamp.from_stat(os.fstat(file.fileno()))
         found = detect_format(path, file)
         head = read_file_head(path, file, found=found, schema=schema, options=options, given=given)
-        header = find_header(head.lines, schema=schema, path=path, given=given)
+        header = find_header(
+            head.lines, schema=schema, path=path, given=given, declared=options.header
+        )
         check_month_source(header, month=month, path=path)
         check_workbook_formulas(path, file, head=head, header=header)
         digest = _hash_content(path, file, delimiter=head.delimiter)

@@ -24,7 +24,7 @@ from credit_default.data.checking.type_conversion import (
     name_faults,
 )
 from credit_default.data.checking.value_faults import name_value_rules
-from credit_default.data.contract.schema import KEY, LINE, Column, Schema
+from credit_default.data.contract.schema import KEY, LINE, Column, Rule, Schema
 
 REPEATED_KEY = "key|repeated"
 
@@ -152,13 +152,14 @@ def build_row_rules(
             build_flag_name(column): dy.Bool(nullable=True),
         }
         rules = _build_column_rules(
-            column, nullable=column.kind == "outcome" and not outcome_required
+            column,
+            nullable=column.optional or (column.kind == "outcome" and not outcome_required),
         )
         members |= {name: _build_rule(expression) for name, expression in rules.items()}
         own = dict.fromkeys([*name_value_rules(column), *rules, *_name_bound_rules(column)])
         column_rules[column.name] = tuple(own)
     members[REPEATED_KEY] = _build_rule(~pl.col(_REPEATED))
-    members |= {rule.name: _build_rule(pl.sql_expr(rule.expression)) for rule in schema.rules}
+    members |= {rule.name: _build_rule(_read_rule(rule, schema=schema)) for rule in schema.rules}
     across = (rule.name for rule in schema.rules)
     names = (*_concatenate_names(column_rules.values()), REPEATED_KEY, *across, *LABEL_RULES)
     frame_class = type("CheckedRows", (dy.Schema,), members)
@@ -177,6 +178,9 @@ def _declare_column(column: Column) -> dy.Column:
         return dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
     if find_checked_type(column) == pl.String:
         return dy.String(nullable=True)
+    if column.special:
+        is_float = find_checked_type(column) == pl.Float64
+        return dy.Float64(nullable=True) if is_float else dy.Int64(nullable=True)
     if find_checked_type(column) == pl.Float64:
         return dy.Float64(nullable=True, min=column.minimum, max=column.maximum)
     whole = [None if bound is None else int(bound) for bound in (column.minimum, column.maximum)]
@@ -192,8 +196,27 @@ def _build_column_rules(column: Column, *, nullable: bool) -> dict[str, pl.Expr]
         is_short = value.str.len_bytes() <= _LONGEST_ID
         rules[f"{column.name}|format"] = value.str.contains(_ID_FORM) & is_short
     if column.codes:
-        rules[f"{column.name}|code"] = value.is_in(list(column.codes))
+        rules[f"{column.name}|code"] = value.is_in(list(column.codes)) | _is_special(column)
+    if column.special and column.minimum is not None:
+        rules[f"{column.name}|min"] = (value >= column.minimum) | _is_special(column)
+    if column.special and column.maximum is not None:
+        rules[f"{column.name}|max"] = (value <= column.maximum) | _is_special(column)
     return rules
+
+
+def _is_special(column: Column) -> pl.Expr:
+    """Say whether the value is one of those that are no number: bounds and rules pass it over."""
+    if not column.special:
+        return pl.lit(value=False)
+    return pl.any_horizontal(pl.col(column.name) == number for number in column.special)
+
+
+def _read_rule(rule: Rule, *, schema: Schema) -> pl.Expr:
+    """Return the rule, true where one of its columns holds a special value; missing ones pass too."""
+    expression = pl.sql_expr(rule.expression)
+    used = set(expression.meta.root_names())
+    special = [column for column in schema.inputs if column.special and column.name in used]
+    return expression | pl.any_horizontal(map(_is_special, special)) if special else expression
 
 
 def _build_rule(expression: pl.Expr) -> Any:

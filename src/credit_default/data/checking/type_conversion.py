@@ -7,7 +7,7 @@ are distinguished and rejected under different rules. Each value is converted by
 rows hold never changes the result.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,6 +19,14 @@ from credit_default.data.checking.id_conversion import convert_to_id, name_id_fa
 from credit_default.data.checking.month_conversion import convert_to_month, name_month_faults
 from credit_default.data.checking.number_marks import NumberMarks
 from credit_default.data.checking.time_conversion import TIME, convert_to_time, name_time_faults
+from credit_default.data.checking.word_conversion import (
+    WORD_FAULTS,
+    convert_to_day,
+    convert_to_place,
+    drop_missing_words,
+    read_words,
+    reads_words,
+)
 from credit_default.data.contract.schema import Column, ColumnKind
 
 _WHOLE_FLOATS = 2.0**53  # beyond it a float no longer holds every whole number
@@ -29,7 +37,17 @@ _TYPES: dict[ColumnKind, type[pl.DataType] | pl.DataType] = {
     "integer": pl.Int64,
     "outcome": pl.Int64,
     "amount": pl.Float64,
+    "percent": pl.Float64,
+    "category": pl.Int64,
+    "date": pl.Int64,
     "time": TIME,
+}
+
+
+_CONVERTERS: dict[ColumnKind, Callable[[pl.Series], ConvertedColumn]] = {
+    "identifier": convert_to_id,
+    "month": convert_to_month,
+    "time": convert_to_time,
 }
 
 
@@ -69,8 +87,9 @@ def convert(
     converted: list[pl.Series] = []
     noted_counts: dict[str, int] = {}
     for column in columns:
-        found = _convert_column(raw[column.name], column=column, marks=marks)
-        flag = _flag_conversion(raw[column.name], found.values)
+        given = drop_missing_words(raw[column.name], column=column)
+        found = _convert_column(given, column=column, marks=marks)
+        flag = _flag_conversion(given, found.values)
         converted += [found.values.alias(column.name), flag.alias(build_flag_name(column))]
         if found.noted_count:
             noted_counts[column.name] = found.noted_count
@@ -94,6 +113,8 @@ def _name_own_faults(raw: pl.Series, *, column: Column) -> pl.Series:
         return name_month_faults(raw)
     if column.kind == "time":
         return name_time_faults(raw)
+    if column.kind in WORD_FAULTS:
+        return pl.repeat(WORD_FAULTS[column.kind], len(raw), eager=True)
     return pl.repeat("type", len(raw), eager=True)
 
 
@@ -118,17 +139,29 @@ def _convert_column(
     raw: pl.Series, *, column: Column, marks: NumberMarks | None
 ) -> ConvertedColumn:
     raw = _spell_out_categories(raw)
-    if column.kind == "identifier":
-        return convert_to_id(raw)
-    if column.kind == "month":
-        return convert_to_month(raw)
-    if column.kind == "time":
-        return convert_to_time(raw)
+    if column.kind in _CONVERTERS:
+        return _CONVERTERS[column.kind](raw)
+    if column.kind == "category":
+        return ConvertedColumn(convert_to_place(format_as_text(raw), column=column))
+    if column.kind == "date":
+        return ConvertedColumn(convert_to_day(raw, date_format=column.date_format))
+    return ConvertedColumn(_convert_number(raw, column=column, marks=marks))
+
+
+def _convert_number(raw: pl.Series, *, column: Column, marks: NumberMarks | None) -> pl.Series:
+    if raw.dtype != pl.String or not reads_words(column):
+        return _convert_plain_number(raw, column=column, marks=marks)
+    read = read_words(raw, column=column)
+    numbers = _convert_plain_number(read.rest, column=column, marks=marks)
+    return read.numbers.cast(numbers.dtype).fill_null(numbers)
+
+
+def _convert_plain_number(
+    raw: pl.Series, *, column: Column, marks: NumberMarks | None
+) -> pl.Series:
     if column.kind == "outcome":
-        return ConvertedColumn(_convert_to_outcome(raw, marks=marks))
-    return ConvertedColumn(
-        _convert_to_checked_number(raw, whole=_TYPES[column.kind] == pl.Int64, marks=marks)
-    )
+        return _convert_to_outcome(raw, marks=marks)
+    return _convert_to_checked_number(raw, whole=_TYPES[column.kind] == pl.Int64, marks=marks)
 
 
 def _spell_out_categories(raw: pl.Series) -> pl.Series:

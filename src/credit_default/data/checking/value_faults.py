@@ -90,6 +90,21 @@ FAULTS: dict[ColumnKind, dict[str, ValueFault]] = {
         "day_order": ValueFault(_DAY_ORDER, _WRITE_TIMES),
         "serial_date": _SERIAL_DATE,
     },
+    "category": {
+        "unseen": ValueFault(
+            "the declaration does not name these values",
+            'add them to `values` of the column, or write unseen = "other"',
+        ),
+    },
+    "date": {
+        "date": ValueFault(
+            "the dates are not in the form that the declaration names",
+            'correct `date_format` of the column, as in "%b-%Y" for Aug-1998',
+        ),
+    },
+    "percent": {
+        "percent": ValueFault("these are no numbers", "write percents as in 13.5 or 13.5%"),
+    },
     "outcome": {
         "type": ValueFault("the words are not ones for yes or no", _WRITE_OUTCOMES),
         "code": ValueFault("the numbers are neither 0 nor 1", _WRITE_OUTCOMES),
@@ -100,6 +115,9 @@ FORMS: dict[ColumnKind, str] = {
     "identifier": "ids of 1 to 64 letters, digits, _ . - that begin with a letter, a digit or _",
     "month": "months as YYYY-MM, YYYYMM, YYYY-MM-DD, YYYYMMDD, a date, or a time at midnight",
     "time": "times in ISO 8601, in UTC where they name no zone, or days",
+    "category": "the values that the declaration names",
+    "date": "dates in the form that the declaration names",
+    "percent": "numbers, with or without a percent sign",
     "outcome": "0 or 1, true or false, yes or no, y or n, t or f",
 }
 

@@ -5,34 +5,40 @@
 refused when it is made, not later when rows are checked against it.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import polars as pl
 
+from credit_default.data.contract.column import (
+    COLUMN_KINDS,
+    COLUMN_NAME,
+    DRIFT_METHODS,
+    Column,
+    ColumnKind,
+    DriftMethod,
+)
 from credit_default.data.contract.table_parsing import (
     build_declaration_error,
 )
 from credit_default.errors import show_examples
 
-ColumnKind = Literal[
-    "identifier",
-    "month",
-    "code",
-    "category",
-    "integer",
-    "amount",
-    "percent",
-    "date",
-    "time",
-    "outcome",
+__all__ = [
+    "CLIENT_ID",
+    "COLUMN_KINDS",
+    "DRIFT_METHODS",
+    "KEY",
+    "LINE",
+    "OUTCOME",
+    "STATEMENT_MONTH",
+    "Column",
+    "ColumnKind",
+    "DriftMethod",
+    "Rule",
+    "Schema",
+    "normalise_name",
 ]
-DriftMethod = Literal["psi", "jensenshannon", "wasserstein", "ks", "chisquare"]
-COLUMN_KINDS: tuple[ColumnKind, ...] = get_args(ColumnKind)
-DRIFT_METHODS: tuple[DriftMethod, ...] = get_args(DriftMethod)
 
 CLIENT_ID = "client_id"
 STATEMENT_MONTH = "statement_month"
@@ -40,47 +46,7 @@ OUTCOME = "defaulted"
 LINE = "line"
 KEY = (CLIENT_ID, STATEMENT_MONTH)
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _RESERVED = frozenset({LINE, "rules", *KEY, OUTCOME})
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its name, its aliases in files, its permitted values and their meaning.
-
-    Raises:
-        InputError: a declaration that contradicts itself.
-    """
-
-    name: str
-    kind: ColumnKind
-    description: str
-    aliases: tuple[str, ...] = ()  # matched without regard to case or surrounding blanks
-    minimum: float | None = None  # inclusive
-    maximum: float | None = None  # inclusive
-    codes: Mapping[int, str] = field(default_factory=dict)  # permitted codes and what each means
-    protected: bool = False  # stays in the lake for fairness, never a model input by default
-    drift_method: DriftMethod = "psi"
-    drift_threshold: float = 0.1
-    # from this value on, more is never less risk; below it, codes are categories without an order
-    risk_rises_from: float | None = None
-    optional: bool = False  # a missing value is a value: null in checked rows
-    missing: tuple[str, ...] = ()  # texts that mean that it is missing, besides an empty one
-    special: Mapping[float, str] = field(default_factory=dict)  # numbers that are none, and why
-    # of a category: its texts and their meanings; in checked rows each is its place, from 1
-    values: Mapping[str, str] = field(default_factory=dict)
-    ordered: bool = False  # the order of `values` is one of quantity
-    unseen: Literal["reject", "other"] = "reject"  # what other texts are; "other" is the code 0
-
-    def __post_init__(self) -> None:
-        if self.kind == "category":
-            object.__setattr__(self, "codes", _number_values(self.values, unseen=self.unseen))
-        _check_column(self)
-
-    @property
-    def accepted_names(self) -> tuple[str, ...]:
-        """Return every name under which the column is accepted, its own first."""
-        return (self.name, *self.aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +77,8 @@ class Schema:
     unique_key: bool = True
     # in a file with exactly these columns and no client_id, clients are numbered by row, from 1
     row_number_for: tuple[str, ...] = ()
+    numbers_clients: bool = False  # clients are numbered by row, from 1, in every file
+    fixed_month: str | None = None  # "YYYY-MM" of every file without a month that is given none
 
     def __post_init__(self) -> None:
         _check_schema(self)
@@ -140,53 +108,6 @@ def _number_values(values: Mapping[str, str], *, unseen: str) -> dict[int, str]:
 def normalise_name(name: str) -> str:
     """Return a raw column name as it is compared: without outer blanks, byte-order mark or case."""
     return name.replace("\ufeff", "").strip().casefold()
-
-
-def _check_column(column: Column) -> None:
-    thing = f"column {column.name!r} of the schema"
-    if not _NAME.fullmatch(column.name):
-        raise build_declaration_error(
-            thing, found="that name", expected="a lower-case name of letters, digits and _"
-        )
-    _check_kind(column, thing=thing)
-    _check_bounds(column, thing=thing)
-    if column.risk_rises_from is not None and column.kind not in {"code", "integer", "amount"}:
-        raise build_declaration_error(
-            thing, found="risk_rises_from", expected="risk_rises_from for inputs only"
-        )
-    if not column.drift_threshold > 0:
-        raise build_declaration_error(
-            thing, found=f"drift_threshold {column.drift_threshold}", expected="a number above 0"
-        )
-
-
-def _check_kind(column: Column, *, thing: str) -> None:
-    if column.kind not in COLUMN_KINDS:
-        raise build_declaration_error(
-            thing, found=f"kind {column.kind!r}", expected="one of " + ", ".join(COLUMN_KINDS)
-        )
-    if column.drift_method not in DRIFT_METHODS:
-        raise build_declaration_error(
-            thing, found=f"drift_method {column.drift_method!r}", expected=", ".join(DRIFT_METHODS)
-        )
-    if bool(column.codes) != (column.kind in {"code", "category", "outcome"}):
-        raise build_declaration_error(
-            thing,
-            found=f"{len(column.codes)} codes",
-            expected="codes for kind code, values for kind category, and neither for another",
-        )
-
-
-def _check_bounds(column: Column, *, thing: str) -> None:
-    bounded = column.minimum is not None or column.maximum is not None
-    if bounded and column.kind not in {"integer", "amount"}:
-        raise build_declaration_error(
-            thing, found="minimum or maximum", expected="bounds for kinds integer and amount only"
-        )
-    lowest, highest = column.minimum, column.maximum
-    if lowest is not None and highest is not None and lowest > highest:
-        found = f"minimum {lowest} > maximum {highest}"
-        raise build_declaration_error(thing, found=found, expected="minimum ≤ maximum")
 
 
 def _check_schema(schema: Schema) -> None:
@@ -256,7 +177,7 @@ def _find_duplicates(names: Iterable[str]) -> list[str]:
 
 def _check_rule(rule: Rule, *, schema: Schema) -> None:
     thing = f"rule {rule.name!r} of the schema"
-    if not _NAME.fullmatch(rule.name) or rule.name in {*schema.names, OUTCOME}:
+    if not COLUMN_NAME.fullmatch(rule.name) or rule.name in {*schema.names, OUTCOME}:
         raise build_declaration_error(
             thing, found="that name", expected="a lower-case name that is not a column's"
         )

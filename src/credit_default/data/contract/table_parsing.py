@@ -4,6 +4,7 @@ An unknown key is refused: a mistyped `minimun` would otherwise be a bound that 
 The meaning of the keys is documented where the value is made, for example at `parse_schema`.
 """
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,9 +44,11 @@ def check_table(
         raise build_declaration_error(thing, found=f"{item!r}", expected="a table")
     unknown = sorted(str(key) for key in set(item) - set(key_types))
     if unknown:
+        close = difflib.get_close_matches(unknown[0], list(key_types), n=1, cutoff=0.75)
         raise build_declaration_error(
             thing,
-            found=f"unknown {show_examples(unknown)}",
+            found=f"unknown {show_examples(unknown)}"
+            + (f" (nearest is {close[0]!r})" if close else ""),
             expected="only " + ", ".join(key_types),
         )
     missing = [key for key in required if key not in item]

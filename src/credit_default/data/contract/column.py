@@ -1,0 +1,148 @@
+"""One column of a portfolio: its kind, its permitted values and what they mean.
+
+A contradictory declaration is refused when it is made, not later when rows are checked against it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from credit_default.data.contract.table_parsing import build_declaration_error
+
+ColumnKind = Literal[
+    "identifier",
+    "month",
+    "code",
+    "category",
+    "integer",
+    "amount",
+    "percent",
+    "date",
+    "time",
+    "outcome",
+]
+DriftMethod = Literal["psi", "jensenshannon", "wasserstein", "ks", "chisquare"]
+COLUMN_KINDS: tuple[ColumnKind, ...] = get_args(ColumnKind)
+DRIFT_METHODS: tuple[DriftMethod, ...] = get_args(DriftMethod)
+
+COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_NUMBERS = frozenset({"integer", "amount", "percent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, its aliases in files, its permitted values and their meaning.
+
+    Raises:
+        InputError: a declaration that contradicts itself.
+    """
+
+    name: str
+    kind: ColumnKind
+    description: str
+    aliases: tuple[str, ...] = ()  # matched without regard to case or surrounding blanks
+    minimum: float | None = None  # inclusive
+    maximum: float | None = None  # inclusive
+    codes: Mapping[int, str] = field(default_factory=dict)  # permitted codes and what each means
+    protected: bool = False  # stays in the lake for fairness, never a model input by default
+    drift_method: DriftMethod = "psi"
+    drift_threshold: float = 0.1
+    # from this value on, more is never less risk; below it, codes are categories without an order
+    risk_rises_from: float | None = None
+    optional: bool = False  # a missing value is a value: null in checked rows
+    missing: tuple[str, ...] = ()  # texts that mean that it is missing, besides an empty one
+    special: Mapping[float, str] = field(default_factory=dict)  # numbers that are none, and why
+    # of a category: its texts and their meanings; in checked rows each is its place, from 1
+    values: Mapping[str, str] = field(default_factory=dict)
+    ordered: bool = False  # the order of `values` is one of quantity
+    unseen: Literal["reject", "other"] = "reject"  # what other texts are; "other" is the code 0
+    readings: Mapping[str, float] = field(default_factory=dict)  # texts that stand for numbers
+    parse: Literal["number", "leading-number"] = "number"  # the latter reads "36 months" as 36
+    date_format: str = "%Y-%m-%d"  # of a date in texts, as strptime has it; no day is the first
+
+    def __post_init__(self) -> None:
+        if self.kind == "category" and not self.codes:
+            object.__setattr__(self, "codes", _number_values(self))
+        _check_column(self)
+
+    @property
+    def accepted_names(self) -> tuple[str, ...]:
+        """Return every name under which the column is accepted, its own first."""
+        return (self.name, *self.aliases)
+
+
+def _number_values(column: Column) -> dict[int, str]:
+    """Return the meaning of each value of a category by its place, from 1; 0 is any other one."""
+    other = {0: "other"} if column.unseen == "other" else {}
+    return other | dict(enumerate(column.values.values(), 1))
+
+
+def _check_column(column: Column) -> None:
+    thing = f"column {column.name!r} of the schema"
+    if not COLUMN_NAME.fullmatch(column.name):
+        raise build_declaration_error(
+            thing, found="that name", expected="a lower-case name of letters, digits and _"
+        )
+    _check_kind(column, thing=thing)
+    _check_bounds(column, thing=thing)
+    _check_readings(column, thing=thing)
+    if column.risk_rises_from is not None and column.kind not in {*_NUMBERS, "code", "category"}:
+        raise build_declaration_error(
+            thing, found="risk_rises_from", expected="risk_rises_from for inputs only"
+        )
+    if not column.drift_threshold > 0:
+        raise build_declaration_error(
+            thing, found=f"drift_threshold {column.drift_threshold}", expected="a number above 0"
+        )
+
+
+def _check_kind(column: Column, *, thing: str) -> None:
+    if column.kind not in COLUMN_KINDS:
+        raise build_declaration_error(
+            thing, found=f"kind {column.kind!r}", expected="one of " + ", ".join(COLUMN_KINDS)
+        )
+    if column.drift_method not in DRIFT_METHODS:
+        raise build_declaration_error(
+            thing, found=f"drift_method {column.drift_method!r}", expected=", ".join(DRIFT_METHODS)
+        )
+    if bool(column.values) != (column.kind == "category"):
+        raise build_declaration_error(
+            thing,
+            found=f"{len(column.values)} values",
+            expected="values for kind category, and for no other kind",
+        )
+    if bool(column.codes) != (column.kind in {"code", "category", "outcome"}):
+        raise build_declaration_error(
+            thing,
+            found=f"{len(column.codes)} codes",
+            expected="codes for kind code, and for no other kind",
+        )
+
+
+def _check_bounds(column: Column, *, thing: str) -> None:
+    bounded = column.minimum is not None or column.maximum is not None
+    if bounded and column.kind not in _NUMBERS:
+        raise build_declaration_error(
+            thing,
+            found="minimum or maximum",
+            expected="bounds for kinds integer and amount only, and percent",
+        )
+    lowest, highest = column.minimum, column.maximum
+    if lowest is not None and highest is not None and lowest > highest:
+        found = f"minimum {lowest} > maximum {highest}"
+        raise build_declaration_error(thing, found=found, expected="minimum ≤ maximum")
+
+
+def _check_readings(column: Column, *, thing: str) -> None:
+    for word in ("special", "readings"):
+        if getattr(column, word) and column.kind not in {*_NUMBERS, "code", "outcome"}:
+            raise build_declaration_error(thing, found=word, expected=f"{word} for numbers only")
+    if column.parse not in {"number", "leading-number"} or column.unseen not in {"reject", "other"}:
+        raise build_declaration_error(
+            thing,
+            found=f"parse {column.parse!r}, unseen {column.unseen!r}",
+            expected="parse number or leading-number, unseen reject or other",
+        )
+    if column.optional and column.kind in {"identifier", "month", "outcome"}:
+        raise build_declaration_error(thing, found="optional", expected="optional inputs only")
