@@ -91,10 +91,9 @@ def _stack_columns(
     for position, name in enumerate(columns):
         if name in optional:
             good[:, position] |= np.isnan(matrix[:, position])
-    if not good.all():
-        names = [
-            name for name, is_good in zip(columns, good.all(axis=0), strict=True) if not is_good
-        ]
+    are_good = good.all(axis=0).tolist()
+    if not all(are_good):
+        names = [name for name, is_good in zip(columns, are_good, strict=True) if not is_good]
         raise InputError(
             f"feature {show_examples(names)}",
             found="values too large for a 32-bit float",

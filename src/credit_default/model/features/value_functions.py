@@ -19,7 +19,7 @@ def _is_missing(columns: Columns) -> FloatArray:
 
 
 def _is_special(columns: Columns) -> FloatArray:
-    return (~np.isnan(columns[0])).astype(np.float64)
+    return np.where(np.isnan(columns[0]), 0.0, 1.0)
 
 
 def _one_hot(columns: Columns, *, value: float) -> FloatArray:
