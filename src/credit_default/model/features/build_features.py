@@ -91,9 +91,8 @@ def _stack_columns(
     for position, name in enumerate(columns):
         if name in optional:
             good[:, position] |= np.isnan(matrix[:, position])
-    are_good = good.all(axis=0).tolist()
-    if not all(are_good):
-        names = [name for name, is_good in zip(columns, are_good, strict=True) if not is_good]
+    if not good.all():
+        names = [name for place, name in enumerate(columns) if not good[:, place].all()]
         raise InputError(
             f"feature {show_examples(names)}",
             found="values too large for a 32-bit float",
