@@ -133,10 +133,8 @@ def _find_alarms(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
     usual = state.reference_identical_share
     margin = policy.twin_margin + _compute_chance_margin(usual, state, policy)
     if state.identical_share - usual > margin:
-        yield (
-            f"{state.identical_share:.1%} of the rows are identical to another one in every input, "
-            f"{usual:.1%} usually"
-        )
+        found = f"{state.identical_share:.1%} of the rows are identical to another one"
+        yield f"{found} in every input, {usual:.1%} usually"
 
 
 def _find_column_alarms(
