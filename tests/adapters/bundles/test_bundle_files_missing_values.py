@@ -4,6 +4,7 @@ import datetime as dt
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 from tests.fakes.bureau_loans import FEATURES, SCHEMA, lend
 
@@ -58,7 +59,7 @@ def compare(bundle, rows):
     drift = measure_drift(plan, *profiles, schema=SCHEMA, policy=policy)
     columns = measure_feed(plan, *profiles, schema=SCHEMA)
     state = BatchState(rows.height, bundle.reference.height, columns, 0.0, 0.0)
-    return judge_drift(drift, policy=policy), judge_feed(state)
+    return judge_drift(drift, row_count=rows.height, policy=policy), judge_feed(state)
 
 
 def test_a_loaded_bundle_scores_missing_and_special_values_to_the_same_bits(loans, loaded):
@@ -91,7 +92,7 @@ def test_an_identically_drawn_batch_rings_no_alarm_and_is_not_unusual(loaded):
 
 def test_a_batch_in_which_more_is_missing_is_told(loaded):
     rows = lend(1_000, seed=5, prefix="N")
-    gone = rows["debt_to_income"].set(np.arange(1_000) % 2 == 0, None)
+    gone = rows["debt_to_income"].set(pl.Series(np.arange(1_000) % 2 == 0), None)
 
     drift, feed = compare(loaded, rows.with_columns(gone))
 
@@ -104,7 +105,7 @@ def test_a_batch_in_which_more_is_missing_is_told(loaded):
 @pytest.mark.xdist_group("evidently")
 def test_evidently_draws_columns_with_missing_values_and_leaves_out_empty_ones(loaded, tmp_path):
     rows = score_rows(loaded, lend(400, seed=6, prefix="N"))
-    empty = rows.with_columns(opened_on=rows["opened_on"].set(np.full(400, fill_value=True), None))
+    empty = rows.with_columns(opened_on=pl.lit(None, dtype=pl.Int64))
 
     report = render_drift_report(
         reference=loaded.reference,

@@ -99,12 +99,6 @@ class Schema:
         return tuple(c.name for c in self.inputs if c.protected)
 
 
-def _number_values(values: Mapping[str, str], *, unseen: str) -> dict[int, str]:
-    """Return the meaning of each number that stands for a category in checked rows."""
-    other = {0: "other"} if unseen == "other" else {}
-    return other | dict(enumerate(values.values(), 1))
-
-
 def normalise_name(name: str) -> str:
     """Return a raw column name as it is compared: without outer blanks, byte-order mark or case."""
     return name.replace("\ufeff", "").strip().casefold()

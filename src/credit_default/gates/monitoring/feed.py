@@ -133,10 +133,8 @@ def _find_alarms(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
     usual = state.reference_identical_share
     margin = policy.twin_margin + _compute_chance_margin(usual, state, policy)
     if state.identical_share - usual > margin:
-        yield (
-            f"{state.identical_share:.1%} of the rows are identical to another one in every input, "
-            f"{usual:.1%} usually"
-        )
+        found = f"{state.identical_share:.1%} of the rows are identical to another one"
+        yield f"{found} in every input, {usual:.1%} usually"
 
 
 def _find_column_alarms(
@@ -173,8 +171,8 @@ def _find_column_oddities(
     usual = column.reference_missing_share
     margin = policy.missing_margin + _compute_chance_margin(usual, state, policy) if usual else 0.0
     if column.missing_share - usual > margin:
-        usually = f", {usual:.1%} usually" if usual else ""
-        yield f"{column.column} is missing in {column.missing_share:.1%} of the rows{usually}"
+        told = f"{column.column} is missing in {column.missing_share:.1%} of the rows"
+        yield f"{told}, {usual:.1%} usually" if usual else told
     # A code absent from n rows may still be as frequent as 3 / n (the rule of three).
     if column.new_share > max(policy.new_share, 3 / max(1, state.reference_count)):
         codes = ", ".join(column.new_codes[:_SHOWN_COUNT])

@@ -181,15 +181,15 @@ def _list_leaves(term: TreeTerm) -> Iterator[_Leaf]:
         node, intervals = pending.pop()
         left, right = tree.children_left[node], tree.children_right[node]
         if left == _NO_CHILD:
-            lows, highs, missing = (
+            lows, highs, routes = (
                 zip(*intervals.values(), strict=True) if intervals else ((), (), ())
             )
-            yield _Leaf(float(values[node]), tuple(intervals), lows, highs, missing)
+            yield _Leaf(float(values[node]), tuple(intervals), lows, highs, routes)
             continue
         feature, threshold = int(tree.feature[node]), float(tree.threshold[node])
-        low, high, missing = intervals.get(feature, (-np.inf, np.inf, True))
+        low, high, meets = intervals.get(feature, (-np.inf, np.inf, True))
         goes_left = bool(tree.missing_go_to_left[node])
-        to_right = (max(low, threshold), high, missing and not goes_left)
-        to_left = (low, min(high, threshold), missing and goes_left)
+        to_right = (max(low, threshold), high, meets and not goes_left)
+        to_left = (low, min(high, threshold), meets and goes_left)
         pending.append((right, {**intervals, feature: to_right}))
         pending.append((left, {**intervals, feature: to_left}))

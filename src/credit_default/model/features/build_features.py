@@ -92,9 +92,7 @@ def _stack_columns(
         if name in optional:
             good[:, position] |= np.isnan(matrix[:, position])
     if not good.all():
-        names = [
-            name for name, is_good in zip(columns, good.all(axis=0), strict=True) if not is_good
-        ]
+        names = [name for place, name in enumerate(columns) if not good[:, place].all()]
         raise InputError(
             f"feature {show_examples(names)}",
             found="values too large for a 32-bit float",

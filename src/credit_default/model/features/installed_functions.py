@@ -49,12 +49,11 @@ def _list_arguments(name: str, function: Any) -> dict[str, float | None]:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError) as error:
         raise _build_error(name, found=f"a {type(function).__name__}") from error
-    first, *others = parameters or [None]
-    if first is None or first.kind not in {first.POSITIONAL_ONLY, first.POSITIONAL_OR_KEYWORD}:
-        raise _build_error(name, found="no parameter for the columns")
-    if any(parameter.kind is not parameter.KEYWORD_ONLY for parameter in others):
+    kinds = [parameter.kind.name for parameter in parameters]
+    takes_columns = kinds[:1] in (["POSITIONAL_ONLY"], ["POSITIONAL_OR_KEYWORD"])
+    if not takes_columns or set(kinds[1:]) - {"KEYWORD_ONLY"}:
         raise _build_error(name, found=f"the parameters {[p.name for p in parameters]}")
-    return {p.name: None if p.default is p.empty else float(p.default) for p in others}
+    return {p.name: None if p.default is p.empty else float(p.default) for p in parameters[1:]}
 
 
 def _guard(name: str, function: Callable[..., Any]) -> Callable[..., FloatArray]:

@@ -19,11 +19,12 @@ def _is_missing(columns: Columns) -> FloatArray:
 
 
 def _is_special(columns: Columns) -> FloatArray:
-    return (~np.isnan(columns[0])).astype(np.float64)
+    return 1.0 - np.isnan(columns[0]).astype(np.float64)
 
 
 def _one_hot(columns: Columns, *, value: float) -> FloatArray:
-    return (columns[0] == value).astype(np.float64)
+    equal: FloatArray = (columns[0] == value).astype(np.float64)
+    return equal
 
 
 def _otherwise(columns: Columns, *, value: float) -> FloatArray:

@@ -36,8 +36,7 @@ _SLOT_COUNT: Final = 1 << 22
 class ColumnProfile:
     """The counts and moments of one column's values.
 
-    Arrays by class are in the order of `Bins`; minimum, maximum and sums leave out missing and
-    special values.
+    Arrays by class are in the order of `Bins`; all else leaves out missing and special values.
     """
 
     counts: Counts  # by class

@@ -65,14 +65,16 @@ def _is_division(column: Column) -> bool:
 
 def _label_column(values: pl.Series, column: Column) -> np.ndarray:
     if column.codes:
-        labels = values.replace_strict(
+        meanings = values.replace_strict(
             dict(column.codes), default="another code", return_dtype=pl.String
         )
-        return labels.set(values.is_null(), NOT_STATED).to_numpy()
-    known = values.is_not_null().to_numpy()
-    labels = np.full(len(values), NOT_STATED, dtype=object)
-    labels[known] = _band(values.drop_nulls().to_numpy().astype(np.float64))
-    return labels.astype(str)
+        return meanings.set(values.is_null(), NOT_STATED).to_numpy()
+    bands = _band(values.drop_nulls().to_numpy().astype(np.float64))
+    if not values.null_count():
+        return bands
+    labels = np.array([NOT_STATED] * len(values), dtype=object)
+    labels[values.is_not_null().to_numpy()] = bands
+    return np.array(labels.tolist())
 
 
 def _band(values: np.ndarray) -> np.ndarray:
