@@ -91,10 +91,6 @@ class Recipe:
                 raise _build_error(name, found=found, expected="a value in its range")
 
 
-COMPACT_RECIPE: Final = Recipe()
-FULL_RECIPE: Final = Recipe(tree_count=300, maximum_depth=10, leaf_row_count=30, column_share=0.3)
-
-
 def parse_recipe(mapping: Mapping[str, Any]) -> Recipe:
     """Return the recipe that a mapping describes; missing keys take their defaults.
 
@@ -161,3 +157,8 @@ def _find_ranges(recipe: Recipe) -> dict[str, bool]:
 
 def _build_error(name: str, *, found: str, expected: str) -> InputError:
     return InputError(f"recipe's {name}", found=found, expected=expected, remedy=_REMEDY)
+
+
+# Last, as they check themselves by the functions above.
+COMPACT_RECIPE: Final = Recipe()
+FULL_RECIPE: Final = Recipe(tree_count=300, maximum_depth=10, leaf_row_count=30, column_share=0.3)
