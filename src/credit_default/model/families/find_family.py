@@ -7,9 +7,10 @@ from credit_default.model.families.boosting import BOOSTING
 from credit_default.model.families.family import Family
 from credit_default.model.families.forests import EXTRA_TREES, RANDOM_FOREST
 from credit_default.model.families.recipe import Recipe
+from credit_default.model.families.scorecard import SCORECARD
 
 _FAMILIES: Final[Mapping[str, Family]] = {
-    family.name: family for family in (RANDOM_FOREST, EXTRA_TREES, BOOSTING)
+    family.name: family for family in (RANDOM_FOREST, EXTRA_TREES, BOOSTING, SCORECARD)
 }
 
 
