@@ -487,7 +487,7 @@ def test_something_that_is_no_pipeline_is_refused():
 
 def test_a_pipeline_with_more_trees_than_its_recipe_is_refused(sealed):
     with pytest.raises(ArtifactError, match="a wrong number of trees"):
-        read_pipeline(sealed.folder / "pipeline.skops", recipe=Recipe(recipe=RECIPE + 1))
+        read_pipeline(sealed.folder / "pipeline.skops", recipe=Recipe(tree_count=TREE_COUNT + 1))
 
 
 def test_a_pipeline_whose_attributes_have_unexpected_types_is_refused(tmp_path, bundle):

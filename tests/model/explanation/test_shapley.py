@@ -156,7 +156,7 @@ def test_contributions_that_do_not_add_up_are_refused(explainer, make_rows):
     spoiled = replace(explainer)
     spoiled.__dict__["base"] = explainer.base + 1e-5
 
-    with pytest.raises(ArtifactError, match=r"miss the probability by 1\.0e-05"):
+    with pytest.raises(ArtifactError, match=r"miss the risk by 1\.0e-05"):
         spoiled.explain(make_rows(5, seed=9))
 
 

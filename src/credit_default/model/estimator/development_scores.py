@@ -1,4 +1,4 @@
-"""Score the development rows of a registered model again as they were scored out of bag when it was fitted."""
+"""Score the development rows of a registered model again as they were scored, out of bag or out of fold, when it was fitted."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from credit_default.errors import InputError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.calibrated_forest import calibrate_probability
 from credit_default.model.estimator.digest import hash_row_keys, sort_rows
-from credit_default.model.estimator.held_out_scores import OutOfBag, score_out_of_bag
+from credit_default.model.estimator.held_out_scores import OutOfBag, score_unseen
 from credit_default.model.estimator.recalibration import CalibrationPolicy, choose_calibration
 
 
@@ -31,7 +31,7 @@ def score_development(bundle: ModelBundle, rows: pl.DataFrame) -> OutOfBag:
             expected=f"the {bundle.row_count:,} that the model was fitted on",
             remedy="Read them from the snapshots of the training.",
         )
-    out_of_bag = score_out_of_bag(bundle.pipeline, ordered)
+    out_of_bag = score_unseen(bundle.pipeline, ordered, recipe=bundle.recipe)
     if bundle.calibration is None:
         return out_of_bag
     first = choose_calibration(

@@ -21,8 +21,8 @@ from credit_default.model.estimator.held_out_scores import (
     OutOfBag,
     OutOfFold,
     read_outcome,
-    score_out_of_bag,
     score_pipeline_folds,
+    score_unseen,
 )
 from credit_default.model.estimator.recalibration import (
     CalibrationChoice,
@@ -192,12 +192,7 @@ def _fit_pipeline_with_evidence(
     fit_pipeline: FitPipeline, ordered: pl.DataFrame, *, recipe: Recipe
 ) -> _FittedPipeline:
     pipeline, seed = fit_pipeline(ordered), recipe.seed
-    out_of_bag = score_out_of_bag(pipeline, ordered, family=find_family(recipe))
-    folds = None
-    if out_of_bag is None:
-        fold_count = choose_calibration_policy(regime_is_new=False).fold_count
-        folds = score_pipeline_folds(fit_pipeline, ordered, fold_count=fold_count, seed=seed)
-        out_of_bag = OutOfBag(ordered, read_outcome(ordered), folds.default_probability)
+    out_of_bag = score_unseen(pipeline, ordered, recipe=recipe)
     inputs = list_input_names(parse_features(pipeline.named_steps[FEATURES_STEP].kw_args["spec"]))
     regime = find_regime(out_of_bag.rows, out_of_bag.default_probability, inputs=inputs)
     policy = choose_calibration_policy(regime_is_new=regime.is_new)
@@ -213,8 +208,7 @@ def _fit_pipeline_with_evidence(
     # Out of bag only a third to two thirds of the trees vote, which by itself looks over-confident
     # where trees are deep. A departure found there is only a suspicion: the line is fitted on
     # probabilities of whole forests that did not see the row.
-    if folds is None:
-        folds = score_pipeline_folds(fit_pipeline, ordered, fold_count=policy.fold_count, seed=seed)
+    folds = score_pipeline_folds(fit_pipeline, ordered, fold_count=policy.fold_count, seed=seed)
     outcome, served = read_outcome(ordered), regime.covers(ordered[STATEMENT_MONTH])
     choice = choose_calibration(
         outcome[served], folds.default_probability[served], policy=policy, seed=seed

@@ -8,7 +8,7 @@ the price of one fit per fold; a family whose members see every row has no other
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -20,7 +20,10 @@ from credit_default.errors import InputError
 from credit_default.model.estimator.calibrated_forest import unwrap_forest
 from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP
-from credit_default.model.families.family import Family
+from credit_default.model.families.find_family import find_family
+from credit_default.model.families.recipe import Recipe
+
+EVIDENCE_FOLD_COUNT: Final = 5
 
 FitPipeline = Callable[[pl.DataFrame], Any]  # takes sorted rows, returns a fitted pipeline
 
@@ -63,25 +66,45 @@ class OutOfFold:
     fold: NDArray[np.int64]
 
 
-def score_out_of_bag(pipeline: Any, ordered: pl.DataFrame, *, family: Family) -> OutOfBag | None:
-    """Return the out-of-bag probabilities of a fitted pipeline, without its calibration if it has one.
+def score_unseen(pipeline: Any, ordered: pl.DataFrame, *, recipe: Recipe) -> OutOfBag:
+    """Return held-out probabilities of a pipeline's training rows, without its calibration.
+
+    They are out of bag where the family's members each saw some of the rows, else out of fold.
 
     Args:
         pipeline: A pipeline fitted on `ordered`.
         ordered: The training rows in the order in which they were fitted.
-        family: The family of its estimator. None is returned for one whose members see every row.
+        recipe: The recipe that it was fitted by.
     """
-    defaulted = read_outcome(ordered)
+    defaulted, family = read_outcome(ordered), find_family(recipe)
     estimator = unwrap_forest(pipeline.named_steps[FOREST_STEP])
-    votes = family.score_unseen(estimator, pipeline[:-1].transform(ordered))
+    matrix = pipeline[:-1].transform(ordered)
+    votes = family.score_unseen(estimator, matrix)
     if votes is None:
-        return None
+        return OutOfBag(
+            ordered, defaulted, _score_matrix_folds(estimator, matrix, ordered, seed=recipe.seed)
+        )
     judged = votes.count > 0
     return OutOfBag(
         ordered.filter(pl.Series(judged)),
         defaulted[judged],
         votes.total[judged] / votes.count[judged],
     )
+
+
+def _score_matrix_folds(
+    estimator: Any, matrix: Any, ordered: pl.DataFrame, *, seed: int
+) -> NDArray[np.float64]:
+    """Return each row's probability from an estimator of the same parameters that did not see it."""
+    outcome = read_outcome(ordered)
+    fold = np.asarray(assign_folds(ordered, fold_count=EVIDENCE_FOLD_COUNT, seed=seed))
+    probability = np.full(len(matrix), np.nan)
+    for number in range(EVIDENCE_FOLD_COUNT):
+        held_out = fold == number
+        fresh = type(estimator)(**estimator.get_params())
+        fresh.fit(matrix[~held_out], outcome[~held_out])
+        probability[held_out] = fresh.predict_proba(matrix[held_out])[:, 1]
+    return probability
 
 
 def score_pipeline_folds(

@@ -3,6 +3,7 @@
 from typing import Final
 
 from credit_default.model.estimator.bundle import measure_input_importance
+from credit_default.model.families.find_family import find_family
 from credit_default.model.families.recipe import describe_recipe
 from credit_default.views.card.evidence import CardEvidence, DataFacts
 from credit_default.views.card.format_figures import format_share
@@ -76,8 +77,9 @@ def build_data_section(evidence: CardEvidence) -> Section:
 def build_model_section(evidence: CardEvidence) -> Section:
     """Return the recipe, features, versions and the digest by which all of it can be reproduced."""
     bundle, identity = evidence.bundle, evidence.identity
+    family = find_family(bundle.recipe)
     introduction = (
-        f"A random forest of {bundle.recipe.tree_count:,} trees (scikit-learn). Features are built "
+        f"{family.describe(bundle.recipe)}. Features are built "
         "inside the model, so that it takes raw statements. The same data and code give the same "
         "digest."
     )

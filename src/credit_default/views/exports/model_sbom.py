@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.families.find_family import find_family
 from credit_default.model.families.recipe import describe_recipe
 
 _FORMAT: Final = {
@@ -97,7 +98,7 @@ def _describe_model(
             "modelParameters": {
                 "approach": {"type": "supervised"},
                 "task": "binary classification, calibrated probability",
-                "architectureFamily": "decision trees",
+                "architectureFamily": find_family(bundle.recipe).architecture,
                 "modelArchitecture": type(bundle.forest).__name__,
                 "datasets": [{"ref": dataset} for dataset in datasets],
                 "inputs": [{"format": column} for column in bundle.input_names],
