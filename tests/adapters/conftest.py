@@ -49,10 +49,9 @@ def make_rows(count, *, seed=0, prefix="c"):
     return pl.DataFrame({**columns, "defaulted": (rng.random(count) < probability).astype(int)})
 
 
-def make_bundle(*, seed=0, tree_count=5, monotone=False):
-    recipe = Recipe(tree_count=tree_count, leaf_row_count=20, seed=seed, monotone=monotone)
+def make_bundle(*, seed=0, tree_count=5, monotone=False, recipe=None):
     bundle = fit(
-        recipe,
+        recipe or Recipe(tree_count=tree_count, leaf_row_count=20, seed=seed, monotone=monotone),
         make_rows(400),
         schema=CREDIT_CARD,
         features=CREDIT_CARD_FEATURES,
@@ -82,6 +81,17 @@ def calibrated_bundle(bundle):
 @pytest.fixture(scope="session")
 def monotone_bundle():
     return make_bundle(monotone=True)
+
+
+@pytest.fixture(scope="session")
+def family_bundles():
+    """A small bundle of each family but the forest, by the family's name."""
+    recipes = (
+        Recipe(family="extra-trees", tree_count=3, leaf_row_count=20),
+        Recipe(family="boosting", tree_count=5, leaf_row_count=20, maximum_depth=3),
+        Recipe(family="scorecard", bin_count=5),
+    )
+    return {recipe.family: make_bundle(recipe=recipe) for recipe in recipes}
 
 
 @pytest.fixture(scope="session")
