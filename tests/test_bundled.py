@@ -5,9 +5,12 @@ import pytest
 
 from credit_default.model.estimator.calibrated_forest import CalibratedForest
 from credit_default.model.families.boosted_trees import BoostedTrees
+from credit_default.model.families.points_card import PointsCard
 from credit_default.model.features.build_features import build_features
 
-PARTS = pytest.mark.parametrize("part", [build_features, BoostedTrees, CalibratedForest])
+PARTS = pytest.mark.parametrize(
+    "part", [build_features, BoostedTrees, CalibratedForest, PointsCard]
+)
 
 
 @PARTS
@@ -30,5 +33,6 @@ def test_the_stable_module_holds_nothing_else():
     assert importlib.import_module("credit_default.bundled").__all__ == [
         "BoostedTrees",
         "CalibratedForest",
+        "PointsCard",
         "build_features",
     ]

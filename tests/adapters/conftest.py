@@ -49,9 +49,11 @@ def make_rows(count, *, seed=0, prefix="c"):
     return pl.DataFrame({**columns, "defaulted": (rng.random(count) < probability).astype(int)})
 
 
-def make_bundle(*, seed=0, tree_count=5, monotone=False, recipe=None):
+def make_bundle(*, seed=0, tree_count=5, monotone=False, family="forest"):
+    trees = {} if family == "scorecard" else {"tree_count": tree_count, "leaf_row_count": 20}
+    recipe = Recipe(seed=seed, monotone=monotone, family=family, **trees)
     bundle = fit(
-        recipe or Recipe(tree_count=tree_count, leaf_row_count=20, seed=seed, monotone=monotone),
+        recipe,
         make_rows(400),
         schema=CREDIT_CARD,
         features=CREDIT_CARD_FEATURES,
@@ -79,19 +81,14 @@ def calibrated_bundle(bundle):
 
 
 @pytest.fixture(scope="session")
-def monotone_bundle():
-    return make_bundle(monotone=True)
+def make_family_bundle():
+    """Makes a small bundle of a family, monotone if asked."""
+    return lambda family, *, monotone=False: make_bundle(family=family, monotone=monotone)
 
 
 @pytest.fixture(scope="session")
-def family_bundles():
-    """A small bundle of each family but the forest, by the family's name."""
-    recipes = (
-        Recipe(family="extra-trees", tree_count=3, leaf_row_count=20),
-        Recipe(family="boosting", tree_count=5, leaf_row_count=20, maximum_depth=3),
-        Recipe(family="scorecard", bin_count=5),
-    )
-    return {recipe.family: make_bundle(recipe=recipe) for recipe in recipes}
+def monotone_bundle():
+    return make_bundle(monotone=True)
 
 
 @pytest.fixture(scope="session")

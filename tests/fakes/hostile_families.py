@@ -1,14 +1,14 @@
-"""Pipelines of each family that somebody who can write to the store might leave there: `python hostile_families.py FOLDER`.
+"""Forged bundles of other families than the forest: `python hostile_families.py FOLDER`, which holds a good one.
 
-FOLDER holds a good bundle in a folder of each family's name. Each forgery below spoils a copy of one, its manifest made to agree
-with the files again. All are read in this one process; each gives a line of JSON with what came of it. A forgery takes what skops
-would build and changes it, or changes the schema: `hostile_bundles.py` has those of the archive, the manifest and other files.
+Each forgery spoils a copy and makes its manifest agree; one line of JSON says what came of reading it. Whatever runs when it
+must not leaves `ran` behind.
 """
 
+import hashlib
 import io
 import json
-import math
-import resource
+import os
+import pickle
 import shutil
 import sys
 import zipfile
@@ -16,358 +16,341 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
-from hostile_bundles import (
-    MANIFEST,
-    PIPELINE,
-    RAN,
-    edit_array,
-    edit_schema,
-    read_bundle,
-    read_forged_bundle,
-    rewrite_manifest,
-    rewrite_zip,
-    walk_nodes,
-)
+from credit_default.adapters.bundles.bundle_files import read_bundle
+from credit_default.errors import ArtifactError
 
-FORGERIES = {}
-ESTIMATORS = {
-    "extra-trees": "ExtraTreesClassifier",
+ROOT = Path(sys.argv[1])
+RAN = ROOT / "ran"
+PIPELINE, MANIFEST = "pipeline.skops", "bundle.json"
+RECIPE = json.loads((ROOT / MANIFEST).read_text())["recipe"]
+FAMILY = RECIPE["family"]
+IS_BOOSTING, IS_CARD = FAMILY == "boosting", FAMILY == "scorecard"
+ESTIMATOR = {
     "boosting": "BoostedTrees",
-    "scorecard": "Scorecard",
-}
-TREES = ("extra-trees", "boosting")
-OURS = ("boosting", "scorecard")
+    "extra-trees": "ExtraTreesClassifier",
+    "scorecard": "PointsCard",
+}[FAMILY]
 
 
-def forge(name, families, spoil):
-    for family in families:
-        FORGERIES[f"{family}: {name}"] = (family, spoil)
+class Payload:
+    """Leaves a folder behind when it is unpickled."""
+
+    def __reduce__(self):
+        return (os.mkdir, (str(RAN),))
 
 
-def main():
-    root = Path(sys.argv[1])
-    (root / "canary_module.py").write_text(f"import os\nos.mkdir({str(RAN)!r})\n")
-    sys.path.insert(0, str(root))
-    digests = {}
-    for family in ESTIMATORS:  # imports are paid for here
-        digests[family] = json.loads((root / family / MANIFEST).read_text())["digest"]
-        read_bundle(root / family, expected_digest=digests[family])
-    resource.setrlimit(resource.RLIMIT_AS, (6_000_000_000, resource.RLIM_INFINITY))
-    for name, (family, spoil) in FORGERIES.items():
-        folder = root / "forged"
-        shutil.copytree(root / family, folder)
-        spoil(folder)
-        report = read_forged_bundle(folder, digests[family])
-        sys.stdout.write(json.dumps({"name": name, **report}) + "\n")
-        sys.stdout.flush()
-        shutil.rmtree(folder)
-
-
-def find_estimator(schema):
-    """The node of the family's estimator."""
-    names = set(ESTIMATORS.values())
-    return next(
-        node
-        for node in walk_nodes(schema)
-        if node.get("__class__") in names and node.get("__loader__") == "ObjectNode"
-    )
-
-
-def list_attributes(node):
-    return node["content"]["content"]
-
-
-def edit_estimator(edit):
-    """Spoils the estimator's node; `edit` gets it and its attributes. Arrays that are no longer named leave the archive."""
-
-    def spoil(folder):
-        def change(schema):
-            node = find_estimator(schema)
-            before = set(list_attributes(node))
-            edit(node, list_attributes(node))
-            types = node["content"]["key_types"]["content"]
-            count = len(types) + len(set(list_attributes(node))) - len(before)
-            types[:] = [types[0]] * count
-
-        edit_schema(folder, change)
-        drop_unnamed_arrays(folder)
-
-    return spoil
-
-
-def drop_unnamed_arrays(folder):
+def rewrite(folder, change):
     path = folder / PIPELINE
     with zipfile.ZipFile(path) as old:
         entries = {name: old.read(name) for name in old.namelist()}
-    schema = json.loads(entries["schema.json"])
-    named = {node["file"] for node in walk_nodes(schema) if "file" in node}
+    change(entries)
     with zipfile.ZipFile(path, "w") as new:
         for name, content in entries.items():
-            if name in {"schema.json", *named}:
-                new.writestr(name, content)
-    rewrite_manifest(folder)
+            new.writestr(name, content)
 
 
-def set_attribute(name, value):
-    """Gives an attribute another plain value."""
-    return edit_estimator(lambda _, attributes: attributes.update({name: plain(value)}))
+def edit_schema(edit):
+    def change(entries):
+        schema = json.loads(entries["schema.json"])
+        edit(schema)
+        entries["schema.json"] = json.dumps(schema).encode()
+
+    return lambda folder: rewrite(folder, change)
 
 
-def plain(value):
-    return {
-        "__class__": "str",
-        "__module__": "builtins",
-        "__loader__": "JsonNode",
-        "content": json.dumps(value),
-        "is_json": True,
-    }
+def walk(item):
+    if isinstance(item, dict):
+        yield item
+        for value in item.values():
+            yield from walk(value)
+    elif isinstance(item, list):
+        for value in item:
+            yield from walk(value)
 
 
-def drop(name):
-    return edit_estimator(lambda _, attributes: attributes.pop(name))
+def find(schema, **wanted):
+    return next(
+        node
+        for node in walk(schema)
+        if all(node.get(key) == value for key, value in wanted.items())
+    )
 
 
-def set_class(module, name, loader="ObjectNode"):
-    def edit(node, _):
-        node.update({"__module__": module, "__class__": name, "__loader__": loader})
+def save(array):
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=True)
+    return buffer.getvalue()
 
-    return edit_estimator(edit)
+
+def edit_array(edit, *, fields):
+    """The first array with these fields (or, with False, the first of three dimensions), as `edit` returns it."""
+
+    def change(entries):
+        for name, content in entries.items():
+            if name.endswith(".npy"):
+                array = np.load(io.BytesIO(content))
+                if bool(array.dtype.names) is fields and (fields or array.ndim == 3):
+                    spoilt = edit(array.copy())
+                    entries[name] = spoilt if isinstance(spoilt, bytes) else save(spoilt)
+                    return
+        raise AssertionError("no such array")
+
+    return lambda folder: rewrite(folder, change)
+
+
+def set_node(field, value, *, at=0):
+    def edit(nodes):
+        nodes[field][at] = value
+        return nodes
+
+    return edit_array(edit, fields=True)
+
+
+def set_value(value):
+    def edit(values):
+        values[-1] = value
+        return values
+
+    return edit_array(edit, fields=False)
+
+
+def set_attribute(name, content, *, kind=ESTIMATOR):
+    def edit(schema):
+        table = find(schema, __class__=kind)["content"]
+        if name not in table["content"]:
+            table["key_types"]["content"].append(table["key_types"]["content"][0])
+        table["content"][name] = {
+            "__class__": "str",
+            "__module__": "builtins",
+            "__loader__": "JsonNode",
+            "content": content,
+            "is_json": True,
+        }
+
+    return edit_schema(edit)
+
+
+def edit_table(name, edit, *, place=0):
+    """The array of one feature in a scorecard's list of that name, as `edit` returns it."""
+
+    def change(entries):
+        schema = json.loads(entries["schema.json"])
+        tables = find(schema, __class__=ESTIMATOR)["content"]["content"][name]["content"]
+        file = tables[place]["file"]
+        spoilt = edit(np.load(io.BytesIO(entries[file])))
+        entries[file] = spoilt if isinstance(spoilt, bytes) else save(spoilt)
+
+    return lambda folder: rewrite(folder, change)
+
+
+def set_cell(name, value, *, at=0):
+    def edit(cells):
+        cells[at] = value
+        return cells
+
+    return edit_table(name, edit)
+
+
+def drop_attribute(name):
+    def edit(schema):
+        table = find(schema, __class__=ESTIMATOR)["content"]
+        del table["content"][name]
+        table["key_types"]["content"].pop()
+
+    return edit_schema(edit)
+
+
+def rename(old, **fields):
+    return edit_schema(lambda schema: find(schema, **old).update(fields))
 
 
 def set_recipe(**changes):
     def spoil(folder):
-        recipe = json.loads((folder / MANIFEST).read_text())["recipe"]
-        rewrite_manifest(folder, recipe=recipe | changes)
+        path = folder / MANIFEST
+        content = json.loads(path.read_text())
+        content["recipe"].update(changes)
+        path.write_text(json.dumps(content))
 
     return spoil
 
 
-def set_fields(edit):
-    """Spoils the nodes of the first tree that has a split."""
-    return lambda folder: edit_array(folder, edit, fields=True)
-
-
-def set_values(edit):
-    """Spoils the values of the first tree."""
-    return lambda folder: edit_array(folder, edit, fields=False)
-
-
-def put(name, value, place=0):
-    def edit(nodes):
-        nodes[name][place] = value
-
-    return set_fields(edit)
-
-
-def share_children(nodes):
-    nodes["right_child"][0] = nodes["left_child"][0]
-
-
-def lift_value(values):
-    values[-1] = 1 - values[-1] if values.shape[2] == len((0, 1)) else values[-1] + 1
-
-
-# ---- the type and the attributes of the estimator, of every family
-
-EVERY = tuple(ESTIMATORS)
-forge("class of a module of its own", EVERY, set_class("canary_module", "Scorecard"))
-forge("class os.system", EVERY, set_class("os", "system"))
-forge("class subprocess.Popen", EVERY, set_class("subprocess", "Popen"))
-forge("builtin eval", EVERY, set_class("builtins", "eval", "FunctionNode"))
-forge(
-    "class that skops trusts",
-    EVERY,
-    set_class("sklearn.linear_model._logistic", "LogisticRegression"),
-)
-forge(
-    "class of another family",
-    EVERY,
-    set_class("sklearn.ensemble._forest", "RandomForestClassifier"),
-)
-forge("regressor", EVERY, set_class("sklearn.ensemble._forest", "ExtraTreesRegressor"))
-forge(
-    "real booster",
-    EVERY,
-    set_class(
-        "sklearn.ensemble._hist_gradient_boosting.gradient_boosting",
-        "HistGradientBoostingClassifier",
+OWN = {"__class__": ESTIMATOR}
+TREES = {
+    "left child far outside": set_node("left_child", 10**9),
+    "right child far outside": set_node("right_child", 2**62),
+    "left child below nothing": set_node("left_child", -5),
+    "right child below nothing": set_node("right_child", -(2**62)),
+    "root that is its own child": set_node("left_child", 0),
+    "root that is its own right child": set_node("right_child", 0),
+    "cycle from the last node to the root": set_node("left_child", 0, at=-1),
+    "last node with a child behind the end": set_node("right_child", 10**6, at=-1),
+    "node with one child": set_node("right_child", -1),
+    "two parents of one child": set_node("right_child", 1),
+    "feature far outside": set_node("feature", 10**9),
+    "feature below nothing": set_node("feature", -3),
+    "feature just outside": set_node("feature", 10**3),
+    "threshold that is no number": set_node("threshold", np.nan),
+    "threshold below all": set_node("threshold", -np.inf),
+    "another threshold": set_node("threshold", 123.456),
+    "unknown way of missing values": set_node("missing_go_to_left", 77),
+    "nodes of another kind": edit_array(lambda nodes: np.zeros(len(nodes)), fields=True),
+    "nodes in two dimensions": edit_array(lambda nodes: nodes.reshape(1, -1), fields=True),
+    "no node": edit_array(lambda nodes: nodes[:0], fields=True),
+    "one node less": edit_array(lambda nodes: nodes[:-1], fields=True),
+    "one node more": edit_array(lambda nodes: np.append(nodes, nodes[-1:]), fields=True),
+    "nodes that are a pickle": edit_array(
+        lambda _: save(np.array([Payload()], dtype=object)), fields=True
     ),
-)
-forge(
-    "table of nodes of the real booster",
-    EVERY,
-    set_class("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor"),
-)
-forge(
-    "loader of a reduced object",
-    EVERY,
-    set_class("credit_default.bundled", "Scorecard", "ConstructorFromReduceNode"),
-)
-forge(
-    "loader that calls methods",
-    EVERY,
-    set_class("credit_default.bundled", "Scorecard", "MethodNode"),
-)
-forge(
-    "loader that calls operators", EVERY, set_class("operator", "methodcaller", "OperatorFuncNode")
-)
-forge(
-    "way out in the class name",
-    EVERY,
-    set_class("credit_default.bundled", "Scorecard.__init__.__globals__"),
-)
-forge("class that is a list", EVERY, set_class("credit_default.bundled", ["Scorecard"]))
-forge("module that is a number", EVERY, set_class(7, "Scorecard"))
-forge("method of its own", EVERY, set_attribute("predict_proba", 1))
-forge("other method of its own", EVERY, set_attribute("decision_function", "x"))
-forge("attribute that nobody knows", EVERY, set_attribute("__note", "x"))
-forge("dictionary of a class", EVERY, set_attribute("__dict__", {}))
-forge("no classes", EVERY, drop("classes_"))
-forge("no feature count", EVERY, drop("n_features_in_"))
-forge("classes that are a text", EVERY, set_attribute("classes_", "01"))
-forge("classes 1 and 0", EVERY, set_attribute("classes_", [1, 0]))
-forge("three classes", EVERY, set_attribute("classes_", [0, 1, 2]))
-forge("feature count too small", EVERY, set_attribute("n_features_in_", 1))
-forge("feature count below 0", EVERY, set_attribute("n_features_in_", -1))
-forge("feature count of a billion", EVERY, set_attribute("n_features_in_", 10**9))
-forge("feature count that is a text", EVERY, set_attribute("n_features_in_", "20"))
-forge("recipe of no family", EVERY, set_recipe(family="__import__"))
-forge("recipe of a family that is a list", EVERY, set_recipe(family=["forest"]))
-forge("recipe of the forest", EVERY, set_recipe(family="forest"))
-forge("recipe of another seed", EVERY, set_recipe(seed=9))
-forge(
-    "object that holds itself",
-    EVERY,
-    edit_estimator(
-        lambda node, attributes: attributes.update(
-            {"classes_": {**node, "content": None, "__id__": node["__id__"]}}
-        )
+    "nodes that are a bare pickle": edit_array(lambda _: pickle.dumps(Payload()), fields=True),
+    "nodes that are nothing": edit_array(lambda _: b"", fields=True),
+    "nodes of other names": edit_array(
+        lambda nodes: nodes.astype([(f"f{n}", nodes.dtype[n]) for n in range(len(nodes.dtype))]),
+        fields=True,
     ),
-)
+    "value that is no number": set_value(np.nan),
+    "value without end": set_value(np.inf),
+    "value below all": set_value(-np.inf),
+    "value of ten million": set_value(1e7),
+    "another value": set_value(0.125 if IS_BOOSTING else (0.125, 0.875)),
+    "values of whole numbers": edit_array(lambda values: values.astype(int), fields=False),
+    "values of another shape": edit_array(lambda values: values.reshape(-1), fields=False),
+    "one value less": edit_array(lambda values: values[:-1], fields=False),
+    "values of three classes": edit_array(
+        lambda values: np.repeat(values, 3, axis=2), fields=False
+    ),
+    "values that are a pickle": edit_array(
+        lambda _: save(np.array([Payload()], dtype=object)), fields=False
+    ),
+}
+FORGERIES = {} if IS_CARD else TREES
+FORGERIES |= {
+    "estimator of a module of its own": rename(OWN, __module__="canary_module"),
+    "estimator by a loader that calls": rename(OWN, __loader__="MethodNode"),
+    "estimator by a loader of reduced objects": rename(OWN, __loader__="ConstructorFromReduceNode"),
+    "estimator of scikit-learn's own booster": rename(
+        OWN,
+        __module__="sklearn.ensemble._hist_gradient_boosting.gradient_boosting",
+        __class__="HistGradientBoostingClassifier",
+    ),
+    "estimator of the random forest": rename(
+        OWN, __module__="sklearn.ensemble._forest", __class__="RandomForestClassifier"
+    ),
+    "estimator that is a calibration": rename(
+        OWN, __module__="credit_default.bundled", __class__="CalibratedForest"
+    ),
+    "method in the place of scoring": set_attribute("predict_proba", "null"),
+    "attribute that nobody knows": set_attribute("evil", "1"),
+    "features that are negative": set_attribute("n_features_in_", "-1"),
+    "features that are a text": set_attribute("n_features_in_", '"os.system"'),
+    "recipe of the forest": set_recipe(family="forest"),
+    "recipe of a family that nobody knows": set_recipe(family="networks"),
+    "classes that are a text": set_attribute("classes_", '"x"'),
+    "classes of three": set_attribute("classes_", "[0, 1, 2]"),
+    "classes the other way round": set_attribute("classes_", "[1, 0]"),
+    "no classes": drop_attribute("classes_"),
+    "no count of features": drop_attribute("n_features_in_"),
+    "recipe of another seed": set_recipe(seed=99),
+}
+if not IS_CARD:
+    FORGERIES |= {
+        "tree of a class of its own": rename(
+            {"__loader__": "TreeNode"}, __module__="canary_module"
+        ),
+        "constraints of five": set_attribute(
+            "constraints" if IS_BOOSTING else "monotonic_cst", str([5] * 68)
+        ),
+        "recipe of a billion trees": set_recipe(tree_count=10**9),
+        "recipe of one tree less": set_recipe(tree_count=RECIPE["tree_count"] - 1),
+    }
+if IS_CARD:
+    FORGERIES |= {
+        "points that are no number": set_cell("points_", np.nan),
+        "points without end": set_cell("points_", np.inf),
+        "points of ten million": set_cell("points_", -1e7, at=-1),
+        "other points": set_cell("points_", 7.25),
+        "one point more": edit_table("points_", lambda cells: np.append(cells, 1.0)),
+        "one point less": edit_table("points_", lambda cells: cells[:-1]),
+        "points of whole numbers": edit_table("points_", lambda cells: cells.astype(int)),
+        "points in two dimensions": edit_table("points_", lambda cells: cells.reshape(1, -1)),
+        "points that are a pickle": edit_table(
+            "points_", lambda _: save(np.array([Payload()], dtype=object))
+        ),
+        "points that are a bare pickle": edit_table("points_", lambda _: pickle.dumps(Payload())),
+        "points that are nothing": edit_table("points_", lambda _: b""),
+        "edges that are no number": set_cell("edges_", np.nan),
+        "edges without end": set_cell("edges_", -np.inf),
+        "edges that fall": edit_table("edges_", lambda cells: cells[::-1] - np.arange(len(cells))),
+        "edges that stand still": edit_table("edges_", np.zeros_like),
+        "other edges": edit_table("edges_", lambda cells: cells + 0.5),
+        "ten thousand edges": edit_table("edges_", lambda _: np.arange(1e4)),
+        "edges of texts": edit_table("edges_", lambda cells: cells.astype(str)),
+        "edges that are complex": edit_table("edges_", lambda cells: cells.astype(complex)),
+        "edges that are a pickle": edit_table(
+            "edges_", lambda _: save(np.array([Payload()], dtype=object))
+        ),
+        "shares below nothing": set_cell("shares_", -1.0),
+        "shares that are no number": set_cell("shares_", np.nan),
+        "shares that sum to two": edit_table("shares_", lambda cells: 2 * cells),
+        "edges in the place of a text": set_attribute("edges_", '"x"'),
+        "points of one feature only": set_attribute("points_", "[1]"),
+        "shares that are nothing": set_attribute("shares_", "null"),
+        "intercept that is no number": set_attribute("intercept_", "NaN"),
+        "intercept without end": set_attribute("intercept_", "-Infinity"),
+        "intercept that is a text": set_attribute("intercept_", '"x"'),
+        "another intercept": set_attribute("intercept_", "0.5"),
+        "another penalty": set_attribute("weight_penalty", "1.0"),
+        "no points": drop_attribute("points_"),
+        "no edges": drop_attribute("edges_"),
+        "recipe of two bins": set_recipe(bin_count=2),
+        "recipe with a forest's word": set_recipe(tree_count=7),
+        "recipe that is monotone": set_recipe(monotone=True),
+    }
+if IS_BOOSTING:
+    FORGERIES |= {
+        "baseline that is no number": set_attribute("baseline_", "NaN"),
+        "baseline without end": set_attribute("baseline_", "Infinity"),
+        "baseline that is a text": set_attribute("baseline_", '"x"'),
+        "another baseline": set_attribute("baseline_", "0.5"),
+        "no baseline": drop_attribute("baseline_"),
+        "trees that are a text": set_attribute("trees_", '"x"'),
+        "trees that are numbers": set_attribute("trees_", "[1, 2]"),
+        "another learning rate": set_attribute("learning_rate", "0.9"),
+        "trees of more leaves than the recipe's": set_recipe(leaf_count=2),
+        "recipe with a forest's word": set_recipe(criterion="gini"),
+        "recipe that says monotone and is not": set_recipe(monotone=True),
+    }
 
-# ---- trees
 
-forge("child far outside", TREES, put("left_child", 10**9))
-forge("right child far outside", TREES, put("right_child", 2**62))
-forge("child far before", TREES, put("left_child", -(2**40)))
-forge("child -2", TREES, put("right_child", -2))
-forge("own parent", TREES, put("left_child", 0))
-forge("cycle", TREES, put("right_child", 0, -1))
-forge("one child", TREES, put("right_child", -1))
-forge("two parents", TREES, set_fields(share_children))
-forge("feature of a billion", TREES, put("feature", 10**9))
-forge("feature below 0", TREES, put("feature", -3))
-forge("threshold NaN", TREES, put("threshold", math.nan))
-forge("threshold of minus infinity", TREES, put("threshold", -math.inf))
-forge("unknown direction", TREES, put("missing_go_to_left", 77))
-forge("fewer nodes than it says", TREES, set_fields(lambda nodes: nodes[:1].copy()))
-forge("no nodes", TREES, set_fields(lambda nodes: nodes[:0].copy()))
-forge("nodes in two dimensions", TREES, set_fields(lambda nodes: nodes.reshape(-1, 1).copy()))
-forge("nodes of another type", TREES, set_fields(lambda nodes: nodes["left_child"].copy()))
-forge("value NaN", TREES, set_values(lambda values: np.full_like(values, math.nan)))
-forge("value of infinity", TREES, set_values(lambda values: np.full_like(values, math.inf)))
-forge("value of 1e300", TREES, set_values(lambda values: np.full_like(values, 1e300)))
-forge("values of 32 bits", TREES, set_values(lambda values: values.astype(np.float32)))
-forge("values of three classes", TREES, set_values(lambda values: np.zeros((len(values), 1, 3))))
-forge("too few values", TREES, set_values(lambda values: values[:1].copy()))
-forge("another value", TREES, set_values(lift_value))
-forge("recipe of a billion trees", TREES, set_recipe(tree_count=10**9))
-
-# ---- what is ours: plain numbers, tables of numbers
-
-forge("baseline NaN", OURS, set_attribute("baseline_", math.nan))
-forge("baseline of infinity", OURS, set_attribute("baseline_", math.inf))
-forge("baseline of 1e300", OURS, set_attribute("baseline_", 1e300))
-forge("baseline that is a text", OURS, set_attribute("baseline_", "0"))
-forge("baseline that is a list", OURS, set_attribute("baseline_", [0.0]))
-forge("another baseline", OURS, set_attribute("baseline_", -0.5))
-forge("no baseline", OURS, drop("baseline_"))
-for missing in ("edges_", "points_", "spread_", "bin_count"):
-    forge(f"no {missing}", ("scorecard",), drop(missing))
-for table in ("edges_", "points_"):
-    forge(f"{table} that are a number", ("scorecard",), set_attribute(table, 5))
-    forge(f"{table} that are none", ("scorecard",), set_attribute(table, []))
-    forge(f"{table} of texts", ("scorecard",), set_attribute(table, ["a"] * 20))
-forge("more bins than in the recipe", ("scorecard",), set_attribute("bin_count", 200))
-forge("recipe of one bin", ("scorecard",), set_recipe(bin_count=1))
-forge("recipe of fewer bins", ("scorecard",), set_recipe(bin_count=2))
-forge("recipe that is monotone", ("scorecard",), set_recipe(monotone=True))
-forge("trees that are none", ("boosting",), set_attribute("trees_", []))
-forge("trees that are a number", ("boosting",), set_attribute("trees_", 5))
-forge("trees that are texts", ("boosting",), set_attribute("trees_", ["a"] * 5))
-forge("constraints of five", ("boosting",), set_attribute("constraints", [5] * 20))
-forge("constraints that the recipe denies", ("boosting",), set_attribute("constraints", [0] * 20))
-forge("recipe of deep trees", ("boosting",), set_recipe(maximum_depth=60))
-forge("recipe of no depth", ("boosting",), set_recipe(maximum_depth=None))
-forge("another learning rate", ("boosting",), set_attribute("learning_rate", 0.5))
-forge("recipe of fewer leaves", ("boosting",), set_recipe(leaf_count=2))
+def read(folder, digest):
+    manifest = json.loads((folder / MANIFEST).read_text())
+    for name in manifest["files"]:
+        manifest["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    try:
+        read_bundle(folder, expected_digest=digest)
+    except ArtifactError as error:
+        return {"outcome": "refused", "message": str(error)}
+    except BaseException as error:  # noqa: BLE001 - it is reported
+        return {"outcome": "raised", "message": f"{type(error).__name__}: {error}"}
+    return {"outcome": "read", "message": ""}
 
 
-def edit_list(name, edit):
-    """Spoils the first array of a list of the scorecard that has something in it."""
-
-    def spoil(folder):
-        found = []
-
-        def note(schema):
-            items = list_attributes(find_estimator(schema))[name]
-            found.extend(
-                item["file"] for item in (items["content"] if name != "spread_" else [items])
-            )
-
-        edit_schema(folder, note)
-        edit_entry(folder, set(found), edit)
-
-    return spoil
-
-
-def edit_entry(folder, names, edit):
-    done = []
-
-    def change(name, content):
-        if done or name not in names:
-            return content
-        array = np.load(io.BytesIO(content), allow_pickle=False)
-        if len(array) <= 1:
-            return content
-        done.append(name)
-        buffer = io.BytesIO()
-        np.save(buffer, edit(array))
-        return buffer.getvalue()
-
-    rewrite_zip(folder, change)
-    assert done
+def main():
+    (ROOT / "canary_module.py").write_text(f"import os\nos.mkdir({str(RAN)!r})\n")
+    sys.path.insert(0, str(ROOT))
+    digest = json.loads((ROOT / MANIFEST).read_text())["digest"]
+    read_bundle(ROOT, expected_digest=digest)
+    for name, spoil in FORGERIES.items():
+        folder = ROOT / "forged"
+        folder.mkdir()
+        for path in ROOT.iterdir():
+            if path.is_file():
+                shutil.copy(path, folder)
+        spoil(folder)
+        report = {"name": name, **read(folder, digest), "ran": RAN.exists()}
+        sys.stdout.write(json.dumps(report) + "\n")
+        sys.stdout.flush()
+        shutil.rmtree(folder)
 
 
-def with_first(value):
-    def edit(array):
-        array[0] = value
-        return array
-
-    return edit
-
-
-for table in ("edges_", "points_", "spread_"):
-    forge(f"{table} with NaN", ("scorecard",), edit_list(table, with_first(math.nan)))
-    forge(f"{table} with infinity", ("scorecard",), edit_list(table, with_first(math.inf)))
-    forge(
-        f"{table} of 32 bits",
-        ("scorecard",),
-        edit_list(table, lambda array: array.astype(np.float32)),
-    )
-    forge(f"{table} in two dimensions", ("scorecard",), edit_list(table, lambda array: array[None]))
-    forge(f"{table} of complex numbers", ("scorecard",), edit_list(table, lambda array: array + 1j))
-    forge(f"{table} one too few", ("scorecard",), edit_list(table, lambda array: array[:-1]))
-    forge(
-        f"{table} of pickles", ("scorecard",), edit_list(table, lambda array: array.astype(object))
-    )
-forge("edges that fall", ("scorecard",), edit_list("edges_", lambda array: array[::-1].copy()))
-forge("edges that stand still", ("scorecard",), edit_list("edges_", np.zeros_like))
-forge("points of 1e300", ("scorecard",), edit_list("points_", with_first(1e300)))
-forge("other points", ("scorecard",), edit_list("points_", with_first(0.125)))
-forge("other edges", ("scorecard",), edit_list("edges_", lambda array: array - 0.5))
-forge("spread below 0", ("scorecard",), edit_list("spread_", with_first(-1.0)))
-
-if __name__ == "__main__":
-    main()
+main()

@@ -1,4 +1,4 @@
-"""The recipes that a search may try, as data: the forest's regularisation on readable grids.
+"""The recipes that a search may try, as data: each family's regularisation on readable grids.
 
 The number of trees is not searched: more trees are never worse and always slower, so their number
 depends only on how long a training may take.
@@ -50,6 +50,13 @@ class SearchPolicy:
     leaf_row_count: tuple[int, ...] = (10, 15, 20, 25, 30, 35, 40, 50, 60, 80, 100)
     column_share: tuple[float, ...] = (0.08, 0.1, 0.12, 0.15, 0.18, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
     row_share: tuple[float, ...] = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+    # of boosting only
+    learning_rate: tuple[float, ...] = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1)
+    leaf_count: tuple[int, ...] = (4, 6, 8, 11, 15, 20, 31)
+    leaf_penalty: tuple[float, ...] = (0.0, 1.0, 3.0, 10.0, 30.0)
+    # of scorecards only
+    bin_count: tuple[int, ...] = (4, 5, 6, 8, 10, 12, 16, 20)
+    weight_penalty: tuple[float, ...] = (1.0, 3.0, 10.0, 20.0, 50.0, 100.0)
     # trials drawn at random before the search learns from trials and before it stops any early
     startup_trial_count: int = 10
     kept_share: float = 0.5
@@ -62,30 +69,45 @@ class SearchPolicy:
                 expected="1 or more, and between 0 and 1",
                 remedy="Correct [search] in the configuration.",
             )
-        for choice in list_search_parameters(self):
-            if not choice.values:
-                raise InputError(
-                    f"search's {choice.name}",
-                    found="no values",
-                    expected="one or more",
-                    remedy="Correct [search] in the configuration.",
-                )
-            for value in choice.values:
-                Recipe(**{choice.name: value})
+        for family in SEARCHED_NAMES:
+            for choice in list_search_parameters(self, family=family):
+                _check_choice(choice, family=family)
 
 
-SEARCHED_NAMES: Final = (
+_FOREST_NAMES: Final = (
     "criterion",
     "maximum_depth",
     "leaf_row_count",
     "column_share",
     "row_share",
 )
+SEARCHED_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "forest": _FOREST_NAMES,
+    "extra-trees": _FOREST_NAMES,
+    # The leaves bound a boosted tree more tightly than its depth does.
+    "boosting": ("leaf_row_count", "column_share", "learning_rate", "leaf_count", "leaf_penalty"),
+    "scorecard": ("bin_count", "weight_penalty"),
+}
 
 
-def list_search_parameters(policy: SearchPolicy) -> tuple[SearchParameter, ...]:
-    """Return the policy's parameters with their values, in the same order for every search."""
-    return tuple(SearchParameter(name, tuple(getattr(policy, name))) for name in SEARCHED_NAMES)
+def list_search_parameters(
+    policy: SearchPolicy, *, family: str = "forest"
+) -> tuple[SearchParameter, ...]:
+    """Return the policy's parameters of the family, in the same order for every search."""
+    names = SEARCHED_NAMES[family]
+    return tuple(SearchParameter(name, tuple(getattr(policy, name))) for name in names)
+
+
+def _check_choice(choice: SearchParameter, *, family: str) -> None:
+    if not choice.values:
+        raise InputError(
+            f"search's {choice.name}",
+            found="no values",
+            expected="one or more",
+            remedy="Correct [search] in the configuration.",
+        )
+    for value in choice.values:
+        parse_recipe({"family": family, choice.name: value})
 
 
 def replace_parameters(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
@@ -117,11 +139,20 @@ def name_study(
         fold_count: Folds of each trial's cross-validation.
         seed: Seed of the search.
     """
-    fixed = replace(
-        recipe, **{choice.name: choice.values[0] for choice in list_search_parameters(policy)}
-    )
+    searched = list_search_parameters(policy, family=recipe.family)
+    fixed = replace(recipe, **{choice.name: choice.values[0] for choice in searched})
     comparison = digest_recipe_and_rows(
         fixed, rows, schema=schema, features=features, fold_count=fold_count, seed=0
     )
-    space = json.dumps([comparison, asdict(policy), seed], sort_keys=True)
+    space = json.dumps(
+        [comparison, _describe_policy(policy, family=recipe.family), seed], sort_keys=True
+    )
     return sha256(space.encode()).hexdigest()[:16]
+
+
+def _describe_policy(policy: SearchPolicy, *, family: str) -> dict[str, Any]:
+    """Return what the policy says of a search of this family: values of others change no study."""
+    others = {name for names in SEARCHED_NAMES.values() for name in names} - {
+        *SEARCHED_NAMES[family]
+    }
+    return {name: value for name, value in asdict(policy).items() if name not in others}

@@ -1,9 +1,8 @@
 """Measure other model families on the same features, to show what the forest leaves unused.
 
-They are measured, logged and reported beside the forest on the same folds, and cannot be
-registered: the loader accepts a single structure, a forest's (docs/adr/0014 has the price). Each is
-a plain scikit-learn estimator that takes the feature matrix, with parameters chosen once from a
-handful and not searched.
+They are measured, logged and reported beside the forest on the same folds, and are not registered:
+what may be is in `model/families` (docs/adr/0028). Each is a plain scikit-learn estimator that
+takes the feature matrix, with parameters chosen once from a handful and not searched.
 """
 
 from collections.abc import Callable, Iterator

@@ -34,17 +34,16 @@ _BOOSTING: Final = (
     "leaf_penalty",
     "monotone",
 )
-_SCORECARD: Final = ("bin_count", "smoothing_row_count", "weight_penalty")
 FAMILY_PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
     "forest": (*_FOREST, *_EVERY_FAMILY),
     "extra-trees": (*_FOREST, *_EVERY_FAMILY),
     "boosting": (*_BOOSTING, *_EVERY_FAMILY),
-    "scorecard": (*_SCORECARD, *_EVERY_FAMILY),
+    "scorecard": ("bin_count", "weight_penalty", *_EVERY_FAMILY),
 }
 # What takes the place of None in a recipe of the family.
 _OWN_DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "boosting": {"learning_rate": 0.06, "leaf_count": 15, "leaf_penalty": 10.0},
-    "scorecard": {"bin_count": 10, "smoothing_row_count": 20.0, "weight_penalty": 1.0},
+    "scorecard": {"bin_count": 10, "weight_penalty": 20.0},
 }
 # Reasons of boosting are computed exactly for paths of at most this many features.
 _DEEPEST_BOOSTED_TREE: Final = 8
@@ -78,9 +77,7 @@ class Recipe:
     learning_rate: float | None = None  # boosting: the share of each tree's correction that is kept
     leaf_count: int | None = None  # boosting: the most leaves of a tree
     leaf_penalty: float | None = None  # boosting: weight of the squared leaf values in the loss
-    bin_count: int | None = None  # scorecard: the most bins of a feature
-    # scorecard: rows of average risk that are added to each bin
-    smoothing_row_count: float | None = None
+    bin_count: int | None = None  # scorecard: the most bins of a feature, besides that for missing
     weight_penalty: float | None = None  # scorecard: weight of the squared weights in the loss
 
     def __post_init__(self) -> None:
@@ -159,9 +156,7 @@ def _find_ranges(recipe: Recipe) -> dict[str, bool]:
         "learning_rate": recipe.learning_rate is None or 0 < recipe.learning_rate <= 1,
         "leaf_count": recipe.leaf_count is None or 1 < recipe.leaf_count <= 2**8,
         "leaf_penalty": recipe.leaf_penalty is None or 0 <= recipe.leaf_penalty < float("inf"),
-        "bin_count": recipe.bin_count is None or 1 < recipe.bin_count <= 2**8,
-        "smoothing_row_count": recipe.smoothing_row_count is None
-        or 0 < recipe.smoothing_row_count < float("inf"),
+        "bin_count": recipe.bin_count is None or 1 < recipe.bin_count <= 10**2,
         "weight_penalty": recipe.weight_penalty is None or 0 < recipe.weight_penalty < float("inf"),
     }
 

@@ -1,4 +1,4 @@
-"""The scorecard as a family: its points are its reasons, and evidence comes from folds."""
+"""The scorecard as a family: what each feature adds is its points, so reasons are exact."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_default.model.families.family import Matrix, Scale
+from credit_default.model.families.points_card import PARAMETERS, PointsCard
 from credit_default.model.families.recipe import Recipe
-from credit_default.model.families.scorecard_points import PARAMETERS, Scorecard
 from credit_default.model.families.structure import check_attributes, check_classes, require
 from credit_default.model.statistics.bootstrap import FloatArray
 
-_FITTED: Final = ("edges_", "points_", "baseline_", "spread_", "classes_", "n_features_in_")
-_LARGEST_LOG_ODDS: Final = 1e3  # a probability is 0 or 1 long before
+_FITTED: Final = ("edges_", "points_", "shares_", "intercept_", "classes_", "n_features_in_")
+_LARGEST_LOG_ODDS: Final = 1e3
+_LARGEST_POINTS: Final = 1e5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +25,29 @@ class ScorecardFamily:
     name: str = "scorecard"
     noun: str = "scorecard"
     scale: Scale = "log odds"
-    architecture: str = "additive points by bin"
+    architecture: str = "linear model of binned features"
     importance_meaning: str = "the spread of its points"
     stored_types: frozenset[tuple[str, str]] = frozenset(
-        {("ObjectNode", "credit_default.bundled.Scorecard")}
+        {("ObjectNode", "credit_default.bundled.PointsCard")}
     )
 
     def describe(self, recipe: Recipe) -> str:
         """Return a sentence's subject that names the scorecard and its size."""
         return (
-            f"A scorecard: the points of at most {recipe.bin_count} bins of each feature, weight of "
-            "evidence weighed by a logistic regression, add up to the log odds"
+            f"A scorecard of at most {recipe.bin_count} bins a feature, whose points add up: twenty "
+            "more double the odds of default"
         )
 
     def build(self, recipe: Recipe, constraints: list[int] | None) -> Any:
-        """Return an unfitted scorecard; its recipe cannot be monotone."""
+        """Return an unfitted scorecard; its recipe takes no constraints."""
         del constraints
-        return Scorecard(**{name: getattr(recipe, name) for name in PARAMETERS})
+        return PointsCard(**{name: getattr(recipe, name) for name in PARAMETERS})
 
     def set_job_count(self, estimator: Any, job_count: int) -> None:
         """Change nothing: a scorecard is fitted on one core."""
 
     def score_unseen(self, estimator: Any, matrix: Matrix) -> None:
-        """Return None: every row is seen."""
+        """Return None: every row has been seen."""
 
     def measure(self, estimator: Any, matrix: Matrix) -> FloatArray:
         """Return each row's log odds."""
@@ -54,30 +55,35 @@ class ScorecardFamily:
         return log_odds
 
     def list_trees(self, estimator: Any) -> None:
-        """Return None: a scorecard is a sum over features."""
+        """Return None: a scorecard is no sum of trees."""
 
     def list_terms(self, estimator: Any, matrix: Matrix) -> FloatArray:
-        """Return the points of each feature."""
+        """Return each feature's log odds for each row."""
         terms: FloatArray = estimator.list_terms(matrix)
         return terms
 
     def list_arrays(self, estimator: Any) -> Iterator[NDArray[Any]]:
-        """Yield the baseline, the spread, and each feature's edges and points."""
-        yield np.array([estimator.baseline_])
-        yield estimator.spread_
-        for edges, points in zip(estimator.edges_, estimator.points_, strict=True):
-            yield edges
-            yield points
+        """Yield the intercept, then edges, points and shares of each feature."""
+        yield np.array([estimator.intercept_])
+        for arrays in zip(estimator.edges_, estimator.points_, estimator.shares_, strict=True):
+            yield from arrays
 
     def measure_importance(self, estimator: Any) -> FloatArray:
-        """Return each feature's share of the summed spreads; equal shares where all are 0."""
-        spread: FloatArray = estimator.spread_
-        total = spread.sum()
-        return spread / total if total > 0 else np.full(len(spread), 1 / len(spread))
+        """Return each feature's share of the summed standard deviations of points."""
+        spreads = np.array(
+            [
+                np.sqrt(
+                    np.average((points - np.average(points, weights=shares)) ** 2, weights=shares)
+                )
+                for points, shares in zip(estimator.points_, estimator.shares_, strict=True)
+            ]
+        )
+        total = spreads.sum()
+        return spreads / total if total > 0 else np.full(len(spreads), 1 / len(spreads))
 
     def check_estimator(self, estimator: Any, *, recipe: Recipe, feature_count: int) -> None:
-        """Check that each feature has rising edges and finite points, one more than bins need."""
-        check_attributes(estimator, Scorecard, (*PARAMETERS, *_FITTED))
+        """Check that it has rising edges and finite points for each feature, and nothing else."""
+        check_attributes(estimator, PointsCard, (*PARAMETERS, *_FITTED))
         for name in PARAMETERS:
             value, expected = getattr(estimator, name), getattr(recipe, name)
             require(
@@ -90,40 +96,30 @@ class ScorecardFamily:
             "an estimator over other features",
         )
         require(
-            type(estimator.baseline_) is float and abs(estimator.baseline_) < _LARGEST_LOG_ODDS,
-            "a baseline that is no log odds",
+            type(estimator.intercept_) is float and abs(estimator.intercept_) < _LARGEST_LOG_ODDS,
+            "an intercept that is no log odds",
         )
-        _check_spread(estimator.spread_, feature_count=feature_count)
-        for table in (estimator.edges_, estimator.points_):
-            require(
-                isinstance(table, list) and len(table) == feature_count,
-                "a table over other features",
-            )
-        for edges, points in zip(estimator.edges_, estimator.points_, strict=True):
-            _check_bins(edges, points, bin_count=estimator.bin_count)
+        tables = (estimator.edges_, estimator.points_, estimator.shares_)
+        require(
+            all(isinstance(table, list) and len(table) == feature_count for table in tables),
+            "a table over other features",
+        )
+        for edges, points, shares in zip(*tables, strict=True):
+            _check_feature(edges, points, shares, bin_count=recipe.bin_count or 0)
 
 
-def _check_spread(spread: Any, *, feature_count: int) -> None:
-    _check_numbers(spread, "a spread")
-    require(len(spread) == feature_count, "a spread over other features")
-    require(bool((spread >= 0).all()), "a spread below 0")
-
-
-def _check_bins(edges: Any, points: Any, *, bin_count: int) -> None:
-    _check_numbers(edges, "edges")
-    _check_numbers(points, "points")
-    require(bool((np.diff(edges) > 0).all()), "edges that do not rise")
-    require(len(edges) < bin_count, "more bins than the recipe allows")
-    require(len(points) == len(edges) + 2, "another number of points than of bins")
-    require(bool((np.abs(points) < _LARGEST_LOG_ODDS).all()), "points that are no log odds")
-
-
-def _check_numbers(values: Any, name: str) -> None:
-    require(
-        type(values) is np.ndarray and values.dtype == np.dtype("<f8") and values.ndim == 1,
-        f"{name} that are no list of numbers",
-    )
-    require(bool(np.isfinite(values).all()), f"{name} that are not finite")
+def _check_feature(edges: Any, points: Any, shares: Any, *, bin_count: int) -> None:
+    for array in (edges, points, shares):
+        require(
+            type(array) is np.ndarray and array.dtype == np.float64 and array.ndim == 1,
+            "a malformed table of points",
+        )
+    require(len(edges) < bin_count, "more bins than the recipe's")
+    require(len(points) == len(shares) == len(edges) + 2, "points for other bins")
+    require(bool(np.isfinite(edges).all() and (np.diff(edges) > 0).all()), "edges that do not rise")
+    require(bool((np.abs(points) < _LARGEST_POINTS).all()), "points that are no number")
+    require(bool(((shares >= 0) & (shares <= 1)).all()), "shares outside 0 to 1")
+    require(abs(float(shares.sum()) - 1) < 1e-6, "shares that do not sum to 1")  # noqa: PLR2004
 
 
 SCORECARD: Final = ScorecardFamily()

@@ -21,6 +21,7 @@ from credit_default.model.explanation.reason_codes import (
     build_reason_finder,
 )
 from credit_default.model.explanation.shapley import EXPLANATION_METHOD
+from credit_default.model.families.find_family import find_family
 from credit_default.services.context.wiring import Portfolio, Wiring, require_same_portfolio
 from credit_default.services.scoring.client_scores import find_client_score
 from credit_default.views.terminal.explanation import (
@@ -73,6 +74,8 @@ def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExpla
         ),
         inputs=_list_inputs(wiring.schema, bundle, row.row(0, named=True)),
         changes=tuple(map(_build_change, changes)),
+        scale=explanation.scale,
+        noun=find_family(bundle.recipe).noun,
     )
 
 

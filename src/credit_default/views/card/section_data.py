@@ -25,7 +25,7 @@ _USES: Final = (
     ),
 )
 _IMPORTANCE: Final = (
-    "The inputs that the forest weighs most (share of its impurity decrease; features are counted "
+    "The inputs that the {noun} weighs most (share of {meaning}; features are counted "
     "towards the columns they are built from):"
 )
 
@@ -103,7 +103,7 @@ def build_model_section(evidence: CardEvidence) -> Section:
             Paragraph(introduction),
             Table(("parameter", "value"), recipe, first_figure=9),
             Table(("made of", ""), made_of, first_figure=9),
-            Paragraph(_IMPORTANCE),
+            Paragraph(_IMPORTANCE.format(noun=family.noun, meaning=family.importance_meaning)),
             Table(("input", "share"), weights),
             *evidence.find_pictures("importance"),
         ),

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from math import log
+from typing import Final, Literal
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -22,7 +23,7 @@ class Contribution:
 
     name: str
     subject: str  # in words
-    added: float  # difference of probabilities
+    added: float  # on the scale of the explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ class CounterfactualLine:
 class ClientExplanation:
     """Why one client got this score.
 
-    Probabilities are 0-1. The base probability and the contributions add up to the forest's
-    probability.
+    Probabilities are 0-1. On the scale `probability`, the base probability and the contributions
+    add up to the estimator's probability; on `log odds`, their log odds do.
     """
 
     client_id: str
@@ -67,6 +68,8 @@ class ClientExplanation:
     contributions: tuple[Contribution, ...]
     inputs: tuple[InputLine, ...]
     changes: tuple[CounterfactualLine, ...]
+    scale: Literal["probability", "log odds"] = "probability"
+    noun: str = "forest"  # what the model is called
 
     @property
     def declined(self) -> bool:
@@ -91,7 +94,8 @@ def render_explanation(explained: ClientExplanation) -> RenderableType:
     else:
         title = "Largest contributions"
         lines = tuple(_list_largest_contributions(explained))
-    added = f"From the average accepted client, in percentage points ({explained.method})"
+    unit = "percentage points" if explained.scale == "probability" else explained.scale
+    added = f"From the average accepted client, in {unit} ({explained.method})"
     return Group(
         _render_section("Inputs", _render_inputs(explained)),
         _render_section(title, _render_numbered_lines(lines)),
@@ -126,10 +130,13 @@ def summarise_explanation(explained: ClientExplanation, *, listed: bool) -> Summ
 
 
 def _list_figures(explained: ClientExplanation) -> dict[str, float]:
+    sums, suffix = (explained.base_probability, explained.forest_probability), ""
+    if explained.scale == "log odds":
+        sums, suffix = tuple(log(value / (1 - value)) for value in sums), " (log odds)"
     return {
-        "average of accepted": explained.base_probability,
+        f"average of accepted{suffix}": sums[0],
         **{f"contribution of {part.name}": part.added for part in explained.contributions},
-        "sum": explained.forest_probability,
+        f"sum{suffix}": sums[1],
         **{f"input {line.name}": line.value for line in explained.inputs if line.used},
     }
 
@@ -182,7 +189,7 @@ def _render_contributions(explained: ClientExplanation) -> Table:
     for part in explained.contributions:
         bar = "█" * round(_BAR_WIDTH * abs(part.added) / largest)
         bar_text = Text(bar, style="red" if part.added > 0 else "green")
-        table.add_row(render_text(part.subject), f"{100 * part.added:+.2f}", bar_text)
+        table.add_row(render_text(part.subject), _format_added(explained, part), bar_text)
     for name, probability in _list_totals(explained):
         table.add_row(Text(name, style="bold"), Text(f"{probability:.2%}", style="bold"), "")
     table.add_row("threshold", f"{explained.threshold:.2%}", "")
@@ -195,9 +202,13 @@ def _list_totals(explained: ClientExplanation) -> list[tuple[str, float]]:
     if not explained.is_recalibrated:
         return [(score, explained.forest_probability)]
     return [
-        ("the forest's probability", explained.forest_probability),
+        (f"the {explained.noun}'s probability", explained.forest_probability),
         (f"recalibrated: {score}", explained.default_probability),
     ]
+
+
+def _format_added(explained: ClientExplanation, part: Contribution) -> str:
+    return f"{(100 if explained.scale == 'probability' else 1) * part.added:+.2f}"
 
 
 def _list_largest_contributions(explained: ClientExplanation) -> Iterator[str]:
@@ -205,7 +216,8 @@ def _list_largest_contributions(explained: ClientExplanation) -> Iterator[str]:
     for direction, sign in (("up", 1), ("down", -1)):
         parts = [part for part in explained.contributions if sign * part.added > 0]
         shown = [
-            f"{part.subject} ({100 * part.added:+.2f})" for part in parts[:_SHOWN_CONTRIBUTIONS]
+            f"{part.subject} ({_format_added(explained, part)})"
+            for part in parts[:_SHOWN_CONTRIBUTIONS]
         ]
         if shown:
             yield f"{direction}: {', '.join(shown)}"
