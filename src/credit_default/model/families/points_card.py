@@ -89,7 +89,8 @@ class PointsCard:
         """Return each feature's log odds for each row, of shape (row count, feature count)."""
         bins = self._assign_bins(matrix)
         terms = [points[column] for points, column in zip(self.points_, bins.T, strict=True)]
-        return np.column_stack(terms) / POINTS_PER_LOG_ODDS
+        log_odds: FloatArray = np.column_stack(terms) / POINTS_PER_LOG_ODDS
+        return log_odds
 
     def decision_function(self, matrix: Matrix) -> FloatArray:
         """Return each row's log odds of default."""
@@ -127,7 +128,8 @@ def _cut(column: Any, *, bin_count: int) -> FloatArray:
         return np.empty(0)
     levels = np.linspace(0, 1, bin_count + 1)[1:-1]
     edges: FloatArray = np.unique(np.quantile(known, levels, method="lower"))
-    return edges[edges < known.max()]
+    below: FloatArray = edges[edges < known.max()]
+    return below
 
 
 def _measure_evidence(bins: IntArray, edges: list[FloatArray], defaulted: IntArray) -> _Evidence:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import log
 from typing import Final, Literal
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+from scipy.special import logit
 
 from credit_default.views.summaries.summary import Summary, render_text
 
@@ -132,7 +132,7 @@ def summarise_explanation(explained: ClientExplanation, *, listed: bool) -> Summ
 def _list_figures(explained: ClientExplanation) -> dict[str, float]:
     sums, suffix = (explained.base_probability, explained.forest_probability), ""
     if explained.scale == "log odds":
-        sums, suffix = tuple(log(value / (1 - value)) for value in sums), " (log odds)"
+        sums, suffix = (float(logit(sums[0])), float(logit(sums[1]))), " (log odds)"
     return {
         f"average of accepted{suffix}": sums[0],
         **{f"contribution of {part.name}": part.added for part in explained.contributions},
