@@ -299,3 +299,33 @@ def test_real_rows_that_differ_by_id_and_outcome_only_are_never_parted(real_rows
     assert groups.filter(pl.col("len") > 1).height == 52
     assert groups["side"].max() == 1
     assert groups["fold"].max() == 1
+
+
+def test_clients_at_the_same_special_values_are_no_twins_and_the_sides_are_even():
+    generator = np.random.default_rng(3)
+    inputs = generator.integers(0, 100, (3_000, 23))
+    inputs[:110] = -9  # no bureau file: the same special value in every column
+    rows = pl.DataFrame(inputs, schema=[f"x{number}" for number in range(23)]).with_columns(
+        client_id=pl.Series([f"c{number}" for number in range(3_000)]),
+        statement_month=pl.lit("2005-09"),
+        defaulted=pl.Series(generator.integers(0, 2, 3_000)),
+    )
+
+    in_test = assign_sides(rows)
+
+    assert 0.17 < in_test.mean() < 0.23
+    assert 0 < in_test.head(110).sum() < 110
+    assert np.bincount(assign_folds(rows)).max() < 700
+
+
+def test_three_discrete_columns_of_3_000_rows_can_be_split():
+    generator = np.random.default_rng(4)
+    inputs = generator.integers(0, [4, 5, 12], (3_000, 3))
+    rows = pl.DataFrame(inputs, schema=["a", "b", "c"]).with_columns(
+        client_id=pl.Series([f"c{number}" for number in range(3_000)]),
+        statement_month=pl.lit("2005-09"),
+        defaulted=pl.Series(generator.integers(0, 2, 3_000)),
+    )
+
+    assert 0.17 < assign_sides(rows).mean() < 0.23
+    assert np.bincount(assign_folds(rows)).max() < 700

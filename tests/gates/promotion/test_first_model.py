@@ -3,6 +3,7 @@ import pytest
 
 from credit_default.gates.promotion.first_model import judge_first_model
 from credit_default.gates.promotion.level_check import ScoredRows
+from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
 
@@ -117,7 +118,7 @@ def test_a_floor_that_few_rows_cannot_show_is_said_with_its_interval(make_contes
 
     assert verdict.level == "refused"
     told = next(reason for reason in verdict.reasons if reason.startswith("ROC AUC"))
-    assert "is not shown to be above 0.7 by 260 rows" in told
+    assert "is not shown to be above 0.7 (promotion.lowest_roc_auc) by 260 rows" in told
     assert "(95 %: 0." in told
     assert verdict.figures["roc_auc_low"] <= 0.7
 
@@ -153,3 +154,24 @@ def test_a_steep_slope_that_may_be_too_steep_is_not_shown_to_be_right():
     verdict = judge_scores(defaulted, score(-1.4 + 0.64 * (odds + 1.4)))
 
     assert any("is not shown to be below 1.6" in reason for reason in verdict.reasons)
+
+
+@pytest.mark.parametrize(
+    ("change", "setting"),
+    [
+        ({"lowest_roc_auc": 0.99}, "promotion.lowest_roc_auc"),
+        ({"highest_roc_auc": 0.6}, "promotion.highest_roc_auc"),
+        ({"lowest_brier_skill": 0.9}, "promotion.lowest_brier_skill"),
+        ({"lowest_calibration_slope": 3.0}, "promotion.lowest_calibration_slope"),
+        ({"highest_calibration_slope": 0.1}, "promotion.highest_calibration_slope"),
+    ],
+)
+def test_a_missed_floor_names_the_setting_that_it_comes_from(make_contest, change, setting):
+    contest = make_contest(1500, champion_noise=0.1, challenger_noise=0.0, seed=1)
+    scores = contest.defaulted, contest.champion
+    evaluation = evaluate(*scores, policy=DecisionPolicy(), seed=1, resample_count=20)
+
+    verdict = judge_first_model(evaluation, ScoredRows(*scores), policy=PromotionPolicy(**change))
+
+    assert verdict.level == "refused"
+    assert any(setting in reason for reason in verdict.reasons)

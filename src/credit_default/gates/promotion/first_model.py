@@ -80,17 +80,18 @@ def _find_missed_floors(evaluation: Evaluation, policy: PromotionPolicy) -> Iter
             reason = evaluation.absent.get(name, "it was not evaluated")
             yield f"{label} cannot be measured: {reason}"
         elif metric.low <= lowest:
-            yield _describe_miss(label, metric, f"above {lowest:g}", evaluation.row_count)
+            limit = f"above {lowest:g} (promotion.lowest_{name})"
+            yield _describe_miss(label, metric, limit, evaluation.row_count)
     slope = evaluation.metrics.get("calibration_slope")
     if slope is not None and slope.high >= policy.highest_calibration_slope:
-        limit = f"below {policy.highest_calibration_slope:g}"
+        limit = f"below {policy.highest_calibration_slope:g} (promotion.highest_calibration_slope)"
         yield _describe_miss("calibration slope", slope, limit, evaluation.row_count)
     roc_auc = evaluation.metrics.get("roc_auc")
     # A suspicion, not a floor: the value itself counts, however wide its interval.
     if roc_auc is not None and roc_auc.value >= policy.highest_roc_auc:
         yield (
             f"ROC AUC {roc_auc.value:.4f} is too good to be true: at most "
-            f"{policy.highest_roc_auc:g} is plausible; look for an input that was not known on the "
+            f"{policy.highest_roc_auc:g} (promotion.highest_roc_auc) is plausible; look for an input that was not known on the "
             "day of the statement"
         )
 
