@@ -139,10 +139,10 @@ def test_a_stored_pipeline_that_says_anything_else_of_its_inputs_is_refused(loan
     try:
         step.kw_args = {**before, "inputs": inputs}
         with pytest.raises(ArtifactError, match="feature list"):
-            check_pipeline(loans.pipeline, tree_count=TREE_COUNT)
+            check_pipeline(loans.pipeline, recipe=loans.recipe)
     finally:
         step.kw_args = before
-    check_pipeline(loans.pipeline, tree_count=TREE_COUNT)
+    check_pipeline(loans.pipeline, recipe=loans.recipe)
 
 
 def test_a_threshold_of_infinity_is_only_accepted_where_missing_values_go_right(loans):

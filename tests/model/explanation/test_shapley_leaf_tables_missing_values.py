@@ -17,6 +17,7 @@ from credit_default.model.explanation.shapley_leaf_tables import (
     add_contributions,
     measure_longest_path,
 )
+from credit_default.model.families.find_family import find_family
 
 
 def fit_loans(**recipe):
@@ -33,6 +34,10 @@ def fit_loans(**recipe):
 @pytest.fixture(scope="module")
 def deep():
     return fit_loans(tree_count=3, maximum_depth=None, leaf_row_count=2, column_share=0.6)
+
+
+def list_trees(bundle):
+    return find_family(bundle.recipe).list_trees(bundle.forest)
 
 
 def count_coalitions(forest, row, background):
@@ -71,14 +76,14 @@ def test_contributions_of_rows_with_missing_values_are_those_of_the_definition(
     assert np.isnan(rows).any()
     assert np.isnan(background).any()
 
-    found = add_contributions(deep.forest, rows, background=background, class_index=1)
+    found = add_contributions(list_trees(deep), rows, background=background)
 
     for row, values in zip(rows, found, strict=True):
         assert np.abs(values - count_coalitions(deep.forest, row, background)).max() < 1e-9
 
 
 def test_contributions_add_up_where_values_are_missing(deep):
-    assert measure_longest_path(deep.forest) > 4
+    assert measure_longest_path(list_trees(deep)) > 4
 
     explanation = build_explainer(deep).explain(lend(200, seed=5, prefix="N"))
 
@@ -100,7 +105,7 @@ def test_a_split_between_missing_and_all_other_values_is_explained():
     assert any(np.isposinf(member.tree_.threshold).any() for member in bundle.forest.estimators_)
     matrix = bundle.pipeline[:-1].transform(rows)
 
-    found = add_contributions(bundle.forest, matrix, background=matrix, class_index=1)
+    found = add_contributions(list_trees(bundle), matrix, background=matrix)
 
     place = bundle.feature_names.index("debt_to_income")
     assert (found[:, place][risky.to_numpy() == 1] > 0.5).all()
@@ -112,10 +117,7 @@ def test_a_rows_values_do_not_depend_on_the_other_rows_on_long_paths(deep, monke
     monkeypatch.setattr(shapley_leaf_tables, "LONGEST_PATH", 0)
     rows, background = read_matrices(deep)
 
-    whole = add_contributions(deep.forest, rows, background=background, class_index=1)
+    whole = add_contributions(list_trees(deep), rows, background=background)
 
-    alone = [
-        add_contributions(deep.forest, row[None], background=background, class_index=1)
-        for row in rows
-    ]
+    alone = [add_contributions(list_trees(deep), row[None], background=background) for row in rows]
     assert np.array_equal(np.vstack(alone), whole)

@@ -76,7 +76,8 @@ def tune(
         target = _find_target(out, replacing=replace)
         require_existing_data_file(settings)  # before the lake's folder is made
         wiring = connect_with_mlflow(shared, output, data=data)
-        training = _read_training_rows(output, wiring, sheet, decimal, thousands, month=month)
+        given = (sheet, decimal, thousands)
+        training = _read_training_rows(output, wiring, given, month=month)
         from credit_default.services.tuning.tuning_summary import summarise_tuning
 
         budget = _build_budget(trials or usual, minutes)
@@ -105,15 +106,20 @@ def _find_target(out: str, *, replacing: bool) -> Path:
 
 
 def _read_training_rows(
-    output: Output, wiring: "Wiring", *file_options: str | None, month: str | None
+    output: Output,
+    wiring: "Wiring",
+    given: tuple[str | None, str | None, str | None],
+    *,
+    month: str | None,
 ) -> "TrainingRows":
     from credit_default.adapters.files.reading_options import ReadingOptions
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.training.training_rows import read_training_rows
 
-    options = ReadingOptions(*file_options)
     with output.step("reading and checking the statements"):
-        return read_training_rows(wiring, month=month, read_at=read_clock(), options=options)
+        return read_training_rows(
+            wiring, month=month, read_at=read_clock(), options=ReadingOptions(*given)
+        )
 
 
 def _search(

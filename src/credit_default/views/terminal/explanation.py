@@ -133,16 +133,11 @@ def _list_figures(explained: ClientExplanation) -> dict[str, float]:
     sums, suffix = (explained.base_probability, explained.forest_probability), ""
     if explained.scale == "log odds":
         sums, suffix = (float(logit(sums[0])), float(logit(sums[1]))), " (log odds)"
-    return {
-        f"average of accepted{suffix}": sums[0],
-        **{f"contribution of {part.name}": part.added for part in explained.contributions},
-        f"sum{suffix}": sums[1],
-        **{
-            f"input {line.name}": line.value
-            for line in explained.inputs
-            if line.used and line.value is not None
-        },
-    }
+    figures = {f"average of accepted{suffix}": sums[0]}
+    figures |= {f"contribution of {part.name}": part.added for part in explained.contributions}
+    figures |= {f"sum{suffix}": sums[1]}
+    known = {line.name: line.value for line in explained.inputs if line.used}
+    return figures | {f"input {name}": v for name, v in known.items() if v is not None}
 
 
 def _list_notes(explained: ClientExplanation) -> tuple[str, ...]:
@@ -235,10 +230,7 @@ def _format_counterfactuals(explained: ClientExplanation) -> Iterator[str]:
         )
         return
     if not explained.changes:
-        yield (
-            "no single change that was tried, nor two of them together, brings this client below "
-            "the threshold"
-        )
+        yield "no single change that was tried, nor two of them, brings this client below the threshold"
     for change in explained.changes:
         moves = ", ".join(
             f"{name} {_format_value(old)} → {_format_value(new)}"
