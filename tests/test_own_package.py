@@ -61,7 +61,7 @@ def run(folder):
             text=True,
             check=False,
         )
-        return ended.returncode, ended.stdout + ended.stderr
+        return ended.returncode, ended.stderr + ended.stdout
 
     return run
 
@@ -77,7 +77,7 @@ def test_a_model_with_an_own_feature_takes_the_seat_and_scores_in_another_proces
     code, output = run("predict", "batch.csv", "--portfolio", "loans.toml", "--json")
 
     assert code == 0, output
-    assert json.loads(output)["scored_count"] == 300
+    assert json.loads(output.splitlines()[-1])["counts"]["scored"] == 300
 
 
 def test_its_scores_are_computed_again_to_the_last_bit(trained, run):
