@@ -42,3 +42,49 @@ def test_a_file_is_found_in_the_home_folder_and_by_any_name(tmp_path, monkeypatc
     assert load_settings(config_files=["~/ä #1: [x]*.toml"], environment={}).settings.seed == 5
     with pytest.raises(InputError, match="configuration file ~nobody-here"):
         load_settings(config_files=["~nobody-here/a.toml"], environment={})
+
+
+def test_a_portfolio_s_own_settings_lie_below_every_other_layer(tmp_path):
+    (tmp_path / "loans.toml").write_text(
+        'features = []\n[schema]\nname = "loans"\n[recipe]\ntree_count = 20\nmaximum_depth = 3\n[promotion]\nhighest_roc_auc = 0.99\n'
+    )
+    (tmp_path / "own.toml").write_text("[recipe]\nmaximum_depth = 4\n")
+
+    loaded = load_settings(
+        {"portfolio": str(tmp_path / "loans.toml")},
+        config_files=[str(tmp_path / "own.toml")],
+        environment={},
+    )
+
+    origins = {origin.name: origin.origin for origin in loaded.origins}
+    settings = loaded.settings
+    assert (settings.recipe.tree_count, settings.recipe.maximum_depth) == (20, 4)
+    assert settings.promotion.highest_roc_auc == 0.99
+    assert origins["recipe.tree_count"] == f"portfolio {tmp_path / 'loans.toml'}"
+    assert origins["recipe.maximum_depth"] == f"file {tmp_path / 'own.toml'}"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("[recipe]\ntree_counts = 5\n", "setting recipe.tree_counts"),
+        ("[promotion]\nhighest_roc_auc = 'high'\n", "setting promotion.highest_roc_auc"),
+    ],
+)
+def test_a_wrong_setting_of_a_portfolio_is_named_with_its_file(tmp_path, text, found):
+    (tmp_path / "loans.toml").write_text(text)
+
+    with pytest.raises(InputError, match=found) as refused:
+        load_settings({"portfolio": str(tmp_path / "loans.toml")}, environment={})
+    assert "loans.toml" in refused.value.thing
+
+
+def test_places_and_servers_are_no_settings_of_a_portfolio(tmp_path):
+    (tmp_path / "loans.toml").write_text(
+        'lake = "s3://elsewhere/x"\n[mlflow]\ntracking_uri = "http://x"\n'
+    )
+
+    settings = load_settings({"portfolio": str(tmp_path / "loans.toml")}, environment={}).settings
+
+    assert settings.lake == "./lake"
+    assert not settings.mlflow.tracking_uri

@@ -1,7 +1,7 @@
 """Load the settings in force, each with its origin; the only reader (and writer) of the environment.
 
-From weakest to strongest: the defaults of the policy classes, configuration files in TOML,
-`CREDIT_DEFAULT_*` variables (two underscores separate a section from its key), flags. A key or a
+From weakest to strongest: the defaults of the policy classes, the portfolio's own file,
+configuration files in TOML, `CREDIT_DEFAULT_*` variables (two underscores separate a section from its key), flags. A key or a
 variable that nothing reads is refused: a mistyped threshold would otherwise be ignored silently.
 """
 
@@ -23,7 +23,12 @@ from credit_default.setting_layers import (
     list_values,
     merge_layers,
 )
-from credit_default.settings_files import CONFIG_VARIABLE, list_config_files, read_config_file
+from credit_default.settings_files import (
+    CONFIG_VARIABLE,
+    list_config_files,
+    list_portfolio_layers,
+    read_config_file,
+)
 from credit_default.settings_sections import ENVIRONMENT_PREFIX, SECRETS, Settings
 
 __all__ = [
@@ -88,6 +93,8 @@ def load_settings(
     files = [*list_config_files(variables), *config_files]
     layers = [(f"file {name}", read_config_file(name)) for name in files]
     layers += [("environment", _read_environment(variables)), ("flag", drop_none(flags or {}))]
+    portfolio = merge_layers([layer for _, layer in layers]).get("portfolio")
+    layers = [*list_portfolio_layers(portfolio), *layers]
     for origin, layer in layers:
         _require_known_names(layer, origin)
     settings = _validate(layers, variables)

@@ -14,6 +14,14 @@ from credit_default.errors import InputError
 
 CONFIG_VARIABLE: Final = "CREDIT_DEFAULT_CONFIG"
 _JSON_ARRAY: Final = '["'  # how a value of it begins that is a JSON array
+# The settings that belong to a portfolio and may stand in its file: how its models are made and judged, no place and no server.
+PORTFOLIO_SECTIONS: Final = frozenset(
+    (
+        *("recipe", "search", "decision", "reasons", "economics", "loss", "fairness", "proxies"),
+        *("stability", "quality", "promotion", "drift", "feed", "performance", "coverage"),
+        *("estimate", "fairness_drift"),
+    )
+)
 
 
 def list_config_files(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -60,3 +68,18 @@ def read_config_file(name: str) -> dict[str, Any]:
             expected="TOML",
             remedy="Correct the line that the message names.",
         ) from error
+
+
+def list_portfolio_layers(name: Any) -> list[tuple[str, dict[str, Any]]]:
+    """Return the settings that the file of a portfolio declares, as a layer with its origin; none where it has none.
+
+    Args:
+        name: The setting `portfolio`. A file that cannot be read has no layer: who reads the
+            portfolio itself says so.
+    """
+    try:
+        content = tomllib.loads(Path(name).expanduser().read_text(encoding="utf-8"))
+    except (OSError, RuntimeError, ValueError, TypeError):
+        return []
+    layer = {section: content[section] for section in content if section in PORTFOLIO_SECTIONS}
+    return [(f"portfolio {name}", layer)] if layer else []

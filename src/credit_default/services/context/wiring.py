@@ -33,6 +33,7 @@ from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.features.declaration import Feature, parse_features
 from credit_default.services.context.moved_lake import follow_moved_lake
 from credit_default.settings import Settings, export_environment
+from credit_default.settings_files import PORTFOLIO_SECTIONS
 
 DEFAULT_PORTFOLIO: Final = "credit-card"
 _PORTFOLIO_REMEDY: Final = "docs/another-portfolio.md shows one."
@@ -119,7 +120,7 @@ def read_portfolio(name: str) -> Portfolio:
     """Return the built-in portfolio, or the one that a TOML file declares.
 
     The file has a `[schema]` table and a list of `[[features]]`, and may have a table `[file]` with the options by which
-    the lender's files are read.
+    the lender's files are read. Its sections of settings, such as `[recipe]`, are read with the settings.
 
     Raises:
         SetupError: The file is missing or is not TOML.
@@ -129,11 +130,12 @@ def read_portfolio(name: str) -> Portfolio:
         return Portfolio(CREDIT_CARD, CREDIT_CARD_FEATURES, CREDIT_CARD_REASONS, CREDIT_CARD_LEVERS)
     content = _read_portfolio_file(name)
     missing = {"schema", "features"} - set(content)
-    if missing or set(content) - {"schema", "features", "file"}:
+    unknown = set(content) - {"schema", "features", "file"} - PORTFOLIO_SECTIONS
+    if missing or unknown:
         raise SetupError(
             f"portfolio {name}",
             found=f"the keys {sorted(content)}",
-            expected="schema and features, and perhaps file, no other",
+            expected="schema and features, perhaps file, and sections of settings such as recipe or promotion",
             remedy=_PORTFOLIO_REMEDY,
         )
     schema = parse_schema(content["schema"])
