@@ -18,6 +18,7 @@ COMMANDS = runpy.run_path(str(Path(__file__).parent / "terminal" / "test_shared_
     "COMMANDS"
 ]
 ARGUMENTS = {  # what commands cannot be called without
+    ("check",): ["f.csv"],
     ("ingest",): ["f.csv"],
     ("explain",): ["b", "c"],
     ("quarantine",): ["b"],

@@ -7,6 +7,7 @@ import typer
 
 from credit_default import __version__
 from credit_default.cli.commands import (
+    check,
     decisions,
     explain,
     forget,
@@ -48,6 +49,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo.demo)
+app.command("check")(check.check)
 app.command("ingest")(ingest.ingest)
 app.command("train")(train.train)
 app.command("predict")(predict.predict)
