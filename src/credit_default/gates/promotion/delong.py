@@ -11,7 +11,6 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
 
 from credit_default.model.statistics.bootstrap import FloatArray
 
@@ -70,6 +69,8 @@ def _measure_mean_variance(values: FloatArray) -> float:
 
 
 def _measure_placements(is_default: np.ndarray, scores: FloatArray) -> _Placements:
+    from scipy.stats import rankdata  # half a second, which commands that judge nothing don't pay
+
     defaults, others = scores[is_default], scores[~is_default]
     ranks = rankdata(scores)
     below = (ranks[is_default] - rankdata(defaults)) / len(others)

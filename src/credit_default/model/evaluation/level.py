@@ -11,7 +11,6 @@ from statistics import NormalDist
 from typing import Final
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import expit
 
 from credit_default.model.estimator.calibration_line import measure_log_odds
@@ -70,6 +69,7 @@ def measure_level_p_value(expected_count: float, default_count: float, *, varian
 
 def _find_expected(odds: FloatArray, default_count: int, distance: float) -> float:
     """Return the expected count that is `distance` deviations from the observed one."""
+    from scipy.optimize import brentq
 
     def exceed(shift: float) -> float:
         shifted = expit(odds + shift)
