@@ -7,11 +7,13 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.tables.queries import read_scores
+from credit_default.data.contract.schema import Words
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
 from credit_default.flows.runs.context import connect
 from credit_default.flows.train import train
-from credit_default.services.context.wiring import build_wiring
+from credit_default.services.context.wiring import build_wiring, read_portfolio
 from credit_default.services.intake.file_check import check_file
 from credit_default.settings import load_settings
 
@@ -161,6 +163,13 @@ def build(name, tmp_path, **settings):
 
 def test_every_example_is_tested():
     assert {path.stem for path in EXAMPLES.glob("*.toml")} == set(MAKE)
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_no_example_speaks_of_card_clients(name):
+    schema = read_portfolio(str(EXAMPLES / f"{name}.toml")).schema
+
+    assert schema.words.used_for not in {Words().used_for, CREDIT_CARD.words.used_for}
 
 
 @pytest.mark.parametrize("name", MAKE)

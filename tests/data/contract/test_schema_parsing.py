@@ -194,3 +194,13 @@ def test_parse_schema_refuses_a_rule(name, expression, message):
 
     with pytest.raises(InputError, match=re.escape(message)):
         parse_schema(declare(rules=[*declare()["rules"], rule]))
+
+
+def test_words_of_a_portfolio_are_its_own_or_neutral():
+    loans = tomllib.loads(LOANS)
+    own = parse_schema({**loans, "words": {"used_for": "reviews loans"}})
+
+    assert own.words.used_for == "reviews loans"
+    assert parse_schema(loans).words.used_for == "reviews the clients of this portfolio"
+    with pytest.raises(InputError, match="the words of"):
+        parse_schema({**loans, "words": {"use": "x"}})

@@ -59,6 +59,14 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What a portfolio's models are for, in words of its own: parts of sentences of the model card."""
+
+    used_for: str = "reviews the clients of this portfolio"  # "a lender's risk team that …"
+    not_used_for: str = "clients of another kind than those it was trained on"
+
+
+@dataclass(frozen=True, slots=True)
 class Schema:
     """A portfolio's contract.
 
@@ -79,6 +87,7 @@ class Schema:
     row_number_for: tuple[str, ...] = ()
     numbers_clients: bool = False  # clients are numbered by row, from 1, in every file
     fixed_month: str | None = None  # "YYYY-MM" of every file without a month that is given none
+    words: Words = Words()
 
     def __post_init__(self) -> None:
         _check_schema(self)

@@ -16,6 +16,7 @@ from credit_default.data.contract.schema import (
     Column,
     Rule,
     Schema,
+    Words,
 )
 from credit_default.data.contract.table_parsing import (
     KeyTypes,
@@ -28,7 +29,7 @@ from credit_default.errors import show_examples
 _SCHEMA_KEYS: Final[dict[str, KeyTypes]] = {
     **dict.fromkeys(("name", "version"), str),
     **dict.fromkeys(("columns", "rules", "row_number_for"), Sequence),
-    **dict.fromkeys(("outcome", "key"), Mapping),
+    **dict.fromkeys(("outcome", "key", "words"), Mapping),
     "unique_key": bool,
 }
 _COLUMN_KEYS: Final[dict[str, KeyTypes]] = {
@@ -41,6 +42,7 @@ _COLUMN_KEYS: Final[dict[str, KeyTypes]] = {
     **dict.fromkeys(("protected", "optional", "ordered"), bool),
 }
 _KEY_KEYS: Final[dict[str, KeyTypes]] = dict.fromkeys(("client", "month"), str)
+_WORDS_KEYS: Final[dict[str, KeyTypes]] = dict.fromkeys(("used_for", "not_used_for"), str)
 _ROW_NUMBER: Final = "row-number"
 _FIXED_MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _RULE_KEYS: Final[dict[str, KeyTypes]] = dict.fromkeys(("name", "expression", "description"), str)
@@ -89,6 +91,8 @@ def parse_schema(mapping: Mapping[str, Any]) -> Schema:
     key = mapping.get("key", {})
     check_table(key, key_types=_KEY_KEYS, required=(), thing=f"the key of {thing}")
     keys = {name: _name_key(column, key) for name, column in keys.items()}
+    words = mapping.get("words", {})
+    check_table(words, key_types=_WORDS_KEYS, required=(), thing=f"the words of {thing}")
     month = key.get("month", "")
     inputs = (column for column in declared if column.name not in KEY)
     outcome = {**_OUTCOME_DEFAULTS, **mapping["outcome"]}
@@ -106,6 +110,7 @@ def parse_schema(mapping: Mapping[str, Any]) -> Schema:
             mapping.get("row_number_for", ()), thing=f"row_number_for of {thing}"
         ),
         numbers_clients=key.get("client") == _ROW_NUMBER,
+        words=Words(**words),
         fixed_month=month if _FIXED_MONTH.fullmatch(month) else None,
     )
 

@@ -7,7 +7,7 @@ margin that each description states. `tests/data/credit_card/test_statements.py`
 margins again.
 """
 
-from credit_default.data.contract.schema import Column, Rule, Schema
+from credit_default.data.contract.schema import Column, Rule, Schema, Words
 
 _MONTHS = range(1, 7)  # m1 is the latest statement, m6 the oldest
 _UNDOCUMENTED = "undocumented, as in the source"
@@ -107,6 +107,10 @@ def _status_rule(month: int) -> Rule:
 CREDIT_CARD = Schema(
     name="credit-card",
     version="1",
+    words=Words(
+        used_for="reviews existing card clients month by month",
+        not_used_for="applicants without statements",
+    ),
     columns=(
         Column(
             "client_id",

@@ -10,19 +10,11 @@ from credit_default.views.card.format_figures import format_share
 from credit_default.views.documents.document import Bullets, Paragraph, Section, Table
 
 _SHOWN_INPUTS: Final = 12
-_USES: Final = (
-    (
-        "For: a lender's risk team that reviews existing card clients month by month; a person "
-        "makes the final decision."
-    ),
-    (
-        "Not for: applicants without statements, other products, pricing, or decisions that no "
-        "person can overrule."
-    ),
-    (
-        "Users: risk analysts (scores and reasons), validators (this card and its evidence), "
-        "auditors (ledger and replay)."
-    ),
+_FOR: Final = "For: a lender's risk team that {}; a person makes the final decision."
+_NOT_FOR: Final = "Not for: {}, other products, pricing, or decisions that no person can overrule."
+_USERS: Final = (
+    "Users: risk analysts (scores and reasons), validators (this card and its evidence), "
+    "auditors (ledger and replay)."
 )
 _IMPORTANCE: Final = (
     "The inputs that the {noun} weighs most (share of {meaning}; features are counted "
@@ -42,7 +34,9 @@ def build_purpose_section(evidence: CardEvidence) -> Section:
         f"probability of this outcome: {evidence.schema.outcome.description} From it follow the "
         "decision to accept or decline, a risk band, reasons and the expected loss of that event."
     )
-    return Section("Purpose and use", (Paragraph(introduction), Bullets(_USES)))
+    words = evidence.schema.words
+    uses = (_FOR.format(words.used_for), _NOT_FOR.format(words.not_used_for), _USERS)
+    return Section("Purpose and use", (Paragraph(introduction), Bullets(uses)))
 
 
 def build_data_section(evidence: CardEvidence) -> Section:
