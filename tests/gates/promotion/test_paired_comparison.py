@@ -6,6 +6,7 @@ from credit_default.gates.promotion.paired_comparison import (
     compare_on_rows,
     describe_gain,
     describe_roc_auc_gain,
+    find_sample_size_faults,
     find_significant_gains,
     find_worse_measures,
     name_measures,
@@ -140,3 +141,13 @@ def test_figures_hold_both_intervals_of_the_auc(comparison):
         comparison.auc_difference.low, abs=0.01
     )
     assert figures["test_champion_brier"] > figures["test_challenger_brier"]
+
+
+@pytest.mark.parametrize(
+    ("row_count", "default_count", "fault_count"),
+    [(200, 20, 0), (199, 20, 1), (200, 19, 1), (200, 180, 0), (200, 181, 1), (199, 180, 2)],
+)
+def test_rows_and_clients_of_either_outcome_may_be_too_few(row_count, default_count, fault_count):
+    faults = find_sample_size_faults(row_count, default_count, policy=POLICY)
+
+    assert len(faults) == fault_count
