@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _REQUIRED: Final = ("numpy", "polars", "scikit-learn", "skops")
-_DESCRIPTION: Final = (
-    "Which credit-card clients default next month: raw statements in, a probability out."
-)
+_DESCRIPTION: Final = "Which clients default: raw statements in, a probability out."
 _PYTHON_ENVIRONMENT: Final = """\
 python: {python}
 build_dependencies:

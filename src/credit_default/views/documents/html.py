@@ -33,7 +33,7 @@ _LIGHT_CLASSES: Final = {
 _STYLE: Final = """
 :root { color-scheme: light; }
 body { margin: 0 auto; max-width: 70rem; padding: 2rem 1.5rem 4rem; color: #1b2a41; background: #fff;
-  font: 16px/1.55 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
+  font: 16px/1.55 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; overflow-wrap: break-word; }
 h1 { margin: 0 0 .2rem; font-size: 1.9rem; line-height: 1.2; }
 h2 { margin: 2.4rem 0 .6rem; padding-top: .6rem; border-top: 1px solid #d5dbe1; font-size: 1.3rem; }
 .subtitle { margin: 0 0 1rem; color: #5b6b7b; }

@@ -86,7 +86,7 @@ def _describe_model(
         "bom-ref": reference,
         "name": name,
         "version": bundle.digest,
-        "description": "Probability that a credit-card client defaults in the month after the statement.",
+        "description": f"Probability that a client of the portfolio {bundle.schema_name} defaults.",
         "properties": [
             {
                 "name": f"credit-default:{key}",
