@@ -135,7 +135,10 @@ def test_parse_schema_gives_the_key_when_it_is_not_declared():
         ),
         (declare_column(minimum=True), "found True; expected a number"),
         (declare_column(protected=1), "found 1; expected true or false"),
-        (declare_column(kind="money"), "found kind 'money'; expected one of identifier, month"),
+        (
+            declare_column(kind="money"),
+            "'kind' of column 5 'extra' of the schema: found 'money'; expected one of identifier, month",
+        ),
         (
             declare_column(kind="outcome", codes={"0": "a"}),
             "expected one or more inputs of kind code, integer",
@@ -170,7 +173,10 @@ def test_parse_schema_gives_the_key_when_it_is_not_declared():
             "expected bounds for kinds integer and amount",
         ),
         (declare_column(minimum=2, maximum=1), "found minimum 2 > maximum 1"),
-        (declare_column(drift_method="eyes"), "found drift_method 'eyes'; expected psi"),
+        (
+            declare_column(drift_method="eyes"),
+            "'drift_method' of column 5 'extra' of the schema: found 'eyes'; expected one of psi",
+        ),
         (declare_column(drift_threshold=0), "found drift_threshold 0; expected a number above 0"),
         (
             declare(rules=[{"name": "r"}]),

@@ -7,10 +7,8 @@ read with other options has other rows, so those that are given are part of a ba
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from credit_default.data.checking.file_options import read_file_table
 from credit_default.data.checking.number_marks import NumberMarks, build_number_marks
-from credit_default.data.contract.declared_tables import FileTable
-from credit_default.data.contract.table_parsing import build_declaration_error, read_table
-from credit_default.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +69,4 @@ def parse_reading_options(mapping: Any, *, thing: str) -> ReadingOptions:
     Raises:
         InputError: Keys are unknown, values are no texts, or a mark is not one that is known.
     """
-    table = read_table(FileTable, mapping, place=thing)
-    try:
-        return ReadingOptions(**table.model_dump())
-    except InputError as error:
-        raise build_declaration_error(
-            f"{error.thing.replace('--', '')} of {thing}",
-            found=error.found,
-            expected=error.expected,
-        ) from error
+    return ReadingOptions(**read_file_table(mapping, thing=thing).model_dump())

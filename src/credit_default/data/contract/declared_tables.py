@@ -3,18 +3,30 @@
 A key that is added here needs a field of `Column` or `Schema` and a line in docs/another-portfolio.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from credit_default.data.contract.table_parsing import Table
+from credit_default.data.contract.column import COLUMN_KINDS, DRIFT_METHODS
+from credit_default.data.contract.table_parsing import Table, suggest_word
 
 
 def _check_number(value: Any) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value - value != 0:
         raise ValueError("a number")
     return value
+
+
+def _one_of(words: Sequence[str]) -> Any:
+    """Return a text that is to be one of these."""
+
+    def check(word: str) -> str:
+        if word not in words:
+            raise ValueError(f"one of {', '.join(words)}{suggest_word(word, words)}")
+        return word
+
+    return Annotated[str, AfterValidator(check)]
 
 
 def _check_separator(value: str) -> str:
@@ -43,6 +55,10 @@ Number = Annotated[Any, AfterValidator(_check_number)]  # stays whole where it i
 Meaning = Annotated[str, BeforeValidator(_write_out)]
 WholeKey = Annotated[int, Field(strict=False)]  # TOML's keys are texts
 NumberKey = Annotated[float, Field(strict=False)]
+Kind = _one_of(COLUMN_KINDS)
+Drift = _one_of(DRIFT_METHODS)
+Unseen = _one_of(("reject", "other"))
+Parse = _one_of(("number", "leading-number"))
 Values = Annotated[dict[str, Meaning], BeforeValidator(_read_values)]
 
 
@@ -50,14 +66,14 @@ class ColumnTable(Table):
     """One column; the fields are those of `Column`."""
 
     name: str
-    kind: str
+    kind: Kind
     description: str
     aliases: Texts = ()
     minimum: Number | None = None
     maximum: Number | None = None
     codes: dict[WholeKey, Meaning] = Field(default_factory=dict)
     protected: bool = False
-    drift_method: str = "psi"
+    drift_method: Drift = "psi"
     drift_threshold: Number = 0.1
     risk_rises_from: Number | None = None
     optional: bool = False
@@ -65,9 +81,9 @@ class ColumnTable(Table):
     special: dict[NumberKey, Meaning] = Field(default_factory=dict)
     values: Values = Field(default_factory=dict)
     ordered: bool = False
-    unseen: str = "reject"
+    unseen: Unseen = "reject"
     readings: dict[str, Number] = Field(default_factory=dict)
-    parse: str = "number"
+    parse: Parse = "number"
     date_format: str = "%Y-%m-%d"
 
 

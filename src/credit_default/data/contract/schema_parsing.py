@@ -34,7 +34,7 @@ from credit_default.data.contract.table_parsing import (
     raise_faults,
     read_table,
 )
-from credit_default.errors import InputError
+from credit_default.errors import CreditDefaultError, InputError, list_faults
 
 _THING: Final = "the schema"
 _ROW_NUMBER: Final = "row-number"
@@ -68,7 +68,7 @@ def parse_schema(mapping: Mapping[str, Any]) -> Schema:
         InputError: Keys are unknown, missing or of the wrong type, or the declaration contradicts
             itself; all faults are told.
     """
-    faults: list[InputError] = []
+    faults: list[CreditDefaultError] = []
     table = _read_schema_table(mapping, faults)
     declared = _parse_columns(table.columns, faults)
     outcome, rules = _FAULTLESS_OUTCOME, []
@@ -104,14 +104,16 @@ def parse_schema(mapping: Mapping[str, Any]) -> Schema:
     return schema
 
 
-def _read_schema_table(mapping: Any, faults: list[InputError]) -> SchemaTable:
+def _read_schema_table(mapping: Any, faults: list[CreditDefaultError]) -> SchemaTable:
     """Return the table, without the keys that are faulty; their faults are added to `faults`.
 
     Raises:
         InputError: There are no columns to go on with.
     """
-    with note_faults(faults):
+    try:
         return read_table(SchemaTable, mapping, place=_THING)
+    except InputError as error:
+        faults += list_faults(error)
     sound: dict[str, Any] = {
         "name": "",
         "version": "",
@@ -128,7 +130,7 @@ def _read_schema_table(mapping: Any, faults: list[InputError]) -> SchemaTable:
     return SchemaTable(**sound)
 
 
-def _parse_columns(items: Sequence[Any], faults: list[InputError]) -> list[Column]:
+def _parse_columns(items: Sequence[Any], faults: list[CreditDefaultError]) -> list[Column]:
     """Return the declared columns; one with faults, which are added to `faults`, is stood in for by its name."""
     columns = []
     for number, item in enumerate(items, 1):

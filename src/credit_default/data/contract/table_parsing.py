@@ -12,7 +12,13 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from credit_default.errors import InputError, join_faults, list_faults, show_examples
+from credit_default.errors import (
+    CreditDefaultError,
+    InputError,
+    join_faults,
+    list_faults,
+    show_examples,
+)
 
 _REMEDY: Final = "Correct the declaration."
 _EXPECTED: Final = {  # by pydantic's name of the fault
@@ -52,12 +58,12 @@ def build_declaration_error(thing: str, *, found: str, expected: str) -> InputEr
 
 def suggest_word(word: str, known: Iterable[str]) -> str:
     """Return, in parentheses, the known word that is nearest to one that is not known; empty where none is near."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.65)
     return f" (nearest is {close[0]!r})" if close else ""
 
 
 @contextmanager
-def note_faults(into: list[InputError], *, place: str | None = None) -> Iterator[None]:
+def note_faults(into: list[CreditDefaultError], *, place: str | None = None) -> Iterator[None]:
     """Note the error that ends the block, so that the other faults are found too, and go on behind it.
 
     Args:
@@ -68,7 +74,7 @@ def note_faults(into: list[InputError], *, place: str | None = None) -> Iterator
         yield
     except InputError as error:
         into += [
-            InputError(
+            type(fault)(
                 place or fault.thing,
                 found=fault.found,
                 expected=fault.expected,
@@ -78,7 +84,7 @@ def note_faults(into: list[InputError], *, place: str | None = None) -> Iterator
         ]
 
 
-def raise_faults(faults: Sequence[InputError], *, thing: str) -> None:
+def raise_faults(faults: Sequence[CreditDefaultError], *, thing: str) -> None:
     """Raise one error for all faults of `thing`; do nothing where there is none.
 
     Raises:
