@@ -490,10 +490,10 @@ def test_text_under_another_ending_is_refused(tmp_path, suffix):
 def test_an_unknown_ending_is_refused(tmp_path, name, ending):
     reported = refuse(
         write(tmp_path / name, KAGGLE, ONE),
-        f"found text called {ending}; expected .csv, .xls, .xlsx",
+        f"found text called {ending}; expected .csv, .tsv, .xls, .xlsx",
     )
 
-    assert "Give it the ending .csv" in reported
+    assert "give it the ending .csv" in reported
 
 
 def test_a_gzipped_csv_is_refused_with_the_way_out(tmp_path):
@@ -501,7 +501,7 @@ def test_a_gzipped_csv_is_refused_with_the_way_out(tmp_path):
 
     refuse(
         tmp_path / "a.csv.gz",
-        "found a gzip archive called .gz; expected .csv, .xls, .xlsx, .parquet, .pq. Unpack it",
+        "found a gzip archive called .gz; expected .csv, .tsv, .xls, .xlsx, .parquet, .pq. Unpack it",
     )
 
 

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 import polars as pl
 
+from credit_default.adapters.files.blank_separated import BLANK, JoinedBlanks, join_blanks
 from credit_default.adapters.files.formats import HEAD_BYTES
 from credit_default.adapters.files.headers import HEADER_LINES, count_most_known
 from credit_default.data.contract.schema import Schema
@@ -48,12 +49,14 @@ def parse_csv_head(
     """Return the cells of the file's first lines; `head` are its first bytes, at most `HEAD_BYTES`.
 
     The delimiter is the one by which a line names most of the schema's columns: a comma unless another one names more;
-    or it is `separator`, where a declaration says so.
+    or it is `separator`, where a declaration says so; a blank stands for any number of blanks.
 
     Raises:
         InputError: The text is not UTF-8.
     """
     text = _decode_head(path, head)
+    if separator == BLANK:
+        text = join_blanks(text.encode()).decode()
     heads = [CsvHead(_split_cells(text, delimiter=one), one) for one in separator or _DELIMITERS]
     return max(heads, key=lambda head: count_most_known(head.lines, schema=schema))
 
@@ -91,7 +94,8 @@ def check_quotes(path: Path, file: BinaryIO, *, delimiter: str) -> None:
     """
     well_quoted = _compile_well_quoted(delimiter.encode())
     for number, line in enumerate(iter(lambda: file.readline(_LINE_BYTES), b""), 1):
-        if b'"' in line and not well_quoted.fullmatch(line):
+        joined = join_blanks(line) if delimiter == BLANK else line
+        if b'"' in line and not well_quoted.fullmatch(joined):
             raise _build_quote_error(path, number=number, line=line)
 
 
@@ -107,7 +111,7 @@ def read_csv_rows(
         place: The header's line, from 0.
         width: The number of cells in the header.
         positions: The columns to read, from 0.
-        delimiter: The character between two cells.
+        delimiter: The character between two cells; a blank for any number of blanks.
 
     Raises:
         InputError: A line has more or fewer cells than the header.
@@ -118,7 +122,7 @@ def read_csv_rows(
     names = [str(position) for position in range(width)]
     try:
         reader = arrow_csv.open_csv(
-            path,
+            pa.PythonFile(JoinedBlanks(path), mode="r") if delimiter == BLANK else path,
             read_options=arrow_csv.ReadOptions(
                 use_threads=False, block_size=_BLOCK_BYTES, skip_rows=place + 1, column_names=names
             ),
@@ -189,7 +193,8 @@ def _build_csv_error(path: Path, *, error: Exception, width: int) -> InputError:
             remedy="Look at that place, and export the file again.",
         )
     count = int(ragged["count"])
-    last = count < width and _read_last_line(path).startswith(ragged["text"].removesuffix(" ..."))
+    begin = join_blanks(ragged["text"].removesuffix(" ...").encode())
+    last = count < width and join_blanks(_read_last_line(path)).startswith(begin)
     if count == 1:
         return InputError(
             f"line {ragged['line']} of {path}",
@@ -207,11 +212,11 @@ def _build_csv_error(path: Path, *, error: Exception, width: int) -> InputError:
     )
 
 
-def _read_last_line(path: Path) -> str:
+def _read_last_line(path: Path) -> bytes:
     with path.open("rb") as file:
         file.seek(0, 2)
         file.seek(max(0, file.tell() - HEAD_BYTES))
-        return file.read().rstrip(b"\r\n").rpartition(b"\n")[2].decode("utf-8", "replace")
+        return file.read().rstrip(b"\r\n").rpartition(b"\n")[2]
 
 
 def _build_encoding_error(path: Path, *, found: str) -> InputError:

@@ -55,7 +55,7 @@ def find_file_header(
         InputError: The file is missing, of no format that we read or damaged; or columns are missing or there twice.
     """
     with open_binary(path) as file:
-        found = detect_format(path, file)
+        found = detect_format(path, file, separator=options.separator)
         head = read_file_head(path, file, found=found, schema=schema, options=options, given=given)
     return find_header(head.lines, schema=schema, path=path, given=given, declared=options.header)
 

@@ -20,6 +20,7 @@ HEAD_BYTES = 131_072  # as much as the csv module takes for one cell
 
 _FORMAT_BY_ENDING: dict[str, FormatName] = {
     ".csv": "csv",
+    ".tsv": "csv",
     ".xls": "workbook",
     ".xlsx": "workbook",
     ".parquet": "parquet",
@@ -46,6 +47,10 @@ _REMEDIES = {
     "UTF-16 text": "Save it as UTF-8 text (in Excel: CSV UTF-8).",
     "text": "Give it the ending .csv if it is a table as text.",
 }
+_DECLARE_SEPARATOR = (
+    "If it is a table as text, declare in the portfolio's file what separates its cells, as in"
+    ' file = { separator = " " }, or give it the ending .csv.'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +87,14 @@ def open_binary(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def detect_format(path: Path, file: BinaryIO) -> FileFormat:
+def detect_format(path: Path, file: BinaryIO, *, separator: str | None = None) -> FileFormat:
     """Return the format of the file at `path` that is open as `file`; its position in the file moves.
+
+    Args:
+        path: The file.
+        file: Its bytes.
+        separator: The character between cells of text files, where it was declared: then text of any ending that is
+            not one of another format is a table.
 
     Raises:
         InputError: The file is empty, its ending is none that we read, or its first bytes (for Parquet its last ones too)
@@ -91,12 +102,16 @@ def detect_format(path: Path, file: BinaryIO) -> FileFormat:
     """
     head = _read_first_bytes(path, file)
     found, ending = describe_bytes(head), path.suffix.lower()
+    if ending not in _FORMAT_BY_ENDING and separator is not None:
+        ending = ".csv"
     if ending not in _FORMAT_BY_ENDING:
         raise InputError(
             str(path),
             found=f"{found} called {path.suffix or 'without an ending'}",
             expected=_list_endings(),
-            remedy=_REMEDIES.get(found, "Save it in one of these formats."),
+            remedy=_DECLARE_SEPARATOR
+            if found == "text"
+            else _REMEDIES.get(found, "Save it in one of these formats."),
         )
     signature = _SIGNATURES.get(ending)
     if signature is None and found != "text":

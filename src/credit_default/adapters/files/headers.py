@@ -5,6 +5,7 @@ names most of the schema's columns is the header.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,6 +72,7 @@ def find_header(
     """
     place, names = _choose_line(lines, schema=schema, path=path, declared=declared)
     known = map_known_names(schema)
+    names = _number_repeated(names, known=known)
     matched = [
         (position, known[normalise_name(name)])
         for position, name in enumerate(names)
@@ -160,6 +162,20 @@ def _choose_line(
         default=0,
     )
     return place, list(lines[place]) if lines else []
+
+
+def _number_repeated(names: Sequence[str], *, known: Mapping[str, str]) -> list[str]:
+    """Return the names, of those that repeat another one as "name.1", "name.2" … where that is an accepted name."""
+    counts: Counter[str] = Counter()
+    numbered = []
+    for name in names:
+        count, counts[normalise_name(name)] = (
+            counts[normalise_name(name)],
+            counts[normalise_name(name)] + 1,
+        )
+        other = f"{name.strip()}.{count}"
+        numbered.append(other if count and normalise_name(other) in known else name)
+    return numbered
 
 
 def _has_row_numbers(names: Sequence[str], *, schema: Schema) -> bool:

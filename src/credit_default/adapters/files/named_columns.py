@@ -60,7 +60,7 @@ def read_table_header(
     """Return the names of the table's columns, in the file's order.
 
     Args:
-        path: A .csv, .xls, .xlsx, .parquet or .pq file, or a folder of such files.
+        path: A .csv, .tsv, .xls, .xlsx, .parquet or .pq file, or a folder of such files.
         known: Names of which some are expected: of the first lines, the one that has most of them is the header.
         options: How to read the file; a workbook's sheet is the visible one with such a header, unless it is named.
 
@@ -71,7 +71,7 @@ def read_table_header(
     schema = _build_schema([name for key, name in once.items() if key])
     file_path = find_parts(path, schema=schema)[0].path if is_folder(path) else path
     with open_binary(file_path) as file:
-        found = detect_format(file_path, file)
+        found = detect_format(file_path, file, separator=options.separator)
         if found.name == "workbook":
             sheet = _choose_sheet(
                 read_sheets(file_path, file), named=options.sheet, schema=schema, path=path

@@ -133,7 +133,7 @@ def open_single_file(
     """Open a file of statements and recognise its format and header, and take the digest of its bytes.
 
     Args:
-        path: A .csv, .xls, .xlsx, .parquet or .pq file.
+        path: A .csv, .tsv, .xls, .xlsx, .parquet or .pq file, or text of any ending where a separator is given.
         schema: The portfolio's columns, to find the header by.
         month: "YYYY-MM" for every row, where the file has no statement_month column; None where it has one.
         options: How to read it, where the file alone does not tell.
@@ -145,7 +145,7 @@ def open_single_file(
     """
     with open_binary(path) as file:
         stamp = FileStamp.from_stat(os.fstat(file.fileno()))
-        found = detect_format(path, file)
+        found = detect_format(path, file, separator=options.separator)
         head = read_file_head(path, file, found=found, schema=schema, options=options, given=given)
         header = find_header(
             head.lines, schema=schema, path=path, given=given, declared=options.header

@@ -25,7 +25,7 @@ def open_statement_file(
     """Open a file of statements, or a folder of part files, and take the digest of its bytes.
 
     Args:
-        path: A .csv, .xls, .xlsx, .parquet or .pq file, or a folder of such files.
+        path: A .csv, .tsv, .xls, .xlsx, .parquet or .pq file, or a folder of such files.
         schema: The portfolio's columns, to find the header by.
         month: "YYYY-MM" for every row, where the file has no statement_month column; None where it has one.
         options: How to read it, where the file alone does not tell.

@@ -63,7 +63,7 @@ def read_scored_file(
     """Return the samples of a scored file and, if there is one, of the reference file with the same columns.
 
     Args:
-        path: A .csv, .xls, .xlsx or .parquet file, or a folder of parts.
+        path: A .csv, .tsv, .xls, .xlsx or .parquet file, or a folder of parts.
         choice: Which column is what, where a person named it.
         reference: A file of the development sample; None where there is none.
         options: How to read both files.
