@@ -66,7 +66,7 @@ def read_unknown_table(
     Args:
         path: A file of a format that `ingest` reads, text of any ending, or a folder of such files.
         most_rows: How many rows to read at most; a file of batches may give some more.
-        options: How to read it, where a person said it.
+        options: How to read it, where a person said it; with a `header` the file's first line is a row.
 
     Raises:
         InputError: The file is missing or damaged, has no rows, or no sheet can be chosen.
@@ -74,9 +74,8 @@ def read_unknown_table(
     first = find_parts(path, schema=_NO_SCHEMA)[0].path if is_folder(path) else path
     head = _read_head(first, options)
     place = _find_header_line(head.lines) if head.may_lack_header else 0
-    has_header = place is not None
-    line = head.lines[place] if place is not None else head.lines[-1]
-    names = _name_columns(line) if has_header else [f"column_{n}" for n in range(1, len(line) + 1)]
+    has_header = place is not None and not options.header
+    names = list(options.header or _build_names(head.lines, place=place))
     read = replace(head.options, header=() if has_header else tuple(names))
     named = read_named_columns(
         path, TableHeader(tuple(names)), names=names, options=read, most_rows=most_rows
@@ -183,6 +182,12 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return cell.strip().lower() not in _MISSING
+
+
+def _build_names(lines: Sequence[Sequence[str]], *, place: int | None) -> list[str]:
+    if place is not None:
+        return _name_columns(lines[place])
+    return [f"column_{number}" for number, _ in enumerate(lines[-1], 1)]
 
 
 def _name_columns(line: Sequence[str]) -> list[str]:

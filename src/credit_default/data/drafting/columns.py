@@ -120,7 +120,7 @@ def _find_special(
 def _draft_column(cells: Cells, reading: Reading, *, special: tuple[float, ...]) -> DraftColumn:
     column = replace(
         reading.column,
-        special={value: f"special value {value:g}" for value in special},
+        special={value: f"code {value:g}" for value in special},
         protected=_is_protected(cells.name),
     )
     numbers = reading.numbers.filter(~reading.numbers.is_in(list(special)))

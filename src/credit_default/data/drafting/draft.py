@@ -19,7 +19,7 @@ from credit_default.data.drafting.features import DraftFeature, draft_features
 from credit_default.data.drafting.keys import ANY_MONTH, KeyDraft, find_key
 from credit_default.data.drafting.leaks import find_leak
 from credit_default.data.drafting.number_style import NumberStyle, find_number_style
-from credit_default.data.drafting.outcomes import OutcomeDraft, find_outcome
+from credit_default.data.drafting.outcomes import OutcomeDraft, find_outcome, list_misnamed
 from credit_default.errors import InputError
 
 
@@ -29,6 +29,7 @@ class PortfolioDraft:
 
     row_count: int
     key: KeyDraft
+    other_outcomes: tuple[str, ...]  # columns whose name is an outcome's, and whose values are not
     outcome: OutcomeDraft | None
     columns: DraftColumns
     features: tuple[DraftFeature, ...]
@@ -66,12 +67,16 @@ def draft_portfolio(
     checked = _read_rows(rows, columns.declared, numbers.marks)
     leaks = _find_leaks(checked, rows, found)
     features = draft_features(columns.declared, checked, leaks=leaks)
-    return PortfolioDraft(rows.height, key, found, columns, features, numbers)
+    others = list_misnamed(inputs)
+    return PortfolioDraft(rows.height, key, others, found, columns, features, numbers)
 
 
 def list_decisions(draft: PortfolioDraft) -> tuple[str, ...]:
     """Return what a person has to decide or look at, the most important first."""
     decisions = list(_list_outcome_decisions(draft.outcome))
+    if draft.other_outcomes and (draft.outcome is None or draft.outcome.is_guess):
+        named = _name_some(draft.other_outcomes)
+        decisions.append(f"{named}: named like an outcome, but no two values: are the names right?")
     if draft.key.month == ANY_MONTH:
         decisions.append(f"key: set the month of the rows in place of {ANY_MONTH}")
     if draft.numbers.evidence:
@@ -91,7 +96,7 @@ def _list_outcome_decisions(outcome: OutcomeDraft | None) -> Sequence[str]:
     if outcome is None:
         return ["outcome: no column looks like one; name it, or draft again with --outcome COLUMN"]
     if outcome.is_guess:
-        return [f"outcome: is {outcome.name or 'it'} the outcome, and is bad what it says?"]
+        return [f"outcome: is it {outcome.name or 'the unnamed column'}, and is bad what it says?"]
     if outcome.ignore:
         return ["outcome: what is neither bad nor good is ignored"]
     return []

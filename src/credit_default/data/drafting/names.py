@@ -19,13 +19,17 @@ from credit_default.data.contract.schema import (
 _LONGEST: Final = 40  # a name is typed by people, and once more in features
 _RESERVED: Final = frozenset({CLIENT_ID, STATEMENT_MONTH, OUTCOME, LINE, "rules"})
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_BEFORE_NUMBER: Final = re.compile(r"(?<=[a-z])(?=[0-9])")
 _WORD: Final = re.compile(r"[a-z0-9]+")
 
 
 def split_words(name: str) -> tuple[str, ...]:
     """Return the words of a raw name in lower case, without accents, split at marks and humps."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return tuple(_WORD.findall(_HUMP.sub(" ", plain).lower()))
+    apart = _HUMP.sub(" ", plain)
+    if apart != plain:  # where words have humps, numbers are words too
+        apart = _BEFORE_NUMBER.sub(" ", apart)
+    return tuple(_WORD.findall(apart.lower()))
 
 
 def build_names(raw_names: Sequence[str], *, in_file: Collection[str]) -> tuple[str, ...]:

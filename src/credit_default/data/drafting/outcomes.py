@@ -74,6 +74,15 @@ def find_outcome(columns: Sequence[Cells], *, asked: str | None = None) -> Outco
     return _guess_by_place(columns)
 
 
+def list_misnamed(columns: Sequence[Cells]) -> tuple[str, ...]:
+    """Return the columns that are named like an outcome and hold too many values to be one."""
+    return tuple(
+        cells.name
+        for cells in columns
+        if len(cells.shown) > _MOST_STATES and _score_name(cells.name) >= _LEAST_SCORE
+    )
+
+
 def _draft_asked(columns: Sequence[Cells], asked: str) -> OutcomeDraft:
     found = [cells for cells in columns if cells.name.strip().casefold() == asked.casefold()]
     if not found or not _may_be_outcome(found[0]):
@@ -103,13 +112,18 @@ def _has_states(cells: Cells) -> bool:
 def _score(cells: Cells, place: int, columns: Sequence[Cells]) -> float:
     if not _may_be_outcome(cells):
         return 0
-    words = split_words(cells.name)
-    score = 3.0 if any(map(_BAD_NAMES.fullmatch, words)) or _GOOD_NAMES & set(words) else 0.0
-    score = max(score, 2.0 if _NEUTRAL_NAMES & set(words) or "".join(words) == "goodbad" else 0)
-    score = max(score, 1.0 if _WEAK_NAMES & set(words) else 0)
-    score += 2.0 if _has_states(cells) else 0
+    score = _score_name(cells.name) + (2.0 if _has_states(cells) else 0)
     at_an_end = place in {0, len(columns) - 1}
     return score + (0.5 if score and at_an_end else 0) + (0.25 if set(cells.shown) == _PLAIN else 0)
+
+
+def _score_name(name: str) -> float:
+    words = set(split_words(name))
+    if any(map(_BAD_NAMES.fullmatch, words)) or _GOOD_NAMES & words:
+        return 3.0
+    if _NEUTRAL_NAMES & words or "goodbad" in words:
+        return 2.0
+    return 1.0 if _WEAK_NAMES & words else 0.0
 
 
 def _guess_by_place(columns: Sequence[Cells]) -> OutcomeDraft | None:
@@ -120,7 +134,9 @@ def _guess_by_place(columns: Sequence[Cells]) -> OutcomeDraft | None:
     guess = _draft(ends[0])
     place = "last" if ends[0] is columns[-1] else "first"
     return replace(
-        guess, is_guess=True, evidence=f"{guess.evidence}; a guess: the {place} column, two values"
+        guess,
+        is_guess=True,
+        evidence=f"{guess.evidence}; taken as the {place} column, of two values",
     )
 
 
@@ -142,7 +158,7 @@ def _draft(cells: Cells) -> OutcomeDraft:
     return OutcomeDraft(cells.name, evidence, (bad_text,), (good_text,), is_guess=is_guess)
 
 
-_UNCLEAR: Final = "a guess: neither name nor shares tell"
+_UNCLEAR: Final = "neither name nor shares tell, a guess"
 
 
 def _choose_bad(cells: Cells) -> tuple[str, str]:

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from credit_default.data.contract.column import Column
-from credit_default.data.drafting.draft import PortfolioDraft, list_decisions
+from credit_default.data.drafting.draft import PortfolioDraft
 from credit_default.data.drafting.features import DraftFeature
 from credit_default.data.drafting.names import describe_name
 from credit_default.data.drafting.outcomes import OutcomeDraft
 from credit_default.errors import escape_unprintable
 
 _WIDTH: Final = 120
-_WIDEST_NAME: Final = 32  # longer ones are not aligned
+_WIDEST_NAME: Final = 24  # longer ones are not aligned
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 _COLUMN_DEFAULTS: Final = Column("column", "amount", "")
 # In the order in which a person reads them; lists come last, as they may go over several lines.
 _COLUMN_KEYS: Final = (
-    *("description", "protected", "optional", "missing", "special", "parse", "readings"),
-    *("date_format", "minimum", "maximum", "codes", "ordered", "unseen", "aliases", "values"),
+    *("description", "protected", "minimum", "maximum", "optional", "missing", "parse"),
+    *("date_format", "readings", "special", "codes", "ordered", "unseen", "aliases", "values"),
 )
 
 
@@ -34,6 +34,7 @@ class DraftedFile:
     options: Mapping[str, Any]  # how it is read, as the table `[file]` has it
     column_count: int
     is_all: bool  # all of its rows were read
+    decisions: tuple[str, ...]  # what a person has to decide or look at
 
 
 def render_portfolio_toml(draft: PortfolioDraft, file: DraftedFile) -> str:
@@ -58,10 +59,10 @@ def render_portfolio_toml(draft: PortfolioDraft, file: DraftedFile) -> str:
 
 def _render_head(draft: PortfolioDraft, file: DraftedFile) -> list[str]:
     rows = f"{'all' if file.is_all else 'the first'} {draft.row_count:,} rows"
-    decisions = [f"- {line}" for line in list_decisions(draft)]
+    decisions = [f"- {line}" for line in file.decisions]
+    origin = f"A draft of a portfolio, from {file.name}: {rows}, {file.column_count} columns."
     return [
-        f"A draft of a portfolio, from {file.name}: {rows}, {file.column_count} columns."
-        " Each comment says what its line was read from.",
+        f"{origin} Comments say what each line was read from.",
         *(["Yours to decide:", *decisions] if decisions else []),
         "Then see what it says of the file: credit-default check FILE --portfolio THIS_FILE",
     ]
@@ -122,8 +123,8 @@ def _render_column(column: Column, *, widths: tuple[int, int]) -> str:
     if column.kind == "category":
         del given["codes"]
         given["values"] = list(column.values)
-    head = f"{'name = ' + _write(column.name) + ',':<{widths[0] + 11}}"
-    head += f"{'kind = ' + _write(column.kind) + ',':<{widths[1] + 11}}"
+    head = _align(f"name = {_write(column.name)},", widths[0] + 11)
+    head += _align(f"kind = {_write(column.kind)},", widths[1] + 11)
     return f"  {_write_table(given, indent='  ', head=head)},"
 
 
@@ -139,15 +140,19 @@ def _render_features(features: Sequence[DraftFeature]) -> list[str]:
     width = max((len(f.name) for f in features if len(f.name) <= _WIDEST_NAME), default=0) + 11
     lines = ["features = ["]
     for one in features:
-        name = f"{'name = ' + _write(one.name) + ',':<{width}}"
+        name = _align(f"name = {_write(one.name)},", width)
         line = f"  {{ {name}function = {_write(one.function)}, columns = {_write(one.columns)} }},"
         if not one.used:
             lines += _comment([one.note], indent="  ")
             line = f"  # {line.strip()}"
-        elif one.note:
+        elif one.note and len(f"{line}  # {one.note}") <= _WIDTH:
             line = f"{line}  # {one.note}"
         lines.append(line)
     return [*lines, "]"]
+
+
+def _align(text: str, width: int) -> str:
+    return f"{text:<{width - 1}} "
 
 
 def _write_table(table: Mapping[str, Any], *, indent: str, head: str = "") -> str:
