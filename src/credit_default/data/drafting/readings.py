@@ -102,8 +102,8 @@ def is_all_numbers(cells: Cells, marks: NumberMarks | None) -> bool:
 
 
 def _propose_number(cells: Cells, column: Column, marks: NumberMarks | None) -> Reading | None:
-    if cells.texts.str.contains(r"\A[+-]?0[0-9]").any():
-        return None  # 007 is no number: its zeros count
+    if _has_leading_zeros(cells):
+        return None
     numbers, odd = convert_cells(cells, column, marks)
     remarks = []
     if not odd.is_empty():
@@ -115,6 +115,11 @@ def _propose_number(cells: Cells, column: Column, marks: NumberMarks | None) -> 
     if numbers.null_count() == len(numbers):
         return None
     return Reading(_choose_number_kind(column, cells, numbers), numbers, tuple(remarks))
+
+
+def _has_leading_zeros(cells: Cells) -> bool:
+    """Return whether zeros stand before digits: 007 is no number."""
+    return bool(cells.texts.str.contains(r"\A[+-]?0[0-9]").any())
 
 
 def _are_words_for_missing(cells: Cells, words: tuple[str, ...], numbers: pl.Series) -> bool:
@@ -166,7 +171,7 @@ def _propose_leading_number(
     cells: Cells, column: Column, marks: NumberMarks | None
 ) -> Reading | None:
     """Return numbers with units behind them, where no two texts become one number."""
-    if cells.values.dtype != pl.String:
+    if cells.values.dtype != pl.String or _has_leading_zeros(cells):
         return None
     units = cells.texts.str.extract(_UNIT).str.strip_chars().drop_nulls().unique()
     column = replace(column, parse="leading-number")
