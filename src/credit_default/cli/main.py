@@ -9,6 +9,7 @@ from credit_default import __version__
 from credit_default.cli.commands import (
     check,
     decisions,
+    declare,
     explain,
     forget,
     ingest,
@@ -49,6 +50,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo.demo)
+app.command("declare")(declare.declare)
 app.command("check")(check.check)
 app.command("ingest")(ingest.ingest)
 app.command("train")(train.train)

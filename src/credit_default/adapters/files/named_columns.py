@@ -52,6 +52,7 @@ class NamedColumns:
     lines: pl.Series = field(repr=False)  # each row's line in the file, from 1
     sha256: str  # of the file
     notes: tuple[str, ...]  # what people should know about how the file was read
+    is_all: bool = True  # there are no more rows than these
 
 
 def read_table_header(
@@ -89,14 +90,16 @@ def read_named_columns(
     *,
     names: Sequence[str],
     options: ReadingOptions = NO_OPTIONS,
+    most_rows: int | None = None,
 ) -> NamedColumns:
-    """Return these columns of the table, all rows.
+    """Return these columns of the table, all rows or about as many as are asked for.
 
     Args:
         path: The file or folder that `header` was read from.
         header: Its header.
         names: The columns to read, as the file names them.
         options: How to read the file.
+        most_rows: No batch is read after so many rows; None reads all.
 
     Raises:
         InputError: As `open_statement_file` and its `read_batches`.
@@ -109,9 +112,16 @@ def read_named_columns(
         options=replace(options, sheet=header.sheet) if header.sheet else options,
     )
     own = {_build_own_name(place, name): name for place, name in enumerate(names)}
-    rows = pl.concat(list(file.read_batches()), how="vertical_relaxed")
+    batches: list[pl.DataFrame] = []
+    is_all = True
+    for batch in file.read_batches():
+        batches.append(batch)
+        is_all = most_rows is None or sum(one.height for one in batches) <= most_rows
+        if not is_all:
+            break
+    rows = pl.concat(batches, how="vertical_relaxed")
     return NamedColumns(
-        rows.select(*own).rename(own), rows[LINE], file.source.sha256, tuple(file.notes)
+        rows.select(*own).rename(own), rows[LINE], file.source.sha256, tuple(file.notes), is_all
     )
 
 
@@ -137,7 +147,7 @@ def _build_schema(names: Sequence[str], *, row_number_for: Sequence[str] = ()) -
 
 
 def _build_own_name(place: int, name: str) -> str:
-    return _OWN_NAMES.get(normalise_name(name), f"column_{place}")
+    return _OWN_NAMES.get(normalise_name(name), f"place_{place}_of_table")
 
 
 def _choose_sheet(

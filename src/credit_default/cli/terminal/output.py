@@ -48,6 +48,7 @@ class Output:
         self.as_json = as_json
         self.silent = quiet or as_json
         self._notes: tuple[str, ...] = ()
+        self._has_text = False
 
     @contextmanager
     def step(self, doing: str) -> Iterator[Callable[[str], None]]:
@@ -76,8 +77,13 @@ class Output:
         """Show these notes with the summary, before its own."""
         self._notes += tuple(notes)
 
+    def write_text(self, text: str) -> None:
+        """Write a text that people redirect into a file on standard output; the summary goes to standard error then."""
+        self._has_text = True
+        sys.stdout.write(text)
+
     def show(self, summary: "Summary") -> None:
-        """Print the summary on standard output, as one JSON object with `--json`."""
+        """Print the summary on standard output, as one JSON object with `--json`; beside a text only what `--quiet` leaves."""
         from rich.console import Console
 
         from credit_default.views.summaries.summary import render_summary, render_summary_json
@@ -85,8 +91,9 @@ class Output:
         noted = replace(summary, notes=(*self._notes, *summary.notes))
         if self.as_json:
             sys.stdout.write(render_summary_json(noted) + "\n")
-        else:
-            Console(highlight=False).print(render_summary(noted), crop=False, overflow="ignore")
+        elif not (self._has_text and self.silent):
+            console = Console(highlight=False, stderr=self._has_text)
+            console.print(render_summary(noted), crop=False, overflow="ignore")
 
     def show_error(self, error: CreditDefaultError) -> None:
         """Show the error as one line on standard error, or as one JSON object with `--json`."""

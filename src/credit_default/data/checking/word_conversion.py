@@ -47,6 +47,13 @@ def reads_words(column: Column) -> bool:
     return bool(column.readings) or column.parse == "leading-number" or column.kind == "percent"
 
 
+def write_numbers(raw: pl.Series) -> pl.Series:
+    """Return numbers as the texts that `readings` may name: 2.0 is "2"."""
+    whole = raw.cast(pl.Int64, strict=False)
+    is_whole = (whole == raw).fill_null(value=False)
+    return whole.cast(pl.String).zip_with(is_whole, raw.cast(pl.String))
+
+
 def read_words(raw: pl.Series, *, column: Column) -> ReadWords:
     """Return the numbers of the texts that `readings` names, and the rest without its words."""
     texts = raw.str.strip_chars()
