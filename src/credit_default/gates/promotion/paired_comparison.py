@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from credit_default.errors import InputError
+from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.delong import AucDifference, measure_auc_difference
 from credit_default.gates.promotion.paired_gains import (
     MEASURE_NAMES,
@@ -159,6 +160,17 @@ def find_significant_gains(comparison: PairedComparison, *, policy: PromotionPol
         for gain in comparison.gains.values()
         if gain.is_better and gain.gain >= least[gain.measure]
     ]
+
+
+def check_test_side(comparison: PairedComparison, policy: PromotionPolicy) -> Check:
+    """Return a fault where the test side contradicts a gain; it cannot support one by itself."""
+    contradicted = list_losses(comparison, policy=policy)
+    shown = contradicted or [comparison.gains["roc_auc"]]
+    return Check(
+        f"test side, {comparison.row_count:,} rows: {'; '.join(map(describe_gain, shown))}",
+        fault="the test side contradicts it" if contradicted else "",
+        figures=comparison.list_figures(prefix="test_"),
+    )
 
 
 def name_measures(gains: Sequence[Gain]) -> str:
