@@ -108,12 +108,13 @@ def find_sample_size_faults(
     faults = []
     if row_count < policy.fewest_rows:
         faults.append(
-            f"{row_count:,} rows are too few to judge by: at least {policy.fewest_rows:,}"
+            f"{row_count:,} rows are too few to judge by: at least {policy.fewest_rows:,} "
+            "(promotion.fewest_rows)"
         )
     if min(default_count, row_count - default_count) < policy.fewest_defaults:
         faults.append(
             f"{default_count:,} defaults among {row_count:,} rows are too few, or leave too few "
-            f"others: at least {policy.fewest_defaults:,} of each"
+            f"others: at least {policy.fewest_defaults:,} of each (promotion.fewest_defaults)"
         )
     return faults
 
@@ -128,13 +129,13 @@ def find_worse_measures(
     """
     worse = list_losses(comparison, policy=policy)
     if worse:
-        yield f"worse beyond noise on {name_measures(worse)}"
+        yield f"worse beyond noise on {name_measures(worse)} (promotion.confidence)"
     roc_auc = comparison.gains["roc_auc"]
     is_lower = roc_auc.gain < -policy.roc_auc_margin and roc_auc.is_worse(
         confidence=policy.objection_confidence
     )
     if significant_gains and roc_auc not in worse and is_lower:
-        yield f"ROC AUC is lower by more than {policy.roc_auc_margin:g}"
+        yield f"ROC AUC is lower by more than {policy.roc_auc_margin:g} (promotion.roc_auc_margin)"
 
 
 def list_losses(comparison: PairedComparison, *, policy: PromotionPolicy) -> list[Gain]:
@@ -168,7 +169,7 @@ def check_test_side(comparison: PairedComparison, policy: PromotionPolicy) -> Ch
     shown = contradicted or [comparison.gains["roc_auc"]]
     return Check(
         f"test side, {comparison.row_count:,} rows: {'; '.join(map(describe_gain, shown))}",
-        fault="the test side contradicts it" if contradicted else "",
+        fault="the test side contradicts it (promotion.confidence)" if contradicted else "",
         figures=comparison.list_figures(prefix="test_"),
     )
 

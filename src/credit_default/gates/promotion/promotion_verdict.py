@@ -212,7 +212,7 @@ def _find_outcome(
     gains = find_significant_gains(comparison, policy=policy)
     losses = [*find_worse_measures(comparison, significant_gains=gains, policy=policy)]
     if not gains and not losses:
-        losses = ["a tie, no gain is both beyond noise and worth a change"]
+        losses = ["a tie, no gain is both beyond noise and worth a change (promotion.confidence)"]
     faults = [check.fault for check in checks if check.fault]
     return _Outcome(tuple(gains), (*losses, *faults))
 
