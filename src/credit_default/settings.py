@@ -91,7 +91,8 @@ def load_settings(
     files = [*list_config_files(variables), *config_files]
     layers = [(f"file {name}", read_config_file(name)) for name in files]
     layers += [("environment", _read_environment(variables)), ("flag", drop_none(flags or {}))]
-    portfolio = merge_layers([layer for _, layer in layers]).get("portfolio")
+    given = merge_layers([layer for _, layer in layers])
+    portfolio = given.get("portfolio", Settings.model_fields["portfolio"].default)
     layers = [*list_portfolio_layers(portfolio), *layers]
     if faults := find_setting_faults(layers, variables):
         declared = list_declaration_faults(portfolio)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from credit_default.data.credit_card.own_settings import OWN_SETTINGS, PORTFOLIO_NAME
 from credit_default.errors import InputError
 
 CONFIG_VARIABLE: Final = "CREDIT_DEFAULT_CONFIG"
@@ -71,12 +72,14 @@ def read_config_file(name: str) -> dict[str, Any]:
 
 
 def list_portfolio_layers(name: Any) -> list[tuple[str, dict[str, Any]]]:
-    """Return the settings that the file of a portfolio declares, as a layer with its origin; none where it has none.
+    """Return the settings that a portfolio declares, as a layer with its origin; none where it has none.
 
     Args:
         name: The setting `portfolio`. A file that cannot be read has no layer: who reads the
             portfolio itself says so.
     """
+    if name == PORTFOLIO_NAME:
+        return [(f"portfolio {name}", {key: dict(own) for key, own in OWN_SETTINGS.items()})]
     content = read_portfolio_content(name)
     layer = {section: content[section] for section in content if section in PORTFOLIO_SECTIONS}
     return [(f"portfolio {name}", layer)] if layer else []

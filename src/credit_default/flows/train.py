@@ -94,7 +94,9 @@ def train(
     registered = register_challenger(
         wiring, rows, challenger, folds, trained_at=read_clock(), assessment=assessed
     )
-    verdict = judge_challenger(wiring, challenger, sides, champion=champion, now=read_clock())
+    verdict = judge_challenger(
+        wiring, challenger, sides, champion=champion, now=read_clock(), rivals=assessed.rivals
+    )
     summary = apply_promotion_verdict(
         wiring, registered, verdict, champion=champion, rows=rows, decided_at=read_clock()
     )

@@ -106,7 +106,7 @@ def judge_completeness(
     if not counts.known_count:
         return Completeness("early", told, counts)
     if counts.known_share < policy.lowest_share:
-        needed = f"at least {policy.lowest_share:.0%} are needed"
+        needed = f"at least {policy.lowest_share:.0%} are needed (coverage.lowest_share)"
         return Completeness("partial", f"{told}: {needed}", counts, missing)
     return _judge_missing(counts, told, missing, policy)
 
@@ -119,7 +119,7 @@ def _judge_missing(
     finding = f"{told}, and the missing ones {_describe_missing(missing)}"
     if abs(missing.relative_bias or 0.0) <= policy.highest_bias:
         return Completeness("complete", finding, counts, missing, is_watched=True)
-    limit = f"more than {policy.highest_bias:.0%} is not learnt from"
+    limit = f"more than {policy.highest_bias:.0%} (coverage.highest_bias) is not learnt from"
     return Completeness("partial", f"{finding}: {limit}", counts, missing)
 
 
@@ -131,7 +131,10 @@ def _describe_counts(counts: OutcomeCounts) -> str:
 
 def _describe_missing(missing: MissingOutcomes) -> str:
     lower = "lower" if missing.known_above_missing > 0.5 else "higher"  # noqa: PLR2004 - chance
-    told = f"have {lower} scores than chance explains (p {missing.p_value:.2g})"
+    told = (
+        f"have {lower} scores than chance explains (p {missing.p_value:.2g}, "
+        "coverage.missing_p_value)"
+    )
     if missing.relative_bias is None:
         return told
     side = "too high" if missing.relative_bias > 0 else "too low"

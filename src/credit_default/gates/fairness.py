@@ -33,6 +33,7 @@ class _Gap:
     measure: str
     figure: Metric | None
     limit: float
+    setting: str  # that sets the limit
     description: str
 
 
@@ -95,7 +96,7 @@ def _find_group_faults(group: GroupFairness, policy: FairnessPolicy) -> list[Fai
     if ratio is not None and ratio.value < limit:
         reason = (
             f"{_name_group(group)}: accepted {ratio.value:.2f} times as often as the most accepted "
-            f"group ({_format_interval(ratio)}), below {limit:g}"
+            f"group ({_format_interval(ratio)}), below {limit:g} (fairness.lowest_acceptance_ratio)"
         )
         found.append(FairnessFinding(group, "acceptance_ratio", ratio, ratio.high < limit, reason))
     for gap in _list_gaps(group, policy):
@@ -105,7 +106,7 @@ def _find_group_faults(group: GroupFairness, policy: FairnessPolicy) -> list[Fai
         is_sure = figure.low > gap.limit or figure.high < -gap.limit
         reason = (
             f"{_name_group(group)}: {gap.description} {figure.value:+.3f} "
-            f"({_format_interval(figure, sign='+')}), beyond {gap.limit:g}"
+            f"({_format_interval(figure, sign='+')}), beyond {gap.limit:g} ({gap.setting})"
         )
         found.append(FairnessFinding(group, gap.measure, figure, is_sure, reason))
     return found
@@ -117,18 +118,21 @@ def _list_gaps(group: GroupFairness, policy: FairnessPolicy) -> tuple[_Gap, ...]
             "caught_gap",
             group.caught_gap,
             policy.highest_error_gap,
+            "fairness.highest_error_gap",
             "share of defaulters declined, against the reference group",
         ),
         _Gap(
             "false_alarm_gap",
             group.false_alarm_gap,
             policy.highest_error_gap,
+            "fairness.highest_error_gap",
             "share of payers declined, against the reference group",
         ),
         _Gap(
             "calibration_gap",
             group.calibration_gap,
             policy.highest_calibration_gap,
+            "fairness.highest_calibration_gap",
             "share that defaulted, less the expected share",
         ),
     )
@@ -138,8 +142,8 @@ def _explain_not_judged(report: FairnessReport, policy: FairnessPolicy) -> str:
     if any(headline.judged_count > 1 for headline in report.headlines):
         return "no client is accepted: there is nothing to compare"
     return (
-        f"no attribute has two groups of at least {policy.fewest_rows:,} rows, "
-        f"{policy.fewest_defaults:,} defaults and as many others"
+        f"no attribute has two groups of at least {policy.fewest_rows:,} rows (fairness.fewest_rows), "
+        f"{policy.fewest_defaults:,} defaults (fairness.fewest_defaults) and as many others"
     )
 
 

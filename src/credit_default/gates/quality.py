@@ -87,17 +87,19 @@ def _judge_rows(counts: FileCounts, policy: QualityPolicy) -> list[str]:
     if accepted_count < policy.fewest_rows:
         faults.append(
             f"{_describe_rejected(counts)}: {accepted_count:,} rows are left, "
-            f"at least {policy.fewest_rows:,} are needed"
+            f"at least {policy.fewest_rows:,} are needed (quality.fewest_rows)"
         )
     elif counts.rejected_share > policy.highest_rejected_share:
         faults.append(
-            f"{_describe_rejected(counts)}: more than the {policy.highest_rejected_share:.1%} allowed"
+            f"{_describe_rejected(counts)}: more than the {policy.highest_rejected_share:.1%} allowed "
+            "(quality.highest_rejected_share)"
         )
     repeated_share = counts.repeated_count / counts.row_count if counts.row_count else 0.0
     if repeated_share > policy.highest_repeated_share:
         faults.append(
             f"{counts.repeated_count:,} rows ({repeated_share:.1%}) hold a client and month that "
-            f"occur more than once: more than the {policy.highest_repeated_share:.1%} allowed"
+            f"occur more than once: more than the {policy.highest_repeated_share:.1%} allowed "
+            "(quality.highest_repeated_share)"
         )
     return faults
 
@@ -110,13 +112,15 @@ def _judge_batch(counts: FileCounts, history: BatchHistory, policy: QualityPolic
             faults.append(
                 f"{counts.row_count:,} rows, where {usual:,.0f} are usual "
                 f"({len(history.row_counts)} batches before): outside "
-                f"{policy.lowest_usual_ratio:g} to {policy.highest_usual_ratio:g} times that"
+                f"{policy.lowest_usual_ratio:g} to {policy.highest_usual_ratio:g} times that "
+                "(quality.lowest_usual_ratio, quality.highest_usual_ratio)"
             )
     if counts.row_count and history.known_count / counts.row_count > policy.highest_known_share:
         batches = ", ".join(history.known_batch_ids[:_SHOWN_COUNT])
         faults.append(
             f"{history.known_count:,} rows hold clients and months that are in batch {batches} "
-            f"already: more than the {policy.highest_known_share:.1%} allowed; "
+            f"already: more than the {policy.highest_known_share:.1%} allowed "
+            "(quality.highest_known_share); "
             "to correct that batch, give the file with --corrects BATCH"
         )
     return faults

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from credit_default.gates.promotion.paired_gains import MEASURES
-from credit_default.services.training.baselines import compare_baselines
+from credit_default.services.training.baselines import measure_rivals
 from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.training_rows import split_rows
 
@@ -18,10 +18,10 @@ def test_every_baseline_is_measured_on_the_test_side_with_paired_gains(champion_
 
     compared = {
         baseline.name: baseline
-        for baseline in compare_baselines(champion_lake.wiring, challenger, sides)
+        for baseline in measure_rivals(champion_lake.wiring, challenger, sides).baselines
     }
 
-    assert list(compared) == ["scorecard", "small tree", "base rate"]
+    assert list(compared) == ["scorecard", "small tree", "base rate", "boosting", "best input"]
     for baseline in compared.values():
         assert set(baseline.metrics) == set(baseline.gains) == set(MEASURES)
         for gain in baseline.gains.values():
@@ -33,7 +33,7 @@ def test_every_baseline_is_measured_on_the_test_side_with_paired_gains(champion_
 def test_base_rate_is_beaten(champion_lake, trained):
     sides, challenger = trained
 
-    *_, base_rate = compare_baselines(champion_lake.wiring, challenger, sides)
+    base_rate = measure_rivals(champion_lake.wiring, challenger, sides).baselines[2]
 
     assert base_rate.metrics["roc_auc"] == 0.5
     assert base_rate.gains["roc_auc"].is_better
@@ -43,9 +43,10 @@ def test_base_rate_is_beaten(champion_lake, trained):
 def test_comparison_is_the_same_each_time(champion_lake, trained):
     sides, challenger = trained
 
-    assert compare_baselines(champion_lake.wiring, challenger, sides) == compare_baselines(
-        champion_lake.wiring, challenger, sides
-    )
+    first, again = (measure_rivals(champion_lake.wiring, challenger, sides) for _ in range(2))
+
+    assert first.baselines == again.baselines
+    np.testing.assert_array_equal(first.plain.boosting, again.plain.boosting)
 
 
 def test_model_that_a_baseline_equals_does_not_beat_it(champion_lake, trained):
@@ -54,6 +55,6 @@ def test_model_that_a_baseline_equals_does_not_beat_it(champion_lake, trained):
 
     constant = replace(challenger, test_probability=np.full(len(challenger.test_probability), 0.22))
 
-    compared = compare_baselines(champion_lake.wiring, constant, sides)
+    compared = measure_rivals(champion_lake.wiring, constant, sides).baselines
 
     assert not any(baseline.gains["roc_auc"].is_better for baseline in compared)

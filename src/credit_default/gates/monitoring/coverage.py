@@ -37,5 +37,9 @@ def judge_coverage(
     if known_share >= policy.lowest_share or months_due < policy.watched_after:
         return Verdict(GATE, "ok", (finding,), figures)
     level: Level = "alarm" if months_due >= policy.longest_delay else "watch"
-    reason = f"{finding}: at least {policy.lowest_share:.0%} should be"
+    late = "longest_delay" if level == "alarm" else "watched_after"
+    reason = (
+        f"{finding} (coverage.{late}): at least {policy.lowest_share:.0%} should be "
+        "(coverage.lowest_share)"
+    )
     return Verdict(GATE, level, (reason,), figures)

@@ -80,12 +80,12 @@ def judge_drift(
     if row_count < policy.fewest_rows:
         reason = (
             f"{row_count:,} rows are too few to tell drift from chance: "
-            f"at least {policy.fewest_rows:,}"
+            f"at least {policy.fewest_rows:,} (drift.fewest_rows)"
         )
         return Verdict(GATE, "not judged", (reason,), figures)
     share_move = _measure_share_move(shift, policy)
     alarms = [
-        *_list_score_alarms(report, moves),
+        *_list_score_alarms(report, moves, policy),
         *_list_share_alarms(moves, policy),
         *_list_share_move_alarms(share_move, policy),
     ]
@@ -166,24 +166,35 @@ def _list_shift_figures(shift: ScoreShift | None) -> dict[str, float]:
     }
 
 
-def _list_score_alarms(report: DriftReport, moves: _Moves) -> list[str]:
+def _list_score_alarms(report: DriftReport, moves: _Moves, policy: DriftPolicy) -> list[str]:
     judged = [("score", report.score, moves.score_threshold)]
     if report.decision is not None:
         judged.append(("decision", report.decision, moves.decision_threshold))
     return [
-        f"the {name} moved: {drift.method} {drift.statistic:.3f}, limit {limit:.3f}"
+        f"the {name} moved: {drift.method} {drift.statistic:.3f}, limit {limit:.3f} "
+        f"({_name_limit(name, limit, policy)})"
         for name, drift, limit in judged
         if drift.statistic >= limit
     ]
 
 
+def _name_limit(name: str, limit: float, policy: DriftPolicy) -> str:
+    """Return the setting behind a limit: the threshold's, or that of the noise where this is more."""
+    is_noise = limit > getattr(policy, f"{name}_threshold")
+    return "drift.confidence" if is_noise else f"drift.{name}_threshold"
+
+
 def _list_share_alarms(moves: _Moves, policy: DriftPolicy) -> list[str]:
-    limit, alarms = policy.highest_drifted_share, []
+    limit, setting = policy.highest_drifted_share, "drift.highest_drifted_share"
+    alarms = []
     if moves.plain_share >= limit:
-        alarms.append(f"{moves.plain_share:.0%} of the columns moved, limit {limit:.0%}")
+        alarms.append(
+            f"{moves.plain_share:.0%} of the columns moved, limit {limit:.0%} ({setting})"
+        )
     if moves.weighed_share >= limit:
         alarms.append(
-            f"columns that carry {moves.weighed_share:.0%} of the model moved, limit {limit:.0%}"
+            f"columns that carry {moves.weighed_share:.0%} of the model moved, "
+            f"limit {limit:.0%} ({setting})"
         )
     return alarms
 
@@ -192,7 +203,9 @@ def _list_share_move_alarms(share_move: float, policy: DriftPolicy) -> list[str]
     limit = policy.highest_share_move
     if share_move < limit:
         return []
-    return [f"expected defaults moved by {share_move:.0%}, limit {limit:.0%}"]
+    return [
+        f"expected defaults moved by {share_move:.0%}, limit {limit:.0%} (drift.highest_share_move)"
+    ]
 
 
 def _measure_share_move(shift: ScoreShift | None, policy: DriftPolicy) -> float:
@@ -206,10 +219,14 @@ def _measure_share_move(shift: ScoreShift | None, policy: DriftPolicy) -> float:
 
 
 def _describe_shift(shift: ScoreShift | None, policy: DriftPolicy) -> list[str]:
-    if shift is None or not _measure_share_move(shift, policy):
+    share_move = _measure_share_move(shift, policy)
+    if shift is None or not share_move:
         return []
+    is_watched = policy.watched_share_move <= share_move < policy.highest_share_move
+    limit = f", limit {policy.watched_share_move:.0%} (drift.watched_share_move)"
+    moved = f"expected defaults {shift.reference_share:.1%} -> {shift.current_share:.1%}"
     lines = [
-        f"expected defaults {shift.reference_share:.1%} -> {shift.current_share:.1%}",
+        f"{moved}{limit}" if is_watched else moved,
         f"expected cost of 1,000 decisions {shift.reference_cost:,.0f} -> {shift.current_cost:,.0f}",
     ]
     if (cause := shift.find_cause()) is not None:
@@ -233,5 +250,5 @@ def _describe_moved_column(column: ColumnDrift, importance: Mapping[str, float])
     weight = f", {share:.0%} of the model" if share is not None else ""
     return (
         f"{column.column} moved: {column.method} {column.statistic:.3f}, "
-        f"limit {column.threshold:.3f}{weight}"
+        f"limit {column.threshold:.3f} (the column's drift_threshold){weight}"
     )

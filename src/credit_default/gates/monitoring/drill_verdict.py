@@ -140,14 +140,16 @@ def judge_drill(drill: Drill, *, policy: DrillPolicy | None = None) -> Verdict:
 
 
 def _describe_recall(recall: float, policy: DrillPolicy) -> str:
-    return f"recall {recall:.1%}, at least {policy.lowest_recall:.0%} required"
+    return (
+        f"recall {recall:.1%}, at least {policy.lowest_recall:.0%} required (drill.lowest_recall)"
+    )
 
 
 def _describe_clean_months(drill: Drill, clean: Mapping[Response, int], policy: DrillPolicy) -> str:
     responses = f"{clean['alarm']} alarms and {clean['watch']} watches"
     return (
         f"{responses} in {len(drill.clean_months)} clean months: "
-        f"at most {policy.most_false_alarms} alarm allowed"
+        f"at most {policy.most_false_alarms} alarm allowed (drill.most_false_alarms)"
     )
 
 
@@ -158,7 +160,8 @@ def _describe_mended_months(
         return []
     responses = f"{mended['alarm']} alarms and {mended['watch']} watches"
     months = f"{len(drill.mended_months)} months after a recession was mended"
-    return [f"{responses} in {months}: at most {policy.most_mended_alarms} alarms allowed"]
+    limit = f"at most {policy.most_mended_alarms} alarms allowed (drill.most_mended_alarms)"
+    return [f"{responses} in {months}: {limit}"]
 
 
 def _find_strongest(responses: Iterable[Response]) -> Response:

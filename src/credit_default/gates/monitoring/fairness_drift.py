@@ -66,15 +66,20 @@ def judge_fairness_drift(
         for ratio in _measure_group_ratios(name, reference[name], current.get(name, {}), policy)
     ]
     if not ratios:
-        reason = f"no attribute has two groups of at least {policy.fewest_rows:,} rows"
+        reason = (
+            f"no attribute has two groups of at least {policy.fewest_rows:,} rows "
+            "(fairness_drift.fewest_rows)"
+        )
         return Verdict(GATE, "not judged", (reason,))
     beyond = float(norm.ppf(policy.confidence ** (1 / len(ratios))))
     levels = {ratio: _judge_ratio(ratio, beyond, policy) for ratio in ratios}
     level = max(levels.values(), key=_LEVELS.index)
-    return Verdict(GATE, level, _list_reasons(levels, level), _list_figures(ratios))
+    return Verdict(GATE, level, _list_reasons(levels, level, policy), _list_figures(ratios))
 
 
-def _list_reasons(levels: Mapping[GroupRatio, Level], level: Level) -> tuple[str, ...]:
+def _list_reasons(
+    levels: Mapping[GroupRatio, Level], level: Level, policy: FairnessDriftPolicy
+) -> tuple[str, ...]:
     if level == "ok":
         lowest = min(levels, key=lambda ratio: ratio.ratio)
         return (f"no ratio fell beyond noise; the lowest: {_describe_ratio(lowest)}",)
@@ -82,7 +87,10 @@ def _list_reasons(levels: Mapping[GroupRatio, Level], level: Level) -> tuple[str
         (ratio for ratio in levels if levels[ratio] == level),
         key=lambda ratio: -ratio.deviations,
     )
-    return tuple(_describe_ratio(ratio) for ratio in found[:_SHOWN_COUNT])
+    return tuple(
+        f"{_describe_ratio(ratio)}, {_describe_limit(ratio, policy)}"
+        for ratio in found[:_SHOWN_COUNT]
+    )
 
 
 def _measure_group_ratios(
@@ -152,6 +160,15 @@ def _list_figures(ratios: Sequence[GroupRatio]) -> dict[str, float]:
         if ratio.ratio < figures.get(name, float("inf")):
             figures |= {name: ratio.ratio, f"reference_{name}": ratio.reference_ratio}
     return figures
+
+
+def _describe_limit(ratio: GroupRatio, policy: FairnessDriftPolicy) -> str:
+    """Return the limits that the ratio broke, each with its setting."""
+    lost = ratio.reference_ratio - ratio.ratio > policy.highest_loss
+    limits = [f"a loss of {policy.highest_loss:g} (fairness_drift.highest_loss)"] if lost else []
+    if ratio.ratio < policy.lowest_ratio:
+        limits.append(f"a ratio of {policy.lowest_ratio:g} (fairness_drift.lowest_ratio)")
+    return f"beyond {' and '.join(limits)}"
 
 
 def _describe_ratio(ratio: GroupRatio) -> str:

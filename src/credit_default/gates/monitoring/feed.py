@@ -91,7 +91,7 @@ def judge_feed(state: BatchState, *, policy: FeedPolicy | None = None) -> Verdic
     if state.row_count < policy.fewest_rows:
         reason = (
             f"{state.row_count:,} rows are too few to judge the feed by: "
-            f"at least {policy.fewest_rows:,}"
+            f"at least {policy.fewest_rows:,} (feed.fewest_rows)"
         )
         return Verdict(GATE, "not judged", (reason,), figures)
     level: Level = "alarm" if alarms else "watch" if oddities else "ok"
@@ -134,7 +134,7 @@ def _find_alarms(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
     margin = policy.twin_margin + _compute_chance_margin(usual, state, policy)
     if state.identical_share - usual > margin:
         found = f"{state.identical_share:.1%} of the rows are identical to another one"
-        yield f"{found} in every input, {usual:.1%} usually"
+        yield f"{found} in every input, {usual:.1%} usually (feed.twin_margin)"
 
 
 def _find_column_alarms(
@@ -143,14 +143,14 @@ def _find_column_alarms(
     if not 1 / policy.highest_scale <= column.scale <= policy.highest_scale:
         yield (
             f"{column.column} is {column.scale:.3g} times as large as in the reference: "
-            "delivered in another unit?"
+            "delivered in another unit (feed.highest_scale)?"
         )
     if column.repeat_share - column.reference_repeat_share > policy.stale_margin:
-        yield _describe_repeats(column)
+        yield _describe_repeats(column, "feed.stale_margin")
     if _has_mix_shifted(column, state, policy) and column.mix_shift >= policy.highest_mix:
-        yield _describe_mix(column)
+        yield _describe_mix(column, "feed.highest_mix")
     if column.filled_in_share >= policy.highest_filled:
-        yield _describe_filled_in_code(column)
+        yield _describe_filled_in_code(column, "feed.highest_filled")
 
 
 def _find_oddities(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
@@ -158,7 +158,8 @@ def _find_oddities(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
     margin = policy.rejected_margin + _compute_chance_margin(usual, state, policy)
     if state.rejected_share - usual > margin:
         yield (
-            f"{state.rejected_share:.1%} of the rows are in quarantine, {usual:.1%} usually: "
+            f"{state.rejected_share:.1%} of the rows are in quarantine, {usual:.1%} usually "
+            f"(feed.rejected_margin): "
             f"{_describe_broken_rules(state)}"
         )
     for column in state.columns:
@@ -172,28 +173,28 @@ def _find_column_oddities(
     margin = policy.missing_margin + _compute_chance_margin(usual, state, policy) if usual else 0.0
     if column.missing_share - usual > margin:
         told = f"{column.column} is missing in {column.missing_share:.1%} of the rows"
-        yield f"{told}, {usual:.1%} usually" if usual else told
+        yield f"{told}, {usual:.1%} usually (feed.missing_margin)" if usual else told
     # A code absent from n rows may still be as frequent as 3 / n (the rule of three).
     if column.new_share > max(policy.new_share, 3 / max(1, state.reference_count)):
         codes = ", ".join(column.new_codes[:_SHOWN_COUNT])
         yield (
             f"{column.column} holds codes that the reference never held, "
-            f"in {column.new_share:.1%} of the rows: {codes}"
+            f"in {column.new_share:.1%} of the rows (feed.new_share): {codes}"
         )
     usual = column.reference_repeat_share
     margin = policy.repeat_margin + _compute_chance_margin(usual, state, policy)
     if margin < column.repeat_share - usual <= policy.stale_margin:
-        yield _describe_repeats(column)
+        yield _describe_repeats(column, "feed.repeat_margin")
     if _has_mix_shifted(column, state, policy) and column.mix_shift < policy.highest_mix:
-        yield _describe_mix(column)
+        yield _describe_mix(column, "feed.mix_threshold")
     if policy.filled_margin <= column.filled_in_share < policy.highest_filled:
-        yield _describe_filled_in_code(column)
+        yield _describe_filled_in_code(column, "feed.filled_margin")
     margin = policy.tail_margin + _compute_chance_margin(policy.tail_margin, state, policy)
     for share, side in ((column.low_tail_share, "smaller"), (column.high_tail_share, "larger")):
         if share > margin:
             yield (
                 f"{column.column}: {share:.1%} more of the rows than usual are {side} than nearly "
-                "all of the reference"
+                "all of the reference (feed.tail_margin)"
             )
 
 
@@ -215,24 +216,24 @@ def _has_mix_shifted(column: ColumnState, state: BatchState, policy: FeedPolicy)
     return column.mix_shift >= policy.mix_threshold and column.mix_p_value < 1 - confidence
 
 
-def _describe_mix(column: ColumnState) -> str:
+def _describe_mix(column: ColumnState, setting: str) -> str:
     return (
-        f"{column.column}: other codes than in the month before (psi {column.mix_shift:.3f}): "
-        "codes swapped?"
+        f"{column.column}: other codes than in the month before (psi {column.mix_shift:.3f}, "
+        f"{setting}): codes swapped?"
     )
 
 
-def _describe_filled_in_code(column: ColumnState) -> str:
+def _describe_filled_in_code(column: ColumnState, setting: str) -> str:
     return (
         f"{column.column}: {column.filled_in_code} took {column.filled_in_share:.0%} of the rows of "
-        "every other code since the month before: a default value filled in?"
+        f"every other code since the month before ({setting}): a default value filled in?"
     )
 
 
-def _describe_repeats(column: ColumnState) -> str:
+def _describe_repeats(column: ColumnState, setting: str) -> str:
     return (
         f"{column.column} repeats the month before in {column.repeat_share:.1%} of the rows, "
-        f"{column.reference_repeat_share:.1%} usually"
+        f"{column.reference_repeat_share:.1%} usually ({setting})"
     )
 
 

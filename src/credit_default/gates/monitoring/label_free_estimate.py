@@ -64,7 +64,7 @@ def judge_estimate(
     if estimate.row_count < policy.fewest_rows:
         reason = (
             f"{estimate.row_count:,} rows are too few for an estimate: "
-            f"at least {policy.fewest_rows:,}"
+            f"at least {policy.fewest_rows:,} (estimate.fewest_rows)"
         )
         return Verdict(GATE, "not judged", (reason,), figures)
     reasons = [
@@ -123,7 +123,8 @@ def _describe_metric(name: str, metric: Metric, past: PastError | None) -> str:
 def _describe_weak_ranking(roc_auc: Metric, policy: EstimatePolicy) -> str:
     return (
         "the scores separate the clients less than they should: "
-        f"ROC AUC at most {roc_auc.high:.3f}, floor {policy.lowest_roc_auc:g}"
+        f"ROC AUC at most {roc_auc.high:.3f}, floor {policy.lowest_roc_auc:g} "
+        "(estimate.lowest_roc_auc)"
     )
 
 

@@ -133,8 +133,16 @@ def _judge_ranking(roc_auc: Metric, floors: tuple[RocAuc, ...]) -> _Finding:
         else ""
     )
     return _Finding(
-        level, f"ROC AUC {roc_auc.value:.3f} ({interval}), floor {highest.value:.3f}{error}"
+        level,
+        f"ROC AUC {roc_auc.value:.3f} ({interval}), floor {highest.value:.3f}{error} "
+        f"({_name_floor(highest)})",
     )
+
+
+def _name_floor(floor: RocAuc) -> str:
+    """Return the setting behind a floor; only one that comes from the test side has an error."""
+    name = "highest_roc_auc_loss" if floor.standard_error else "lowest_roc_auc"
+    return f"performance.{name}"
 
 
 def _judge_calibration(
@@ -151,7 +159,7 @@ def _judge_calibration(
         f"were expected ({error.relative:+.0%}, {error.deviations:+.1f} standard deviations of "
         f"chance and a month effect of {error.month_effect_sd:.2f} in log odds, "
         f"{error.chance_deviations:+.1f} of chance alone; ± {_measure_allowance(error, policy):.0%} "
-        "is allowed)",
+        "is allowed: performance.highest_calibration_error, performance.calibration_deviations)",
     )
 
 
@@ -165,7 +173,8 @@ def _judge_slope(slope: Metric | None, policy: PerformancePolicy) -> list[_Findi
         level = "ok" if in_range or slope.low <= 1 <= slope.high else "watch"
     reason = (
         f"calibration slope {slope.value:.2f} ({slope.low:.2f} to {slope.high:.2f}), "
-        f"{policy.lowest_slope:g} to {policy.highest_slope:g} is allowed"
+        f"{policy.lowest_slope:g} to {policy.highest_slope:g} is allowed "
+        "(performance.lowest_slope, performance.highest_slope)"
     )
     return [_Finding(level, reason)]
 
@@ -231,10 +240,13 @@ def _explain_too_few_rows(evaluation: Evaluation, policy: PerformancePolicy) -> 
     row_count, default_count = evaluation.row_count, evaluation.default_count
     paid_count = row_count - default_count
     if row_count < policy.fewest_rows:
-        return f"{row_count:,} rows with outcomes are too few: at least {policy.fewest_rows:,}"
+        return (
+            f"{row_count:,} rows with outcomes are too few: at least {policy.fewest_rows:,} "
+            "(performance.fewest_rows)"
+        )
     if min(default_count, paid_count) < policy.fewest_defaults:
         return (
             f"{default_count:,} defaults and {paid_count:,} others are too few: "
-            f"at least {policy.fewest_defaults:,} of each"
+            f"at least {policy.fewest_defaults:,} of each (performance.fewest_defaults)"
         )
     return None

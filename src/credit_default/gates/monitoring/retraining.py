@@ -160,11 +160,17 @@ def _find_cause(
         )
     lesser = by_effect["train with new outcomes"]
     if state.lingering_count >= policy.lingering_count:
-        lesser.append(f"performance was not ok in {state.lingering_count} batches in a row")
+        lesser.append(
+            f"performance was not ok in {state.lingering_count} batches in a row "
+            "(retraining.lingering_count)"
+        )
     labels = f"{state.new_label_count:,} matured outcomes since the champion was trained"
     if lesser:
         is_enough = state.new_label_count >= policy.fewest_new_labels
-        needed = f"{labels}: a retraining needs {policy.fewest_new_labels:,}"
+        needed = (
+            f"{labels}: a retraining needs {policy.fewest_new_labels:,} "
+            "(retraining.fewest_new_labels)"
+        )
         return _Cause("train" if is_enough else "review", (*lesser, needed))
     if open_alarms:
         return _Cause("review", tuple(by_effect["review"]))
@@ -194,12 +200,12 @@ def _list_limits(state: RetrainingState, policy: RetrainingPolicy) -> list[str]:
     if earlier and count_months(max(earlier), state.month) <= policy.cooldown_months:
         limits.append(
             f"the last one was requested in {max(earlier)}, "
-            f"the cooldown is {policy.cooldown_months} months"
+            f"the cooldown is {policy.cooldown_months} months (retraining.cooldown_months)"
         )
     if (used := _count_recent_requests(state, policy)) >= policy.budget_count:
         limits.append(
             f"{used} were requested in {policy.budget_months} months, "
-            f"the budget is {policy.budget_count}"
+            f"the budget is {policy.budget_count} (retraining.budget_count)"
         )
     return limits
 

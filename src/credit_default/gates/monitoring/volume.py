@@ -48,12 +48,12 @@ def judge_volume(
     ratio = delivery.row_count / usual if usual else 1.0
     counts = f"{delivery.row_count:,} rows, where {usual:,.0f} are usual"
     is_usual = policy.lowest_usual_ratio <= ratio <= policy.highest_usual_ratio
-    findings = [] if is_usual else [counts]
+    is_alarm = not policy.lowest_ratio <= ratio <= policy.highest_ratio
+    kind = "" if is_alarm else "usual_"
+    end = "lowest" if ratio < 1 else "highest"
+    findings = [] if is_usual else [f"{counts} (feed.{end}_{kind}ratio)"]
     findings += _find_oddities(delivery, earlier, policy)
-    if not policy.lowest_ratio <= ratio <= policy.highest_ratio:
-        level: Level = "alarm"
-    else:
-        level = "watch" if findings else "ok"
+    level: Level = "alarm" if is_alarm else "watch" if findings else "ok"
     return Verdict(GATE, level, tuple(findings) or (f"{counts}; the month that was due",), figures)
 
 
@@ -76,10 +76,14 @@ def _explain_not_judged(
     if len(earlier) < policy.fewest_earlier_batches:
         return (
             f"{len(earlier)} batches before this one: "
-            f"at least {policy.fewest_earlier_batches} are needed to know what is usual"
+            f"at least {policy.fewest_earlier_batches} are needed to know what is usual "
+            "(feed.fewest_earlier_batches)"
         )
     if delivery.row_count < policy.fewest_rows:
-        return f"{delivery.row_count:,} rows are too few to judge: at least {policy.fewest_rows:,}"
+        return (
+            f"{delivery.row_count:,} rows are too few to judge: "
+            f"at least {policy.fewest_rows:,} (feed.fewest_rows)"
+        )
     return None
 
 
@@ -100,4 +104,7 @@ def _find_oddities(
     waits = [batch.wait_days for batch in earlier if batch.wait_days is not None]
     # A backlog scored within one day says nothing about how regularly the feed delivers.
     if wait is not None and waits and wait > max(1.0, policy.highest_gap_ratio * max(waits)):
-        yield f"{wait:,.0f} days since the last batch, {max(waits):,.0f} at most before"
+        yield (
+            f"{wait:,.0f} days since the last batch, {max(waits):,.0f} at most before "
+            "(feed.highest_gap_ratio)"
+        )

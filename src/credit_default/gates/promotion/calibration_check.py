@@ -59,7 +59,7 @@ def check_calibration(scores: PairedScores, *, policy: PromotionPolicy) -> Check
     )
     return Check(
         summary,
-        fault=f"its calibration slope {slope.value:.2f} is out of range" if is_fault else "",
+        fault=_describe_fault(slope, policy) if is_fault else "",
         figures={
             "calibration_slope": slope.value,
             "calibration_slope_low": low,
@@ -84,6 +84,11 @@ def _measure_distance_from_one(slope: float) -> float:
     A slope of 0 or below is further than any other.
     """
     return abs(math.log(slope)) if slope > 0 else math.inf
+
+
+def _describe_fault(slope: _Slope, policy: PromotionPolicy) -> str:
+    side = "lowest" if slope.value < policy.lowest_slope else "highest"
+    return f"its calibration slope {slope.value:.2f} is out of range (promotion.{side}_slope)"
 
 
 def _fit_slope(defaulted: Any, scored: Any) -> _Slope | None:

@@ -77,7 +77,11 @@ def check_fairness_change(
     return Check(
         f"fairness at threshold {decision_policy.threshold:.4f}"
         f"{_describe_changes(changes, lost=lost, worse=worse)}",
-        fault=f"it is less fair by {_join_attributes(worse)}" if worse else "",
+        fault=(
+            f"it is less fair by {_join_attributes(worse)} (promotion.fairness_margin)"
+            if worse
+            else ""
+        ),
         figures={
             "lowest_acceptance_ratio": _find_lowest_ratio(changes).challenger,
             "largest_fairness_loss": max(change.in_force.loss for change in changes),

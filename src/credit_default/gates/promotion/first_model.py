@@ -5,7 +5,7 @@ passes it at most once in forty times, and few rows show little. The level is ju
 (`level_check`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from credit_default.gates.promotion.check_result import Check
@@ -26,6 +26,7 @@ def judge_first_model(
     *,
     policy: PromotionPolicy | None = None,
     structure: Check | None = None,
+    checks: Sequence[Check] = (),
 ) -> Verdict:
     """Judge a first model.
 
@@ -34,10 +35,11 @@ def judge_first_model(
         scored: The same rows, with their slices.
         policy: The gate's numbers; the defaults when not given.
         structure: The result of the structure check, if it was made.
+        checks: The results of the checks beside plain rivals: leaks, and rivals that rank better.
 
     Returns:
-        `ok` where every floor is shown to be reached and the level is right, else `refused` with
-        each floor that is not.
+        `ok` where every floor is shown to be reached and the level is right, `watch` where a check
+        has something to look at besides, else `refused` with each floor that is not.
     """
     policy = policy or PromotionPolicy()
     too_few = find_sample_size_faults(evaluation.row_count, evaluation.default_count, policy=policy)
@@ -47,17 +49,26 @@ def judge_first_model(
     if evaluation.distinct_count == 1:
         faults.append("the model gives every client the same probability")
     faults += _find_missed_floors(evaluation, policy)
-    faults += [level.fault] if level.fault else []
-    figures = _list_figures(evaluation) | dict(level.figures)
-    summaries = [check.summary for check in (level, structure) if check and check.summary]
+    faults += [check.fault for check in (level, *checks) if check.fault]
+    figures = _list_figures(evaluation)
+    for check in (level, *checks):
+        figures |= check.figures
     if faults:
-        told = [level.summary] if level.fault else []
+        told = [check.summary for check in (level, *checks) if check.fault]
         return Verdict(GATE, "refused", (*faults, *told), figures)
+    watched = [check for check in checks if check.watch]
     reason = (
         f"first model: ROC AUC {_describe_metric(evaluation.metrics['roc_auc'])}, Brier score "
-        f"{evaluation.metrics['brier'].value:.4f}, every floor met"
+        f"{evaluation.metrics['brier'].value:.4f}, every floor met{describe_watched(watched)}"
     )
-    return Verdict(GATE, "ok", (reason, *summaries), figures)
+    told = [check.summary for check in (*watched, level, structure) if check and check.summary]
+    return Verdict(GATE, "watch" if watched else "ok", (reason, *told), figures)
+
+
+def describe_watched(checks: Sequence[Check]) -> str:
+    """Return what people must look at although the model may pass, as the end of a sentence."""
+    watched = [check.watch for check in checks if check.watch]
+    return f", but {' and '.join(watched)}" if watched else ""
 
 
 def _list_figures(evaluation: Evaluation) -> dict[str, float]:

@@ -7,7 +7,7 @@ is a champion: no challenger is refused for a level that the champion has too.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -90,10 +90,16 @@ def check_level(
         levels,
         scored,
         policy=policy,
-        largest=policy.largest_level_error,
+        setting="largest_level_error",
         rows_label=rows_label,
         figure_prefix=figure_prefix,
     )
+
+
+def check_test_level(test: PairedScores, policy: PromotionPolicy, *, rows_label: str) -> Check:
+    """Return a fault where the test side contradicts the level, with the confidence that takes."""
+    surer = replace(policy, objection_confidence=policy.confidence)
+    return check_level(test, policy=surer, rows_label=rows_label, figure_prefix="test_")
 
 
 def check_first_level(scored: ScoredRows, *, policy: PromotionPolicy) -> Check:
@@ -104,7 +110,7 @@ def check_first_level(scored: ScoredRows, *, policy: PromotionPolicy) -> Check:
         noise.
     """
     levels = list(measure_slice_levels(scored, policy=policy))
-    return _build_check(levels, scored, policy=policy, largest=policy.largest_first_level_error)
+    return _build_check(levels, scored, policy=policy, setting="largest_first_level_error")
 
 
 def measure_slice_levels(
@@ -155,11 +161,11 @@ def _build_check(
     scored: ScoredRows,
     *,
     policy: PromotionPolicy,
-    largest: float,
+    setting: str,
     rows_label: str = "",
     figure_prefix: str = "",
 ) -> Check:
-    whole = levels[0]
+    whole, largest = levels[0], getattr(policy, setting)
     wrong = select_wrong_levels(levels, policy=policy, largest=largest)
     defaulted: IntArray = np.asarray(scored.defaulted, dtype=np.int64)
     interval = measure_level(
@@ -173,7 +179,8 @@ def _build_check(
         f"came, {interval.ratio:.2f} ({interval.low:.2f} to {interval.high:.2f})"
         f"{_describe_champion(whole)}{_describe_slices(levels, wrong, largest)}"
     )
-    fault = f"it expects {_describe_error(wrong[0])}{where}" if wrong else ""
+    limit = f"at most {largest:.0%} is acceptable (promotion.{setting})"
+    fault = f"it expects {_describe_error(wrong[0])}{where}, {limit}" if wrong else ""
     return Check(
         summary,
         fault=fault,

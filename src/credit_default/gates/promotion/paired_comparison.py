@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from credit_default.errors import InputError
+from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.delong import AucDifference, measure_auc_difference
 from credit_default.gates.promotion.paired_gains import (
     MEASURE_NAMES,
@@ -107,12 +108,13 @@ def find_sample_size_faults(
     faults = []
     if row_count < policy.fewest_rows:
         faults.append(
-            f"{row_count:,} rows are too few to judge by: at least {policy.fewest_rows:,}"
+            f"{row_count:,} rows are too few to judge by: at least {policy.fewest_rows:,} "
+            "(promotion.fewest_rows)"
         )
     if min(default_count, row_count - default_count) < policy.fewest_defaults:
         faults.append(
             f"{default_count:,} defaults among {row_count:,} rows are too few, or leave too few "
-            f"others: at least {policy.fewest_defaults:,} of each"
+            f"others: at least {policy.fewest_defaults:,} of each (promotion.fewest_defaults)"
         )
     return faults
 
@@ -127,13 +129,13 @@ def find_worse_measures(
     """
     worse = list_losses(comparison, policy=policy)
     if worse:
-        yield f"worse beyond noise on {name_measures(worse)}"
+        yield f"worse beyond noise on {name_measures(worse)} (promotion.confidence)"
     roc_auc = comparison.gains["roc_auc"]
     is_lower = roc_auc.gain < -policy.roc_auc_margin and roc_auc.is_worse(
         confidence=policy.objection_confidence
     )
     if significant_gains and roc_auc not in worse and is_lower:
-        yield f"ROC AUC is lower by more than {policy.roc_auc_margin:g}"
+        yield f"ROC AUC is lower by more than {policy.roc_auc_margin:g} (promotion.roc_auc_margin)"
 
 
 def list_losses(comparison: PairedComparison, *, policy: PromotionPolicy) -> list[Gain]:
@@ -159,6 +161,17 @@ def find_significant_gains(comparison: PairedComparison, *, policy: PromotionPol
         for gain in comparison.gains.values()
         if gain.is_better and gain.gain >= least[gain.measure]
     ]
+
+
+def check_test_side(comparison: PairedComparison, policy: PromotionPolicy) -> Check:
+    """Return a fault where the test side contradicts a gain; it cannot support one by itself."""
+    contradicted = list_losses(comparison, policy=policy)
+    shown = contradicted or [comparison.gains["roc_auc"]]
+    return Check(
+        f"test side, {comparison.row_count:,} rows: {'; '.join(map(describe_gain, shown))}",
+        fault="the test side contradicts it (promotion.confidence)" if contradicted else "",
+        figures=comparison.list_figures(prefix="test_"),
+    )
 
 
 def name_measures(gains: Sequence[Gain]) -> str:

@@ -17,7 +17,9 @@ class PromotionPolicy:
     # What the first model must be shown to reach: its 95 % interval must be on the right side, so
     # that a model at a floor passes at most once in forty times.
     lowest_roc_auc: float = 0.70
-    highest_roc_auc: float = 0.85  # implausible for this kind of outcome: an input leaks it
+    highest_roc_auc: float = (
+        0.99  # of no portfolio known is it honest; one that knows its own says so
+    )
     lowest_brier_skill: float = 0.0
     lowest_calibration_slope: float = 0.6
     highest_calibration_slope: float = 1.6
@@ -40,6 +42,13 @@ class PromotionPolicy:
     objection_confidence: float = 0.95
     # Over a champion above the floor: a larger jump counts as a leak until it is explained.
     largest_roc_auc_gain: float = 0.06
+    # Leaks, beside plain models on the same inputs and unseen rows (docs/adr/0029). The share of
+    # an outcome that one input may hold in ranges where hardly anyone has the other outcome:
+    largest_certain_share: float = 0.25
+    # The ROC AUC from which an input alone must not lead all others together by more than this.
+    highest_input_roc_auc: float = 0.80
+    largest_input_lead: float = 0.10
+    largest_rival_lead: float = 0.10  # of the model over the best plain rival
     lowest_slope: float = 0.9  # of the challenger's calibration line
     highest_slope: float = 1.1
     largest_level_error: float = 0.05  # of the challenger's expected defaults, beyond noise

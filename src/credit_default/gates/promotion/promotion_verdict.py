@@ -7,8 +7,9 @@ the order in which people read them: what was decided, by which figure, what els
 what these rows could have shown.
 """
 
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from credit_default.gates.promotion.attempts import (
     Attempt,
@@ -18,11 +19,12 @@ from credit_default.gates.promotion.attempts import (
 from credit_default.gates.promotion.calibration_check import check_calibration
 from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.fairness_check import check_fairness_change
-from credit_default.gates.promotion.first_model import GATE
+from credit_default.gates.promotion.first_model import GATE, describe_watched
 from credit_default.gates.promotion.leak_check import check_plausible_gain
-from credit_default.gates.promotion.level_check import check_level
+from credit_default.gates.promotion.level_check import check_level, check_test_level
 from credit_default.gates.promotion.paired_comparison import (
     PairedComparison,
+    check_test_side,
     compare_on_rows,
     describe_gain,
     describe_roc_auc_gain,
@@ -36,7 +38,7 @@ from credit_default.gates.promotion.paired_gains import Gain, PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.gates.promotion.power import measure_power
 from credit_default.gates.promotion.slice_check import check_slices
-from credit_default.gates.verdict import Verdict
+from credit_default.gates.verdict import Level, Verdict
 from credit_default.model.estimator.decision import DecisionPolicy
 
 _OUT_OF_FOLD: Final = "out of fold"
@@ -66,6 +68,7 @@ def judge_recipe(
     decision_policy: DecisionPolicy,
     policy: PromotionPolicy | None = None,
     structure: Check | None = None,
+    checks: Sequence[Check] = (),
     attempt: Attempt | None = None,
 ) -> Verdict:
     """Judge a change of recipe.
@@ -77,11 +80,13 @@ def judge_recipe(
         decision_policy: The threshold and the costs.
         policy: The gate's numbers; the defaults when not given.
         structure: The result of the structure check, if it was made.
+        checks: The results of the checks beside plain rivals.
         attempt: Which attempt on the out-of-fold rows it is; the first when not given.
 
     Returns:
         `ok` where the challenger is significantly better out of fold, the test side does not
-        contradict it and no check has a fault; else `refused`.
+        contradict it and no check has a fault, `watch` where a check has something to look at
+        besides; else `refused`.
     """
     policy = policy or PromotionPolicy()
     faults = find_comparison_faults(out_of_fold, policy=policy, rows_label=_OUT_OF_FOLD)
@@ -98,13 +103,14 @@ def judge_recipe(
     confirmation = compare_on_rows(
         test, decision_policy=decision_policy, policy=policy, rows_label=_TEST_SIDE
     )
-    checks = (
-        _check_test_side(confirmation, policy),
-        _check_test_level(test, policy),
+    done = (
+        check_test_side(confirmation, policy),
+        check_test_level(test, policy, rows_label=_TEST_SIDE),
         *_run_checks(out_of_fold, comparison, decision_policy, policy=policy),
         structure,
+        *checks,
     )
-    return _build_verdict(comparison, checks, policy, attempt=attempt)
+    return _build_verdict(comparison, done, policy, attempt=attempt)
 
 
 def judge_refresh(
@@ -113,6 +119,7 @@ def judge_refresh(
     decision_policy: DecisionPolicy,
     policy: PromotionPolicy | None = None,
     structure: Check | None = None,
+    checks: Sequence[Check] = (),
     attempt: Attempt | None = None,
 ) -> Verdict:
     """Judge the same recipe fitted on newer data.
@@ -122,10 +129,12 @@ def judge_refresh(
         decision_policy: The threshold and the costs.
         policy: The gate's numbers; the defaults when not given.
         structure: The result of the structure check, if it was made.
+        checks: The results of the checks beside plain rivals.
         attempt: Which attempt on these rows it is; the first when not given.
 
     Returns:
-        `ok` where the challenger is significantly better and no check has a fault; else `refused`.
+        `ok` where the challenger is significantly better and no check has a fault, `watch` where a
+        check has something to look at besides; else `refused`.
     """
     policy = policy or PromotionPolicy()
     faults = find_comparison_faults(scores, policy=policy, rows_label=_NEWEST_ROWS)
@@ -138,8 +147,8 @@ def judge_refresh(
         rows_label=_NEWEST_ROWS,
         confidence=find_attempt_confidence(attempt, confidence=policy.confidence),
     )
-    checks = (*_run_checks(scores, comparison, decision_policy, policy=policy), structure)
-    return _build_verdict(comparison, checks, policy, attempt=attempt)
+    done = (*_run_checks(scores, comparison, decision_policy, policy=policy), structure, *checks)
+    return _build_verdict(comparison, done, policy, attempt=attempt)
 
 
 def build_refusal(*reasons: str) -> Verdict:
@@ -164,23 +173,6 @@ def _run_checks(
     )
 
 
-def _check_test_side(comparison: PairedComparison, policy: PromotionPolicy) -> Check:
-    """Return a fault where the test side contradicts a gain; it cannot support one by itself."""
-    contradicted = list_losses(comparison, policy=policy)
-    shown = contradicted or [comparison.gains["roc_auc"]]
-    return Check(
-        f"test side, {comparison.row_count:,} rows: {'; '.join(map(describe_gain, shown))}",
-        fault="the test side contradicts it" if contradicted else "",
-        figures=comparison.list_figures(prefix="test_"),
-    )
-
-
-def _check_test_level(test: PairedScores, policy: PromotionPolicy) -> Check:
-    """Return a fault where the test side contradicts the level, with the confidence that takes."""
-    surer = replace(policy, objection_confidence=policy.confidence)
-    return check_level(test, policy=surer, rows_label=_TEST_SIDE, figure_prefix="test_")
-
-
 def _build_verdict(
     comparison: PairedComparison,
     checks: tuple[Check | None, ...],
@@ -202,14 +194,15 @@ def _build_verdict(
     for check in (*done, spent, power):
         figures |= check.figures
     decisive = _find_decisive_gain(comparison, outcome, policy)
+    aside = describe_watched(done)
     reasons = (
-        _describe_decision(comparison, outcome),
+        _describe_decision(comparison, outcome) + ("" if outcome.objections else aside),
         *([describe_gain(decisive)] if decisive.measure != "roc_auc" else []),
         describe_roc_auc_gain(comparison),
         *(check.summary for check in (*done, spent) if check.summary),
         power.summary,
     )
-    level: Literal["ok", "refused"] = "refused" if outcome.objections else "ok"
+    level: Level = "refused" if outcome.objections else "watch" if aside else "ok"
     return PromotionVerdict(GATE, level, reasons, figures, attempt)
 
 
@@ -219,7 +212,7 @@ def _find_outcome(
     gains = find_significant_gains(comparison, policy=policy)
     losses = [*find_worse_measures(comparison, significant_gains=gains, policy=policy)]
     if not gains and not losses:
-        losses = ["a tie, no gain is both beyond noise and worth a change"]
+        losses = ["a tie, no gain is both beyond noise and worth a change (promotion.confidence)"]
     faults = [check.fault for check in checks if check.fault]
     return _Outcome(tuple(gains), (*losses, *faults))
 

@@ -55,7 +55,11 @@ def check_slices(scores: PairedScores, *, policy: PromotionPolicy) -> Check:
     ]
     if worse:
         summary = f"slices: worse for {_list_worse_slices(worse)}"
-        return Check(summary, fault=f"{_describe_count(worse)} worse", figures=figures)
+        return Check(
+            summary,
+            fault=f"{_describe_count(worse)} worse (promotion.slice_log_loss_margin)",
+            figures=figures,
+        )
     return Check(
         f"slices: none of {len(slices)} is worse beyond noise; "
         f"the closest is {worst.name}, log loss {_describe_gain(worst)}",

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, STATEMENT_MONTH, Schema
+from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH
 from credit_default.data.splitting import Split
 from credit_default.gates.promotion.attempts import Attempt
 from credit_default.gates.promotion.check_result import Check
@@ -27,7 +27,6 @@ from credit_default.gates.promotion.promotion_verdict import (
 from credit_default.gates.promotion.structure_check import check_structure
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.estimator.digest import hash_row_keys
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.contest_attempts import (
     DEVELOPMENT_SIDE,
@@ -38,9 +37,19 @@ from credit_default.services.champion.contest_attempts import (
 from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.data_origin import require_matching_origins
 from credit_default.services.context.wiring import Wiring
+from credit_default.services.training.baselines import (
+    Rivals,
+    check_beside_rivals,
+    measure_rivals,
+)
 from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.contest_rows import choose_contest_rows, find_unseen
 from credit_default.services.training.cross_validation import cross_validate_recipe
+from credit_default.services.training.paired_rows import (
+    pair_frozen,
+    pair_out_of_fold,
+    pair_predictions,
+)
 from credit_default.services.training.slices import label_groups
 
 _LOG = logging.getLogger(__name__)
@@ -53,6 +62,7 @@ def judge_challenger(
     *,
     champion: CurrentChampion | None,
     now: dt.datetime,
+    rivals: Rivals | None = None,
 ) -> Verdict:
     """Return the promotion gate's verdict on the challenger.
 
@@ -62,12 +72,13 @@ def judge_challenger(
         sides: The rows that it was fitted and tested on.
         champion: The champion to compare it with; None before the first promotion.
         now: The time, by which outcomes of later months are due or not.
+        rivals: What simple models make of the same rows, as the assessment measured it; measured here where not given.
 
     Raises:
         InputError: The champion was trained on simulated clients and the challenger on real ones, or
             the reverse.
     """
-    verdict = _judge(wiring, challenger, sides, champion=champion, now=now)
+    verdict = _judge(wiring, challenger, sides, champion=champion, now=now, rivals=rivals)
     _LOG.info(
         "judged challenger digest=%s champion_version=%s level=%s",
         challenger.bundle.digest[:12],
@@ -84,6 +95,7 @@ def _judge(
     *,
     champion: CurrentChampion | None,
     now: dt.datetime,
+    rivals: Rivals | None,
 ) -> Verdict:
     structure = check_structure(challenger.bundle, schema=wiring.schema)
     if champion is None:
@@ -93,6 +105,9 @@ def _judge(
             ScoredRows(challenger.test_defaulted, challenger.test_probability, groups.labels),
             policy=wiring.settings.promotion,
             structure=structure,
+            checks=()
+            if structure.fault
+            else _check_beside_rivals(wiring, challenger, sides, rivals),
         )
     if structure.fault:
         return build_refusal(structure.fault)
@@ -110,11 +125,19 @@ def _judge(
         return build_refusal(
             "only the decision policy differs: people decide what errors cost, by `models promote`"
         )
+    checks = (structure, *_check_beside_rivals(wiring, challenger, sides, rivals))
     if _is_new_recipe(champion.bundle, challenger.bundle):
-        return _judge_new_recipe(wiring, challenger, sides, champion=champion, structure=structure)
+        return _judge_new_recipe(wiring, challenger, sides, champion=champion, checks=checks)
     return _judge_refreshed_model(
-        wiring, challenger, sides, champion=champion, structure=structure, now=now
+        wiring, challenger, sides, champion=champion, checks=checks, now=now
     )
+
+
+def _check_beside_rivals(
+    wiring: Wiring, challenger: Challenger, sides: Split, rivals: Rivals | None
+) -> tuple[Check, ...]:
+    rivals = rivals or measure_rivals(wiring, challenger, sides)
+    return check_beside_rivals(wiring, challenger, rivals) if rivals else ()
 
 
 def _differs_by_policy_alone(old: ModelBundle, new: ModelBundle) -> bool:
@@ -136,7 +159,7 @@ def _judge_new_recipe(
     sides: Split,
     *,
     champion: CurrentChampion,
-    structure: Check,
+    checks: tuple[Check, ...],
 ) -> Verdict:
     """Compare out-of-fold predictions of both recipes, and confirm the result on unseen test rows.
 
@@ -151,7 +174,7 @@ def _judge_new_recipe(
     unseen = find_unseen(sides.test, champion.bundle)
     old_test = score_probability(champion.bundle, sides.test.filter(pl.Series(unseen)))
     return judge_recipe(
-        _pair_predictions(
+        pair_predictions(
             wiring.schema,
             rows.filter(pl.Series(served)),
             old.default_probability[served],
@@ -165,7 +188,7 @@ def _judge_new_recipe(
         ),
         decision_policy=wiring.settings.decision,
         policy=wiring.settings.promotion,
-        structure=structure,
+        checks=checks,
         attempt=_number_attempt(wiring, challenger, rows, side=DEVELOPMENT_SIDE),
     )
 
@@ -183,7 +206,7 @@ def _judge_refreshed_model(
     sides: Split,
     *,
     champion: CurrentChampion,
-    structure: Check,
+    checks: tuple[Check, ...],
     now: dt.datetime,
 ) -> Verdict:
     """Compare both models as they are, on rows that neither was trained on: later ones where there are any."""
@@ -197,54 +220,19 @@ def _judge_refreshed_model(
     )
     if contest.learned.is_empty():
         verdict = judge_refresh(
-            _pair_frozen(wiring, contest.rows, champion, challenger),
+            pair_frozen(wiring, contest.rows, champion, challenger),
             decision_policy=wiring.settings.decision,
             policy=wiring.settings.promotion,
-            structure=structure,
+            checks=checks,
             attempt=_number_attempt(wiring, challenger, contest.rows, side=TEST_SIDE),
         )
     else:
         verdict = judge_recipe(
-            _pair_out_of_fold(wiring, contest.learned, sides, champion, challenger),
-            _pair_frozen(wiring, contest.rows, champion, challenger),
+            pair_out_of_fold(wiring, contest.learned, sides, champion, challenger),
+            pair_frozen(wiring, contest.rows, champion, challenger),
             decision_policy=wiring.settings.decision,
             policy=wiring.settings.promotion,
-            structure=structure,
+            checks=checks,
             attempt=_number_attempt(wiring, challenger, contest.learned, side=DEVELOPMENT_SIDE),
         )
     return replace(verdict, reasons=(*verdict.reasons, contest.description))
-
-
-def _pair_frozen(
-    wiring: Wiring, rows: pl.DataFrame, champion: CurrentChampion, challenger: Challenger
-) -> PairedScores:
-    old, new = (score_probability(model.bundle, rows) for model in (champion, challenger))
-    return _pair_predictions(wiring.schema, rows, old, new)
-
-
-def _pair_out_of_fold(
-    wiring: Wiring,
-    rows: pl.DataFrame,
-    sides: Split,
-    champion: CurrentChampion,
-    challenger: Challenger,
-) -> PairedScores:
-    """Pair the champion with the challenger's forests that did not see the clients of these development rows."""
-    assert challenger.out_of_fold is not None
-    chosen = np.isin(hash_row_keys(sides.development), hash_row_keys(rows))
-    old = score_probability(champion.bundle, rows)
-    return _pair_predictions(wiring.schema, rows, old, challenger.out_of_fold[chosen])
-
-
-def _pair_predictions(
-    schema: Schema, rows: pl.DataFrame, old: np.ndarray, new: np.ndarray
-) -> PairedScores:
-    groups = label_groups(rows, schema=schema)
-    return PairedScores(
-        rows[OUTCOME].to_numpy(),
-        old,
-        new,
-        groups=groups.labels,
-        protected=groups.protected,
-        clients=rows[CLIENT_ID].to_numpy(),
-    )

@@ -41,7 +41,7 @@ from credit_default.model.fairness.proxy_check import ProxyStrength, measure_pro
 from credit_default.model.fairness.report import FairnessReport, measure_fairness
 from credit_default.model.fairness.slice_metrics import GroupEvaluation, evaluate_groups
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.training.baselines import BaselineComparison, compare_baselines
+from credit_default.services.training.baselines import BaselineComparison, Rivals, measure_rivals
 from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.slices import label_groups
 from credit_default.settings import Settings
@@ -62,10 +62,15 @@ class Assessment:
     comparison: FairnessComparison | None  # with a model that sees protected attributes too
     proxies: tuple[ProxyStrength, ...]
     flips: tuple[FlipSensitivity, ...]
-    baselines: tuple[BaselineComparison, ...]
+    rivals: Rivals | None
     slices: Mapping[str, tuple[GroupEvaluation, ...]]
     stability: RefitStability | None
     sensitivity: tuple[InputSensitivity, ...]
+
+    @property
+    def baselines(self) -> tuple[BaselineComparison, ...]:
+        """Return the comparisons with simple rivals; none where nothing could be compared."""
+        return self.rivals.baselines if self.rivals else ()
 
 
 def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> Assessment:
@@ -89,9 +94,7 @@ def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> A
         comparison=_compare_with_protected(wiring, challenger, sides),
         proxies=_measure_proxies(wiring, challenger, sides.development),
         flips=measure_flip_sensitivity(bundle, test, wiring.schema),
-        baselines=(
-            compare_baselines(wiring, challenger, sides) if _has_both_outcomes(challenger) else ()
-        ),
+        rivals=measure_rivals(wiring, challenger, sides),
         slices=_measure_slices(wiring.schema, challenger, test),
         stability=measure_refit_stability(
             bundle,
