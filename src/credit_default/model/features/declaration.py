@@ -9,13 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from credit_default.errors import InputError, show_examples
+from credit_default.errors import show_examples
 from credit_default.installed import (
     Source,
     is_installed_name,
     parse_source,
 )
+from credit_default.model.features.arguments import (
+    build_feature_error,
+    describe_arguments,
+    fill_arguments,
+)
 from credit_default.model.features.installed_functions import load_row_function
+from credit_default.model.features.row_function import Arguments
 from credit_default.model.features.row_functions import ROW_FUNCTIONS, RowFunction
 
 _KEYS = frozenset({"name", "function", "columns", "arguments", "kept", "source"})
@@ -38,7 +44,7 @@ class Feature:
     name: str
     function: str
     columns: tuple[str, ...]
-    arguments: Mapping[str, float] = field(default_factory=dict)
+    arguments: Arguments = field(default_factory=dict)
     kept: bool = True
     source: Source | None = None
 
@@ -69,7 +75,9 @@ def parse_features(
     features = tuple(_parse_feature(item) for item in items)
     _check_uses(features, None if columns is None else frozenset(columns))
     if not any(feature.kept for feature in features):
-        raise _build_error("feature list", found="no feature that is kept", expected="at least one")
+        raise build_feature_error(
+            "feature list", found="no feature that is kept", expected="at least one"
+        )
     return features
 
 
@@ -80,7 +88,7 @@ def describe_features(features: Sequence[Feature]) -> list[dict[str, Any]]:
             "name": feature.name,
             "function": feature.function,
             "columns": list(feature.columns),
-            "arguments": {name: float(value) for name, value in sorted(feature.arguments.items())},
+            "arguments": describe_arguments(feature.arguments),
             "kept": feature.kept,
             **({} if feature.source is None else {"source": feature.source.describe()}),
         }
@@ -117,11 +125,11 @@ def select_features(features: Sequence[Feature], *, without: Iterable[str]) -> t
 def _parse_feature(item: Mapping[str, Any]) -> Feature:
     name = item.get("name")
     if not isinstance(name, str) or not name:
-        raise _build_error(
+        raise build_feature_error(
             "feature list", found=f"name {name!r}", expected="a name for each feature"
         )
     if unknown := sorted(set(item) - _KEYS):
-        raise _build_error(
+        raise build_feature_error(
             f"feature {name!r}",
             found=f"key {show_examples(unknown)}",
             expected=f"keys {sorted(_KEYS)}",
@@ -137,8 +145,7 @@ def _parse_feature(item: Mapping[str, Any]) -> Feature:
     columns: Any = item.get("columns")
     arguments, kept = item.get("arguments", {}), item.get("kept", True)
     _check_value_types(name, columns=columns, arguments=arguments, kept=kept)
-    _check_column_count(name, len(columns), row_function=row_function)
-    filled = _fill_arguments(name, arguments, row_function=row_function)
+    filled = fill_arguments(name, arguments, columns=columns, row_function=row_function)
     return Feature(name, str(function), tuple(columns), filled, kept, source)
 
 
@@ -146,11 +153,11 @@ def _check_value_types(name: str, *, columns: Any, arguments: Any, kept: Any) ->
     if not isinstance(columns, list | tuple) or not all(
         isinstance(column, str) for column in columns
     ):
-        raise _build_error(
+        raise build_feature_error(
             f"feature {name!r}", found=f"columns {columns!r}", expected="a list of names"
         )
     if not isinstance(arguments, Mapping) or not isinstance(kept, bool):
-        raise _build_error(
+        raise build_feature_error(
             f"feature {name!r}",
             found=f"arguments {arguments!r}, kept {kept!r}",
             expected=_EXPECTED_ARGUMENTS,
@@ -163,7 +170,7 @@ def _find_row_function(
     if isinstance(function, str) and function in ROW_FUNCTIONS and pinned is None:
         return ROW_FUNCTIONS[function], None
     if not isinstance(function, str) or not is_installed_name(function):
-        raise _build_error(
+        raise build_feature_error(
             f"feature {name!r}",
             found=f"function {function!r}",
             expected=f"one of {', '.join(ROW_FUNCTIONS)}, or package:entry of an installed package",
@@ -171,67 +178,27 @@ def _find_row_function(
     return load_row_function(function, pinned=pinned)
 
 
-def _check_column_count(name: str, count: int, *, row_function: RowFunction) -> None:
-    most = row_function.most_columns
-    if count < row_function.fewest_columns or (most is not None and count > most):
-        expected = (
-            f"{row_function.fewest_columns} or more"
-            if most is None
-            else f"{row_function.fewest_columns} to {most}"
-        )
-        raise _build_error(f"feature {name!r}", found=f"{count} columns", expected=expected)
-
-
-def _fill_arguments(
-    name: str, given: Mapping[str, Any], *, row_function: RowFunction
-) -> dict[str, float]:
-    unknown = sorted(set(given) - set(row_function.arguments))
-    missing = sorted(
-        key
-        for key, default in row_function.arguments.items()
-        if default is None and key not in given
-    )
-    if unknown or missing:
-        found = (
-            f"unknown argument {show_examples(unknown)}"
-            if unknown
-            else f"no argument {show_examples(missing)}"
-        )
-        raise _build_error(
-            f"feature {name!r}", found=found, expected=f"arguments {sorted(row_function.arguments)}"
-        )
-    filled = {**row_function.arguments, **given}
-    for key, value in filled.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 (NaN)
-            raise _build_error(f"feature {name!r}", found=f"{key} = {value!r}", expected="a number")
-    return {key: float(value) for key, value in filled.items() if value is not None}
-
-
 def _check_uses(features: Sequence[Feature], known: frozenset[str] | None) -> None:
     declared: set[str] = set()
     names = {feature.name for feature in features if feature.columns != (feature.name,)}
     for feature in features:
         if feature.name in declared:
-            raise _build_error(
+            raise build_feature_error(
                 f"feature {feature.name!r}", found="its name twice", expected="each name once"
             )
         inputs = [name for name in feature.columns if name not in declared]
         early = [name for name in inputs if name in names]
         if early:
-            raise _build_error(
+            raise build_feature_error(
                 f"feature {feature.name!r}",
                 found=f"{show_examples(early)} before its own declaration",
                 expected="features declared before they are used",
             )
         unknown = [] if known is None else [name for name in inputs if name not in known]
         if unknown:
-            raise _build_error(
+            raise build_feature_error(
                 f"feature {feature.name!r}",
                 found=f"column {show_examples(unknown)}",
                 expected="known columns",
             )
         declared.add(feature.name)
-
-
-def _build_error(thing: str, *, found: str, expected: str) -> InputError:
-    return InputError(thing, found=found, expected=expected, remedy="Correct the feature list.")

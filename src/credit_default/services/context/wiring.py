@@ -31,6 +31,7 @@ from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REA
 from credit_default.model.explanation.reason_table import NO_REASONS, ReasonTable
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.features.declaration import Feature, parse_features
+from credit_default.model.features.resolution import resolve_features
 from credit_default.services.context.moved_lake import follow_moved_lake
 from credit_default.settings import Settings, export_environment
 from credit_default.settings_files import PORTFOLIO_SECTIONS
@@ -140,7 +141,8 @@ def read_portfolio(name: str) -> Portfolio:
         )
     schema = parse_schema(content["schema"])
     inputs = [column.name for column in schema.inputs]
-    features = parse_features(content["features"], columns=inputs)
+    declared = resolve_features(content["features"], schema=schema)
+    features = parse_features(declared, columns=inputs)
     options = parse_reading_options(content.get("file", {}), thing=f"the table [file] of {name}")
     return Portfolio(schema, features, file=options)
 
