@@ -28,6 +28,7 @@ from credit_default.model.features.expression_functions import (
 from credit_default.model.features.row_function import Arguments, Columns, FloatArray
 
 _LONGEST_TEXT: Final = 1_000
+_LONGEST_SHOWN: Final = 100
 _DEEPEST: Final = 60
 _QUERY: Final = re.compile(r"\bSELECT\b", re.IGNORECASE)
 _CALL: Final = re.compile(r"([A-Za-z_][A-Za-z_0-9]*)\s*\(")
@@ -83,16 +84,18 @@ def _compile_text(text: str) -> tuple[tuple[str, ...], _Step]:
     if len(text) > _LONGEST_TEXT:
         raise _build_error(f"{len(text)} characters", expected=f"at most {_LONGEST_TEXT}")
     _check_names(text)
+    shown = repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
     try:
         expression = pl.sql_expr(text)
         names = tuple(dict.fromkeys(expression.meta.root_names()))
         tree = json.loads(expression.meta.serialize(format="json"))
         step = _compile(tree, depth=0)
         if not names:
-            raise _build_error(f"{text!r}, which has no column")
+            raise _build_error(f"{shown}, which has no column")
         _check_type(expression, names)
     except (pl.exceptions.PolarsError, RecursionError) as error:
-        raise _build_error(f"{text!r} ({str(error).partition(chr(10))[0]})") from error
+        reason = str(error).partition("\n")[0]
+        raise _build_error(f"{shown} ({reason})") from error
     return names, step
 
 

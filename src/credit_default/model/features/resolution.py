@@ -85,7 +85,7 @@ def _resolve(item: Mapping[str, Any], held: Mapping[str, Column]) -> Iterator[_I
     columns = [held.get(name) for name in item["columns"]]
     arguments = dict(item.get("arguments", {}))
     function = item["function"]
-    if function == "one_hot" and "value" not in arguments:
+    if function == "one_hot" and not arguments:
         yield from _expand_one_hot(item, columns[0], thing=thing)
         return
     if function == "ordinal":
