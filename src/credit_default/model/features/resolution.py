@@ -18,10 +18,10 @@ from credit_default.model.features.category_values import (
     require_values,
 )
 from credit_default.model.features.expressions import list_expression_columns
+from credit_default.model.features.learned_functions import FILLED_ARGUMENTS
 from credit_default.model.features.row_functions import ROW_FUNCTIONS
 
 _NO_NAME: Final = re.compile(r"\W+", re.ASCII)
-_LEARNED: Final = frozenset({"values", "learned"})  # of functions that learn: not for a person
 
 _Item = dict[str, Any]
 
@@ -158,7 +158,7 @@ def _resolve_order(order: Any, column: Column | None, *, thing: str) -> Any:
 def _list_learnt_values(
     arguments: Mapping[str, Any], column: Column | None, *, thing: str
 ) -> dict[str, Any]:
-    given = sorted(_LEARNED & set(arguments))
+    given = sorted(FILLED_ARGUMENTS & set(arguments))
     if given:
         raise build_feature_error(
             thing,

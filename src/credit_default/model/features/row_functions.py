@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from credit_default.model.features.expressions import check_expression, compute_expression
+from credit_default.model.features.learned_functions import LEARNED_FUNCTIONS
 from credit_default.model.features.row_function import (
     REQUIRED_ARGUMENT,
     Columns,
@@ -131,6 +132,7 @@ ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
             _raw, "the column as it is, with its missing and special values", reads="values"
         ),
         **VALUE_FUNCTIONS,
+        **LEARNED_FUNCTIONS,
         "expression": RowFunction(
             compute_expression,
             "a Polars SQL expression over its columns, row by row",

@@ -13,6 +13,7 @@ from credit_default.model.features.row_function import (
     FloatArray,
     RowFunction,
 )
+from credit_default.model.features.value_places import find_places
 
 
 def _is_missing(columns: Columns) -> FloatArray:
@@ -33,11 +34,8 @@ def _otherwise(columns: Columns, *, value: float) -> FloatArray:
 
 
 def _ordinal(columns: Columns, *, order: Sequence[float]) -> FloatArray:
-    values = np.asarray(order)
-    by_value = np.argsort(values)
-    at = np.minimum(np.searchsorted(values, columns[0], sorter=by_value), len(values) - 1)
-    place = by_value[at]
-    return np.where(values[place] == columns[0], place + 1.0, np.nan)
+    places = find_places(columns[0], order)
+    return np.where(places < 0, np.nan, places + 1.0)
 
 
 def _check_order(_columns: Sequence[str], arguments: Arguments) -> str:
