@@ -19,6 +19,7 @@ from credit_default.data.contract.table_parsing import (
 )
 from credit_default.errors import CreditDefaultError, InputError, list_faults, show_examples
 from credit_default.model.features.declaration import Feature, parse_features
+from credit_default.model.features.resolution import resolve_each
 from credit_default.settings_files import PORTFOLIO_SECTIONS, read_portfolio_content
 
 _PARTS: Final = ("schema", "features", "file")
@@ -47,8 +48,12 @@ def parse_portfolio(content: Mapping[str, Any], *, thing: str) -> DeclaredPortfo
             schema = parse_schema(content["schema"])
     if "features" in content:
         with note_faults(faults):
+            items, faulty = _require_list(content["features"]), list[str]()
+            if schema is not None:
+                items, faulty = resolve_each(items, schema=schema, faults=faults)
             inputs = _list_inputs(content) if schema is None else [c.name for c in schema.inputs]
-            features = parse_features(_require_list(content["features"]), columns=inputs)
+            if items or not faulty:
+                features = parse_features(items, columns=[*inputs, *faulty])
     with note_faults(faults):
         file = read_file_table(content.get("file", {}), thing="the table [file]")
     raise_faults(faults, thing=thing)

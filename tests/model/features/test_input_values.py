@@ -65,7 +65,12 @@ def test_a_function_does_with_missing_and_special_values_what_its_meaning_says(
 @pytest.mark.parametrize("function", sorted(set(ROW_FUNCTIONS) - {"raw"}))
 def test_no_function_but_raw_and_one_hot_sees_the_number_of_a_special_value(function):
     row_function = ROW_FUNCTIONS[function]
-    arguments = {name: 1.0 for name, given in row_function.arguments.items() if given is None}
+    given = {"order": [1.0], "expression": "score", "values": [1.0], "learned": [0.5, 0.5, 0.5]}
+    arguments = {
+        name: given.get(name, 1.0)
+        for name, default in row_function.arguments.items()
+        if default is None or name == "learned"
+    }
     columns = ["score", "income"][: max(1, row_function.fewest_columns)]
     spec = [{"name": "made", "function": function, "columns": columns, "arguments": arguments}]
 

@@ -117,7 +117,9 @@ def test_every_row_function_states_its_directions():
 @given(data=st.data())
 @settings(max_examples=100)
 def test_row_functions_move_in_their_stated_directions(data):
-    name = data.draw(st.sampled_from(sorted(ROW_FUNCTIONS)))
+    # Of the others nothing is stated: they may move either way.
+    stated = [name for name, word in ROW_FUNCTIONS.items() if set(word.directions) != {0}]
+    name = data.draw(st.sampled_from(sorted(stated)))
     word = ROW_FUNCTIONS[name]
     count = (
         word.fewest_columns if word.most_columns else data.draw(st.integers(word.fewest_columns, 4))

@@ -23,6 +23,7 @@ from credit_default.model.features.declaration import (
     parse_features,
 )
 from credit_default.model.features.input_values import check_names, parse_input_values
+from credit_default.model.features.learn_features import is_learned
 
 
 def check_pipeline(pipeline: Any, *, recipe: Recipe) -> None:
@@ -98,4 +99,5 @@ def _check_transformer(transformer: Any) -> int:
         raise
     except (InputError, AttributeError, TypeError) as error:
         raise build_artifact_error(f"a feature list that cannot be read ({error})") from error
+    require(is_learned(features), "a feature that learns from outcomes and has not learned")
     return len(list_feature_names(features)) if list_input_names(features) else 0

@@ -24,6 +24,7 @@ from credit_default.model.estimator.held_out_scores import (
     score_pipeline_folds,
     score_unseen,
 )
+from credit_default.model.estimator.pipeline_fitting import build_fit_function
 from credit_default.model.estimator.recalibration import (
     CalibrationChoice,
     calibrate_folds,
@@ -32,14 +33,10 @@ from credit_default.model.estimator.recalibration import (
 )
 from credit_default.model.estimator.recipe_pipeline import (
     FEATURES_STEP,
-    FOREST_STEP,
     Recipe,
-    build_pipeline,
     calibrate_pipeline,
-    choose_features,
 )
 from credit_default.model.estimator.regime import Regime, find_regime
-from credit_default.model.families.find_family import find_family
 from credit_default.model.features.build_features import FEATURE_VERSION
 from credit_default.model.features.declaration import Feature, list_input_names, parse_features
 
@@ -114,9 +111,7 @@ def fit_with_evidence(
             does not allow.
     """
     ordered = sort_rows(rows)
-    fit_pipeline = _build_fit_function(
-        recipe, schema=schema, features=features, job_count=job_count
-    )
+    fit_pipeline = build_fit_function(recipe, schema=schema, features=features, job_count=job_count)
     fitted = _fit_pipeline_with_evidence(fit_pipeline, ordered, recipe=recipe)
     bundle = ModelBundle(
         pipeline=fitted.pipeline,
@@ -168,9 +163,7 @@ def cross_validate(
     Raises:
         InputError: as `fit`.
     """
-    fit_pipeline = _build_fit_function(
-        recipe, schema=schema, features=features, job_count=job_count
-    )
+    fit_pipeline = build_fit_function(recipe, schema=schema, features=features, job_count=job_count)
     return score_pipeline_folds(
         lambda ordered: _fit_pipeline_with_evidence(fit_pipeline, ordered, recipe=recipe).pipeline,
         rows,
@@ -225,23 +218,3 @@ def _fit_pipeline_with_evidence(
         if regime.is_new
         else None,
     )
-
-
-def _build_fit_function(
-    recipe: Recipe, *, schema: Schema, features: Sequence[Feature], job_count: int
-) -> FitPipeline:
-    """Return a function that fits the recipe's uncalibrated pipeline; features are checked now."""
-    inputs = list_input_names(choose_features(recipe, features, schema=schema))
-    family = find_family(recipe)
-
-    def fit_pipeline(ordered: pl.DataFrame) -> Any:
-        pipeline = build_pipeline(recipe, schema=schema, features=features)
-        estimator = pipeline.named_steps[FOREST_STEP]
-        family.set_job_count(estimator, job_count)
-        pipeline.fit(ordered.select(inputs), read_outcome(ordered))
-        # Several jobs sum the trees' votes in the order in which they finish, so the last bit of a
-        # probability would differ from run to run.
-        family.set_job_count(estimator, 1)
-        return pipeline
-
-    return fit_pipeline

@@ -19,13 +19,18 @@ from credit_default.data.splitting import assign_folds
 from credit_default.errors import InputError
 from credit_default.model.estimator.calibrated_forest import unwrap_forest
 from credit_default.model.estimator.digest import sort_rows
-from credit_default.model.estimator.recipe_pipeline import FOREST_STEP
+from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, FOREST_STEP
 from credit_default.model.families.find_family import find_family
 from credit_default.model.families.recipe import Recipe
+from credit_default.model.features.declaration import parse_features
+from credit_default.model.features.input_values import parse_input_values
+from credit_default.model.features.learn_features import learn_sides, may_learn
 
 EVIDENCE_FOLD_COUNT: Final = 5
 
 FitPipeline = Callable[[pl.DataFrame], Any]  # takes sorted rows, returns a fitted pipeline
+# Takes which rows are held out, returns the features to fit on and those of the rows held out.
+TakeSides = Callable[[NDArray[np.bool_]], tuple[Any, Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +74,9 @@ class OutOfFold:
 def score_unseen(pipeline: Any, ordered: pl.DataFrame, *, recipe: Recipe) -> OutOfBag:
     """Return held-out probabilities of a pipeline's training rows, without its calibration.
 
-    They are out of bag where the family's members each saw some of the rows, else out of fold.
+    They are out of bag where the family's members each saw some of the rows, else out of fold. They
+    are also out of fold where features learn from outcomes, which they do anew without each fold: a
+    tree that did not draw a row has seen its outcome in the features of others.
 
     Args:
         pipeline: A pipeline fitted on `ordered`.
@@ -79,11 +86,17 @@ def score_unseen(pipeline: Any, ordered: pl.DataFrame, *, recipe: Recipe) -> Out
     defaulted, family = read_outcome(ordered), find_family(recipe)
     estimator = unwrap_forest(pipeline.named_steps[FOREST_STEP])
     matrix = pipeline[:-1].transform(ordered)
-    votes = family.score_unseen(estimator, matrix)
+    learning = _find_learning_features(pipeline)
+    votes = None if learning else family.score_unseen(estimator, matrix)
     if votes is None:
-        return OutOfBag(
-            ordered, defaulted, _score_matrix_folds(estimator, matrix, ordered, seed=recipe.seed)
-        )
+
+        def take_sides(held_out: NDArray[np.bool_]) -> tuple[Any, Any]:
+            if learning is None:
+                return matrix[~held_out], matrix[held_out]
+            return learn_sides(ordered, held_out, seed=recipe.seed, **learning)
+
+        probability = _score_matrix_folds(estimator, take_sides, ordered, seed=recipe.seed)
+        return OutOfBag(ordered, defaulted, probability)
     judged = votes.count > 0
     return OutOfBag(
         ordered.filter(pl.Series(judged)),
@@ -92,18 +105,28 @@ def score_unseen(pipeline: Any, ordered: pl.DataFrame, *, recipe: Recipe) -> Out
     )
 
 
+def _find_learning_features(pipeline: Any) -> dict[str, Any] | None:
+    """Return the pipeline's features and inputs if any of them learns from outcomes."""
+    arguments = pipeline.named_steps[FEATURES_STEP].kw_args
+    features = parse_features(arguments["spec"])
+    if not may_learn(features):
+        return None
+    return {"features": features, "inputs": parse_input_values(arguments.get("inputs"))}
+
+
 def _score_matrix_folds(
-    estimator: Any, matrix: Any, ordered: pl.DataFrame, *, seed: int
+    estimator: Any, take_sides: TakeSides, ordered: pl.DataFrame, *, seed: int
 ) -> NDArray[np.float64]:
     """Return each row's probability from an estimator of the same parameters that did not see it."""
     outcome = read_outcome(ordered)
     fold = np.asarray(assign_folds(ordered, fold_count=EVIDENCE_FOLD_COUNT, seed=seed))
-    probability = np.full(len(matrix), np.nan)
+    probability = np.full(ordered.height, np.nan)
     for number in range(EVIDENCE_FOLD_COUNT):
         held_out = fold == number
         fresh = type(estimator)(**estimator.get_params())
-        fresh.fit(matrix[~held_out], outcome[~held_out])
-        probability[held_out] = fresh.predict_proba(matrix[held_out])[:, 1]
+        learned, judged = take_sides(held_out)
+        fresh.fit(learned, outcome[~held_out])
+        probability[held_out] = fresh.predict_proba(judged)[:, 1]
     return probability
 
 

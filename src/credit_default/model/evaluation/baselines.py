@@ -18,9 +18,9 @@ from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.estimator.recipe_pipeline import Recipe, choose_features
 from credit_default.model.evaluation.cross_validation import fit_estimator
 from credit_default.model.evaluation.reference_models import SCORECARD, Family
-from credit_default.model.features.build_features import build_features
-from credit_default.model.features.declaration import Feature
-from credit_default.model.features.input_values import describe_arguments
+from credit_default.model.features.declaration import Feature, list_input_names
+from credit_default.model.features.input_values import list_input_values
+from credit_default.model.features.learn_features import build_matrix, learn_features
 
 
 def _build_tree(seed: int) -> Any:
@@ -77,12 +77,13 @@ def score_baselines(
         One result per baseline, in the order of `BASELINES`.
     """
     chosen = choose_features(Recipe(include_protected=include_protected), features, schema=schema)
-    arguments = describe_arguments(chosen, schema=schema)
     ordered = sort_rows(development)
-    learned, judged = build_features(ordered, **arguments), build_features(test, **arguments)
+    inputs = list_input_values(schema, list_input_names(chosen))
+    learned = learn_features(chosen, ordered, inputs=inputs, seed=seed)
+    judged = build_matrix(learned.features, test, inputs=inputs)
     defaulted = ordered[OUTCOME].to_numpy().astype(np.int64)
     fitted = [
-        fit_estimator(learned, defaulted, build=partial(baseline.build, seed))
+        fit_estimator(learned.matrix, defaulted, build=partial(baseline.build, seed))
         for baseline in BASELINES
     ]
     return tuple(

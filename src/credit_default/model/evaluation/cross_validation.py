@@ -1,8 +1,8 @@
 """Cross-validate many estimators on one feature matrix and one draw of folds.
 
 Searches and model families are compared on it. Features are built row by row, so that building them
-once for all folds leaks nothing; a recipe's forest scores exactly as `fitting.cross_validate`
-would, at the price of its trees alone.
+once for all folds leaks nothing; those that learn from outcomes are learned anew without each fold.
+A recipe's forest scores exactly as `fitting.cross_validate` would, at the price of its trees alone.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,9 +25,13 @@ from credit_default.model.estimator.recipe_pipeline import (
     choose_features,
 )
 from credit_default.model.evaluation.metrics import evaluate
-from credit_default.model.features.build_features import build_features
-from credit_default.model.features.declaration import Feature, list_feature_names
-from credit_default.model.features.input_values import describe_arguments
+from credit_default.model.features.declaration import (
+    Feature,
+    list_feature_names,
+    list_input_names,
+)
+from credit_default.model.features.input_values import list_input_values
+from credit_default.model.features.learn_features import learn_features, learn_sides, may_learn
 
 # The first two judge the ranking, the others the probabilities: see `metrics.METRIC_MEANINGS`.
 QUALITY_METRICS: Final = ("roc_auc", "average_precision", "brier", "log_loss", "ece")
@@ -43,6 +47,8 @@ class FoldedRows:
         defaulted: Outcomes (0/1).
         fold: The fold that holds each row out, 0 to `fold_count - 1`.
         fold_count: Number of folds.
+        sides: For each fold, the features of the rows to fit on and of those held out; None where
+            they are rows of the matrix.
     """
 
     feature_names: tuple[str, ...]
@@ -50,6 +56,14 @@ class FoldedRows:
     defaulted: NDArray[np.int64]
     fold: NDArray[np.int64]
     fold_count: int
+    sides: tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...] | None = None
+
+    def take_sides(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the features of the rows to fit on, and of the rows that the fold holds out."""
+        if self.sides is not None:
+            return self.sides[number]
+        held_out = self.fold == number
+        return self.matrix[~held_out], self.matrix[held_out]
 
 
 def build_folded_rows(
@@ -73,12 +87,18 @@ def build_folded_rows(
     """
     ordered = sort_rows(rows)
     chosen = choose_features(Recipe(include_protected=include_protected), features, schema=schema)
+    fold = np.asarray(assign_folds(ordered, fold_count=fold_count, seed=seed), dtype=np.int64)
+    inputs = list_input_values(schema, list_input_names(chosen))
+    how = {"features": chosen, "inputs": inputs, "seed": seed}
+    numbers = range(fold_count if may_learn(chosen) else 0)
+    sides = tuple(learn_sides(ordered, fold == number, **how) for number in numbers)
     return FoldedRows(
         feature_names=list_feature_names(chosen),
-        matrix=build_features(ordered, **describe_arguments(chosen, schema=schema)),
+        matrix=learn_features(rows=ordered, **how).matrix,
         defaulted=ordered[OUTCOME].to_numpy().astype(np.int64),
-        fold=np.asarray(assign_folds(ordered, fold_count=fold_count, seed=seed), dtype=np.int64),
+        fold=fold,
         fold_count=fold_count,
+        sides=sides or None,
     )
 
 
@@ -97,10 +117,11 @@ def score_folds(
     default_probability = np.full(len(folded.fold), np.nan)
     for number in range(folded.fold_count):
         held_out = folded.fold == number
+        learned, judged = folded.take_sides(number)
         estimator = fit_estimator(
-            folded.matrix[~held_out], folded.defaulted[~held_out], build=build, job_count=job_count
+            learned, folded.defaulted[~held_out], build=build, job_count=job_count
         )
-        default_probability[held_out] = estimator.predict_proba(folded.matrix[held_out])[:, 1]
+        default_probability[held_out] = estimator.predict_proba(judged)[:, 1]
         yield OutOfFold(default_probability.copy(), folded.fold)
 
 

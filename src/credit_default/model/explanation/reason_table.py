@@ -46,7 +46,9 @@ _DATE_COMPARISONS: Final[tuple[tuple[str, ComparisonSide], ...]] = (
     ("earlier", "below"),
 )
 # Functions that say what kind of value a column holds, which its wordings say themselves.
-_VALUE_FUNCTIONS: Final = frozenset({"is_missing", "is_special", "one_hot"})
+_VALUE_FUNCTIONS: Final = frozenset(
+    {"is_missing", "is_special", "one_hot", "ordinal", "woe", "target_mean"}
+)
 _MOST_DESCRIBED_COLUMNS: Final = 2  # columns behind a feature that are described
 
 

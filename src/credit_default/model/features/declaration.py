@@ -16,7 +16,13 @@ from credit_default.installed import (
     is_installed_name,
     parse_source,
 )
+from credit_default.model.features.arguments import (
+    build_feature_error,
+    describe_arguments,
+    fill_arguments,
+)
 from credit_default.model.features.installed_functions import load_row_function
+from credit_default.model.features.row_function import Arguments
 from credit_default.model.features.row_functions import ROW_FUNCTIONS, RowFunction
 
 _KEYS = frozenset({"name", "function", "columns", "arguments", "kept", "source"})
@@ -39,7 +45,7 @@ class Feature:
     name: str
     function: str
     columns: tuple[str, ...]
-    arguments: Mapping[str, float] = field(default_factory=dict)
+    arguments: Arguments = field(default_factory=dict)
     kept: bool = True
     source: Source | None = None
 
@@ -79,7 +85,9 @@ def parse_features(
     faults += _find_use_faults(features, None if columns is None else others.union(columns))
     raise_faults(faults, thing="feature list")
     if not any(feature.kept for feature in features):
-        raise _build_error("feature list", found="no feature that is kept", expected="at least one")
+        raise build_feature_error(
+            "feature list", found="no feature that is kept", expected="at least one"
+        )
     return features
 
 
@@ -90,7 +98,7 @@ def describe_features(features: Sequence[Feature]) -> list[dict[str, Any]]:
             "name": feature.name,
             "function": feature.function,
             "columns": list(feature.columns),
-            "arguments": {name: float(value) for name, value in sorted(feature.arguments.items())},
+            "arguments": describe_arguments(feature.arguments),
             "kept": feature.kept,
             **({} if feature.source is None else {"source": feature.source.describe()}),
         }
@@ -126,14 +134,16 @@ def select_features(features: Sequence[Feature], *, without: Iterable[str]) -> t
 
 def _parse_feature(item: Mapping[str, Any]) -> Feature:
     if not isinstance(item, Mapping):
-        raise _build_error("feature list", found=repr(item), expected="a table for each feature")
+        raise build_feature_error(
+            "feature list", found=repr(item), expected="a table for each feature"
+        )
     name = item.get("name")
     if not isinstance(name, str) or not name:
-        raise _build_error(
+        raise build_feature_error(
             "feature list", found=f"name {name!r}", expected="a name for each feature"
         )
     if unknown := sorted(set(item) - _KEYS):
-        raise _build_error(
+        raise build_feature_error(
             f"feature {name!r}",
             found=f"key {show_examples(unknown)}{suggest_word(unknown[0], _KEYS)}",
             expected=f"keys {sorted(_KEYS)}",
@@ -149,8 +159,7 @@ def _parse_feature(item: Mapping[str, Any]) -> Feature:
     columns: Any = item.get("columns")
     arguments, kept = item.get("arguments", {}), item.get("kept", True)
     _check_value_types(name, columns=columns, arguments=arguments, kept=kept)
-    _check_column_count(name, len(columns), row_function=row_function)
-    filled = _fill_arguments(name, arguments, row_function=row_function)
+    filled = fill_arguments(name, arguments, columns=columns, row_function=row_function)
     return Feature(name, str(function), tuple(columns), filled, kept, source)
 
 
@@ -158,11 +167,11 @@ def _check_value_types(name: str, *, columns: Any, arguments: Any, kept: Any) ->
     if not isinstance(columns, list | tuple) or not all(
         isinstance(column, str) for column in columns
     ):
-        raise _build_error(
+        raise build_feature_error(
             f"feature {name!r}", found=f"columns {columns!r}", expected="a list of names"
         )
     if not isinstance(arguments, Mapping) or not isinstance(kept, bool):
-        raise _build_error(
+        raise build_feature_error(
             f"feature {name!r}",
             found=f"arguments {arguments!r}, kept {kept!r}",
             expected=_EXPECTED_ARGUMENTS,
@@ -175,48 +184,12 @@ def _find_row_function(
     if isinstance(function, str) and function in ROW_FUNCTIONS and pinned is None:
         return ROW_FUNCTIONS[function], None
     if not isinstance(function, str) or not is_installed_name(function):
-        raise _build_error(
+        raise build_feature_error(
             f"feature {name!r}",
             found=f"function {function!r}{suggest_word(str(function), ROW_FUNCTIONS)}",
             expected=f"one of {', '.join(ROW_FUNCTIONS)}, or package:entry of an installed package",
         )
     return load_row_function(function, pinned=pinned)
-
-
-def _check_column_count(name: str, count: int, *, row_function: RowFunction) -> None:
-    most = row_function.most_columns
-    if count < row_function.fewest_columns or (most is not None and count > most):
-        expected = (
-            f"{row_function.fewest_columns} or more"
-            if most is None
-            else f"{row_function.fewest_columns} to {most}"
-        )
-        raise _build_error(f"feature {name!r}", found=f"{count} columns", expected=expected)
-
-
-def _fill_arguments(
-    name: str, given: Mapping[str, Any], *, row_function: RowFunction
-) -> dict[str, float]:
-    unknown = sorted(set(given) - set(row_function.arguments))
-    missing = sorted(
-        key
-        for key, default in row_function.arguments.items()
-        if default is None and key not in given
-    )
-    if unknown or missing:
-        found = (
-            f"unknown argument {show_examples(unknown)}"
-            if unknown
-            else f"no argument {show_examples(missing)}"
-        )
-        raise _build_error(
-            f"feature {name!r}", found=found, expected=f"arguments {sorted(row_function.arguments)}"
-        )
-    filled = {**row_function.arguments, **given}
-    for key, value in filled.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 (NaN)
-            raise _build_error(f"feature {name!r}", found=f"{key} = {value!r}", expected="a number")
-    return {key: float(value) for key, value in filled.items() if value is not None}
 
 
 def _find_use_faults(
@@ -228,11 +201,11 @@ def _find_use_faults(
     for feature in features:
         thing = f"feature {feature.name!r}"
         if feature.name in declared:
-            yield _build_error(thing, found="its name twice", expected="each name once")
+            yield build_feature_error(thing, found="its name twice", expected="each name once")
         inputs = [name for name in feature.columns if name not in declared]
         early = [name for name in inputs if name in names]
         if early:
-            yield _build_error(
+            yield build_feature_error(
                 thing,
                 found=f"{show_examples(early)} before its own declaration",
                 expected="features declared before they are used",
@@ -241,11 +214,7 @@ def _find_use_faults(
         unknown = [] if accepted is None else [name for name in inputs if name not in accepted]
         if unknown:
             near = suggest_word(unknown[0], {*(known or ()), *declared} - {None})
-            yield _build_error(
+            yield build_feature_error(
                 thing, found=f"column {show_examples(unknown)}{near}", expected="known columns"
             )
         declared.add(feature.name)
-
-
-def _build_error(thing: str, *, found: str, expected: str) -> InputError:
-    return InputError(thing, found=found, expected=expected, remedy="Correct the feature list.")

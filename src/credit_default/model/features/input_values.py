@@ -148,7 +148,7 @@ def pass_on(feature: Feature, known: Mapping[str, InputValues]) -> InputValues:
     if feature.function == "raw":
         return found[0]
     lacks_number = any(item.optional or item.special for item in found)
-    return InputValues(optional=function.passes_missing and lacks_number)
+    return InputValues(function.gives_missing or (function.passes_missing and lacks_number))
 
 
 def check_names(names: Iterable[str], *, inputs: Collection[str]) -> None:

@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 Columns = Sequence[FloatArray]
+
+# A number, a text, or a list of numbers, as the function's `kinds` say.
+Argument = float | str | tuple[float, ...]
+Arguments = Mapping[str, Any]  # of `Argument`
+ArgumentKind = Literal["number", "text", "numbers"]
 
 REQUIRED_ARGUMENT: Final = None  # in place of a default: the argument must be given
 
@@ -29,13 +34,21 @@ class RowFunction:
         reads: What it sees of an input: its numbers, its values (special ones as they are), or its
             special values alone; all else is NaN.
         passes_missing: Whether the result is NaN where a column is.
+        gives_missing: Whether the result can be NaN where no column is.
+        kinds: What an argument is that is not a number.
+        check: Takes the columns' names and the arguments, returns what is wrong with them, or "".
+        learns: Whether training gives the function an argument, from the outcomes.
     """
 
     compute: Callable[..., FloatArray]
     meaning: str
     fewest_columns: int = 1
     most_columns: int | None = 1
-    arguments: Mapping[str, float | None] = field(default_factory=dict)
+    arguments: Mapping[str, Argument | None] = field(default_factory=dict)
     directions: tuple[int, ...] = (1,)
     reads: Literal["numbers", "values", "special"] = "numbers"
     passes_missing: bool = True
+    gives_missing: bool = False
+    kinds: Mapping[str, ArgumentKind] = field(default_factory=dict)
+    check: Callable[[Sequence[str], Arguments], str] | None = None
+    learns: bool = False

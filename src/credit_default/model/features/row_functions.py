@@ -13,6 +13,8 @@ from typing import Final
 
 import numpy as np
 
+from credit_default.model.features.expressions import check_expression, compute_expression
+from credit_default.model.features.learned_functions import LEARNED_FUNCTIONS
 from credit_default.model.features.row_function import (
     REQUIRED_ARGUMENT,
     Columns,
@@ -130,6 +132,17 @@ ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
             _raw, "the column as it is, with its missing and special values", reads="values"
         ),
         **VALUE_FUNCTIONS,
+        **LEARNED_FUNCTIONS,
+        "expression": RowFunction(
+            compute_expression,
+            "a Polars SQL expression over its columns, row by row",
+            most_columns=None,
+            arguments={"expression": REQUIRED_ARGUMENT},
+            kinds={"expression": "text"},
+            check=check_expression,
+            directions=(0,),
+            gives_missing=True,
+        ),
         "months_between": RowFunction(
             _months_between,
             "months from the second date to the first",

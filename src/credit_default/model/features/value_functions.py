@@ -1,6 +1,6 @@
 """The row functions on missing values, special values and categories."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -8,10 +8,12 @@ import numpy as np
 
 from credit_default.model.features.row_function import (
     REQUIRED_ARGUMENT,
+    Arguments,
     Columns,
     FloatArray,
     RowFunction,
 )
+from credit_default.model.features.value_places import find_places
 
 
 def _is_missing(columns: Columns) -> FloatArray:
@@ -29,6 +31,16 @@ def _one_hot(columns: Columns, *, value: float) -> FloatArray:
 
 def _otherwise(columns: Columns, *, value: float) -> FloatArray:
     return np.where(np.isnan(columns[0]), value, columns[0])
+
+
+def _ordinal(columns: Columns, *, order: Sequence[float]) -> FloatArray:
+    places = find_places(columns[0], order)
+    return np.where(places < 0, np.nan, places + 1.0)
+
+
+def _check_order(_columns: Sequence[str], arguments: Arguments) -> str:
+    order = arguments["order"]
+    return "" if len(set(order)) == len(order) > 0 else f"the order {order!r}"[:200]
 
 
 _VALUE = {"value": REQUIRED_ARGUMENT}
@@ -62,6 +74,16 @@ VALUE_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
             directions=(0,),
             reads="values",
             passes_missing=False,
+        ),
+        "ordinal": RowFunction(
+            _ordinal,
+            "the place of the column's value in the order, from 1; missing where it has none",
+            arguments={"order": REQUIRED_ARGUMENT},
+            kinds={"order": "numbers"},
+            check=_check_order,
+            directions=(0,),
+            reads="values",
+            gives_missing=True,
         ),
     }
 )
