@@ -40,6 +40,7 @@ from credit_default.model.estimator.recipe_pipeline import (
 )
 from credit_default.model.estimator.regime import Regime, find_regime
 from credit_default.model.families.find_family import find_family
+from credit_default.model.families.own_family import pin_recipe
 from credit_default.model.features.build_features import FEATURE_VERSION
 from credit_default.model.features.declaration import Feature, list_input_names, parse_features
 
@@ -113,7 +114,7 @@ def fit_with_evidence(
         InputError: outcomes that are missing or all the same, or features that the recipe or schema
             does not allow.
     """
-    ordered = sort_rows(rows)
+    recipe, ordered = pin_recipe(recipe), sort_rows(rows)
     fit_pipeline = _build_fit_function(
         recipe, schema=schema, features=features, job_count=job_count
     )
