@@ -15,9 +15,9 @@ from credit_default.model.statistics.bootstrap import FloatArray
 
 Measure = Callable[[Any], FloatArray]
 
-STEP: Final = 2.0**-32  # of the grid: 2e-10
-# Of a step, to each side of the middle. Noise of this size, 2e-13, is what rounding takes away.
-MARGIN: Final = 1e-3
+STEP: Final = 2.0**-30  # of the grid: 9e-10
+# Of a step, to each side of the middle. Noise of up to this size, 2e-13, is what rounding takes away.
+MARGIN: Final = 2e-4
 
 
 def settle_scores(measure: Measure, matrix: Any) -> FloatArray:
