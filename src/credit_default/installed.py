@@ -7,6 +7,7 @@ the package's version and by the digest of its source, so that a model is never 
 import hashlib
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +20,8 @@ from credit_default.errors import InputError, SetupError, show_examples
 class Source:
     """Where an installed object comes from: its package, the version and the digest of its code.
 
-    `digest` is the hex SHA-256 of all Python files of the top-level module that holds the object.
+    `digest` is the hex SHA-256 of all Python files, and of all compiled ones, of the top-level module
+    that holds the object.
     """
 
     package: str
@@ -61,10 +63,29 @@ def find_source(name: str, *, group: str) -> Source:
     Raises:
         SetupError: The package is not installed, has no such entry point, or its code is not there.
     """
+    package, _, _ = name.partition(":")
+    version = _find_package(name, package).version
+    return Source(package, version, digest_module(find_top_module(name, group=group)))
+
+
+def find_top_module(name: str, *, group: str) -> str:
+    """Return the name of the top-level module that holds `package:entry`; no code of it is run.
+
+    Raises:
+        SetupError: The package is not installed, or has no such entry point.
+    """
     package, _, entry = name.partition(":")
-    found = _find_package(name, package)
-    point = _find_entry_point(found, entry, name=name, group=group)
-    return Source(package, found.version, digest_module(point.module.partition(".")[0]))
+    point = _find_entry_point(_find_package(name, package), entry, name=name, group=group)
+    return point.module.partition(".")[0]
+
+
+def require_source(name: str, *, group: str, pinned: Source) -> None:
+    """Check that `package:entry` comes from where it must come from; no code of the package is run.
+
+    Raises:
+        SetupError: The package is not installed, or is of another version or of other code.
+    """
+    _require_same_source(find_source(name, group=group), pinned, thing=repr(name))
 
 
 def load_installed(name: str, *, group: str, pinned: Source | None) -> tuple[Any, Source]:
@@ -81,7 +102,7 @@ def load_installed(name: str, *, group: str, pinned: Source | None) -> tuple[Any
     """
     source = find_source(name, group=group)
     if pinned is not None:
-        _require_same_source(source, pinned, thing=repr(name))
+        require_source(name, group=group, pinned=pinned)
     package, _, entry = name.partition(":")
     point = _find_entry_point(_find_package(name, package), entry, name=name, group=group)
     return _import_object(point, name=name), source
@@ -126,7 +147,7 @@ def _import_object(point: EntryPoint, *, name: str) -> Any:
 
 
 def digest_module(module: str) -> str:
-    """Return the hex SHA-256 of a top-level module's Python files, by their names and content.
+    """Return the hex SHA-256 of a top-level module's code, by the names and content of its files.
 
     Raises:
         SetupError: There is no such module, or it is no Python source.
@@ -135,7 +156,12 @@ def digest_module(module: str) -> str:
     files: list[tuple[str, Path]] = []
     if spec is not None and spec.submodule_search_locations is not None:
         folders = [Path(folder) for folder in spec.submodule_search_locations]
-        files = [(p.relative_to(top).as_posix(), p) for top in folders for p in top.rglob("*.py")]
+        files = [
+            (path.relative_to(top).as_posix(), path)
+            for top in folders
+            for path in top.rglob("*")
+            if path.name.endswith((".py", *EXTENSION_SUFFIXES)) and path.is_file()
+        ]
     elif spec is not None and spec.origin is not None and spec.origin.endswith(".py"):
         files = [(Path(spec.origin).name, Path(spec.origin))]
     if not files:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -20,11 +20,15 @@ def list_values(value: object, prefix: str = "") -> Iterator[tuple[str, object]]
         yield from list_values(getattr(value, name), f"{prefix}.{name}" if prefix else name)
 
 
+TABLES: Final = frozenset({"recipe.parameters"})  # settings whose value is a table
+
+
 def list_names(layer: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """Yield the dotted name of every value in nested mappings."""
     for key, value in layer.items():
         name = f"{prefix}{key}"
-        yield from list_names(value, f"{name}.") if isinstance(value, Mapping) else [name]
+        is_section = isinstance(value, Mapping) and name not in TABLES
+        yield from list_names(value, f"{name}.") if is_section else [name]
 
 
 def merge_layers(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

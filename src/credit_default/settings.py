@@ -50,6 +50,7 @@ __all__ = [
 ]
 
 _HIDDEN = "***"
+_OPERATORS_ONLY = ("estimators.", "signing.")  # who may start a run may not say whom it trusts
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -104,20 +105,21 @@ def load_settings(
 
 
 def require_no_secrets(overrides: Mapping[str, Any]) -> None:
-    """Raise if an override is a secret: Prefect's pages show a flow's parameters to all users.
+    """Raise if an override is a secret, as Prefect's pages show a flow's parameters to all users, or says whom to trust.
 
     Raises:
-        InputError: An override sets a secret setting, or has credentials in an address.
+        InputError: An override sets a secret setting or one of trust, or has credentials in an address.
     """
     for name in list_names(overrides):
         value: Any = overrides
         for part in name.split("."):
             value = value[part]
-        if (name in SECRETS and value) or hide_credentials(str(value)) != str(value):
+        is_trust = name.startswith(_OPERATORS_ONLY)
+        if is_trust or (name in SECRETS and value) or hide_credentials(str(value)) != str(value):
             raise InputError(
                 f"setting {name}",
-                found="a secret among the flow's parameters",
-                expected="secrets in the environment only",
+                found=f"{'whom to trust' if is_trust else 'a secret'} among the flow's parameters",
+                expected=f"{'trust' if is_trust else 'secrets'} in the environment only",
                 remedy=f"Set {ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')} instead.",
             )
 

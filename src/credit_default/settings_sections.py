@@ -35,6 +35,7 @@ from credit_default.model.evaluation.refit_stability import StabilityPolicy
 from credit_default.model.explanation.reason_codes import ReasonsPolicy
 from credit_default.model.fairness.policy import FairnessPolicy
 from credit_default.model.fairness.proxy_check import ProxyPolicy
+from credit_default.trust_settings import EstimatorSettings, SigningSettings
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
 SECRETS = frozenset({"notify.urls", "stack.database"})  # settings whose value is never shown
@@ -224,6 +225,8 @@ class Settings(BaseSettings):
     fairness_drift: FairnessDriftPolicy = FairnessDriftPolicy()
     alarms: AlarmPolicy = AlarmPolicy()
     notify: NotifySettings = NotifySettings()
+    estimators: EstimatorSettings = EstimatorSettings()
+    signing: SigningSettings = SigningSettings()
     retraining: RetrainingPolicy = RetrainingPolicy()
 
     @classmethod

@@ -20,6 +20,7 @@ COMMANDS = runpy.run_path(str(Path(__file__).parent / "terminal" / "test_shared_
 ARGUMENTS = {  # what commands cannot be called without
     ("check",): ["f.csv"],
     ("ingest",): ["f.csv"],
+    ("make-key",): ["k.pem"],
     ("explain",): ["b", "c"],
     ("quarantine",): ["b"],
     ("forget",): ["c"],

@@ -25,7 +25,7 @@ from credit_default.cli.commands import (
     verify,
 )
 from credit_default.cli.demo import demo, drill
-from credit_default.cli.operations import doctor, listen, reconcile, serve, settings, up
+from credit_default.cli.operations import doctor, listen, make_key, reconcile, serve, settings, up
 from credit_default.cli.terminal.endings import (
     OUTPUT_CLOSED,
     discard_output,
@@ -72,6 +72,7 @@ app.command("serve")(serve.serve)
 app.command("listen")(listen.listen)
 app.command("reconcile")(reconcile.reconcile)
 app.command("settings")(settings.settings)
+app.command("make-key")(make_key.make_key)
 app.command("doctor")(doctor.doctor)
 
 

@@ -1,7 +1,7 @@
 """Write a model bundle to a folder, and read one back without trusting the folder.
 
 Reading goes in this order: the seal (the sha256 of the manifest, which holds the sha256 of every other file) where the registry
-has one; the sizes and digests of the files; the pipeline, against our own list and structure; and last the canonical digest of
+has one; the signature where one is needed, and what the operator trusts; the sizes and digests of the files; the pipeline, against our own list and structure; and last the canonical digest of
 what was built. Nothing in the folder decides what may be loaded, and none of its code is run.
 """
 
@@ -24,7 +24,9 @@ from credit_default.adapters.bundles.bundle_manifest import (
     build_manifest,
     parse_manifest,
 )
+from credit_default.adapters.bundles.bundle_signature import SIGNATURE, sign_manifest
 from credit_default.adapters.bundles.skops_pipeline import read_pipeline, write_pipeline
+from credit_default.adapters.bundles.trust import NO_TRUST, Trust, require_trusted_bundle
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.errors import InputError, SetupError, show_examples
 from credit_default.model.estimator.bundle import ModelBundle
@@ -34,6 +36,7 @@ from credit_default.model.estimator.recipe_pipeline import parse_recipe
 
 _LARGEST_FILE_BYTES: Final = 1_000_000_000
 _LARGEST_MANIFEST_BYTES: Final = 1_000_000
+_LARGEST_SIGNATURE_BYTES: Final = 10_000
 _LARGEST_REFERENCE_CELLS: Final = 200_000_000  # a few bytes can claim more than any memory holds
 # What numpy, Polars and plain conversions raise on content that is not ours.
 _DAMAGED_CONTENT_ERRORS: Final = (
@@ -59,11 +62,19 @@ class SealedBundle:
     files: tuple[str, ...]
 
 
-def write_bundle(bundle: ModelBundle, folder: Path) -> SealedBundle:
+def write_bundle(
+    bundle: ModelBundle, folder: Path, *, signing_key: Path | None = None
+) -> SealedBundle:
     """Write the bundle's files into an existing folder: pipeline, rows trained on, reference, and last the manifest.
+
+    Args:
+        bundle: The model.
+        folder: Where the files go.
+        signing_key: The file of the private key that signs the manifest; None for no signature.
 
     Raises:
         ServiceError: The disk cannot be read or written.
+        SetupError: There is no such key.
     """
     with disk_errors(folder):
         write_pipeline(bundle.pipeline, folder / PIPELINE)
@@ -74,11 +85,16 @@ def write_bundle(bundle: ModelBundle, folder: Path) -> SealedBundle:
         manifest = build_manifest(bundle, {name: _hash_file(folder / name) for name in names})
         content = json.dumps(manifest, indent=2).encode()
         (folder / MANIFEST).write_bytes(content)
+        if signing_key is not None:
+            (folder / SIGNATURE).write_bytes(sign_manifest(content, key=signing_key))
+            names.append(SIGNATURE)
     seal = hashlib.sha256(content).hexdigest()
     return SealedBundle(folder, bundle.digest, seal, (MANIFEST, *names))
 
 
-def read_bundle(folder: Path, *, expected_digest: str, seal: str | None = None) -> ModelBundle:
+def read_bundle(
+    folder: Path, *, expected_digest: str, seal: str | None = None, trust: Trust = NO_TRUST
+) -> ModelBundle:
     """Read the bundle in `folder` and verify that it is the model that `expected_digest` names.
 
     Args:
@@ -86,9 +102,11 @@ def read_bundle(folder: Path, *, expected_digest: str, seal: str | None = None) 
         expected_digest: The model's canonical digest on record.
         seal: The sha256 of the manifest on record. With it, no byte is parsed that was not written with the registered
             bundle; None where the registry has none.
+        trust: The packages and keys that the settings trust. By default an estimator of a package is refused.
 
     Raises:
-        ArtifactError: A digest does not match, a file is damaged, missing or a link, or something is not on our list.
+        ArtifactError: A digest or a signature does not match, a file is damaged, missing or a link, or something is not on our list.
+        SetupError: The estimator's package is not trusted, not installed, or another than the model was trained with.
     """
     content = _read_file(folder, MANIFEST, largest=_LARGEST_MANIFEST_BYTES)
     if seal is not None and hashlib.sha256(content).hexdigest() != seal:
@@ -98,6 +116,12 @@ def read_bundle(folder: Path, *, expected_digest: str, seal: str | None = None) 
     if manifest["digest"] != expected_digest:
         found = f"the bundle {str(manifest['digest'])[:64]!r}"
         raise build_bundle_error(folder, found, f"the bundle {expected_digest}")
+    signature = None
+    if (folder / SIGNATURE).is_symlink() or (folder / SIGNATURE).exists():
+        signature = _read_file(folder, SIGNATURE, largest=_LARGEST_SIGNATURE_BYTES)
+    require_trusted_bundle(
+        manifest, content, signature, trust=trust, thing=f"model bundle {folder}"
+    )
     _check_files(folder, manifest)
     bundle = _build_bundle(folder, manifest)
     _check_calibration(folder, manifest, bundle)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from credit_default.adapters.bundles.artifact_check import check_pipeline
+from credit_default.adapters.bundles.own_types import check_own_classes, list_own_types
 from credit_default.adapters.bundles.tree_check import check_tree_state
 from credit_default.errors import ArtifactError
 from credit_default.model.estimator.calibrated_forest import unwrap_forest
@@ -109,7 +110,7 @@ def read_pipeline(path: Path, *, recipe: Recipe, limits: PipelineLimits = Pipeli
     try:
         with zipfile.ZipFile(path) as file:
             _check_size(file, limits)
-            pipeline = _build_pipeline(file, json.loads(file.read(_SCHEMA)), family=family)
+            pipeline = _build_pipeline(file, json.loads(file.read(_SCHEMA)), recipe=recipe)
     except _DAMAGED_FILE_ERRORS as error:
         raise _build_artifact_error(f"{type(error).__name__}: {str(error)[:200]}") from error
     try:
@@ -129,7 +130,7 @@ def _check_size(file: zipfile.ZipFile, limits: PipelineLimits) -> None:
         )
 
 
-def _build_pipeline(file: zipfile.ZipFile, schema: Any, *, family: Family) -> Any:
+def _build_pipeline(file: zipfile.ZipFile, schema: Any, *, recipe: Recipe) -> Any:
     import warnings
 
     from sklearn.exceptions import InconsistentVersionWarning
@@ -139,11 +140,12 @@ def _build_pipeline(file: zipfile.ZipFile, schema: Any, *, family: Family) -> An
     if not isinstance(schema, dict) or schema.get("protocol") != _PROTOCOL:
         raise _build_artifact_error("another version of the skops format")
     _replace_former_names(schema)
-    _check_allowed_types(schema, family=family)
+    family, own_types = find_family(recipe), list_own_types(_iterate_nodes(schema), recipe=recipe)
+    _check_allowed_types(schema, _ALLOWED | family.stored_types | own_types)
     _check_archive_entries(file.namelist(), schema)
-    root = get_tree(
-        schema, LoadContext(src=file, protocol=_PROTOCOL), trusted=list_trusted_types(family)
-    )
+    trusted = [*list_trusted_types(family), *sorted(name for _, name in own_types)]
+    root = get_tree(schema, LoadContext(src=file, protocol=_PROTOCOL), trusted=trusted)
+    check_own_classes(_iterate_built(root))
     for node in _find_trees(root):
         # A node builds its value once and keeps it, so the tree is made of the same values that are checked here.
         check_tree_state(node.args.construct(), node.attrs.construct())
@@ -173,8 +175,7 @@ def _check_archive_entries(names: list[str], schema: dict[str, Any]) -> None:
         )
 
 
-def _check_allowed_types(schema: Any, *, family: Family) -> None:
-    allowed = _ALLOWED | family.stored_types
+def _check_allowed_types(schema: Any, allowed: AbstractSet[tuple[str, str]]) -> None:
     for item in _iterate_nodes(schema):
         if "__loader__" in item or "__class__" in item or "__module__" in item:
             _check_allowed_type(item, allowed)
@@ -202,8 +203,14 @@ def _check_allowed_type(item: dict[str, Any], allowed: AbstractSet[tuple[str, st
 
 def _find_trees(root: Any) -> Iterator[Any]:
     """Yield every tree's node below the root node, each once."""
-    from skops.io._audit import Node
     from skops.io._sklearn import TreeNode
+
+    return (node for node in _iterate_built(root) if isinstance(node, TreeNode))
+
+
+def _iterate_built(root: Any) -> Iterator[Any]:
+    """Yield every node that skops has read, each once; no value of it is made yet."""
+    from skops.io._audit import Node
 
     waiting, seen = [root], set()
     while waiting:
@@ -215,8 +222,7 @@ def _find_trees(root: Any) -> Iterator[Any]:
         elif isinstance(item, Node) and id(item) not in seen:
             seen.add(id(item))
             waiting.extend([*item.children.values(), getattr(item, "cached", None)])
-            if isinstance(item, TreeNode):
-                yield item
+            yield item
 
 
 def _build_artifact_error(found: str) -> ArtifactError:

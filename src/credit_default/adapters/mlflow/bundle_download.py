@@ -9,6 +9,7 @@ from credit_default.adapters.bundles.bundle_manifest import (
     REFERENCE,
     TRAINED_ROWS,
 )
+from credit_default.adapters.bundles.bundle_signature import SIGNATURE
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.mlflow.errors import mlflow_errors
 from credit_default.adapters.mlflow.model_versions import ModelVersion
@@ -35,7 +36,8 @@ def download_bundle(tracking: Tracking, version: ModelVersion, folder: Path) -> 
             str(file.path): int(file.file_size or 0)
             for file in client.list_logged_model_artifacts(version.model_id)
         }
-        wanted = [name for name in (MANIFEST, PIPELINE, TRAINED_ROWS, REFERENCE) if name in sizes]
+        known = (MANIFEST, PIPELINE, TRAINED_ROWS, REFERENCE, SIGNATURE)
+        wanted = [name for name in known if name in sizes]
         if sum(sizes[name] for name in wanted) > _LARGEST_BUNDLE_BYTES:
             raise ArtifactError(
                 f"model {version.name}, version {version.number}",

@@ -1,8 +1,7 @@
 """Register model versions in MLflow, and move the champion and challenger aliases.
 
-A version is at once a model that MLflow knows (signature, requirements, metrics, datasets) and a bundle of ours, with one
-copy of the forest: MLflow's description points at the bundle's pipeline. Our code loads it through `read_bundle` only,
-with the digest and seal from the version's tags; MLflow's own loaders are for people who trust the store.
+A version is at once a model that MLflow knows and a bundle of ours, with one copy of the forest. Our code loads it through
+`read_bundle` only, with the digest and seal from its tags; MLflow's own loaders are for people who trust the store.
 """
 
 import datetime as dt
@@ -10,10 +9,12 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from credit_default.adapters.bundles.bundle_files import read_bundle, write_bundle
+from credit_default.adapters.bundles.trust import NO_TRUST, Trust
 from credit_default.adapters.host.atomic_files import staged_folder
 from credit_default.adapters.mlflow.bundle_download import download_bundle
 from credit_default.adapters.mlflow.datasets import DatasetRecord
@@ -58,13 +59,24 @@ class Registry:
         tracking: The connection.
         cache: The folder in which downloaded and verified bundles stay, one folder a digest.
         name: The registered model's name.
+        trust: Whom to trust when a bundle is loaded.
+        signing_key: The private key's file that signs a new bundle.
     """
 
-    def __init__(self, tracking: Tracking, *, cache: Path, name: str = MODEL_NAME) -> None:
+    def __init__(
+        self,
+        tracking: Tracking,
+        *,
+        cache: Path,
+        name: str = MODEL_NAME,
+        trust: Trust = NO_TRUST,
+        signing_key: Path | None = None,
+    ) -> None:
         self.name = name
         self._tracking = tracking
-        self._uri = tracking.tracking_uri
-        self._cache = cache
+        self._read_bundle = partial(read_bundle, trust=trust)
+        self._write_bundle = partial(write_bundle, signing_key=signing_key)
+        self._uri, self._cache = tracking.tracking_uri, cache
 
     def register(
         self,
@@ -90,7 +102,7 @@ class Registry:
         if known and known[0].digest == bundle.digest:
             return known[0]
         with tempfile.TemporaryDirectory() as folder, mlflow_errors(self._uri):
-            sealed = write_bundle(bundle, Path(folder))
+            sealed = self._write_bundle(bundle, Path(folder))
             model_id = log_model(self._client, run, bundle, sealed, name=self.name)
             run.record_metrics(metrics, model_id=model_id, dataset=dataset)
             create_registered_model(self._client, self.name)
@@ -145,14 +157,14 @@ class Registry:
         seal = version.tags.get(SEAL_TAG)
         if target.is_dir():
             try:
-                return read_bundle(target, expected_digest=version.digest, seal=seal)
+                return self._read_bundle(target, expected_digest=version.digest, seal=seal)
             except ArtifactError:  # the copy was damaged: the one in the registry decides
                 _LOG.warning("cached bundle is damaged model_version=%d", version.number)
                 shutil.rmtree(target, ignore_errors=True)
         with staged_folder(target) as folder:
             download_bundle(self._tracking, version, folder)
             _LOG.debug("downloaded bundle model_version=%d", version.number)
-            return read_bundle(folder, expected_digest=version.digest, seal=seal)
+            return self._read_bundle(folder, expected_digest=version.digest, seal=seal)
 
     def find_cached_bundle(self, version: ModelVersion) -> Path:
         """Return the folder in which the cache keeps the version's bundle once `load_version` has verified it."""

@@ -20,6 +20,7 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, Recipe
 from credit_default.model.families.find_family import find_family
+from credit_default.model.families.own_family import pin_recipe
 from credit_default.model.families.recipe import describe_recipe
 from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import Feature, describe_features
@@ -94,7 +95,7 @@ def digest_recipe_and_rows(
     """
     names = sorted(rows.columns)
     settings = {
-        "recipe": describe_recipe(recipe),
+        "recipe": describe_recipe(pin_recipe(recipe)),
         "schema": [schema.name, schema.version],
         "protected": sorted(schema.protected),
         "features": describe_features(features),

@@ -37,6 +37,7 @@ from credit_default.model.estimator.recipe_pipeline import (
     calibrate_pipeline,
 )
 from credit_default.model.estimator.regime import Regime, find_regime
+from credit_default.model.families.own_family import pin_recipe
 from credit_default.model.features.build_features import FEATURE_VERSION
 from credit_default.model.features.declaration import Feature, list_input_names, parse_features
 
@@ -110,7 +111,7 @@ def fit_with_evidence(
         InputError: outcomes that are missing or all the same, or features that the recipe or schema
             does not allow.
     """
-    ordered = sort_rows(rows)
+    recipe, ordered = pin_recipe(recipe), sort_rows(rows)
     fit_pipeline = build_fit_function(recipe, schema=schema, features=features, job_count=job_count)
     fitted = _fit_pipeline_with_evidence(fit_pipeline, ordered, recipe=recipe)
     bundle = ModelBundle(

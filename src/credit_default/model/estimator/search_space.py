@@ -94,6 +94,13 @@ def list_search_parameters(
     policy: SearchPolicy, *, family: str = "forest"
 ) -> tuple[SearchParameter, ...]:
     """Return the policy's parameters of the family, in the same order for every search."""
+    if family not in SEARCHED_NAMES:
+        raise InputError(
+            "recipe's family",
+            found=f"{family!r}, whose parameters this project does not know",
+            expected=f"one of {sorted(SEARCHED_NAMES)} for a search",
+            remedy="Search them in the package itself, and set the best as [recipe.parameters].",
+        )
     names = SEARCHED_NAMES[family]
     return tuple(SearchParameter(name, tuple(getattr(policy, name))) for name in names)
 

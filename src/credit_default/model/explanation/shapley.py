@@ -5,7 +5,8 @@ the values of the background rows, which are the accepted rows of the bundle's r
 training. Nothing here is path-dependent. Trees of short paths, such as the compact forest's, and
 all that may meet missing values go through `shapley_leaf_tables`, deeper ones through
 woodelf-explainer, which cannot route them; docs/adr/0012 has the reasons. The family says on which
-scale the parts add up: a forest's on that of probability, boosting's on that of log odds.
+scale the parts add up. An estimator of the lender's own has no structure to go by: its values are
+approximate, by `sampled_shapley`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from scipy.special import expit
 from credit_default.errors import ArtifactError, InputError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import ACCEPT
+from credit_default.model.explanation.sampled_shapley import describe_error, sample_contributions
 from credit_default.model.explanation.shapley_leaf_tables import (
     LONGEST_PATH,
     add_contributions,
@@ -27,6 +29,7 @@ from credit_default.model.explanation.shapley_leaf_tables import (
 )
 from credit_default.model.families.family import Family, Scale, TreeTerm
 from credit_default.model.families.find_family import find_family
+from credit_default.model.families.own_family import is_own
 from credit_default.model.features.input_values import list_possibly_missing
 from credit_default.model.features.row_functions import FloatArray
 
@@ -55,6 +58,7 @@ class Explanation:
         risk: The estimator's risk of each row.
         base: Mean risk of the background rows.
         scale: The scale of all of them.
+        standard_errors: Of each contribution, where they are approximate; None where they are exact.
     """
 
     feature_names: tuple[str, ...]
@@ -62,6 +66,7 @@ class Explanation:
     risk: FloatArray
     base: float
     scale: Scale = "probability"
+    standard_errors: FloatArray | None = None
 
     @property
     def probability(self) -> FloatArray:
@@ -120,13 +125,33 @@ class Explainer:
         matrix = bundle.pipeline[:-1].transform(rows)
         if not len(matrix):
             empty = np.empty((0, len(bundle.feature_names)))
-            return Explanation(
-                bundle.feature_names, empty, np.empty(0), self.base, self._family.scale
+            none = np.empty(0)
+            return Explanation(bundle.feature_names, empty, none, self.base, self._family.scale)
+        risk = self._measure(matrix)
+        errors: FloatArray | None = None
+        if is_own(bundle.recipe):
+            sampled = sample_contributions(
+                self._measure, matrix, background=self._background_matrix, base=self.base
             )
-        risk = self._family.measure(bundle.forest, matrix)
-        contributions = self._compute_contributions(matrix)
+            contributions, errors = sampled.contributions, sampled.standard_errors
+        else:
+            contributions = self._compute_contributions(matrix)
         _check_sums(contributions, risk - self.base)
-        return Explanation(bundle.feature_names, contributions, risk, self.base, self._family.scale)
+        return Explanation(
+            bundle.feature_names, contributions, risk, self.base, self._family.scale, errors
+        )
+
+    def describe_method(self, explanation: Explanation) -> str:
+        """Return how the contributions were computed, in words, with their error if they have one."""
+        errors, against = explanation.standard_errors, f"against {self.background_description}"
+        return (
+            f"{EXPLANATION_METHOD}, {against}"
+            if errors is None
+            else describe_error(errors, against)
+        )
+
+    def _measure(self, matrix: Any) -> FloatArray:
+        return self._family.measure(self.bundle.forest, matrix)
 
     def _compute_contributions(self, matrix: Any) -> FloatArray:
         if self._trees is None:
@@ -165,7 +190,7 @@ class Explainer:
     @cached_property
     def base(self) -> float:
         """Return the mean risk of the background rows, on the family's scale."""
-        return float(self._family.measure(self.bundle.forest, self._background_matrix).mean())
+        return float(self._measure(self._background_matrix).mean())
 
     @cached_property
     def _background_matrix(self) -> Any:

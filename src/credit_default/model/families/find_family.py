@@ -6,6 +6,7 @@ from typing import Final
 from credit_default.model.families.boosting import BOOSTING
 from credit_default.model.families.family import Family
 from credit_default.model.families.forests import EXTRA_TREES, RANDOM_FOREST
+from credit_default.model.families.own_family import OwnFamily, is_own
 from credit_default.model.families.recipe import Recipe
 from credit_default.model.families.scorecard import SCORECARD
 
@@ -16,4 +17,4 @@ _FAMILIES: Final[Mapping[str, Family]] = {
 
 def find_family(recipe: Recipe) -> Family:
     """Return the family of the recipe."""
-    return _FAMILIES[recipe.family]
+    return OwnFamily(recipe.family) if is_own(recipe) else _FAMILIES[recipe.family]

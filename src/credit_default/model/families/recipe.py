@@ -2,7 +2,8 @@
 
 One table says which parameters a family takes. A recipe that sets one of another family is refused
 by name, and `describe_recipe` writes none of them, so that a forest's recipe reads, and its digest
-is, what it was before there were other families.
+is, what it was before there were other families. An estimator of the lender's own package is named
+`package:entry`; what it takes besides the seed stands in `parameters`.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
 from credit_default.errors import InputError, show_examples
+from credit_default.installed import Source, is_installed_name, parse_source
+from credit_default.model.families.own_parameters import check_parameters
 
 FamilyName = Literal["forest", "extra-trees", "boosting", "scorecard"]
 
@@ -40,6 +43,7 @@ FAMILY_PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
     "boosting": (*_BOOSTING, *_EVERY_FAMILY),
     "scorecard": ("bin_count", "weight_penalty", *_EVERY_FAMILY),
 }
+_OWN_ESTIMATOR: Final = ("parameters", "source", *_EVERY_FAMILY)
 # What takes the place of None in a recipe of the family.
 _OWN_DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "boosting": {"learning_rate": 0.06, "leaf_count": 15, "leaf_penalty": 10.0},
@@ -72,23 +76,33 @@ class Recipe:
     include_protected: bool = False
     # more months late never lowers the probability: see `model.features.monotone`
     monotone: bool = False
-    family: FamilyName = "forest"
+    family: str = "forest"  # a `FamilyName`, or package:entry
     # None for families that do not take them, else the family's default
     learning_rate: float | None = None  # boosting: the share of each tree's correction that is kept
     leaf_count: int | None = None  # boosting: the most leaves of a tree
     leaf_penalty: float | None = None  # boosting: weight of the squared leaf values in the loss
     bin_count: int | None = None  # scorecard: the most bins of a feature, besides that for missing
     weight_penalty: float | None = None  # scorecard: weight of the squared weights in the loss
+    # of an estimator of the lender's own: what its entry point takes besides the seed
+    parameters: Mapping[str, Any] | None = None
+    source: Source | None = None  # and where it comes from, which training fills in
 
     def __post_init__(self) -> None:
-        if self.family not in FAMILY_PARAMETERS:
+        if self.family not in FAMILY_PARAMETERS and not is_installed_name(self.family):
             raise _build_error(
-                "family", found=repr(self.family), expected=f"one of {sorted(FAMILY_PARAMETERS)}"
+                "family",
+                found=repr(self.family),
+                expected=f"one of {sorted(FAMILY_PARAMETERS)}, or package:entry",
             )
         _refuse_parameters_of_others(self)
         for name, value in _OWN_DEFAULTS.get(self.family, {}).items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
+        if self.parameters is not None:
+            object.__setattr__(self, "parameters", check_parameters(self.parameters))
+        if isinstance(self.source, Mapping):
+            source = parse_source(dict(self.source), thing="recipe's source")
+            object.__setattr__(self, "source", source)
         for name, good in _find_ranges(self).items():
             if not good:
                 found = repr(getattr(self, name))
@@ -121,22 +135,29 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
     The family itself is among them, unless it is the forest: digests and manifests of forests are
     older than the other families.
     """
-    taken = FAMILY_PARAMETERS[recipe.family]
+    taken = _list_parameters(recipe)
     named = {} if recipe.family == "forest" else {"family": recipe.family}
-    return named | {
+    described = {
         field.name: getattr(recipe, field.name) for field in fields(Recipe) if field.name in taken
     }
+    source = described.get("source")
+    return named | described | ({"source": source.describe()} if source else {})
+
+
+def _list_parameters(recipe: Recipe) -> tuple[str, ...]:
+    """Return the names of the parameters that the recipe's family takes."""
+    return FAMILY_PARAMETERS.get(recipe.family, _OWN_ESTIMATOR)
 
 
 def _refuse_parameters_of_others(recipe: Recipe) -> None:
-    taken = {*FAMILY_PARAMETERS[recipe.family], "family"}
+    taken = {*_list_parameters(recipe), "family"}
     for field in fields(Recipe):
         value = getattr(recipe, field.name)
         if field.name not in taken and value != field.default:
             raise _build_error(
                 field.name,
                 found=f"{value!r} with the family {recipe.family!r}",
-                expected=f"parameters of that family: {', '.join(FAMILY_PARAMETERS[recipe.family])}",
+                expected=f"parameters of that family: {', '.join(_list_parameters(recipe))}",
             )
 
 

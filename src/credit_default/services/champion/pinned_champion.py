@@ -8,6 +8,7 @@ import datetime as dt
 import logging
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from credit_default.adapters.bundles.bundle_files import read_bundle
@@ -87,7 +88,7 @@ def load_pinned_champion(wiring: Wiring) -> CurrentChampion | None:
     pointer = read_champion_pointer(wiring.lake)
     if pointer is None:
         return None
-    bundle = _load_pinned_bundle(wiring.lake, pointer)
+    bundle = _load_pinned_bundle(wiring, pointer)
     require_same_portfolio(
         wiring.schema, bundle.schema_name, thing=f"pinned champion, version {pointer.model_version}"
     )
@@ -122,19 +123,25 @@ def format_age(age: dt.timedelta) -> str:
     return f"{max(age.total_seconds(), 0):.0f} seconds"
 
 
-def _load_pinned_bundle(lake: Lake, pointer: ChampionPointer) -> ModelBundle:
+def _load_pinned_bundle(wiring: Wiring, pointer: ChampionPointer) -> ModelBundle:
     """Return the bundle from this machine's cache where it is there and undamaged, else from the lake."""
+    lake = wiring.lake
     target = lake.bundles / pointer.digest
     if target.is_dir():
         try:
-            return read_bundle(target, expected_digest=pointer.digest, seal=pointer.seal or None)
+            return _read_bundle(wiring, target, pointer)
         except ArtifactError:
             shutil.rmtree(target, ignore_errors=True)
     with lake.scratch() as scratch, staged_folder(target) as folder:
         fetched = fetch_pinned_champion(lake, pointer, scratch)
-        bundle = read_bundle(fetched, expected_digest=pointer.digest, seal=pointer.seal or None)
+        bundle = _read_bundle(wiring, fetched, pointer)
         shutil.copytree(fetched, folder, dirs_exist_ok=True)
     return bundle
+
+
+def _read_bundle(wiring: Wiring, folder: Path, pointer: ChampionPointer) -> ModelBundle:
+    seal = pointer.seal or None
+    return read_bundle(folder, expected_digest=pointer.digest, seal=seal, trust=wiring.trust)
 
 
 def _read_pointer(lake: Lake) -> ChampionPointer | None:

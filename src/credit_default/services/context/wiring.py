@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from credit_default.adapters.bundles.trust import Trust
 from credit_default.adapters.delta.plain_addresses import require_plain_address
 from credit_default.adapters.files.reading_options import (
     NO_OPTIONS,
@@ -81,7 +82,33 @@ class Wiring:
     @cached_property
     def registry(self) -> Registry:
         """The connection to MLflow's registered models."""
-        return Registry(self.tracking, cache=self.lake.bundles)
+        return Registry(
+            self.tracking,
+            cache=self.lake.bundles,
+            trust=self.trust,
+            signing_key=self.signing_key,
+        )
+
+    @property
+    def trust(self) -> Trust:
+        """The packages and keys that the operator trusts."""
+        signing = self.settings.signing
+        return Trust(self.settings.estimators.trusted, signing.trusted_keys, signing.required)
+
+    @property
+    def signing_key(self) -> Path | None:
+        """The file of the private key that signs new models, which must not be in the lake; None where none is set."""
+        if not self.settings.signing.key:
+            return None
+        key = resolve_file(self.settings.signing.key, thing="setting signing.key")
+        if not self.lake.in_bucket and key.resolve().is_relative_to(Path(self.lake.uri).resolve()):
+            raise SetupError(
+                "setting signing.key",
+                found=f"{key}, a file in the lake",
+                expected="a file elsewhere: who can write to the lake must not be able to sign",
+                remedy="Move the key out of the lake, and make a new one if others could read it.",
+            )
+        return key
 
     @cached_property
     def scratch(self) -> Path:

@@ -21,7 +21,6 @@ from credit_default.model.explanation.reason_codes import (
     ReasonFinder,
     build_reason_finder,
 )
-from credit_default.model.explanation.shapley import EXPLANATION_METHOD
 from credit_default.model.families.find_family import find_family
 from credit_default.services.context.wiring import Portfolio, Wiring, require_same_portfolio
 from credit_default.services.scoring.client_scores import find_client_score
@@ -69,7 +68,7 @@ def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExpla
         risk_band=score["risk_band"],
         reasons=tuple(finder.select_reasons(explanation, row)[0]) if declined else (),
         base_probability=explanation.base_probability,
-        method=f"{EXPLANATION_METHOD}, against {finder.explainer.background_description}",
+        method=finder.explainer.describe_method(explanation),
         contributions=_list_contributions(
             finder, {name: v[0] for name, v in finder.sum_concepts(explanation).items()}
         ),

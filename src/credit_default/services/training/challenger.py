@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from credit_default.adapters.bundles.storable import check_storable
+from credit_default.adapters.bundles.trust import require_trainable
 from credit_default.data.contract.schema import CLIENT_ID, OUTCOME
 from credit_default.data.splitting import Split
 from credit_default.model.estimator.bundle import ModelBundle
@@ -54,8 +56,14 @@ def require_mlflow(wiring: Wiring) -> None:
 
 
 def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Challenger:
-    """Fit a bundle on the development side and evaluate it on the test rows of its regime, which are its reference."""
+    """Fit a bundle on the development side and evaluate it on the test rows of its regime, which are its reference.
+
+    Raises:
+        SetupError: It could not be loaded once it was registered: its package is not trusted, or nobody signs it.
+        InputError: It is made of types that are never loaded, or no model can be fitted.
+    """
     settings = wiring.settings
+    require_trainable(settings.recipe, trust=wiring.trust, key=wiring.signing_key)
     fitted = fit_with_evidence(
         settings.recipe,
         sides.development,
@@ -65,6 +73,7 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
         job_count=settings.jobs,
         source_digests=[snapshot.source.sha256 for snapshot in training.snapshots],
     )
+    check_storable(fitted.bundle)
     test = select_regime(sides.test, fitted.regime)
     bundle = attach_reference(fitted.bundle, test)
     defaulted = test[OUTCOME].to_numpy()

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from credit_default.model.explanation.sampled_shapley import APPROXIMATE_METHOD
+from credit_default.model.families.own_family import is_own
 from credit_default.views.card.evidence import CardEvidence
 from credit_default.views.documents.document import Bullets, Section, Table
 
@@ -67,7 +69,7 @@ def build_oversight_section(evidence: CardEvidence) -> Section:
     """Return where the duties of model risk management, fair lending and the AI Act are met."""
     protected = ", ".join(evidence.schema.protected) or "none declared"
     reasons = (
-        "Each declined client receives up to four specific reasons, from exact Shapley values "
+        f"Each declined client receives up to four specific reasons, from {_describe_method(evidence)} "
         f"against accepted clients, never a protected attribute ({protected})."
     )
     rows = (
@@ -76,3 +78,9 @@ def build_oversight_section(evidence: CardEvidence) -> Section:
         ("Regulation (EU) 2024/1689, Annex III 5 b", _AI_ACT_DUTIES),
     )
     return Section("Oversight", (Table(("rule", "where it is met"), rows, first_figure=9),))
+
+
+def _describe_method(evidence: CardEvidence) -> str:
+    if is_own(evidence.bundle.recipe):
+        return f"{APPROXIMATE_METHOD}, as the estimator's structure is not known,"
+    return "exact Shapley values"
