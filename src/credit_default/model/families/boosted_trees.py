@@ -9,7 +9,7 @@ bin mappers, random state) can be in an artifact.
 import numpy as np
 
 from credit_default.model.families.family import Matrix
-from credit_default.model.families.log_odds_classifier import LogOddsClassifier
+from credit_default.model.families.log_odds import LogOddsClassifier
 from credit_default.model.families.tree_arrays import build_tree
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from credit_default.model.families.boosted_trees import BoostedTrees
 from credit_default.model.families.family import TreeTerm
-from credit_default.model.families.log_odds_family import (
+from credit_default.model.families.log_odds import (
     LARGEST_LOG_ODDS,
     LogOddsFamily,
     check_log_odds,

@@ -3,7 +3,8 @@
 Each feature is cut into bins of about as many rows, with one of its own for missing values. A bin's
 evidence is its log odds of default less those of all rows. A logistic regression weighs the
 features' evidence; no weight is negative, so that a bin with more defaults never has less risk.
-Weight times evidence is the bin's points: twenty more of them double the odds of default.
+Weight times evidence is the bin's points: twenty more of them double the odds of default. Where risk
+must rise with a feature, neighbouring bins in which it falls are joined.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import numpy as np
 from scipy.special import expit, log_expit, logit
 
 from credit_default.model.families.family import Matrix
-from credit_default.model.families.log_odds_classifier import LogOddsClassifier
+from credit_default.model.families.log_odds import LogOddsClassifier
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
 POINTS_PER_LOG_ODDS: Final = 20 / np.log(2)
@@ -65,6 +66,9 @@ class PointsCard(LogOddsClassifier):
         self.note_fit(matrix)
         self.edges_ = [_cut(column, bin_count=self.bin_count) for column in matrix.T]
         evidence = _measure_evidence(self._assign_bins(matrix), self.edges_, defaulted)
+        while (joined := self._join_bins(evidence)) is not None:
+            self.edges_ = joined
+            evidence = _measure_evidence(self._assign_bins(matrix), self.edges_, defaulted)
         # Several cores add in another order, and the last bits of the weights would differ.
         with threadpool_limits(limits=1):
             intercept, weights = _fit_weights(
@@ -89,6 +93,18 @@ class PointsCard(LogOddsClassifier):
         """Return each row's log odds of default."""
         log_odds: FloatArray = self.intercept_ + self.list_terms(matrix).sum(axis=1)
         return log_odds
+
+    def _join_bins(self, evidence: _Evidence) -> list[FloatArray] | None:
+        """Return the edges without those where evidence goes against a constraint; None for none."""
+        kept = [
+            np.diff(of_bins[:-1]) * constraint >= 0
+            for of_bins, constraint in zip(
+                evidence.of_bins, self.constraints or [0] * len(evidence.of_bins), strict=True
+            )
+        ]
+        if all(of_feature.all() for of_feature in kept):
+            return None
+        return [edges[of_feature] for edges, of_feature in zip(self.edges_, kept, strict=True)]
 
     def _assign_bins(self, matrix: Matrix) -> IntArray:
         columns = [

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_default.model.families.family import Matrix
-from credit_default.model.families.log_odds_family import LogOddsFamily, check_log_odds
+from credit_default.model.families.log_odds import LogOddsFamily, check_log_odds
 from credit_default.model.families.points_card import PointsCard
 from credit_default.model.families.recipe import Recipe
 from credit_default.model.families.structure import require
