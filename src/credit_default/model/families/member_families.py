@@ -15,7 +15,9 @@ from scipy.special import logit
 from credit_default.model.families.boosting import BOOSTING
 from credit_default.model.families.family import Family, Matrix, Scale, TreeTerm
 from credit_default.model.families.forests import EXTRA_TREES, RANDOM_FOREST, ForestFamily
+from credit_default.model.families.recipe import Recipe
 from credit_default.model.families.scorecard import SCORECARD
+from credit_default.model.families.structure import require
 from credit_default.model.statistics.bootstrap import FloatArray
 
 _DEFAULTED: Final = 1
@@ -41,6 +43,13 @@ class LogOddsForestFamily(ForestFamily):
         """Return the trees, each with its share of the mean."""
         trees = [member.tree_ for member in estimator.estimators_]
         return [TreeTerm(tree, _measure_leaves(tree) / len(trees)) for tree in trees]
+
+    def check_estimator(self, estimator: Any, *, recipe: Recipe, feature_count: int) -> None:
+        """Check the forest, and that each leaf has rows, which weigh its log odds."""
+        ForestFamily.check_estimator(self, estimator, recipe=recipe, feature_count=feature_count)
+        for member in estimator.estimators_:
+            row_count = member.tree_.weighted_n_node_samples
+            require(bool((np.isfinite(row_count) & (row_count > 0)).all()), "a leaf without rows")
 
 
 def _measure_leaves(tree: Any) -> FloatArray:

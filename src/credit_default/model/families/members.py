@@ -35,7 +35,7 @@ def list_member_faults(member: Recipe) -> Iterator[tuple[str, str]]:
             yield f"a member with {name!r}", "it in the blend's own recipe, for all members"
     depth = member.maximum_depth
     if member.family == "blend":
-        yield "a blend of blends", "members of other families"
+        yield "a blend of blends", "other families"
     if depth is None or depth > DEEPEST_EXACT_TREE:
         yield f"maximum_depth {depth}", f"trees of at most {DEEPEST_EXACT_TREE} levels"
 

@@ -164,6 +164,8 @@ def _parse_member(given: Any) -> Recipe:
     if not isinstance(given, Recipe | Mapping):
         expected = "the name of a family or a table of its parameters"
         raise _build_error("members", found=repr(given), expected=expected)
+    if isinstance(given, Mapping) and given.get("family") == "blend":
+        raise _build_error("members", found="a blend of blends", expected="other families")
     member = given if isinstance(given, Recipe) else parse_recipe(given)
     for found, expected in list_member_faults(member):
         raise _build_error("members", found=found, expected=expected)

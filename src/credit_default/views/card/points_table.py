@@ -20,6 +20,7 @@ _POINTS: Final = (
     "and twenty points more double them. {calibration}Bins end with their upper value."
 )
 _CALIBRATED: Final = "The model's calibration line is applied to the log odds afterwards. "
+_NAMED_CODES: Final = 3  # codes of a bin that are all named
 _LEFT_OUT: Final = "Without points in any bin, and left out of the table: {}."
 
 
@@ -86,7 +87,8 @@ def _label_bins(edges: list[float], *, column: Column | None) -> list[str]:
 
 
 def _name_codes(column: Column, low: float, high: float) -> str:
-    return ", ".join(meaning for code, meaning in column.codes.items() if low < code <= high)
+    named = [meaning for code, meaning in sorted(column.codes.items()) if low < code <= high]
+    return f"{named[0]} … {named[-1]}" if len(named) > _NAMED_CODES else ", ".join(named)
 
 
 def _name_interval(low: float, high: float) -> str:
