@@ -11,7 +11,7 @@ from credit_default.model.estimator.digest import digest_bundle
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.explanation.shapley import build_explainer
 from credit_default.model.families.blend import BLEND
-from credit_default.model.families.blended_members import _draw_folds
+from credit_default.model.families.blended_members import draw_folds
 from credit_default.model.families.recipe import Recipe
 
 FOREST = {"family": "forest", "tree_count": 6, "leaf_row_count": 15}
@@ -132,7 +132,7 @@ def test_weights_are_fitted_on_folds_that_part_no_equal_rows_and_have_as_many_de
     matrix, outcome = make_matrix(500)
     matrix[250:], outcome[250:] = matrix[:250], outcome[:250]
 
-    fold = _draw_folds(matrix, outcome, seed=1)
+    fold = draw_folds(matrix, outcome, seed=1)
 
     assert (fold[250:] == fold[:250]).all()
     assert np.ptp([outcome[fold == number].sum() for number in range(5)]) <= 4

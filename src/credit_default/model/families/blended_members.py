@@ -91,7 +91,7 @@ class BlendedMembers(LogOddsClassifier):
 
     def _measure_unseen(self, matrix: Matrix, defaulted: IntArray) -> FloatArray:
         """Return each row's log odds from members that were fitted on the other folds."""
-        fold = _draw_folds(matrix, defaulted, seed=self.seed)
+        fold = draw_folds(matrix, defaulted, seed=self.seed)
         log_odds = np.empty((len(matrix), len(self.members)))
         for number in range(FOLD_COUNT):
             held_out = fold == number
@@ -100,7 +100,7 @@ class BlendedMembers(LogOddsClassifier):
         return log_odds
 
 
-def _draw_folds(matrix: Matrix, defaulted: IntArray, *, seed: int) -> IntArray:
+def draw_folds(matrix: Matrix, defaulted: IntArray, *, seed: int) -> IntArray:
     """Return each row's fold; equal rows share one, and each fold has about as many defaults."""
     cells = np.ascontiguousarray(matrix)
     _, first, group = np.unique(
