@@ -4,12 +4,13 @@ import pickle
 import pytest
 
 from credit_default.model.estimator.calibrated_forest import CalibratedForest
+from credit_default.model.families.blended_members import BlendedMembers
 from credit_default.model.families.boosted_trees import BoostedTrees
 from credit_default.model.families.points_card import PointsCard
 from credit_default.model.features.build_features import build_features
 
 PARTS = pytest.mark.parametrize(
-    "part", [build_features, BoostedTrees, CalibratedForest, PointsCard]
+    "part", [build_features, BlendedMembers, BoostedTrees, CalibratedForest, PointsCard]
 )
 
 
@@ -31,6 +32,7 @@ def test_pickle_names_the_stable_module_too(part):
 
 def test_the_stable_module_holds_nothing_else():
     assert importlib.import_module("credit_default.bundled").__all__ == [
+        "BlendedMembers",
         "BoostedTrees",
         "CalibratedForest",
         "PointsCard",

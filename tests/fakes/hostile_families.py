@@ -24,8 +24,9 @@ RAN = ROOT / "ran"
 PIPELINE, MANIFEST = "pipeline.skops", "bundle.json"
 RECIPE = json.loads((ROOT / MANIFEST).read_text())["recipe"]
 FAMILY = RECIPE["family"]
-IS_BOOSTING, IS_CARD = FAMILY == "boosting", FAMILY == "scorecard"
+IS_BOOSTING, IS_CARD, IS_BLEND = (name == FAMILY for name in ("boosting", "scorecard", "blend"))
 ESTIMATOR = {
+    "blend": "BlendedMembers",
     "boosting": "BoostedTrees",
     "extra-trees": "ExtraTreesClassifier",
     "scorecard": "PointsCard",
@@ -106,9 +107,9 @@ def set_node(field, value, *, at=0):
     return edit_array(edit, fields=True)
 
 
-def set_value(value):
+def set_value(*value):
     def edit(values):
-        values[-1] = value
+        values[-1] = value[: values.shape[2]]
         return values
 
     return edit_array(edit, fields=False)
@@ -130,25 +131,47 @@ def set_attribute(name, content, *, kind=ESTIMATOR):
     return edit_schema(edit)
 
 
-def edit_table(name, edit, *, place=0):
-    """The array of one feature in a scorecard's list of that name, as `edit` returns it."""
+def edit_table(name, edit, *, kind="PointsCard"):
+    """The array of that name, or of the first feature in a scorecard's list of that name, as `edit` returns it."""
 
     def change(entries):
         schema = json.loads(entries["schema.json"])
-        tables = find(schema, __class__=ESTIMATOR)["content"]["content"][name]["content"]
-        file = tables[place]["file"]
+        table = find(schema, __class__=kind)["content"]["content"][name]
+        file = table["file"] if "file" in table else table["content"][0]["file"]
         spoilt = edit(np.load(io.BytesIO(entries[file])))
         entries[file] = spoilt if isinstance(spoilt, bytes) else save(spoilt)
 
     return lambda folder: rewrite(folder, change)
 
 
-def set_cell(name, value, *, at=0):
+def set_cell(name, value, *, at=0, kind="PointsCard"):
     def edit(cells):
         cells[at] = value
         return cells
 
-    return edit_table(name, edit)
+    return edit_table(name, edit, kind=kind)
+
+
+def edit_members(edit):
+    """The list of a blend's fitted members, changed in place by `edit`."""
+
+    def change(schema):
+        edit(find(schema, __class__="BlendedMembers")["content"]["content"]["members_"]["content"])
+
+    return edit_schema(change)
+
+
+def change_member(place, **changes):
+    members = [dict(member) for member in RECIPE["members"]]
+    members[place].update(changes)
+    return set_recipe(members=members)
+
+
+def nest_members(depth):
+    member = {"family": "forest"}
+    for _ in range(depth):
+        member = {"family": "blend", "members": [member, "forest"]}
+    return set_recipe(members=[member, "forest"])
 
 
 def drop_attribute(name):
@@ -211,7 +234,7 @@ TREES = {
     "value without end": set_value(np.inf),
     "value below all": set_value(-np.inf),
     "value of ten million": set_value(1e7),
-    "another value": set_value(0.125 if IS_BOOSTING else (0.125, 0.875)),
+    "another value": set_value(0.125, 0.875),
     "values of whole numbers": edit_array(lambda values: values.astype(int), fields=False),
     "values of another shape": edit_array(lambda values: values.reshape(-1), fields=False),
     "one value less": edit_array(lambda values: values[:-1], fields=False),
@@ -257,10 +280,78 @@ if not IS_CARD:
             {"__loader__": "TreeNode"}, __module__="canary_module"
         ),
         "constraints of five": set_attribute(
-            "constraints" if IS_BOOSTING else "monotonic_cst", str([5] * 68)
+            "monotonic_cst" if FAMILY == "extra-trees" else "constraints", str([5] * 68)
         ),
         "recipe of a billion trees": set_recipe(tree_count=10**9),
-        "recipe of one tree less": set_recipe(tree_count=RECIPE["tree_count"] - 1),
+        "recipe of one tree less": set_recipe(tree_count=RECIPE.get("tree_count", 5) - 1),
+    }
+if IS_BLEND:
+    BLEND = {"kind": "BlendedMembers"}
+    FORGERIES |= {
+        "weight that is no number": set_cell("weights_", np.nan, **BLEND),
+        "weight without end": set_cell("weights_", np.inf, **BLEND),
+        "weight below nothing": set_cell("weights_", -0.5, **BLEND),
+        "weights that sum to two": edit_table("weights_", lambda cells: 2 * cells, **BLEND),
+        "weights the other way round": edit_table(
+            "weights_", lambda _: np.array([0.5, 0.25, 0.25]), **BLEND
+        ),
+        "one weight more": edit_table("weights_", lambda cells: np.append(cells, 0.0), **BLEND),
+        "weights of whole numbers": edit_table("weights_", lambda _: np.array([0, 1, 0]), **BLEND),
+        "weights in two dimensions": edit_table(
+            "weights_", lambda cells: cells.reshape(1, -1), **BLEND
+        ),
+        "weights that are a pickle": edit_table(
+            "weights_", lambda _: save(np.array([Payload()], dtype=object)), **BLEND
+        ),
+        "weights that are a bare pickle": edit_table(
+            "weights_", lambda _: pickle.dumps(Payload()), **BLEND
+        ),
+        "weights that are nothing": edit_table("weights_", lambda _: b"", **BLEND),
+        "weights that are a text": set_attribute("weights_", '"x"'),
+        "given weights that are a text": set_attribute("weights", '"x"'),
+        "no weights": drop_attribute("weights_"),
+        "no members": drop_attribute("members_"),
+        "members that are a text": set_attribute("members_", '"x"'),
+        "members that are numbers": set_attribute("members_", "[1, 2, 3]"),
+        "recipes that are a text": set_attribute("members", '"x"'),
+        "recipes that are none": set_attribute("members", "[]"),
+        "members the other way round": edit_members(lambda members: members.reverse()),
+        "one member less": edit_members(lambda members: members.pop()),
+        "a member twice": edit_members(lambda members: members.append(members[-1])),
+        "a member of the wrong family": edit_members(
+            lambda members: members.__setitem__(0, members[1])
+        ),
+        "a thousand cores": set_attribute("n_jobs", "1000"),
+        "a forest on a thousand cores": set_attribute(
+            "n_jobs", "1000", kind="RandomForestClassifier"
+        ),
+        "a forest of another leaf": set_attribute(
+            "min_samples_leaf", "1", kind="RandomForestClassifier"
+        ),
+        "a forest with a method in the place of voting": set_attribute(
+            "apply", "null", kind="RandomForestClassifier"
+        ),
+        "a booster of another baseline": set_attribute("baseline_", "0.5", kind="BoostedTrees"),
+        "a booster without end": set_attribute("baseline_", "Infinity", kind="BoostedTrees"),
+        "a booster of other features": set_attribute("n_features_in_", "3", kind="BoostedTrees"),
+        "points that are no number": set_cell("points_", np.nan),
+        "points of ten million": set_cell("points_", -1e7, at=-1),
+        "edges that stand still": edit_table("edges_", np.zeros_like),
+        "leaf of rows below nothing": set_node("weighted_n_node_samples", -20.0),
+        "leaf of rows that are no number": set_node("weighted_n_node_samples", np.nan, at=-1),
+        "recipe of other weights": set_recipe(weights=[1, 1, 1]),
+        "recipe whose weights are fitted": set_recipe(weights=[]),
+        "recipe whose weights are a text": set_recipe(weights="abc"),
+        "recipe without members": set_recipe(members=[]),
+        "recipe whose members are a text": set_recipe(members="abc"),
+        "recipe whose members are numbers": set_recipe(members=[1, 2, 3]),
+        "recipe with a blend as member": set_recipe(members=[{"family": "blend"}] * 3),
+        "recipe of blends in blends": nest_members(150),
+        "recipe with a member of other trees": change_member(0, tree_count=4),
+        "recipe with a member of other splits": change_member(0, family="extra-trees"),
+        "recipe with a member of a seed": change_member(1, seed=9),
+        "recipe with a member of a million bins": change_member(2, bin_count=10**6),
+        "recipe that is monotone and its members are not": set_recipe(monotone=True),
     }
 if IS_CARD:
     FORGERIES |= {

@@ -15,7 +15,7 @@ from credit_default.adapters.bundles.bundle_files import write_bundle
 SCRIPT = Path(__file__).parents[2] / "fakes" / "hostile_families.py"
 
 
-@pytest.fixture(scope="module", params=["boosting", "extra-trees", "scorecard"])
+@pytest.fixture(scope="module", params=["blend", "boosting", "extra-trees", "scorecard"])
 def reports(request, make_family_bundle, tmp_path_factory):
     root = tmp_path_factory.mktemp("hostile")
     write_bundle(make_family_bundle(request.param), root)

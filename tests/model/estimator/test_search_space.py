@@ -79,3 +79,30 @@ def test_study_is_named_by_what_it_compares(rows):
         name(rows, features=CREDIT_CARD_FEATURES[:30]),
     }
     assert len(others | {named}) == 6
+
+
+def test_a_blend_is_searched_by_its_members_parameters_by_their_place():
+    recipe = Recipe(family="blend", members=["scorecard", {"family": "boosting", "tree_count": 9}])
+
+    names = [choice.name for choice in list_search_parameters(SearchPolicy(), recipe)]
+    chosen = replace_parameters(recipe, {"members.0.bin_count": 5, "members.1.leaf_count": 6})
+
+    assert names[:3] == [
+        "members.0.bin_count",
+        "members.0.weight_penalty",
+        "members.1.leaf_row_count",
+    ]
+    assert len(names) == 7
+    assert chosen.members == (
+        Recipe(family="scorecard", bin_count=5),
+        Recipe(family="boosting", tree_count=9, leaf_count=6),
+    )
+
+
+def test_a_blends_study_is_not_renamed_by_values_of_families_that_are_no_members(rows):
+    recipe = Recipe(family="blend", members=["scorecard", "boosting"])
+    named = name(rows, recipe=recipe)
+
+    assert named == name(rows, recipe=recipe, policy=SearchPolicy(row_share=(0.5,)))
+    assert named != name(rows, recipe=recipe, policy=SearchPolicy(bin_count=(5,)))
+    assert named != name(rows, recipe=replace(recipe, weights=(1, 1)))

@@ -21,8 +21,12 @@ def fit_arrays(recipe, *, core_count):
     return [array.tobytes() for array in family.list_arrays(estimator)]
 
 
-@pytest.mark.parametrize("family", ["boosting", "scorecard"])
+@pytest.mark.parametrize("family", ["blend", "boosting", "scorecard"])
 def test_the_number_of_cores_changes_no_bit(family):
-    recipe = Recipe(family=family, **({"tree_count": 20} if family == "boosting" else {}))
+    of_family = {
+        "blend": {"members": [{"family": "boosting", "tree_count": 10}, "scorecard"]},
+        "boosting": {"tree_count": 20},
+    }
+    recipe = Recipe(family=family, **of_family.get(family, {}))
 
     assert fit_arrays(recipe, core_count=1) == fit_arrays(recipe, core_count=3)

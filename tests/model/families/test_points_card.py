@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import numpy as np
+import polars as pl
 import pytest
 
 from credit_default.model.estimator.scoring import attach_reference, score_probability
@@ -76,3 +79,30 @@ def test_a_contribution_is_a_features_points_less_those_of_the_background(fit_sm
     )
     assert np.abs(found.contributions - (terms - background.mean(axis=0))).max() < 1e-12
     assert np.abs(found.base + found.contributions.sum(axis=1) - found.risk).max() < 1e-12
+
+
+def test_bins_in_which_risk_falls_are_joined_where_it_must_rise():
+    generator = np.random.default_rng(5)
+    matrix = generator.integers(0, 8, size=(4_000, 2)).astype(np.float32)
+    dip = matrix[:, 0] - 4 * (matrix[:, 0] == 5)
+    outcome = (generator.random(4_000) < 1 / (1 + np.exp(2 - dip / 2))).astype(np.int64)
+
+    free = SCORECARD.build(CARD, None).fit(matrix, outcome)
+    bound = SCORECARD.build(replace(CARD, monotone=True), [1, -1]).fit(matrix, outcome)
+
+    assert (np.diff(free.points_[0][:-1]) < 0).any()
+    assert (np.diff(bound.points_[0][:-1]) > 0).all()
+    assert (np.diff(bound.points_[1][:-1]) <= 0).all()
+    assert len(bound.edges_[0]) < len(free.edges_[0])
+
+
+def test_raising_lateness_never_lowers_a_monotone_scorecards_probability(fit_small, make_rows):
+    bundle = fit_small(make_rows(800), recipe=replace(CARD, monotone=True))
+    rows = make_rows(100, seed=4, prefix="N")
+
+    scores = [
+        score_probability(bundle, rows.with_columns(repayment_status_m1=pl.lit(late)))
+        for late in range(1, 7)
+    ]
+
+    assert (np.diff(scores, axis=0) >= 0).all()

@@ -19,6 +19,7 @@ def run(*arguments):
     ("family", "said"),
     [
         ("boosting", "Boosting: a sum of 12 small trees"),
+        pytest.param("blend", "A blend of a forest, a", marks=pytest.mark.nightly),
         pytest.param("scorecard", "A scorecard of at most 10 bins", marks=pytest.mark.nightly),
         pytest.param("extra-trees", "A forest with random", marks=pytest.mark.nightly),
     ],
@@ -27,6 +28,8 @@ def test_a_family_is_trained_registered_scored_explained_replayed_and_described(
     family, said, simulated_files, tmp_path, prefect_server
 ):
     size = "tree_count = 12\nmaximum_depth = 6\n"
+    if family == "blend":
+        size = 'members = [{ family = "forest", tree_count = 12 }, "boosting"]\n'
     config, lake = tmp_path / "family.toml", tmp_path / "lake"
     config.write_text(
         f'lake = "{lake}"\nreport = "drift"\njobs = 1\n[recipe]\nfamily = "{family}"\n'

@@ -3,12 +3,14 @@ import tomllib
 
 import pytest
 
+from credit_default.model.estimator.search_space import SearchPolicy, list_search_parameters
 from credit_default.model.evaluation.reference_models import FAMILIES
 from credit_default.services.training.training_rows import TrainingRows
 from credit_default.services.tuning.trials import Budget
 from credit_default.services.tuning.tune import Listener, tune
 from credit_default.services.tuning.tuning_summary import summarise_tuning
 from credit_default.services.tuning.winner_file import save_winner
+from credit_default.settings import load_settings
 
 SPACE = {
     "criterion": ("entropy",),
@@ -105,6 +107,35 @@ def test_winner_becomes_a_file_that_training_takes(wire_tuning, few_rows, tmp_pa
     assert tuning.is_new
     assert tomllib.loads(path.read_text())["recipe"]["maximum_depth"] == tuning.winner.maximum_depth
     assert tuning.study_name in path.read_text()
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"family": "blend", "members": [{"family": "boosting", "tree_count": 2}, "scorecard"]},
+        pytest.param({"family": "boosting", "tree_count": 2}, marks=pytest.mark.nightly),
+        pytest.param({"family": "extra-trees", **POOR}, marks=pytest.mark.nightly),
+        pytest.param({"family": "scorecard", "bin_count": 2}, marks=pytest.mark.nightly),
+    ],
+    ids=lambda recipe: recipe["family"],
+)
+def test_each_family_is_searched_in_its_own_space_and_its_winner_is_a_recipe(
+    recipe, wire_tuning, few_rows, tmp_path
+):
+    wiring = wire_tuning(recipe=recipe, search={"startup_trial_count": 2})
+
+    tuning = run(wiring, few_rows)
+    path = tmp_path / "tuned.toml"
+    save_winner(tuning, path, command="credit-default tune")
+
+    spaces = [trial.values.keys() for trial in tuning.trials]
+    names = [choice.name for choice in list_search_parameters(SearchPolicy(), tuning.winner)]
+    assert [[*space] for space in spaces] == [names, names]
+    assert tuning.winner.family == recipe["family"]
+    assert path.exists() == tuning.is_new
+    if tuning.is_new:
+        found = load_settings(config_files=[str(path)], environment={}).settings.recipe
+        assert found == tuning.winner
 
 
 def test_recipe_in_force_that_nothing_beats_writes_no_file(wire_tuning, few_rows, tmp_path):

@@ -34,6 +34,15 @@ def test_file_is_a_configuration_that_gives_the_recipe_back(tmp_path):
     assert load_settings(config_files=[str(path)], environment={}).settings.recipe == recipe
 
 
+def test_file_gives_a_blend_back_with_its_members_and_weights(tmp_path):
+    members = [{"family": "boosting", "learning_rate": 0.03}, "scorecard"]
+    recipe = Recipe(family="blend", members=members, weights=[3, 1])
+    path = tmp_path / "tuned.toml"
+    path.write_text(write(recipe))
+
+    assert load_settings(config_files=[str(path)], environment={}).settings.recipe == recipe
+
+
 def test_bound_that_is_none_is_left_out():
     content = tomllib.loads(write(Recipe(maximum_depth=None)))["recipe"]
 

@@ -1,11 +1,11 @@
 """The recipes that a search may try, as data: each family's regularisation on readable grids.
 
 The number of trees is not searched: more trees are never worse and always slower, so their number
-depends only on how long a training may take.
+depends only on how long a training may take. A blend is searched by the parameters of its members.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -15,7 +15,7 @@ import polars as pl
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 from credit_default.model.estimator.digest import digest_recipe_and_rows
-from credit_default.model.estimator.recipe_pipeline import Recipe, parse_recipe
+from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE, Recipe, parse_recipe
 from credit_default.model.families.recipe import describe_recipe
 from credit_default.model.features.declaration import Feature
 
@@ -69,8 +69,8 @@ class SearchPolicy:
                 expected="1 or more, and between 0 and 1",
                 remedy="Correct [search] in the configuration.",
             )
-        for family in SEARCHED_NAMES:
-            for choice in list_search_parameters(self, family=family):
+        for family, names in SEARCHED_NAMES.items():
+            for choice in _list_choices(self, names):
                 _check_choice(choice, family=family)
 
 
@@ -91,17 +91,32 @@ SEARCHED_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def list_search_parameters(
-    policy: SearchPolicy, *, family: str = "forest"
+    policy: SearchPolicy, recipe: Recipe = COMPACT_RECIPE
 ) -> tuple[SearchParameter, ...]:
-    """Return the policy's parameters of the family, in the same order for every search."""
-    if family not in SEARCHED_NAMES:
+    """Return the policy's parameters of the recipe's family, in the same order for every search.
+
+    Those of a blend's members are named by the member's place: `members.0.leaf_row_count`.
+
+    Raises:
+        InputError: the family is of an installed package, whose parameters are its own.
+    """
+    if recipe.family in SEARCHED_NAMES:
+        return _list_choices(policy, SEARCHED_NAMES[recipe.family])
+    if not recipe.members:
         raise InputError(
             "recipe's family",
-            found=f"{family!r}, whose parameters this project does not know",
-            expected=f"one of {sorted(SEARCHED_NAMES)} for a search",
+            found=f"{recipe.family!r}, whose parameters this project does not know",
+            expected=f"blend or one of {sorted(SEARCHED_NAMES)} for a search",
             remedy="Search them in the package itself, and set the best as [recipe.parameters].",
         )
-    names = SEARCHED_NAMES[family]
+    return tuple(
+        replace(choice, name=f"members.{place}.{choice.name}")
+        for place, member in enumerate(recipe.members)
+        for choice in list_search_parameters(policy, member)
+    )
+
+
+def _list_choices(policy: SearchPolicy, names: Sequence[str]) -> tuple[SearchParameter, ...]:
     return tuple(SearchParameter(name, tuple(getattr(policy, name))) for name in names)
 
 
@@ -118,8 +133,13 @@ def _check_choice(choice: SearchParameter, *, family: str) -> None:
 
 
 def replace_parameters(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
-    """Return the recipe with some of its parameters replaced by the given values."""
-    return parse_recipe({**describe_recipe(recipe), **values})
+    """Return the recipe with some parameters replaced; a member's is named by the member's place."""
+    described = describe_recipe(recipe)
+    for name, value in values.items():
+        *place, last = name.split(".")
+        table = described["members"][int(place[-1])] if place else described
+        table[last] = value
+    return parse_recipe(described)
 
 
 def name_study(
@@ -146,20 +166,17 @@ def name_study(
         fold_count: Folds of each trial's cross-validation.
         seed: Seed of the search.
     """
-    searched = list_search_parameters(policy, family=recipe.family)
-    fixed = replace(recipe, **{choice.name: choice.values[0] for choice in searched})
+    searched = list_search_parameters(policy, recipe)
+    fixed = replace_parameters(recipe, {choice.name: choice.values[0] for choice in searched})
     comparison = digest_recipe_and_rows(
         fixed, rows, schema=schema, features=features, fold_count=fold_count, seed=0
     )
-    space = json.dumps(
-        [comparison, _describe_policy(policy, family=recipe.family), seed], sort_keys=True
-    )
+    space = json.dumps([comparison, _describe_policy(policy, searched), seed], sort_keys=True)
     return sha256(space.encode()).hexdigest()[:16]
 
 
-def _describe_policy(policy: SearchPolicy, *, family: str) -> dict[str, Any]:
-    """Return what the policy says of a search of this family: values of others change no study."""
-    others = {name for names in SEARCHED_NAMES.values() for name in names} - {
-        *SEARCHED_NAMES[family]
-    }
+def _describe_policy(policy: SearchPolicy, searched: Sequence[SearchParameter]) -> dict[str, Any]:
+    """Return what the policy says of this search: values of other families change no study."""
+    own = {choice.name.split(".")[-1] for choice in searched}
+    others = {name for names in SEARCHED_NAMES.values() for name in names} - own
     return {name: value for name, value in asdict(policy).items() if name not in others}

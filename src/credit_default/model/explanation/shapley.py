@@ -4,9 +4,9 @@ The method is exact Shapley values (Shapley 1953), interventional: a feature tha
 the values of the background rows, which are the accepted rows of the bundle's reference, unseen in
 training. Nothing here is path-dependent. Trees of short paths, such as the compact forest's, and
 all that may meet missing values go through `shapley_leaf_tables`, deeper ones through
-woodelf-explainer, which cannot route them; docs/adr/0012 has the reasons. The family says on which
-scale the parts add up. An estimator of the lender's own has no structure to go by: its values are
-approximate, by `sampled_shapley`.
+woodelf-explainer, which cannot route them (docs/adr/0012). What features add alone, as a scorecard's
+points do, comes beside the trees. The family says on which scale the parts add up. An estimator of
+the lender's own has no structure to go by: its values are approximate, by `sampled_shapley`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -154,11 +154,14 @@ class Explainer:
         return self._family.measure(self.bundle.forest, matrix)
 
     def _compute_contributions(self, matrix: Any) -> FloatArray:
-        if self._trees is None:
-            terms = self._family.list_terms(self.bundle.forest, matrix)
-            return terms - self._mean_background_terms
+        """Return what the trees add, where there are any, and what each feature adds alone."""
+        added = np.zeros(matrix.shape) if self._trees is None else self._add_up_trees(matrix)
+        terms = self._family.list_terms(self.bundle.forest, matrix)
+        return added if terms is None else added + (terms - self._mean_background_terms)
+
+    def _add_up_trees(self, matrix: Any) -> FloatArray:
         if self._has_short_paths or self._may_meet_missing_values:
-            return add_contributions(self._trees, matrix, background=self._background_matrix)
+            return add_contributions(self._trees or (), matrix, background=self._background_matrix)
         found: FloatArray = np.asarray(
             self._woodelf_explainer.shap_values(self._build_frame(matrix), verbose=False)
         )
@@ -184,7 +187,7 @@ class Explainer:
     @cached_property
     def _mean_background_terms(self) -> FloatArray:
         terms = self._family.list_terms(self.bundle.forest, self._background_matrix)
-        mean: FloatArray = terms.mean(axis=0)
+        mean: FloatArray = np.mean(terms, axis=0)
         return mean
 
     @cached_property

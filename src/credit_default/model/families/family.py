@@ -81,10 +81,13 @@ class Family(Protocol):
         """Return each row's risk on the family's scale."""
 
     def list_trees(self, estimator: Any) -> Sequence[TreeTerm] | None:
-        """Return the trees whose leaves add up to the risk; None where it is no sum of trees."""
+        """Return the trees whose leaves add up to the risk; None for no trees.
 
-    def list_terms(self, estimator: Any, matrix: Matrix) -> FloatArray:
-        """Return what each feature alone adds to each row, where `list_trees` returns None.
+        What neither they nor `list_terms` return is the same for all rows.
+        """
+
+    def list_terms(self, estimator: Any, matrix: Matrix) -> FloatArray | None:
+        """Return what each feature alone adds to each row, beside the trees; None for nothing.
 
         The shape is (row count, feature count).
         """

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from credit_default.model.families.blend import BLEND
 from credit_default.model.families.boosting import BOOSTING
 from credit_default.model.families.family import Family
 from credit_default.model.families.forests import EXTRA_TREES, RANDOM_FOREST
@@ -11,7 +12,7 @@ from credit_default.model.families.recipe import Recipe
 from credit_default.model.families.scorecard import SCORECARD
 
 _FAMILIES: Final[Mapping[str, Family]] = {
-    family.name: family for family in (RANDOM_FOREST, EXTRA_TREES, BOOSTING, SCORECARD)
+    family.name: family for family in (RANDOM_FOREST, EXTRA_TREES, BOOSTING, SCORECARD, BLEND)
 }
 
 

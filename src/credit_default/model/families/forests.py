@@ -127,10 +127,8 @@ class ForestFamily:
             for member in estimator.estimators_
         ]
 
-    def list_terms(self, estimator: Any, matrix: Matrix) -> FloatArray:
-        """Refuse: a forest is a sum of trees."""
-        del estimator, matrix
-        raise NotImplementedError
+    def list_terms(self, estimator: Any, matrix: Matrix) -> None:
+        """Return None: only trees add up to the risk."""
 
     def list_arrays(self, estimator: Any) -> Iterator[NDArray[Any]]:
         """Yield the arrays of each tree."""

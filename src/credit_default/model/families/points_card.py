@@ -3,10 +3,10 @@
 Each feature is cut into bins of about as many rows, with one of its own for missing values. A bin's
 evidence is its log odds of default less those of all rows. A logistic regression weighs the
 features' evidence; no weight is negative, so that a bin with more defaults never has less risk.
-Weight times evidence is the bin's points: twenty more of them double the odds of default.
+Weight times evidence is the bin's points: twenty more of them double the odds of default. Where risk
+must rise with a feature, neighbouring bins in which it falls are joined.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,9 +14,9 @@ import numpy as np
 from scipy.special import expit, log_expit, logit
 
 from credit_default.model.families.family import Matrix
+from credit_default.model.families.log_odds import LogOddsClassifier
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
-PARAMETERS: Final = ("bin_count", "weight_penalty", "seed")
 POINTS_PER_LOG_ODDS: Final = 20 / np.log(2)
 _DECIMALS: Final = 2  # of points; what is beyond depends on the processor
 # Rows at the average share of defaults that are added to each bin, so that a sparse one says little.
@@ -32,7 +32,7 @@ class _Evidence:
     shares: list[FloatArray]
 
 
-class PointsCard:
+class PointsCard(LogOddsClassifier):
     """A scorecard with the interface of a scikit-learn classifier.
 
     Attributes:
@@ -42,22 +42,17 @@ class PointsCard:
             missing values.
         shares_: For each feature the share of the training rows in each of these bins.
         intercept_: The log odds that the points are added to.
-        classes_: 0 and 1.
-        n_features_in_: Number of features.
     """
 
     # Bundles name the class by its module: this one stays when this file is moved.
     __module__ = "credit_default.bundled"
-
-    def __init__(self, *, bin_count: int, weight_penalty: float, seed: int) -> None:
-        self.bin_count = bin_count
-        self.weight_penalty = weight_penalty
-        self.seed = seed
-
-    def get_params(self, deep: bool = True) -> Mapping[str, Any]:  # noqa: FBT001, FBT002 - scikit-learn's signature
-        """Return the parameters by name."""
-        del deep
-        return {name: getattr(self, name) for name in PARAMETERS}
+    PARAMETERS = ("bin_count", "weight_penalty", "seed")
+    LATER_PARAMETERS = ("constraints",)
+    FITTED = ("edges_", "points_", "shares_", "intercept_")
+    bin_count: int
+    weight_penalty: float
+    seed: int
+    constraints: list[int] | None = None
 
     def fit(self, matrix: Matrix, defaulted: IntArray) -> "PointsCard":
         """Cut the bins, measure their evidence and weigh it.
@@ -68,10 +63,12 @@ class PointsCard:
         """
         from threadpoolctl import threadpool_limits
 
-        self.n_features_in_ = int(matrix.shape[1])
-        self.classes_ = np.array([0, 1])
+        self.note_fit(matrix)
         self.edges_ = [_cut(column, bin_count=self.bin_count) for column in matrix.T]
         evidence = _measure_evidence(self._assign_bins(matrix), self.edges_, defaulted)
+        while (joined := self._join_bins(evidence)) is not None:
+            self.edges_ = joined
+            evidence = _measure_evidence(self._assign_bins(matrix), self.edges_, defaulted)
         # Several cores add in another order, and the last bits of the weights would differ.
         with threadpool_limits(limits=1):
             intercept, weights = _fit_weights(
@@ -97,14 +94,17 @@ class PointsCard:
         log_odds: FloatArray = self.intercept_ + self.list_terms(matrix).sum(axis=1)
         return log_odds
 
-    def predict_proba(self, matrix: Matrix) -> FloatArray:
-        """Return each row's probabilities (0–1) of no default and of default."""
-        risk = expit(self.decision_function(matrix))
-        return np.column_stack([1 - risk, risk])
-
-    def predict(self, matrix: Matrix) -> Any:
-        """Return each row's more likely class, 0 or 1; scoring does not use it."""
-        return self.classes_[(self.decision_function(matrix) > 0).astype(np.int64)]
+    def _join_bins(self, evidence: _Evidence) -> list[FloatArray] | None:
+        """Return the edges without those where evidence goes against a constraint; None for none."""
+        kept = [
+            np.diff(of_bins[:-1]) * constraint >= 0
+            for of_bins, constraint in zip(
+                evidence.of_bins, self.constraints or [0] * len(evidence.of_bins), strict=True
+            )
+        ]
+        if all(of_feature.all() for of_feature in kept):
+            return None
+        return [edges[of_feature] for edges, of_feature in zip(self.edges_, kept, strict=True)]
 
     def _assign_bins(self, matrix: Matrix) -> IntArray:
         columns = [
@@ -112,14 +112,6 @@ class PointsCard:
             for column, edges in zip(np.asarray(matrix, np.float64).T, self.edges_, strict=True)
         ]
         return np.column_stack(columns)
-
-    def __sklearn_tags__(self) -> Any:
-        from sklearn.tree import DecisionTreeClassifier
-
-        return DecisionTreeClassifier().__sklearn_tags__()
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "points_")
 
 
 def _cut(column: Any, *, bin_count: int) -> FloatArray:

@@ -2,8 +2,9 @@
 
 One table says which parameters a family takes. A recipe that sets one of another family is refused
 by name, and `describe_recipe` writes none of them, so that a forest's recipe reads, and its digest
-is, what it was before there were other families. An estimator of the lender's own package is named
-`package:entry`; what it takes besides the seed stands in `parameters`.
+is, what it was before there were other families. A blend's parameters are the recipes of its members.
+An estimator of the lender's own package is named `package:entry`; what it takes besides the seed
+stands in `parameters`.
 """
 
 from collections.abc import Mapping
@@ -12,9 +13,15 @@ from typing import Any, Final, Literal
 
 from credit_default.errors import InputError, show_examples
 from credit_default.installed import Source, is_installed_name, parse_source
+from credit_default.model.families.members import (
+    DEEPEST_EXACT_TREE,
+    OF_THE_BLEND,
+    are_weights,
+    list_member_faults,
+)
 from credit_default.model.families.own_parameters import check_parameters
 
-FamilyName = Literal["forest", "extra-trees", "boosting", "scorecard"]
+FamilyName = Literal["forest", "extra-trees", "boosting", "scorecard", "blend"]
 
 _REMEDY = "Correct the recipe."
 _EVERY_FAMILY: Final = ("seed", "include_protected")
@@ -41,16 +48,20 @@ FAMILY_PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
     "forest": (*_FOREST, *_EVERY_FAMILY),
     "extra-trees": (*_FOREST, *_EVERY_FAMILY),
     "boosting": (*_BOOSTING, *_EVERY_FAMILY),
-    "scorecard": ("bin_count", "weight_penalty", *_EVERY_FAMILY),
+    "scorecard": ("bin_count", "weight_penalty", "monotone", *_EVERY_FAMILY),
+    "blend": ("members", "weights", "monotone", *_EVERY_FAMILY),
 }
 _OWN_ESTIMATOR: Final = ("parameters", "source", *_EVERY_FAMILY)
+# Parameters that a family has taken only since its first models: they are described where they are
+# set, so that the digests of older models stay.
+_LATER_PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {"scorecard": ("monotone",)}
 # What takes the place of None in a recipe of the family.
 _OWN_DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "boosting": {"learning_rate": 0.06, "leaf_count": 15, "leaf_penalty": 10.0},
     "scorecard": {"bin_count": 10, "weight_penalty": 20.0},
 }
-# Reasons of boosting are computed exactly for paths of at most this many features.
-_DEEPEST_BOOSTED_TREE: Final = 8
+_DEFAULT_MEMBERS: Final = ("forest", "boosting", "scorecard")
+_DEFAULT_WEIGHTS: Final = (1.0, 2.0, 1.0)  # of these; of other members they are fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,10 @@ class Recipe:
     # of an estimator of the lender's own: what its entry point takes besides the seed
     parameters: Mapping[str, Any] | None = None
     source: Source | None = None  # and where it comes from, which training fills in
+    # blend: the recipe of each member, given as one, as a table or as the name of a family
+    members: tuple[Any, ...] = ()
+    # blend: how much each member counts, in proportion; none: fitted on out-of-fold predictions
+    weights: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.family not in FAMILY_PARAMETERS and not is_installed_name(self.family):
@@ -95,6 +110,9 @@ class Recipe:
                 expected=f"one of {sorted(FAMILY_PARAMETERS)}, or package:entry",
             )
         _refuse_parameters_of_others(self)
+        if self.family == "blend" and not self.members:
+            object.__setattr__(self, "members", _DEFAULT_MEMBERS)
+            object.__setattr__(self, "weights", self.weights or _DEFAULT_WEIGHTS)
         for name, value in _OWN_DEFAULTS.get(self.family, {}).items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
@@ -103,9 +121,11 @@ class Recipe:
         if isinstance(self.source, Mapping):
             source = parse_source(dict(self.source), thing="recipe's source")
             object.__setattr__(self, "source", source)
+        object.__setattr__(self, "members", tuple(_parse_member(given) for given in self.members))
+        object.__setattr__(self, "weights", tuple(self.weights))
         for name, good in _find_ranges(self).items():
             if not good:
-                found = repr(getattr(self, name))
+                found = repr(_describe_value(getattr(self, name)))
                 raise _build_error(name, found=found, expected="a value in its range")
 
 
@@ -135,10 +155,13 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
     The family itself is among them, unless it is the forest: digests and manifests of forests are
     older than the other families.
     """
-    taken = _list_parameters(recipe)
+    taken, later = _list_parameters(recipe), _LATER_PARAMETERS.get(recipe.family, ())
     named = {} if recipe.family == "forest" else {"family": recipe.family}
     described = {
-        field.name: getattr(recipe, field.name) for field in fields(Recipe) if field.name in taken
+        field.name: _describe_value(getattr(recipe, field.name))
+        for field in fields(Recipe)
+        if field.name in taken
+        and not (field.name in later and getattr(recipe, field.name) == field.default)
     }
     source = described.get("source")
     return named | described | ({"source": source.describe()} if source else {})
@@ -147,6 +170,28 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
 def _list_parameters(recipe: Recipe) -> tuple[str, ...]:
     """Return the names of the parameters that the recipe's family takes."""
     return FAMILY_PARAMETERS.get(recipe.family, _OWN_ESTIMATOR)
+
+
+def _describe_value(value: Any) -> Any:
+    """Return a plain value: members as tables without what their blend decides."""
+    if isinstance(value, Recipe):
+        described = {"family": value.family, **describe_recipe(value)}
+        return {name: own for name, own in described.items() if name not in OF_THE_BLEND}
+    return [_describe_value(part) for part in value] if isinstance(value, tuple) else value
+
+
+def _parse_member(given: Any) -> Recipe:
+    if isinstance(given, str):
+        given = {"family": given}
+    if not isinstance(given, Recipe | Mapping):
+        expected = "the name of a family or a table of its parameters"
+        raise _build_error("members", found=repr(given), expected=expected)
+    if isinstance(given, Mapping) and given.get("family") == "blend":
+        raise _build_error("members", found="a blend of blends", expected="other families")
+    member = given if isinstance(given, Recipe) else parse_recipe(given)
+    for found, expected in list_member_faults(member):
+        raise _build_error("members", found=found, expected=expected)
+    return member
 
 
 def _refuse_parameters_of_others(recipe: Recipe) -> None:
@@ -169,7 +214,7 @@ def _find_ranges(recipe: Recipe) -> dict[str, bool]:
         "tree_count": recipe.tree_count >= 1,
         "criterion": recipe.criterion in {"gini", "entropy", "log_loss"},
         "maximum_depth": (depth is None or depth >= 1)
-        and (not is_boosting or (depth is not None and depth <= _DEEPEST_BOOSTED_TREE)),
+        and (not is_boosting or (depth is not None and depth <= DEEPEST_EXACT_TREE)),
         "leaf_row_count": recipe.leaf_row_count >= 1,
         "column_share": 0 < recipe.column_share <= 1,
         "row_share": 0 < recipe.row_share <= 1,
@@ -179,6 +224,9 @@ def _find_ranges(recipe: Recipe) -> dict[str, bool]:
         "leaf_penalty": recipe.leaf_penalty is None or 0 <= recipe.leaf_penalty < float("inf"),
         "bin_count": recipe.bin_count is None or 1 < recipe.bin_count <= 10**2,
         "weight_penalty": recipe.weight_penalty is None or 0 < recipe.weight_penalty < float("inf"),
+        "members": len(recipe.members) != 1,
+        "weights": not recipe.weights
+        or are_weights(recipe.weights, member_count=len(recipe.members)),
     }
 
 

@@ -7,24 +7,23 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_default.model.families.family import Matrix, Scale
-from credit_default.model.families.points_card import PARAMETERS, PointsCard
+from credit_default.model.families.family import Matrix
+from credit_default.model.families.log_odds import LogOddsFamily, check_log_odds
+from credit_default.model.families.points_card import PointsCard
 from credit_default.model.families.recipe import Recipe
-from credit_default.model.families.structure import check_attributes, check_classes, require
+from credit_default.model.families.structure import require
 from credit_default.model.statistics.bootstrap import FloatArray
 
-_FITTED: Final = ("edges_", "points_", "shares_", "intercept_", "classes_", "n_features_in_")
-_LARGEST_LOG_ODDS: Final = 1e3
 _LARGEST_POINTS: Final = 1e5
 
 
 @dataclass(frozen=True, slots=True)
-class ScorecardFamily:
+class ScorecardFamily(LogOddsFamily):
     """Scorecards; the methods are those of `Family`."""
 
+    estimator_class = PointsCard
     name: str = "scorecard"
     noun: str = "scorecard"
-    scale: Scale = "log odds"
     architecture: str = "linear model of binned features"
     importance_meaning: str = "the spread of its points"
     stored_types: frozenset[tuple[str, str]] = frozenset(
@@ -39,23 +38,11 @@ class ScorecardFamily:
         )
 
     def build(self, recipe: Recipe, constraints: list[int] | None) -> Any:
-        """Return an unfitted scorecard; its recipe takes no constraints."""
-        del constraints
-        return PointsCard(**{name: getattr(recipe, name) for name in PARAMETERS})
-
-    def set_job_count(self, estimator: Any, job_count: int) -> None:
-        """Change nothing: a scorecard is fitted on one core."""
-
-    def score_unseen(self, estimator: Any, matrix: Matrix) -> None:
-        """Return None: every row has been seen."""
-
-    def measure(self, estimator: Any, matrix: Matrix) -> FloatArray:
-        """Return each row's log odds."""
-        log_odds: FloatArray = estimator.decision_function(matrix)
-        return log_odds
-
-    def list_trees(self, estimator: Any) -> None:
-        """Return None: a scorecard is no sum of trees."""
+        """Return an unfitted scorecard."""
+        given = {} if constraints is None else {"constraints": constraints}
+        return PointsCard(
+            **{name: getattr(recipe, name) for name in PointsCard.PARAMETERS}, **given
+        )
 
     def list_terms(self, estimator: Any, matrix: Matrix) -> FloatArray:
         """Return each feature's log odds for each row."""
@@ -81,24 +68,9 @@ class ScorecardFamily:
         total = spreads.sum()
         return spreads / total if total > 0 else np.full(len(spreads), 1 / len(spreads))
 
-    def check_estimator(self, estimator: Any, *, recipe: Recipe, feature_count: int) -> None:
+    def check_fitted(self, estimator: Any, *, recipe: Recipe, feature_count: int) -> None:
         """Check that it has rising edges and finite points for each feature, and nothing else."""
-        check_attributes(estimator, PointsCard, (*PARAMETERS, *_FITTED))
-        for name in PARAMETERS:
-            value, expected = getattr(estimator, name), getattr(recipe, name)
-            require(
-                type(value) is type(expected) and value == expected,
-                f"another {name} than the recipe's",
-            )
-        check_classes(estimator)
-        require(
-            type(estimator.n_features_in_) is int and estimator.n_features_in_ == feature_count,
-            "an estimator over other features",
-        )
-        require(
-            type(estimator.intercept_) is float and abs(estimator.intercept_) < _LARGEST_LOG_ODDS,
-            "an intercept that is no log odds",
-        )
+        check_log_odds(estimator.intercept_, "an intercept")
         tables = (estimator.edges_, estimator.points_, estimator.shares_)
         require(
             all(isinstance(table, list) and len(table) == feature_count for table in tables),

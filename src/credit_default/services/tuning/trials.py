@@ -151,7 +151,7 @@ def run_trials(
     with open_study(
         wiring.lake.home / "studies.db",
         search.name,
-        choices=list_search_parameters(policy, family=wiring.settings.recipe.family),
+        choices=list_search_parameters(policy, wiring.settings.recipe),
         seed=wiring.settings.seed,
         startup_trial_count=policy.startup_trial_count,
         kept_share=policy.kept_share,

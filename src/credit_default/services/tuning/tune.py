@@ -133,9 +133,7 @@ def _build_tags(wiring: Wiring, search: Search) -> dict[str, object]:
 def _list_params(wiring: Wiring, search: Search, budget: Budget) -> dict[str, object]:
     choices = {
         f"search.{choice.name}": choice.values
-        for choice in list_search_parameters(
-            wiring.settings.search, family=wiring.settings.recipe.family
-        )
+        for choice in list_search_parameters(wiring.settings.search, wiring.settings.recipe)
     }
     return {
         **choices,

@@ -1,12 +1,14 @@
 """The card's sections on what the model is for, what it learned from and what it is made of."""
 
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from credit_default.model.estimator.bundle import measure_input_importance
 from credit_default.model.families.find_family import find_family
 from credit_default.model.families.recipe import describe_recipe
 from credit_default.views.card.evidence import CardEvidence, DataFacts
 from credit_default.views.card.format_figures import format_share
+from credit_default.views.card.points_table import build_parts_blocks
 from credit_default.views.documents.document import Bullets, Paragraph, Section, Table
 
 _SHOWN_INPUTS: Final = 12
@@ -79,7 +81,7 @@ def build_model_section(evidence: CardEvidence) -> Section:
     )
     recipe = tuple(
         (name.replace("_", " "), str(value))
-        for name, value in describe_recipe(bundle.recipe).items()
+        for name, value in _list_parameters(describe_recipe(bundle.recipe))
     )
     made_of = (
         ("digest", bundle.digest),
@@ -100,8 +102,20 @@ def build_model_section(evidence: CardEvidence) -> Section:
             Paragraph(_IMPORTANCE.format(noun=family.noun, meaning=family.importance_meaning)),
             Table(("input", "share"), weights),
             *evidence.find_pictures("importance"),
+            *build_parts_blocks(bundle, evidence.schema),
         ),
     )
+
+
+def _list_parameters(described: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each parameter; a blend's members one by one, each in words."""
+    for name, value in described.items():
+        if name != "members":
+            yield name, value
+            continue
+        for number, member in enumerate(value, start=1):
+            words = ", ".join(f"{key.replace('_', ' ')} {own}" for key, own in member.items())
+            yield f"member {number}", words
 
 
 def _describe_outcomes(evidence: CardEvidence) -> tuple[Paragraph | Table, ...]:

@@ -45,4 +45,11 @@ def render_recipe_toml(tuned: TunedRecipe, comparisons: Sequence[RecipeCompariso
 def _format_toml_value(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        pairs = (f"{name} = {_format_toml_value(own)}" for name, own in value.items())
+        return f"{{ {', '.join(pairs)} }}"
+    if isinstance(value, list):
+        # Each member of a blend has a line of its own.
+        parts = "".join(f"\n  {_format_toml_value(part)}," for part in value)
+        return f"[{parts}\n]" if value else "[]"
     return f'"{value}"' if isinstance(value, str) else repr(value)

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from credit_default.errors import hide_credentials
 from credit_default.gates.verdict import Verdict
+from credit_default.model.families.recipe import Recipe, describe_recipe
 from credit_default.views.summaries.summary import Summary, render_text
 
 
@@ -57,6 +58,9 @@ def format_setting_value(value: object) -> str:
     """Return the value as a person would write it; a password in an address is hidden."""
     if isinstance(value, tuple):
         return "; ".join(format_setting_value(item) for item in value)
+    if isinstance(value, Recipe):  # a blend's member: only what its family takes
+        described = {"family": value.family, **describe_recipe(value)}
+        return ", ".join(f"{name} {own}" for name, own in described.items())
     if is_dataclass(value) and not isinstance(value, type):
         return " ".join(str(getattr(value, field.name)) for field in fields(value))
     return hide_credentials(str(value))
