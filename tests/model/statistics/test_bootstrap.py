@@ -151,7 +151,7 @@ def test_blocks_go_on_drawing_and_a_sample_beyond_a_block_is_drawn_one_by_one():
 
 
 @given(SCORED)
-def test_the_widest_distance_is_first_reached_where_a_search_by_hand_finds_it(rows):
+def test_the_widest_distance_is_reached_where_a_search_by_hand_finds_it(rows):
     defaulted = np.array([outcome for outcome, _ in rows])
     probability = np.array([level / 8 for _, level in rows])
 
@@ -161,10 +161,16 @@ def test_the_widest_distance_is_first_reached_where_a_search_by_hand_finds_it(ro
         above = probability >= cut
         return abs(above[defaulted == 1].mean() - above[defaulted == 0].mean())
 
-    cuts = sorted(set(probability.tolist()), reverse=True)
-    widest = max(measure_at(cut) for cut in cuts)
-    first = next(cut for cut in cuts if measure_at(cut) > widest - 1e-12)
-    assert place == (probability >= first).sum() - 1
+    cut = probability[rank_probabilities(probability).order[place]]
+    assert place == (probability >= cut).sum() - 1
+    assert measure_at(cut) == pytest.approx(max(map(measure_at, probability)), abs=1e-12)
+
+
+def test_of_equally_wide_distances_the_first_is_taken():
+    ranked = rank_probabilities(np.array([0.9, 0.8, 0.7, 0.6]))
+
+    assert find_widest_distance(np.array([1, 0, 1, 0]), ranked) == 0
+    assert find_widest_distance(np.array([0, 1, 0, 1]), ranked) == 0
 
 
 @pytest.mark.parametrize("outcome", [0, 1])
