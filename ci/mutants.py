@@ -1,9 +1,11 @@
 """Plant small faults in the rooms that decide, and say which of them no test notices.
 
     python ci/mutants.py --room gates --count 100 --seed 1
+    python ci/mutants.py --module gates/verdict.py --module model/months
 
-Each fault (mutant) is planted in a copy of the module in a process of its own, in which the module's own tests run first and
-then those that import it. Survivors that change nothing are named with the reason in ci/equivalent_mutants.toml.
+Each fault (mutant) is planted in a copy of the module in a process of its own, in which the module's own tests run first, then
+those that import it, and then those of its chapter that import what imports it. Survivors that change nothing are named with
+the reason in ci/equivalent_mutants.toml.
 """
 
 import argparse
@@ -23,7 +25,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,8 @@ _IMPORTED_ONCE += [
     "pyarrow",
     "dataframely",
     "optuna",
+    "httpx",
+    "rich.console",
 ]
 
 Change = Callable[[], object]  # what plants one fault in a tree
@@ -207,27 +211,61 @@ _CHANGES: dict[type[ast.AST], Callable[..., Iterator[Change]]] = {
 
 
 def find_tests(module: str) -> list[str]:
-    """Return the test files of a module, its own first and then those of its room that import it, the nearest first.
+    """Return the test files of a module: its own, those of its room that import it, then those of its chapter that import a user.
 
-    Where there are none, they are those of its folder.
+    Of each kind the nearest come first. Where there are none, they are those of its folder.
     """
     own = ROOT / "tests" / Path(module).parent / f"test_{Path(module).name}"
-    dotted = "credit_default." + module.removesuffix(".py").replace("/", ".")
     room = ROOT / "tests" / Path(module).parts[0]
     near = sorted(
         room.rglob("test_*.py"), key=lambda path: (path.parent != own.parent, path.as_posix())
     )
     others = [path for path in near if path != own]
-    users = [path for path in others if _names(path, dotted) or path.stem.startswith(own.stem)]
-    found = [*([own] if own.exists() else []), *users]
+    users = [
+        path
+        for path in others
+        if _dot(module) in _list_imports(path) or path.stem.startswith(own.stem)
+    ]
+    beyond = _find_users(module)
+    indirect = [
+        path
+        for path in others
+        if path not in users
+        and path.relative_to(ROOT / "tests").parts[:2] == Path(module).parts[:2]
+        and _list_imports(path) & beyond
+    ]
+    found = [*([own] if own.exists() else []), *users, *indirect]
     found = found or [path for path in others if path.parent == own.parent]
     return [path.relative_to(ROOT).as_posix() for path in found]
 
 
-def _names(path: Path, dotted: str) -> bool:
-    text = path.read_text(encoding="utf-8")
-    parent, _, last = dotted.rpartition(".")
-    return f"{dotted} " in text or f"from {parent} import {last}" in text
+def _find_users(module: str) -> set[str]:
+    """Return the modules of its chapter that import a module, directly or through others of the chapter."""
+    chapter = PACKAGE.joinpath(*Path(module).parts[:2])
+    imports = {
+        _dot(path.relative_to(PACKAGE).as_posix()): _list_imports(path)
+        for path in (sorted(chapter.rglob("*.py")) if chapter.is_dir() else [])
+    }
+    found = {_dot(module)}
+    while added := {name for name, used in imports.items() if name not in found and used & found}:
+        found |= added
+    return found - {_dot(module)}
+
+
+def _dot(module: str) -> str:
+    return "credit_default." + module.removesuffix(".py").replace("/", ".")
+
+
+@cache
+def _list_imports(path: Path) -> frozenset[str]:
+    """Return what a file imports, wherever in it: each module, and each name as if it were one."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset(found)
 
 
 def run_tests(mutant: Mutant, folder: Path) -> str:
@@ -288,12 +326,15 @@ def check_machinery(mutants: Sequence[Mutant], folder: Path) -> None:
             )
 
 
-def draw_mutants(rooms: Sequence[str], *, count: int, seed: int) -> list[Mutant]:
-    """Return that many mutants of the rooms, drawn without replacement and every one with the same chance."""
+def draw_mutants(places: Sequence[str], *, count: int | None, seed: int) -> list[Mutant]:
+    """Return that many mutants of rooms, folders or modules, drawn without replacement and every one with the same chance.
+
+    Without a count it is every one, in a drawn order.
+    """
     every = [
         (path, number)
-        for room in rooms
-        for path in sorted((PACKAGE / room).rglob("*.py"))
+        for place in places
+        for path in _list_modules(PACKAGE / place)
         for number in range(_count_changes(path))
     ]
     random.Random(seed).shuffle(every)  # noqa: S311 - a sample, no secret
@@ -302,6 +343,17 @@ def draw_mutants(rooms: Sequence[str], *, count: int, seed: int) -> list[Mutant]
         for path, number in every
     )
     return list(itertools.islice(filter(None, planted), count))
+
+
+def _list_modules(place: Path) -> list[Path]:
+    """Return a module itself, or those of a folder in order.
+
+    Raises:
+        SystemExit: with the sentence to print, where there is neither.
+    """
+    if not place.exists():
+        sys.exit(f"{place} does not exist: name a module or folder below {PACKAGE}")
+    return [place] if place.is_file() else sorted(place.rglob("*.py"))
 
 
 def read_equivalent() -> dict[str, str]:
@@ -313,13 +365,18 @@ def main() -> None:
     """Draw, plant, run, print; exit code 1 where a smaller share than wanted is noticed."""
     parser = argparse.ArgumentParser(description="Which planted faults do the tests notice?")
     parser.add_argument("--room", action="append", help="gates or model; both when not given")
-    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument(
+        "--module", action="append", help="all of a module or folder, gates/verdict.py"
+    )
+    parser.add_argument("--count", type=int, help="100, or all with --module, when not given")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--least", type=float, default=LEAST_NOTICED, help="the share wanted, 0-1")
     parser.add_argument("--out", type=Path, help="a JSON file for the results")
     given = parser.parse_args()
-    mutants = draw_mutants(given.room or ["gates", "model"], count=given.count, seed=given.seed)
+    places = [*(given.room or []), *(given.module or [])] or ["gates", "model"]
+    count = given.count or (None if given.module else 100)
+    mutants = draw_mutants(places, count=count, seed=given.seed)
     began = time.monotonic()
     os.environ["OMP_NUM_THREADS"] = "1"
     if _CAN_FORK:
@@ -358,6 +415,9 @@ def report(
 ) -> float:
     """Print and return the share that was noticed of those that change anything."""
     survivors = [mutant for mutant, result in found if result in _UNNOTICED]
+    if endless := [mutant for mutant, result in found if result == "endless"]:
+        places = ", ".join(f"{mutant.module}:{mutant.line}" for mutant in endless)
+        print(f"tests that took longer than {MOST_SECONDS} s count as noticed: {places}")
     unnoticed = [mutant for mutant in survivors if mutant.name not in equivalent]
     counted = len(found) - (len(survivors) - len(unnoticed))
     share = 1 - len(unnoticed) / counted if counted else 1.0

@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from scipy.stats import wasserstein_distance
+from scipy.stats import chi2, norm, wasserstein_distance
 
 from credit_default.gates.monitoring.column_drift import (
     ColumnDrift,
@@ -67,3 +69,52 @@ def test_method_of_no_known_noise_is_judged_by_its_threshold_alone():
 
     assert measure_noise(column, report, confidence=0.99) == 0.0
     assert exceeds_noise(column, report, confidence=0.99)
+
+
+@pytest.mark.parametrize(
+    ("method", "allowed"),
+    [
+        ("psi", chi2.ppf(0.99, 6) * (1 / 400 + 1 / 50)),
+        ("jensenshannon", np.sqrt(chi2.ppf(0.99, 6) * (1 / 400 + 1 / 50) / 8)),
+        ("wasserstein", norm.ppf(0.995) * 1.3 * np.sqrt(1 / 400 + 1 / 50)),
+        ("ks", 0.0),
+    ],
+)
+def test_the_allowance_is_that_of_its_null_distribution(method, allowed):
+    column = ColumnDrift("any", method, 0.0, 0.1, drifted=False, bin_count=7, spread=1.3)
+    report = make_report(column, reference_count=400, current_count=50)
+
+    assert measure_noise(column, report, confidence=0.99) == pytest.approx(allowed, rel=1e-12)
+
+
+def test_sides_without_rows_and_a_single_bin_count_as_one():
+    column = ColumnDrift("any", "psi", 0.0, 0.1, drifted=False, bin_count=1)
+    report = make_report(column, reference_count=0, current_count=0)
+
+    assert measure_noise(column, report, confidence=0.9) == pytest.approx(2 * chi2.ppf(0.9, 1))
+
+
+@pytest.mark.parametrize("method", ["psi", "ks"])
+def test_a_column_within_its_threshold_never_drifted(method):
+    column = ColumnDrift("any", method, 5.0, 0.1, drifted=False, p_value=0.0)
+    report = make_report(column, reference_count=400, current_count=400)
+
+    assert not exceeds_noise(column, report, confidence=0.99)
+    assert exceeds_noise(replace(column, drifted=True), report, confidence=0.99)
+
+
+def test_noise_is_exceeded_only_beyond_it():
+    column = ColumnDrift("any", "psi", 0.0, 0.0, drifted=True, bin_count=3)
+    report = make_report(column, reference_count=400, current_count=400)
+    noise = measure_noise(column, report, confidence=0.99)
+
+    assert not exceeds_noise(replace(column, statistic=noise), report, confidence=0.99)
+    assert exceeds_noise(replace(column, statistic=noise * 1.000001), report, confidence=0.99)
+    by_chance = replace(column, method="chisquare", p_value=1 - 0.99)
+    assert not exceeds_noise(by_chance, report, confidence=0.99)
+    assert exceeds_noise(replace(by_chance, p_value=0.00999), report, confidence=0.99)
+
+
+def test_excess_of_a_p_value_of_nought_is_bounded():
+    assert ColumnDrift("any", "ks", 0.0, 0.05, drifted=True).excess == pytest.approx(5e10)
+    assert ColumnDrift("any", "wasserstein", 0.3, 0.1, drifted=True).excess == pytest.approx(3.0)

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from credit_default.gates.monitoring.column_drift import ColumnDrift, DriftReport
 from credit_default.gates.monitoring.drift import DriftPolicy, judge_drift
@@ -236,3 +237,83 @@ def test_chance_moves_nothing_in_999_of_1000_whole_reports():
     assert levels.count("alarm") == 0
     assert levels.count("watch") <= 3
     assert sum(any(row > 0.1) for row in distances) > 10  # the threshold alone would have rung
+
+
+@pytest.mark.parametrize(
+    ("weight", "level"), [(0.2999, "watch"), (0.3, "alarm"), (0.9, "alarm")]
+)
+def test_a_share_of_importance_is_judged_at_its_bound(weight, level):
+    weights = {"column_4": weight, "column_5": 0.05}
+
+    verdict = judge(move(STILL, 4), importance=weights)
+
+    assert verdict.level == level
+    assert verdict.figures["drifted_importance_share"] == weight
+    assert verdict.figures["drifted_share"] == 0.1
+    if level == "alarm":
+        told = f"columns that carry {weight:.0%} of the model moved, limit 30%"
+        assert verdict.reasons[0] == told
+
+
+def test_figures_hold_the_limits_with_what_chance_adds():
+    decision = ColumnDrift("decision", "psi", 0.02, 0.1, drifted=False, bin_count=2)
+    small = replace(STILL, reference_count=400, current_count=300, decision=decision)
+    confidence = 0.999 ** (1 / 12)
+    rows = 1 / 400 + 1 / 300
+
+    figures = judge(small, policy=DriftPolicy(score_threshold=0.01)).figures
+
+    assert figures["score_threshold"] == pytest.approx(chi2.ppf(confidence, 9) * rows)
+    assert figures["row_count"] == 300.0
+    assert figures["highest_drifted_share"] == 0.3
+    assert figures["drifted_importance_share"] == 0.0
+    assert judge(small).figures["score_threshold"] == max(0.1, figures["score_threshold"])
+
+
+@pytest.mark.parametrize(("extra", "level"), [(-1e-6, "ok"), (1e-6, "alarm")])
+def test_a_decision_has_to_move_beyond_what_chance_gives_two_bins(extra, level):
+    allowed = chi2.ppf(0.999 ** (1 / 12), 1) * (1 / 400 + 1 / 300)
+    decision = ColumnDrift("decision", "psi", allowed + extra, 0.1, drifted=True, bin_count=2)
+    report = replace(STILL, reference_count=400, current_count=300, decision=decision)
+
+    assert judge(report, policy=DriftPolicy(decision_threshold=0.01)).level == level
+
+
+@pytest.mark.parametrize(
+    ("share", "error", "level"),
+    [
+        (0.2419999, 0.004, "ok"),
+        (0.2420001, 0.004, "watch"),  # .1 of .22
+        (0.2749999, 0.004, "watch"),
+        (0.2750001, 0.004, "alarm"),  # .25 of .22
+        (0.1980001, 0.004, "ok"),
+        (0.1979999, 0.004, "watch"),
+        (0.28, 0.0150001, "ok"),  # less than four standard errors
+        (0.28, 0.0149999, "alarm"),
+    ],
+)
+def test_expected_defaults_are_judged_at_their_bounds(share, error, level):
+    shift = replace(SHIFT, current_share=share, standard_error=error)
+
+    assert judge(STILL, shift=shift).level == level
+
+
+def test_expected_defaults_that_were_none_have_moved_far():
+    shift = replace(SHIFT, reference_share=0.0, current_share=0.01, standard_error=0.001)
+
+    assert judge(STILL, shift=shift).level == "alarm"
+
+
+def test_columns_are_ordered_by_what_they_carry_then_by_how_far_then_by_name():
+    report = move(move(STILL, 7, 3, statistic=0.4), 5, statistic=0.2)
+
+    plain = [reason.split(" ")[0] for reason in judge(report).reasons[1:]]
+    weighed = judge(report, importance={"column_5": 0.21, "column_3": 0.1, "column_7": 0.1}).reasons
+
+    assert plain == ["column_3", "column_7", "column_5"]
+    assert [reason.split(" ")[0] for reason in weighed[-3:]] == ["column_5", "column_3", "column_7"]
+
+
+def test_five_moved_columns_are_told_without_a_rest():
+    assert judge(move(STILL, *range(5))).reasons[-1].startswith("column_4 moved")
+    assert judge(move(STILL, *range(6))).reasons[-1] == "and 1 more columns"

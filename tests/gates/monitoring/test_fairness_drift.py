@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from credit_default.gates.monitoring.fairness_drift import FairnessDriftPolicy, judge_fairness_drift
 from credit_default.model.fairness.acceptance_counts import GroupAcceptance
@@ -108,3 +109,125 @@ def test_a_fall_has_to_be_surer_where_many_groups_could_fall(other_count, level)
     )
 
     assert verdict.level == level
+
+
+def measure_in_steps(first, other, first_now, other_now):
+    """Ratio before and now, the errors of their logarithms, and the deviations of the fall; each side is (rows, accepted)."""
+
+    def measure(reference, group):
+        shares = [max(accepted, 0.5) / rows for rows, accepted in (reference, group)]
+        variances = [
+            (1 - share) / max(accepted, 0.5)
+            for share, (_, accepted) in zip(shares, (reference, group), strict=True)
+        ]
+        return shares[1] / shares[0], sum(variances)
+
+    then, variance = measure(first, other)
+    now, variance_now = measure(first_now, other_now)
+    deviations = (np.log(then) - np.log(now)) / np.sqrt(variance + variance_now)
+    return then, now, np.sqrt(variance_now), deviations
+
+
+def sides(first, other, first_now, other_now):
+    return (
+        {"sex": {"male": GroupAcceptance(*one), "female": GroupAcceptance(*two)}}
+        for one, two in ((first, other), (first_now, other_now))
+    )
+
+
+@pytest.mark.parametrize("accepted_now", [700, 640, 0])
+def test_a_fall_is_beyond_noise_where_its_deviations_are(accepted_now):
+    groups = (1_000, 800), (900, 700), (1_100, 900), (1_000, accepted_now)
+    then, now, _, deviations = measure_in_steps(*groups)
+    reference, current = sides(*groups)
+    # one ratio, so that the confidence itself decides
+    just = norm.cdf(deviations)
+
+    for confidence, level in ((just - 1e-9, "watch"), (min(just + 1e-9, 1 - 1e-16), "ok")):
+        if accepted_now == 0:
+            continue
+        policy = FairnessDriftPolicy(confidence=confidence, highest_loss=0.0, lowest_ratio=0.1)
+        verdict = judge_fairness_drift(reference, current, policy=policy)
+        assert verdict.level == level
+    figures = judge_fairness_drift(reference, current).figures
+    assert figures == pytest.approx(
+        {"sex_acceptance_ratio": now, "reference_sex_acceptance_ratio": then}
+    )
+
+
+@pytest.mark.parametrize(("extra", "level"), [(-1e-9, "watch"), (1e-9, "ok")])
+def test_a_ratio_became_low_where_its_whole_range_is_below_the_line(extra, level):
+    groups = (10_000, 8_000), (10_000, 6_500), (10_000, 8_000), (10_000, 6_300)
+    _, now, error, _ = measure_in_steps(*groups)
+    reference, current = sides(*groups)
+    line = now * np.exp(norm.ppf(0.9) * error)
+    policy = FairnessDriftPolicy(confidence=0.9, highest_loss=0.5, lowest_ratio=float(line - extra))
+
+    assert judge_fairness_drift(reference, current, policy=policy).level == level
+
+
+@pytest.mark.parametrize(
+    ("lowest", "loss", "level"),
+    [(0.7, 0.2, "alarm"), (0.6, 0.2, "watch"), (0.7, 0.4, "watch"), (0.6, 0.4, "ok")],
+)
+def test_an_alarm_needs_a_loss_and_a_low_ratio(lowest, loss, level):
+    reference, current = sides(
+        (100_000, 80_000), (100_000, 80_000 - 1), (100_000, 80_000), (100_000, 50_000)
+    )
+
+    policy = FairnessDriftPolicy(lowest_ratio=lowest, highest_loss=loss)
+
+    assert judge_fairness_drift(reference, current, policy=policy).level == level
+
+
+def test_a_loss_and_a_ratio_at_their_limits_are_within_them():
+    reference, current = sides(
+        (10**8, 5 * 10**7), (10**8, 5 * 10**7), (10**8, 5 * 10**7), (10**8, 25 * 10**6)
+    )  # from 1 to one half
+
+    at_loss = FairnessDriftPolicy(highest_loss=0.5, lowest_ratio=0.1)
+    at_ratio = FairnessDriftPolicy(highest_loss=0.1, lowest_ratio=0.5)
+
+    assert judge_fairness_drift(reference, current, policy=at_loss).level == "ok"
+    assert judge_fairness_drift(reference, current, policy=at_ratio).level == "watch"
+
+
+@pytest.mark.parametrize("count", [199, 200])
+def test_groups_of_two_hundred_rows_are_compared(count):
+    small = batch(0.8, 0.8, count=count)
+
+    levels = {
+        judge_fairness_drift(reference, current).level
+        for reference, current in ((small, EVEN), (EVEN, small))
+    }
+
+    assert levels == ({"ok"} if count == 200 else {"not judged"})
+
+
+def test_the_group_that_the_reference_accepts_most_is_the_measure_by_name_among_equals():
+    three = {name: GroupAcceptance(1_000, 800) for name in ("a", "b", "c")}
+    now = three | {"c": GroupAcceptance(1_000, 400)}
+
+    figures = judge_fairness_drift({"x": three}, {"x": now}).figures
+
+    assert figures["x_acceptance_ratio"] == 2.0  # against c
+
+
+def test_groups_that_the_reference_never_accepts_are_left_out():
+    reference = {"x": {"a": GroupAcceptance(500, 300), "b": GroupAcceptance(500, 0)}}
+
+    assert judge_fairness_drift(reference, reference).level == "not judged"
+    one = {"x": {"a": GroupAcceptance(500, 300), "b": GroupAcceptance(500, 1)}}
+    assert judge_fairness_drift(one, one).figures["x_acceptance_ratio"] == pytest.approx(1 / 300)
+
+
+def test_the_widest_falls_are_told_first_and_five_at_most():
+    before = {f"group {n}": GroupAcceptance(10_000, 8_000) for n in range(8)}
+    falls = {f"group {n}": GroupAcceptance(10_000, 5_000 - 300 * n) for n in range(7)}
+    now = before | falls
+
+    reasons = judge_fairness_drift({"x": before}, {"x": now}).reasons
+
+    assert [reason.split(":")[0] for reason in reasons] == [
+        f"x group {n}" for n in (6, 5, 4, 3, 2)
+    ]

@@ -1,6 +1,8 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from scipy.stats import norm
 
 from credit_default.gates.monitoring.feed import BatchState, ColumnState, judge_feed
 from credit_default.gates.monitoring.feed_policy import FeedPolicy
@@ -197,3 +199,176 @@ def test_another_mix_of_codes_has_to_be_beyond_chance(mix_p_value, level):
     shift = FeedPolicy().highest_mix
 
     assert judge_feed(plant(mix_shift=shift, mix_p_value=mix_p_value)).level == level
+
+
+MANY = replace(CLEAN, row_count=10**9, reference_count=10**9, rejected_count=0)  # chance adds nothing
+
+
+def plant_among_many(**fault):
+    return replace(MANY, columns=(*MANY.columns[:-1], replace(MANY.columns[-1], **fault)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "level"),
+    [
+        ("scale", 5.0, "ok"),
+        ("scale", 5.0001, "alarm"),
+        ("scale", 0.2, "ok"),
+        ("scale", 0.1999, "alarm"),
+        ("repeat_share", 0.04 + 0.0499, "ok"),
+        ("repeat_share", 0.04 + 0.0501, "watch"),
+        ("repeat_share", 0.04 + 0.2499, "watch"),
+        ("repeat_share", 0.04 + 0.2501, "alarm"),
+        ("filled_in_share", 0.0999, "ok"),
+        ("filled_in_share", 0.1, "watch"),
+        ("filled_in_share", 0.2499, "watch"),
+        ("filled_in_share", 0.25, "alarm"),
+        ("low_tail_share", 0.1, "ok"),
+        ("low_tail_share", 0.1001, "watch"),
+        ("high_tail_share", 0.1, "ok"),
+        ("high_tail_share", 0.1001, "watch"),
+        ("new_share", 0.005, "ok"),
+        ("new_share", 0.0051, "watch"),
+        ("missing_share", 0.0, "ok"),
+        ("missing_share", 1e-6, "watch"),
+    ],
+)
+def test_a_column_is_judged_at_its_bounds(name, value, level):
+    assert judge_feed(plant_among_many(**{name: value})).level == level
+
+
+@pytest.mark.parametrize(("missing", "level"), [(0.1199, "ok"), (0.1201, "watch")])
+def test_an_optional_column_may_be_missing_somewhat_more_often_than_usual(missing, level):
+    state = plant_among_many(missing_share=missing, reference_missing_share=0.1)
+
+    verdict = judge_feed(state)
+
+    assert verdict.level == level
+    if level == "watch":
+        assert verdict.reasons == ("column_4 is missing in 12.0% of the rows, 10.0% usually",)
+
+
+@pytest.mark.parametrize(
+    ("shift", "p_value", "level"),
+    [
+        (0.0199, 0.0, "ok"),
+        (0.02, 0.0, "watch"),
+        (0.0999, 0.0, "watch"),
+        (0.1, 0.0, "alarm"),
+        # five columns share the thousandth
+        (0.1, 1 - 0.999 ** (1 / 5) - 1e-9, "alarm"),
+        (0.1, 1 - 0.999 ** (1 / 5) + 1e-9, "ok"),
+        (0.05, 1 - 0.999 ** (1 / 5) + 1e-9, "ok"),
+    ],
+)
+def test_a_mix_is_judged_by_its_size_and_by_chance(shift, p_value, level):
+    assert judge_feed(plant_among_many(mix_shift=shift, mix_p_value=p_value)).level == level
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "level"),
+    [
+        ("identical_share", 0.01 + 0.0499, "ok"),
+        ("identical_share", 0.01 + 0.0501, "alarm"),
+        ("rejected_count", 12_121_000, "ok"),  # 1.2 % where .2 % are usual
+        ("rejected_count", 12_160_000, "watch"),
+    ],
+)
+def test_a_batch_is_judged_at_its_bounds(field, value, level):
+    assert judge_feed(replace(MANY, **{field: value})).level == level
+
+
+def test_chance_is_allowed_for_by_the_rows_of_both_sides_and_the_columns():
+    rows = 1 / 1_000 + 1 / 6_000
+    deviations = norm.ppf(0.999 ** (1 / 5))
+    margins = {
+        "repeat_share": 0.04 + 0.05 + deviations * np.sqrt(0.04 * 0.96 * rows),
+        "low_tail_share": 0.1 + deviations * np.sqrt(0.1 * 0.9 * rows),
+    }
+
+    for name, margin in margins.items():
+        assert judge_feed(plant(**{name: margin - 1e-6})).level == "ok", name
+        assert judge_feed(plant(**{name: margin + 1e-6})).level == "watch", name
+    margin = 0.01 + 0.05 + deviations * np.sqrt(0.01 * 0.99 * rows)
+    assert judge_feed(replace(CLEAN, identical_share=margin - 1e-6)).level == "ok"
+    assert judge_feed(replace(CLEAN, identical_share=margin + 1e-6)).level == "alarm"
+    usual = {"reference_missing_share": 0.2}
+    margin = 0.2 + 0.02 + deviations * np.sqrt(0.2 * 0.8 * rows)
+    assert judge_feed(plant(missing_share=margin - 1e-6, **usual)).level == "ok"
+    assert judge_feed(plant(missing_share=margin + 1e-6, **usual)).level == "watch"
+
+
+def test_rejected_rows_are_beyond_chance_by_the_usual_share():
+    usual = 0.2
+    state = replace(CLEAN, row_count=700, rejected_count=300, earlier_rejected_shares=(0.1, 0.2, 0.9))
+    margin = 0.01 + norm.ppf(0.999 ** (1 / 5)) * np.sqrt(usual * 0.8 * (1 / 700 + 1 / 6_000))
+
+    assert state.rejected_share == 0.3
+    assert (judge_feed(state).level == "watch") == (0.3 - usual > margin)
+    assert judge_feed(replace(state, rejected_count=230)).level == "ok"
+
+
+def test_two_hundred_rows_are_judged():
+    assert judge_feed(replace(CLEAN, row_count=200)).level == "ok"
+
+
+def test_figures_are_the_largest_of_all_columns():
+    first = {
+        "missing_share": 0.3,
+        "new_share": 0.31,
+        "repeat_share": 0.5,
+        "reference_repeat_share": 0.1,
+        "low_tail_share": 0.33,
+        "mix_shift": 0.34,
+        "filled_in_share": 0.35,
+        "scale": 0.125,
+        "is_constant": True,
+        "is_stale": True,
+    }
+    other = {"scale": 4.0, "high_tail_share": 0.36, "repeat_share": 0.6, "reference_repeat_share": 0.3}
+    columns = (replace(CLEAN.columns[0], **first), replace(CLEAN.columns[1], **other))
+    state = replace(CLEAN, columns=(*columns, CLEAN.columns[2]), rejected_count=250)
+
+    figures = judge_feed(state).figures
+
+    assert figures == pytest.approx(
+        {
+            "row_count": 1_000.0,
+            "rejected_share": 0.2,
+            "twin_share": 0.01,
+            "missing_share": 0.3,
+            "new_code_share": 0.31,
+            "repeat_share": 0.4,
+            "tail_share": 0.36,
+            "mix_shift": 0.34,
+            "filled_share": 0.35,
+            "scale_octaves": 3.0,
+            "constant_count": 1.0,
+            "stale_count": 1.0,
+        }
+    )
+    assert judge_feed(replace(CLEAN, columns=())).figures["scale_octaves"] == 0.0
+
+
+def test_a_constant_column_is_not_said_to_be_stale_as_well():
+    reasons = judge_feed(plant(is_constant=True, is_stale=True)).reasons
+
+    assert reasons == ("one value in every row: 'column_4'",)
+
+
+def test_at_most_five_new_codes_and_five_findings_are_told():
+    codes = plant_among_many(new_share=0.5, new_codes=tuple("123456"))
+    five = replace(CLEAN, columns=tuple(replace(c, scale=9.0) for c in CLEAN.columns))
+
+    assert judge_feed(codes).reasons[0].endswith("50.0% of the rows: 1, 2, 3, 4, 5")
+    assert len(judge_feed(five).reasons) == 5
+    assert not judge_feed(five).reasons[-1].startswith("and ")
+
+
+@pytest.mark.parametrize("count", [599, 600, 601])
+def test_a_code_as_frequent_as_three_rows_of_the_reference_may_be_chance(count):
+    state = replace(plant(new_share=0.005, new_codes=("8",)), reference_count=count)
+
+    assert judge_feed(state).level == "ok"
+    above = replace(plant(new_share=0.0050001, new_codes=("8",)), reference_count=count)
+    assert judge_feed(above).level == ("watch" if count >= 600 else "ok")

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import chi2_contingency
 
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.gates.monitoring.feed import BatchState, judge_feed
@@ -235,3 +236,153 @@ def test_a_code_may_be_the_one_of_the_month_before():
 
     assert side.columns["late_m1"].repeat_count > 0
     assert [column.repeat_share for column in found] == [0.0, 0.0]
+
+
+def look_at(column, before, after, *, last=None, fingerprints=None):
+    """The state of one column of any kind, from values of the reference, the batch and the month before."""
+    schema = replace(SCHEMA, columns=(*SCHEMA.columns[:2], column))
+    frames = [
+        pl.DataFrame({column.name: values}, strict=False).with_columns(
+            default_probability=0.1, decision=pl.lit("accept")
+        )
+        for values in (before, after, last or after)
+    ]
+    plan = plan_profile(frames[0], schema=schema, decision_policy=DecisionPolicy())
+    sides = [profile_rows(plan, frame) for frame in frames]
+    counts = None if last is None else {column.name: sides[2].columns[column.name].counts}
+    (state,) = measure_feed(
+        plan, *sides[:2], schema=schema, fingerprints=fingerprints, counts=counts
+    )
+    return state
+
+
+CODE = Column("x", "code", "x", codes={1: "one", 2: "two", 3: "three"})
+SIZE = Column("x", "amount", "x")
+
+
+def test_tails_are_the_rows_beyond_nineteen_in_twenty_of_the_references_sizes():
+    before = [1.0] * 5 + [4.0] * 90 + [16.0] * 5
+
+    state = look_at(SIZE, before, [0.25] * 10 + [4.0] * 60 + [16.0] * 30)
+    halved = look_at(SIZE, before, [0.25] * 10 + [4.0] * 60 + [16.0] * 30 + [0.0] * 100)
+    fewer = look_at(SIZE, before, [1.0] * 5 + [4.0] * 95)
+
+    assert (state.low_tail_share, state.high_tail_share) == pytest.approx((0.10, 0.25))
+    assert (halved.low_tail_share, halved.high_tail_share) == pytest.approx((0.05, 0.60))
+    assert (fewer.low_tail_share, fewer.high_tail_share) == (0.0, 0.0)
+
+
+def test_scale_is_the_ratio_of_the_middle_sizes():
+    state = look_at(SIZE, [1.0] * 5 + [8.0] * 6 + [0.0] * 9, [2.0] * 6 + [64.0] * 5)
+
+    assert state.scale == pytest.approx(0.25)
+    assert look_at(SIZE, [1.0, 2.0], [0.0, 0.0]).scale == 1.0
+
+
+def test_sizes_and_repeats_are_of_amounts_alone():
+    state = look_at(replace(SIZE, kind="integer"), [1, 2, 3, 4], [100, 200, 300, 400])
+
+    assert (state.scale, state.low_tail_share, state.high_tail_share) == (1.0, 0.0, 0.0)
+
+
+def test_a_value_that_may_be_missing_is_allowed_three_rows():
+    before, after = [1.0] * 98 + [None] * 2, [1.0] * 45 + [None] * 5
+    optional = replace(SIZE, optional=True)
+
+    state = look_at(optional, before, after)
+    often = look_at(optional, [1.0] * 90 + [None] * 10, after)
+
+    assert (state.missing_share, state.reference_missing_share) == (0.1, 0.03)
+    assert often.reference_missing_share == 0.1
+    assert look_at(SIZE, before, after).reference_missing_share == 0.0
+
+
+def test_codes_that_the_reference_lacks_are_named_and_counted_but_not_missing_ones():
+    state = look_at(CODE, [1, 2] * 50, [1] * 80 + [3] * 12 + [7] * 3 + [None] * 5)
+
+    assert state.new_codes == ("3", "a value of no code")
+    assert state.new_share == 0.15
+    assert look_at(SIZE, [1.0, 2.0], [3.0, 4.0]).new_codes == ()
+    assert look_at(SIZE, [1.0, 2.0], [3.0, 4.0]).new_share == 0.0
+
+
+def test_a_column_is_constant_only_where_the_reference_was_not():
+    assert look_at(SIZE, [1.0, 2.0], [3.0, 3.0]).is_constant
+    assert not look_at(SIZE, [1.0, 1.0], [3.0, 3.0]).is_constant
+    assert not look_at(SIZE, [1.0, 2.0], [3.0, 3.5]).is_constant
+
+
+def test_the_mix_is_measured_by_both_distances_against_the_month_before():
+    last, now = [1] * 50 + [2] * 30 + [3] * 20, [1] * 60 + [2] * 60 + [3] * 80
+
+    state = look_at(CODE, [1, 2, 3], now, last=last)
+
+    shares = np.array([[0.5, 0.3, 0.2], [0.3, 0.3, 0.4]])
+    psi = ((shares[0] - shares[1]) * np.log(shares[0] / shares[1])).sum()
+    assert state.mix_shift == pytest.approx(psi)
+    expected = chi2_contingency([[50, 30, 20], [60, 60, 80]], correction=False).pvalue
+    assert state.mix_p_value == pytest.approx(expected)
+
+
+def test_a_code_is_filled_in_by_the_share_that_the_others_lost():
+    state = look_at(CODE, [1, 2, 3], [1] * 20 + [2] * 60 + [3] * 20, last=[1] * 60 + [2] * 80 + [3] * 60)
+
+    # the others were .6 of the rows and are .4
+    assert (state.filled_in_code, state.filled_in_share) == ("2", pytest.approx(1 / 3))
+
+
+@pytest.mark.parametrize(
+    ("last", "now"),
+    [
+        ([1] * 50 + [2] * 50, [1] * 100),  # nothing but one code: constant, and reported as such
+        ([1] * 40 + [2] * 200 + [3] * 200, [1] * 240 + [2] * 60 + [3] * 140),  # they shifted
+    ],
+)
+def test_no_code_is_filled_in_where_the_others_are_gone_new_or_shifted(last, now):
+    state = look_at(CODE, [1, 2, 3], now, last=last)
+
+    assert (state.filled_in_code, state.filled_in_share) == ("", 0.0)
+
+
+def test_no_code_is_filled_in_where_the_others_had_no_rows():
+    only = replace(CODE, codes={1: "one"})
+
+    state = look_at(only, [1, 1], [1] * 60 + [7] * 40, last=[1] * 100)
+
+    assert (state.filled_in_code, state.filled_in_share) == ("", 0.0)
+
+
+def test_counts_of_no_rows_are_not_compared():
+    state = measure_feed(
+        PLAN,
+        profile_rows(PLAN, REFERENCE),
+        profile_rows(PLAN, make_rows()),
+        schema=SCHEMA,
+        counts={"status": np.zeros(5, dtype=np.int64)},
+    )[0]
+
+    assert (state.mix_shift, state.mix_p_value, state.filled_in_code) == (0.0, 1.0, "")
+
+
+def test_codes_told_month_by_month_are_not_compared_by_their_mix():
+    codes = {"codes": {0: "in time", 1: "late"}}
+    columns = (Column(name, "code", "late", **codes) for name in ("late_m1", "late_m2"))
+    schema = replace(SCHEMA, columns=(*SCHEMA.columns[:3], *columns))
+    rows = make_rows().with_columns(late_m1="status", late_m2="status")
+    plan = plan_profile(rows, schema=schema, decision_policy=DecisionPolicy())
+    side = profile_rows(plan, rows)
+    turned = {name: column.counts[::-1].copy() + 5 for name, column in side.columns.items()}
+
+    found = measure_feed(plan, side, side, schema=schema, counts=turned)
+
+    assert [state.mix_shift > 0 for state in found] == [True, False, False]
+
+
+def test_a_repeated_amount_is_counted_per_row_on_either_side():
+    rows = make_rows(100).with_columns(paid_m1=pl.lit(7.0), paid_m2=pl.lit(7.0))
+    mixed = rows.with_columns(paid_m2=pl.when(pl.int_range(pl.len()) < 30).then(7.0).otherwise(8.0))
+
+    found = measure_feed(PLAN, profile_rows(PLAN, mixed), profile_rows(PLAN, rows), schema=SCHEMA)
+
+    state = found[2]
+    assert (state.column, state.repeat_share, state.reference_repeat_share) == ("paid_m1", 1.0, 0.3)

@@ -90,3 +90,71 @@ def test_lake_whose_earlier_batches_have_no_steps_is_judged_by_rows():
     bare = tuple(Delivery(1_000, age_months=1) for _ in range(3))
 
     assert judge_volume(NEXT, bare).level == "ok"
+
+
+@pytest.mark.parametrize(
+    ("row_count", "level"),
+    [
+        (999, "alarm"),
+        (1_000, "watch"),
+        (4_999, "watch"),
+        (5_000, "ok"),
+        (20_000, "ok"),
+        (20_001, "watch"),
+        (100_000, "watch"),
+        (100_001, "alarm"),
+    ],
+)
+def test_number_of_rows_is_judged_at_its_bounds(row_count, level):
+    usual = tuple(replace(delivery, row_count=10_000) for delivery in MONTHLY)
+
+    assert judge_volume(replace(NEXT, row_count=row_count), usual).level == level
+
+
+@pytest.mark.parametrize(
+    ("late", "level"),
+    [
+        ({"wait_days": 60.0}, "ok"),
+        ({"wait_days": 60.1}, "watch"),
+        ({"age_months": 1}, "ok"),
+        ({"age_months": 2}, "watch"),
+        ({"wait_days": None, "month_step": None}, "ok"),
+    ],
+)
+def test_a_delivery_is_late_only_beyond_its_bounds(late, level):
+    assert judge_volume(replace(NEXT, **late), MONTHLY).level == level
+
+
+@pytest.mark.parametrize(("step", "level"), [(0, "watch"), (1, "ok"), (3, "ok"), (4, "watch")])
+def test_steps_between_the_least_and_the_greatest_before_are_usual(step, level):
+    earlier = (*MONTHLY, replace(MONTHLY[-1], month_step=3))
+
+    assert judge_volume(replace(NEXT, month_step=step), earlier).level == level
+
+
+@pytest.mark.parametrize(("wait", "level"), [(1.0, "ok"), (1.01, "watch")])
+def test_a_day_is_no_wait(wait, level):
+    minutes = tuple(replace(delivery, wait_days=0.001) for delivery in MONTHLY)
+
+    assert judge_volume(replace(NEXT, wait_days=wait), minutes).level == level
+
+
+def test_two_hundred_rows_and_three_batches_are_judged():
+    small = tuple(replace(delivery, row_count=200) for delivery in MONTHLY[:3])
+
+    assert judge_volume(replace(NEXT, row_count=200), small).level == "ok"
+
+
+def test_batches_of_no_rows_have_no_ratio_and_figures_are_told():
+    empty = tuple(replace(delivery, row_count=0) for delivery in MONTHLY)
+
+    verdict = judge_volume(replace(NEXT, row_count=500, month_step=1), empty)
+
+    assert verdict.level == "ok"
+    assert verdict.figures == {
+        "row_count": 500.0,
+        "usual_row_count": 0.0,
+        "age_months": 1.0,
+        "wait_days": 31.0,
+        "month_step": 1.0,
+    }

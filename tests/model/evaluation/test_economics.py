@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -164,3 +166,80 @@ def test_rows_without_outcomes_are_refused():
             measure_economics(good, bad, decision_policy=FIVE_TO_ONE, seed=1)
         with pytest.raises(InputError):
             measure_economics(bad, good, decision_policy=FIVE_TO_ONE, seed=1)
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"cost_ratios": (0.001, 1e9)},
+        {"capacity_shares": (1.0, 1e-9)},
+        {"capacity_shares": (), "capacity_counts": (1,)},
+        {"resample_count": 1},
+    ],
+)
+def test_a_policy_at_its_bounds_is_accepted(right):
+    EconomicsPolicy(**right)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"cost_ratios": (5.0, -1.0)}, "cost_ratios: found (5.0, -1.0)"),
+        ({"cost_ratios": (float("inf"),)}, "cost_ratios: found (inf,)"),
+        ({"capacity_shares": (0.5, 0.0)}, "capacity_shares: found (0.5, 0.0)"),
+        ({"capacity_counts": (3, -1)}, "capacity_counts: found (3, -1)"),
+        ({"resample_count": -1}, "resample_count: found -1"),
+    ],
+)
+def test_a_refused_policy_names_the_field_and_its_values(wrong, named):
+    with pytest.raises(InputError, match=re.escape(named)):
+        EconomicsPolicy(**wrong)
+
+
+def test_the_standard_alternatives_are_three_ratios_and_five_capacities():
+    judged = simulate(60, seed=6)
+
+    found = measure_economics(judged, judged, decision_policy=FIVE_TO_ONE, seed=1)
+
+    assert [point.cost_ratio for point in found.sensitivity] == [3.0, 5.0, 10.0]
+    assert [point.capacity_share for point in found.capacity] == [0.05, 0.1, 0.2, 0.3, 0.5]
+
+
+def test_a_capacity_in_clients_is_rounded_to_none_too_few():
+    judged = simulate(100, seed=7)
+    policy = EconomicsPolicy(capacity_shares=(0.29, 0.295), capacity_counts=(57,), resample_count=5)
+
+    found = measure_economics(judged, judged, decision_policy=FIVE_TO_ONE, seed=1, policy=policy)
+
+    # .29 of 100 is 28.999999999999996 in floating point
+    assert [point.capacity_count for point in found.capacity] == [29, 29, 57]
+    assert [point.reached.declined_count for point in found.capacity] == [29, 29, 57]
+
+
+def test_the_resamples_are_drawn_by_client_where_clients_are_named():
+    once = simulate(80, seed=8)
+    tripled = LabelledScores(
+        np.repeat(once.defaulted, 3),
+        np.repeat(once.default_probability, 3),
+        np.repeat(np.arange(80), 3),
+    )
+
+    single, named = (
+        measure_economics(once, rows, decision_policy=FIVE_TO_ONE, seed=1, policy=QUICK)
+        for rows in (once, tripled)
+    )
+
+    assert named.in_force.cost_per_1000.low == pytest.approx(single.in_force.cost_per_1000.low)
+    assert named.cheapest_saving.high == pytest.approx(single.cheapest_saving.high)
+
+
+def test_another_price_of_a_false_alarm_keeps_the_ratio():
+    judged = simulate(200, seed=9)
+    dear = DecisionPolicy(missed_default_cost=50.0, false_alarm_cost=10.0)
+
+    found = measure_economics(judged, judged, decision_policy=dear, seed=1, policy=QUICK)
+
+    assert [point.cost_ratio for point in found.sensitivity] == [3.0, 5.0, 10.0]
+    paid = 1 - found.default_count / 200
+    assert found.sensitivity[0].decline_all_cost == pytest.approx(10_000 * paid)
+    assert found.sensitivity[0].decline_nobody_cost == pytest.approx(30_000 * (1 - paid))

@@ -36,3 +36,8 @@ def test_another_ceiling_can_be_set():
             thing="forest",
             policy=LeakCeilingPolicy(highest_roc_auc=0.70, fewest_rows=5),
         )
+
+
+def test_enough_rows_are_ten_thousand():
+    with pytest.raises(RefusedError, match=r"0\.8100 on 10,000 rows .* 0\.80 at most"):
+        check_leak_ceiling(0.81, row_count=10_000, thing="forest")

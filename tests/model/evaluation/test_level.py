@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.optimize import brentq
+from scipy.special import expit, logit
+from scipy.stats import binom, norm
 
 from credit_default.model.evaluation.level import measure_level, measure_level_p_value
 
@@ -68,3 +70,40 @@ def test_interval_holds_the_true_level_95_times_in_100():
     coverage = np.mean([held[count].low <= true <= held[count].high for count in counts])
 
     assert 0.93 < coverage < 0.97
+
+
+@pytest.mark.parametrize("count", [1, 60, 115, 200, 299])
+def test_at_either_end_the_count_is_just_as_far_as_the_confidence_allows(count):
+    odds = logit(probability := draw_probability(300, seed=4))
+
+    level = measure_level(count, probability, confidence=0.9)
+
+    for end, distance in ((level.high, -1.644853627), (level.low, 1.644853627)):
+        # the ratio of the end says what was expected there; all odds are shifted to that sum
+        sought = probability.sum() / end
+        shift = brentq(lambda move, sought=sought: expit(odds + move).sum() - sought, -20, 20)
+        shifted = expit(odds + shift)
+        deviation = np.sqrt((shifted * (1 - shifted)).sum())
+        assert (shifted.sum() - count) / deviation == pytest.approx(distance, abs=1e-6)
+    assert level.ratio == pytest.approx(probability.sum() / count, rel=1e-12)
+
+
+def test_probabilities_of_nought_and_one_stay_within_the_interval():
+    level = measure_level(3, np.array([0.0, 0.0, 1.0, 1.0, 0.5]), confidence=0.95)
+
+    assert level.ratio == pytest.approx(2.5 / 3)
+    assert 0 < level.low < level.ratio < level.high < np.inf
+
+
+@pytest.mark.parametrize(("found", "p_value"), [(3.0 + 9e-10, 1.0), (3.0 + 2e-9, 0.0)])
+def test_a_certain_count_is_met_to_the_rounding_of_a_sum(found, p_value):
+    assert measure_level_p_value(3.0, found, variance=0.0) == p_value
+    assert measure_level_p_value(3.0, 6.0 - found, variance=-1e-18) == p_value
+
+
+def test_the_p_value_is_that_of_the_normal_distribution_on_both_sides():
+    for count in (100.0, 140.0):
+        found = measure_level_p_value(120.0, count, variance=64.0)
+
+        assert found == pytest.approx(2 * norm.sf(2.5), rel=1e-12)
+    assert measure_level_p_value(120.0, 120.0, variance=64.0) == 1.0

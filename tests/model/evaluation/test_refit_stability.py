@@ -1,8 +1,14 @@
+from dataclasses import replace
+
+import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
+from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.evaluation.refit_stability import StabilityPolicy, measure_refit_stability
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
@@ -85,3 +91,54 @@ def test_a_refit_on_all_clients_differs_by_its_seed_alone(bundle, rows, unseen):
     stability = measure(bundle, rows, unseen, refit_count=1, client_share=0.9999)
 
     assert stability.mean_difference > 0
+
+
+def test_the_figures_are_those_of_the_refits_themselves(bundle, rows, unseen):
+    found = measure(bundle, rows, unseen, refit_count=2, client_share=0.7)
+
+    base = score_probability(bundle, unseen)
+    clients = rows["client_id"].unique().sort()
+    refits = []
+    for number in (1, 2):
+        seed = bundle.recipe.seed + 1_000 * number
+        drawn = clients.sample(280, seed=seed)
+        refit = fit(
+            replace(bundle.recipe, seed=seed),
+            rows.filter(pl.col("client_id").is_in(drawn.to_list())),
+            schema=CREDIT_CARD,
+            features=CREDIT_CARD_FEATURES,
+            decision_policy=bundle.decision_policy,
+        )
+        refits.append(score_probability(refit, unseen))
+    differences = np.abs(np.array(refits) - base)
+    threshold = bundle.decision_policy.threshold
+    changed = [(refit >= threshold) != (base >= threshold) for refit in refits]
+    areas = [roc_auc_score(unseen["defaulted"], refit) for refit in refits]
+
+    assert found.refit_count == 2
+    assert (found.lowest_roc_auc, found.highest_roc_auc) == pytest.approx((min(areas), max(areas)))
+    assert found.mean_difference == pytest.approx(differences.mean(), rel=1e-12)
+    assert found.high_difference == pytest.approx(np.quantile(differences, 0.95), rel=1e-12)
+    assert found.changed_decision_share == np.mean(changed)
+
+
+def test_a_single_default_is_enough_for_an_area_and_two_clients_for_a_refit(bundle, rows, unseen):
+    payers, defaulters = (unseen.filter(defaulted=outcome) for outcome in (0, 1))
+    few = pl.concat([payers[:5], defaulters[:1]])
+
+    assert measure(bundle, rows, few, refit_count=1).lowest_roc_auc is not None
+    most = pl.concat([payers[:1], defaulters[:5]])
+    assert measure(bundle, rows, most, refit_count=1).lowest_roc_auc is not None
+
+
+def test_the_standard_policy_makes_two_refits_on_four_fifths(bundle, rows, unseen):
+    standard = measure_refit_stability(
+        bundle, rows, unseen, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES
+    )
+
+    assert standard == measure(bundle, rows, unseen, refit_count=2, client_share=0.8)
+
+
+@pytest.mark.parametrize("right", [{"client_share": 0.001}, {"client_share": 0.999}])
+def test_a_policy_just_within_its_bounds_is_accepted(right):
+    StabilityPolicy(refit_count=0, **right)

@@ -107,3 +107,71 @@ def test_everybody_chosen_among_repeated_clients_is_as_uncertain_as_one_row_each
     found = measure_share_among(everyone, everyone, clusters=encode_clusters(clients))
 
     assert describe(found) == pytest.approx(describe(measure_share(20, 20)))
+
+
+def divide_in_steps(one, other):
+    """MOVER-R, from the two intervals (Donner and Zou 2012, equation 9)."""
+    p, low_p, high_p = one.value, one.low, one.high
+    q, low_q, high_q = other.value, other.low, other.high
+
+    def solve(end_p, end_q, sign):
+        root = np.sqrt((p * q) ** 2 - end_p * end_q * (2 * p - end_p) * (2 * q - end_q))
+        return (p * q + sign * root) / (end_q * (2 * q - end_q))
+
+    return solve(low_p, high_q, -1), solve(high_p, low_q, 1)
+
+
+@pytest.mark.parametrize("counts", [(12, 20, 60, 100), (30, 100, 45, 60), (95, 100, 70, 100)])
+def test_a_ratio_has_the_interval_of_donner_and_zou(counts):
+    one, other = measure_share(*counts[:2]), measure_share(*counts[2:])
+
+    ratio = measure_share_ratio(one, other)
+
+    assert ratio.value == one.value / other.value
+    assert describe(ratio) == pytest.approx(divide_in_steps(one, other), rel=1e-12)
+
+
+def test_a_ratio_to_a_share_that_may_be_twice_as_high_may_be_nought():
+    rare = Metric(0.1, 0.02, 0.2)  # high is twice the value: the divisor of the low end is 0
+
+    ratio = measure_share_ratio(Metric(0.5, 0.4, 0.6), rare)
+
+    assert (ratio.value, ratio.low) == (5.0, 0.0)
+    assert ratio.high == pytest.approx(
+        (0.05 + np.sqrt(0.05**2 - 0.6 * 0.4 * 0.02 * 0.18)) / (0.02 * 0.18)
+    )
+    assert measure_share_ratio(Metric(0.5, 0.4, 0.6), Metric(0.1, 0.02, 0.3)).low == 0.0
+
+
+def test_a_ratio_to_itself_lies_within_its_ends_to_the_last_bit():
+    certain = Metric(0.4, 0.4, 0.4)
+
+    assert measure_share_ratio(certain, certain) == Metric(1.0, 1.0, 1.0)
+
+
+def test_dependent_rows_are_worth_what_the_sums_of_their_clients_vary():
+    chosen = np.array([1, 1, 0, 1, 0, 0, 1, 0, 0, 1], dtype=bool)
+    among = np.array([1, 1, 1, 1, 1, 1, 1, 1, 0, 0], dtype=bool)
+    clusters = np.array([0, 0, 1, 2, 1, 1, 2, 3, 3, 3])
+
+    found = measure_share_among(chosen, among, clusters=clusters)
+
+    # residuals of the share 1/2 by client: 1, -3/2, 1, -1/2; of independent rows the squares sum to 2
+    effect = (1 + 9 / 4 + 1 + 1 / 4) / 2
+    assert found == measure_share(4, 8, design_effect=effect)
+
+
+def test_clients_whose_rows_balance_are_worth_no_more_than_independent_rows():
+    chosen, everyone = np.array([True, False] * 6), np.ones(12, dtype=bool)
+
+    found = measure_share_among(chosen, everyone, clusters=np.repeat(np.arange(6), 2))
+
+    assert found == measure_share(6, 12)
+
+
+def test_only_clients_among_the_rows_count_where_nobody_is_chosen():
+    among = np.array([True] * 4 + [False] * 4)
+
+    found = measure_share_among(~among, among, clusters=np.array([0, 0, 0, 1, 2, 3, 4, 5]))
+
+    assert found == measure_share(0, 4, design_effect=2.0)

@@ -70,3 +70,30 @@ def test_more_capacity_never_raises_the_threshold(rows, one, other):
     assert find_capacity_threshold(probability, capacity_share=more) <= find_capacity_threshold(
         probability, capacity_share=fewer
     )
+
+
+def test_of_equally_cheap_thresholds_the_highest_is_taken():
+    scores = LabelledScores([1, 0, 0, 0, 0, 0, 1], [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3])
+
+    # to catch the last defaulter costs five alarms, as much as to miss it
+    assert find_cheapest_threshold(scores, policy=FIVE_TO_ONE) == 0.9
+    assert find_cheapest_threshold(scores, policy=DecisionPolicy(missed_default_cost=5.1)) == 0.3
+    assert find_cheapest_threshold(scores, policy=DecisionPolicy(missed_default_cost=0.1)) == 0.9
+
+
+def test_a_certain_default_is_declined_and_a_threshold_for_nobody_is_just_above_one():
+    assert find_cheapest_threshold(LabelledScores([1], [1.0]), policy=FIVE_TO_ONE) == 1.0
+    nobody = find_cheapest_threshold(LabelledScores([0], [1.0]), policy=FIVE_TO_ONE)
+    assert nobody == np.nextafter(1.0, 2.0)
+    assert find_capacity_threshold(np.array([0.2, 0.4]), capacity_share=0.4) == nobody
+
+
+def test_a_capacity_is_met_despite_rounding_and_equal_clients_come_together_or_not_at_all():
+    thousand = np.arange(1_000) / 1_000
+    assert find_capacity_threshold(thousand, capacity_share=0.29) == 0.71
+    assert find_capacity_threshold(thousand, capacity_share=0.2899) == 0.711
+
+    equal = np.array([0.9, 0.5, 0.5, 0.5, 0.1])
+    assert [
+        find_capacity_threshold(equal, capacity_share=share) for share in (0.2, 0.6, 0.8, 1.0)
+    ] == [0.9, 0.9, 0.5, 0.1]

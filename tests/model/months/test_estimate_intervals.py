@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.intervals import Metric
@@ -174,3 +175,67 @@ def test_what_chance_leaves_is_read_from_an_interval_recorded_before_it_was_wide
 
     assert compared.chance_deviation == pytest.approx(0.0102, abs=1e-4)
     assert named.chance_deviation == 0.01
+
+
+def compare_months(errors, *, deviation=0.01, name="default_share"):
+    return [
+        ComparedEstimate(name, Metric(0.2, 0.1, 0.3), 0.2 + error, deviation, f"{number:04d}-01")
+        for number, error in enumerate(errors)
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 18])
+def test_with_few_months_the_reach_is_students_predictive_quantile(count):
+    estimate = estimate_performance(np.tile([0.1, 0.3], 500), policy=COSTS)
+    errors = [0.004 * (number % 7 - 2) for number in range(count)]
+    effects = MonthEffects(0.2, weight=3.0)
+
+    widened = widen_estimate(estimate, compare_months(errors), effects=effects)
+
+    for name in ("default_share", "brier"):
+        slope, chance = estimate.month_slopes[name], estimate.chance_deviations[name]
+        ratios = [e / np.hypot(0.01, 0.2 * slope) for e in errors] if name == "default_share" else []
+        freedom = 3.0 + len(ratios)
+        spread = np.sqrt((3.0 + np.square(ratios).sum()) / freedom)
+        reach = t.ppf(0.975, freedom) * spread * np.hypot(chance, 0.2 * slope)
+        metric, before = widened.metrics[name], estimate.metrics[name]
+        assert metric.value == before.value
+        assert metric.low == pytest.approx(max(0.0, before.value - reach), rel=1e-9)
+        assert metric.high == pytest.approx(min(1.0, before.value + reach), rel=1e-9)
+
+
+@pytest.mark.parametrize(("count", "rank"), [(19, 19), (20, 20), (38, 38), (39, 38), (59, 57)])
+def test_with_many_months_the_reach_is_the_95_percent_rank_of_their_errors(count, rank):
+    estimate = estimate_performance(np.tile([0.1, 0.3], 5_000), policy=COSTS)
+    errors = [0.001 * (number + 1) * (-1) ** number for number in range(count)]
+
+    widened = widen_estimate(
+        estimate, compare_months(errors), effects=MonthEffects(0.0, weight=6.0)
+    ).metrics["default_share"]
+
+    chance = estimate.chance_deviations["default_share"]
+    assert widened.high - widened.value == pytest.approx(0.1 * rank * chance)
+    assert widened.value - widened.low == pytest.approx(0.1 * rank * chance)
+
+
+def test_batches_of_a_month_count_by_the_mean_of_their_squares():
+    estimate = estimate_performance(np.tile([0.1, 0.3], 500), policy=COSTS)
+    none = MonthEffects(0.0, weight=2.0)
+    batches = [
+        ComparedEstimate("default_share", Metric(0.2, 0.1, 0.3), 0.2 + error, 0.01, "2005-09")
+        for error in (0.01, -0.07)
+    ]
+
+    one = widen_estimate(estimate, batches, effects=none)
+    other = widen_estimate(estimate, compare_months([0.05]), effects=none)
+
+    assert one.metrics["default_share"].high == pytest.approx(other.metrics["default_share"].high)
+
+
+def test_a_month_without_any_deviation_says_nothing():
+    estimate = estimate_performance(np.tile([0.1, 0.3], 500), policy=COSTS)
+    none = MonthEffects(0.0, weight=2.0)
+
+    certain = widen_estimate(estimate, compare_months([0.3], deviation=0.0), effects=none)
+
+    assert certain == widen_estimate(estimate, [], effects=none)

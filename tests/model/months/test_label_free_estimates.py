@@ -136,3 +136,102 @@ def test_a_client_exactly_at_the_threshold_is_declined():
     assert accepted.chance_deviations["cost_per_1000"] == pytest.approx(
         5 * declined.chance_deviations["cost_per_1000"]
     )
+
+
+ROWS = [0.0, 0.02, 0.1, 0.1, 1 / 6, 0.4, 0.4, 0.4, 0.9, 1.0]
+DEAR = DecisionPolicy(missed_default_cost=6.0, false_alarm_cost=1.2)  # the same threshold
+
+
+def clip(probability):
+    return min(max(probability, 1e-15), 1 - 1e-15)
+
+
+TERMS = {  # what a client adds who pays, and who defaults
+    "default_share": lambda p: (0.0, 1.0),
+    "brier": lambda p: (p**2, (1 - p) ** 2),
+    "log_loss": lambda p: (-np.log(1 - clip(p)), -np.log(clip(p))),
+    "cost_per_1000": lambda p: (1_200.0, 0.0) if p >= 1 / 6 else (0.0, 6_000.0),
+}
+
+
+def add_up(name, probabilities):
+    """The expected mean, its deviation by chance and its change with the log odds, row by row."""
+    count, value, variance, slope = len(probabilities), 0.0, 0.0, 0.0
+    for p in probabilities:
+        paid, failed = TERMS[name](p)
+        value += ((1 - p) * paid + p * failed) / count
+        variance += p * (1 - p) * ((failed - paid) / count) ** 2
+        slope += p * (1 - p) * (failed - paid) / count
+    return value, variance**0.5, abs(slope)
+
+
+def count_pairs(probabilities):
+    """The same of the ranking, pair by pair."""
+    pairs = won = 0.0
+    below, above = [0.0] * len(probabilities), [0.0] * len(probabilities)
+    for i, p in enumerate(probabilities):
+        for j, q in enumerate(probabilities):
+            higher = 1.0 if p > q else 0.5 if p == q else 0.0
+            below[i] += higher * (1 - q)
+            above[i] += (1 - higher) * q
+            if i != j:
+                pairs += p * (1 - q)
+                won += higher * p * (1 - q)
+    value, excess = won / pairs, sum(1 - 2 * p for p in probabilities)
+    pulls = [(b - a - value * excess) / pairs for b, a in zip(below, above, strict=True)]
+    variances = [p * (1 - p) for p in probabilities]
+    variance = sum(v * pull**2 for v, pull in zip(variances, pulls, strict=True))
+    slope = sum(v * pull for v, pull in zip(variances, pulls, strict=True))
+    return value, variance**0.5, abs(slope)
+
+
+@given(st.permutations(ROWS), st.integers(2, 10))
+@example(ROWS, 10)
+def test_every_estimate_is_that_of_its_rows_and_pairs_one_by_one(rows, count):
+    probabilities = rows[:count]
+
+    estimate = estimate_performance(probabilities, policy=DEAR)
+
+    expected = {name: add_up(name, probabilities) for name in TERMS}
+    if "roc_auc" in estimate.metrics:
+        expected["roc_auc"] = count_pairs(probabilities)
+    assert set(estimate.metrics) == set(expected)
+    for name, (value, deviation, slope) in expected.items():
+        found = estimate.metrics[name]
+        assert found.value == pytest.approx(value, rel=1e-9, abs=1e-12), name
+        assert estimate.chance_deviations[name] == pytest.approx(deviation, rel=1e-9, abs=1e-12)
+        assert estimate.month_slopes[name] == pytest.approx(slope, rel=1e-9, abs=1e-12), name
+        highest = 1.0 if name in {"default_share", "brier", "roc_auc"} else np.inf
+        assert found.low == pytest.approx(max(0.0, value - 1.959963984540054 * deviation), abs=1e-9)
+        assert found.high == pytest.approx(
+            min(highest, value + 1.959963984540054 * deviation), rel=1e-9
+        )
+
+
+def test_a_ranking_of_a_certain_defaulter_and_a_certain_payer_is_known():
+    estimate = estimate_performance([1.0, 0.0], policy=COSTS)
+
+    assert estimate.metrics["roc_auc"] == Metric(1.0, 1.0, 1.0)
+    assert estimate.metrics["log_loss"].value == pytest.approx(0.0, abs=1e-12)
+    assert estimate.metrics["default_share"] == Metric(0.5, 0.5, 0.5)
+
+
+def test_past_errors_are_counted_at_the_ends_of_the_interval_too():
+    estimated = Metric(0.2, 0.1, 0.3)
+    came = [ComparedEstimate("brier", estimated, value) for value in (0.1, 0.3, 0.31, 0.0999)]
+
+    error = measure_past_errors(came)["brier"]
+
+    assert (error.batch_count, error.inside_share) == (4, 0.5)
+    assert error.mean_error == pytest.approx((-0.1 + 0.1 + 0.11 - 0.1001) / 4)
+    assert error.mean_absolute_error == pytest.approx((0.1 + 0.1 + 0.11 + 0.1001) / 4)
+
+
+def test_a_comparison_carries_its_month_and_its_deviation():
+    (compared,) = compare_estimate(
+        {"brier": Metric(0.12, 0.10, 0.15)}, {"brier": 0.13, "roc_auc": 0.7}, statement_month="2005-09"
+    )
+
+    assert (compared.statement_month, compared.error) == ("2005-09", pytest.approx(0.01))
+    assert compared.chance_deviation == pytest.approx(0.05 / (2 * 1.959963984540054), rel=1e-12)
+    assert ComparedEstimate("brier", Metric(0.1, 0.1, 0.1), 0.1).chance_deviation == 0.0

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import mannwhitneyu
 
 from credit_default.model.months.missing_outcomes import measure_missing_outcomes
 
@@ -64,3 +65,47 @@ def test_scores_that_are_all_alike_tell_nothing_apart():
     found = measure_missing_outcomes(np.full(300, 0.2), known)
 
     assert (found.p_value, found.known_above_missing, found.relative_bias) == (1.0, 0.5, None)
+
+
+def test_figures_are_those_of_scipy_and_of_the_mixture_worked_out_by_hand():
+    generator = np.random.default_rng(7)
+    score = np.round(generator.beta(2, 6, 90), 2)
+    outcome = np.array([1] * 20 + [0] * 40 + [-1] * 30)
+    score[:20] += 0.1
+
+    found = measure_missing_outcomes(score, outcome)
+
+    test = mannwhitneyu(score[:60], score[60:], method="asymptotic")
+    assert (found.known_count, found.missing_count) == (60, 30)
+    assert found.p_value == pytest.approx(test.pvalue, rel=1e-12)
+    assert found.known_above_missing == pytest.approx(test.statistic / 1_800, rel=1e-12)
+    defaults, payers, missing = score[:20].mean(), score[20:60].mean(), score[60:].mean()
+    implied = np.clip((missing - payers) / (defaults - payers), 0, 1)
+    assert found.relative_bias == pytest.approx((30 / 90) * (1 / 3 - implied) / (1 / 3))
+
+
+@pytest.mark.parametrize(
+    ("missing_score", "bias"), [(0.05, 1 / 3), (0.2, 1 / 3), (0.3, 1 / 6), (0.6, -1 / 3), (0.9, -1 / 3)]
+)
+def test_what_is_missing_is_taken_for_a_mixture_of_defaulters_and_payers(missing_score, bias):
+    # half of the known defaulted at .6, half paid at .2; a third of all are missing
+    score = np.array([0.6] * 10 + [0.2] * 10 + [missing_score] * 10)
+    outcome = np.array([1] * 10 + [0] * 10 + [-1] * 10)
+
+    assert measure_missing_outcomes(score, outcome).relative_bias == pytest.approx(bias)
+
+
+@pytest.mark.parametrize(("known_count", "missing_count"), [(10, 10), (9, 10), (10, 9)])
+def test_ten_clients_on_either_side_are_enough(known_count, missing_count):
+    outcome = np.array([1, 0] * 5 + [-7] * 10)[10 - known_count : 10 + missing_count]
+
+    found = measure_missing_outcomes(np.linspace(0.1, 0.9, len(outcome)), outcome)
+
+    assert (found is not None) == (known_count == missing_count == 10)
+
+
+@pytest.mark.parametrize("outcomes", [[1] * 10, [0] * 10, [1, 0] * 5])
+def test_known_outcomes_that_are_alike_or_not_ranked_tell_no_bias(outcomes):
+    score = np.array([0.3] * 10 + [0.1] * 10)
+
+    assert measure_missing_outcomes(score, np.array(outcomes + [-1] * 10)).relative_bias is None

@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.evaluation.metrics import evaluate
 from credit_default.model.months.month_effects import (
     MonthDeviation,
     estimate_month_effect_sd,
+    measure_count_error,
 )
 
 
@@ -76,3 +79,62 @@ def test_no_month_effect_is_assumed_where_none_is_declared():
     past = draw_past(np.random.default_rng(2), effect_sd=0.2, count=9)
 
     assert estimate(past, sd=0.0) == 0.0
+
+
+def test_the_estimate_weighs_differences_by_what_they_tell():
+    past = [
+        MonthDeviation("2005-11", 40.0, 80.0),
+        MonthDeviation("2005-09", -12.0, 120.0),
+        MonthDeviation("2005-10", 30.0, 60.0),
+    ]
+    effects, variances = [-0.1, 0.5, 0.5], [120.0, 60.0, 80.0]
+
+    found = estimate(past, sd=0.2, weight=3.0)
+
+    total, weight = 3.0 * 0.04, 3.0
+    for place in (0, 1):
+        noise = 1 / variances[place] + 1 / variances[place + 1]
+        information = 2 / 3 * (0.08 / (0.08 + noise)) ** 2
+        total += information * ((effects[place + 1] - effects[place]) ** 2 - noise) / 2
+        weight += information
+    assert found == pytest.approx(np.sqrt(total / weight), rel=1e-12)
+    assert [month.effect for month in past] == [0.5, -0.1, 0.5]
+
+
+def test_months_that_differ_less_than_chance_show_no_effect():
+    alike = [MonthDeviation(f"2005-{month:02d}", 0.0, 1.0) for month in range(1, 13)]
+
+    assert estimate(alike, sd=2.0, weight=0.001) == 0.0
+
+
+def test_a_count_is_as_far_off_as_chance_and_month_effects_together_allow():
+    evaluation = evaluate(
+        [1] * 30 + [0] * 70, [0.2] * 100, policy=DecisionPolicy(), seed=1, resample_count=1
+    )
+
+    found = measure_count_error(evaluation, month_effect_sd=0.25)
+
+    deviation = np.sqrt(16 + (0.25 * 16) ** 2)  # of chance 4; a unit of log odds adds 16 defaults
+    assert found.relative == pytest.approx(0.5)
+    assert found.deviations == pytest.approx(10 / deviation)
+    assert found.relative_deviation == pytest.approx(deviation / 20)
+    assert (found.chance_deviation, found.chance_deviations) == pytest.approx((4.0, 2.5))
+    assert found.month_effect_sd == 0.25
+
+
+@pytest.mark.parametrize(
+    ("probability", "expected"), [(0.0, (1.0, 3.0, 0.0, 3.0)), (1.0, (-0.7, -7.0, 0.0, -7.0))]
+)
+def test_a_count_that_chance_cannot_move_is_off_by_so_many_defaults(probability, expected):
+    evaluation = evaluate(
+        [1] * 3 + [0] * 7, [probability] * 10, policy=DecisionPolicy(), seed=1, resample_count=1
+    )
+
+    found = measure_count_error(evaluation, month_effect_sd=0.25)
+
+    assert (
+        found.relative,
+        found.deviations,
+        found.relative_deviation,
+        found.chance_deviations,
+    ) == pytest.approx(expected)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
@@ -64,3 +65,27 @@ def test_row_order_changes_nothing_and_intervals_hold_the_value(rows, random):
 def test_rows_without_outcomes_are_refused():
     with pytest.raises(InputError, match="scored outcomes"):
         measure_vintage([], [])
+
+
+def test_the_interval_of_the_area_is_delongs():
+    generator = np.random.default_rng(9)
+    probability = generator.beta(1, 4, 60).round(1)  # with many ties
+    defaulted = (generator.random(60) < probability).astype(int)
+
+    found = measure_vintage(defaulted, probability).roc_auc
+
+    failed, paid = probability[defaulted == 1], probability[defaulted == 0]
+    wins = (failed[:, None] > paid) + (failed[:, None] == paid) / 2
+    half = norm.ppf(0.975) * np.sqrt(
+        wins.mean(axis=1).var() / len(failed) + wins.mean(axis=0).var() / len(paid)
+    )
+    assert found.value == pytest.approx(wins.mean(), rel=1e-12)
+    assert found.low == pytest.approx(wins.mean() - half, rel=1e-9)
+    assert found.high == pytest.approx(min(1.0, wins.mean() + half), rel=1e-9)
+
+
+def test_one_outcome_of_either_kind_is_enough_for_a_ranking():
+    for outcomes, area in (([1, 0, 0], 1.0), ([0, 1, 1], 0.0)):
+        metric = measure_vintage(outcomes, [0.9, 0.5, 0.1]).roc_auc
+
+        assert (metric.value, metric.low, metric.high) == (area, area, area)

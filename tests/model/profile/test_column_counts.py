@@ -19,6 +19,7 @@ from credit_default.model.profile.column_counts import (
     profile_rows,
 )
 from credit_default.model.profile.plan import plan_profile
+from credit_default.model.profile.value_hashes import hash_values, scramble_bits
 
 SMALL = Schema(
     name="small",
@@ -208,3 +209,94 @@ def test_undated_names_have_no_month_before():
     )
 
     assert [column.previous_month_column for column in plan.inputs] == [None, None, None]
+
+
+def test_sizes_are_counted_in_quarters_of_an_octave_up_to_either_end():
+    sizes = [2.0**-10, 2.0**-9.75 * 1.0001, -1.0, 1.1, 2.0**0.25 * 1.0001, 2.0**49.9, 2.0**60, 1e-9]
+    rows = make_rows(8, paid_m1=pl.Series(sizes))
+
+    magnitudes = profile_rows(PLAN, rows).columns["paid_m1"].magnitudes
+
+    assert len(magnitudes) == 240
+    found = {place: int(magnitudes[place]) for place in np.flatnonzero(magnitudes)}
+    assert found == {0: 2, 1: 1, 40: 2, 41: 1, 239: 2}
+
+
+def test_a_size_is_read_from_the_middle_of_its_step():
+    rows = make_rows(4, paid_m1=pl.Series([1.0, 1.0, 4.0, 0.0]))
+    column = profile_rows(PLAN, rows).columns["paid_m1"]
+
+    found = {share: measure_magnitude(column, share) for share in (0.0, 0.5, 2 / 3, 0.9, 1.0)}
+
+    assert found == {0.0: -9.875, 0.5: 0.125, 2 / 3: 0.125, 0.9: 2.125, 1.0: 2.125}
+
+
+def test_the_mean_of_a_single_number_and_the_cost_of_a_single_row_are_known():
+    row = make_rows(
+        1, paid_m1=7.0, default_probability=0.3, decision="accept"
+    )
+
+    found = profile_rows(PLAN, row)
+
+    assert (found.columns["paid_m1"].mean, found.expected_cost) == (7.0, 1_500.0)
+    assert found.identical_share == 0.0
+
+
+def test_a_decline_costs_a_false_alarm_by_the_chance_to_be_paid():
+    plan = replace(PLAN, decision_policy=DecisionPolicy(missed_default_cost=8.0, false_alarm_cost=3.0))
+    rows = make_rows(2, default_probability=pl.Series([0.25, 0.5]), decision=pl.Series(["decline", "accept"]))
+
+    assert profile_rows(plan, rows).cost_total == 0.75 * 3.0 + 0.5 * 8.0
+
+
+def test_the_bitmap_and_the_fingerprint_are_those_of_the_hashes():
+    rows = make_rows(5, paid_m2=pl.Series([1.0, 2.0, 3.0, 4.0, 5.0]))
+    values = {name: rows[name].cast(pl.Float64).to_numpy() for name in PLAN_NAMES}
+    with np.errstate(over="ignore"):
+        whole = sum(hash_values(values[name], place) for place, name in enumerate(PLAN_NAMES))
+
+    found = profile_rows(PLAN, rows)
+
+    expected = {int(scrambled) >> 42 for scrambled in scramble_bits(whole)}
+    assert set(np.flatnonzero(found.slots).tolist()) == expected
+    assert len(found.slots) == 2**22
+    fingerprints = [int(bits) for bits in scramble_bits(hash_values(values["paid_m2"], 2))]
+    assert found.columns["paid_m2"].fingerprint == sum(fingerprints) % 2**64
+
+
+def test_fingerprints_are_added_without_carrying():
+    parts = [profile_rows(PLAN, make_rows(9, seed)) for seed in range(4)]
+    apart = sum(part.columns["paid_m1"].fingerprint for part in parts)
+
+    whole = merge_profiles(merge_profiles(parts[0], parts[1]), merge_profiles(parts[2], parts[3]))
+
+    assert apart > 2**64  # of four, some carry
+    assert whole.columns["paid_m1"].fingerprint == apart % 2**64
+
+
+def test_distinct_rows_are_estimated_from_the_free_slots():
+    slots = np.zeros(1_000, dtype=bool)
+    slots[:500] = True
+    half = replace(profile_rows(PLAN, make_rows(1)), row_count=1_000, slots=slots)
+
+    assert half.identical_share == pytest.approx(1 - np.log(2), rel=1e-12)
+    full = replace(half, slots=np.ones(1_000, dtype=bool), row_count=10_000)
+    assert full.identical_share == pytest.approx(1 - np.log(1_000) / 10, rel=1e-12)
+
+
+PLAN_NAMES = ["status", "paid_m1", "paid_m2"]
+
+
+def test_rows_between_and_on_the_points_of_the_grid_are_counted_and_summed_apart():
+    rows = make_rows(200, seed=9)
+    grid = PLAN.columns[1].grid
+    paid = [grid[0] - 1, grid[0], grid[0], grid[1] + 0.25, grid[-1], grid[-1] + 5, grid[-1] + 6]
+
+    column = profile_rows(PLAN, rows[:7].with_columns(paid_m1=pl.Series(paid))).columns["paid_m1"]
+
+    places = [0, 1, 4, 2 * len(grid) - 1, 2 * len(grid)]
+    assert len(column.grid_counts) == len(column.grid_sums) == 2 * len(grid) + 1
+    assert column.grid_counts[places].tolist() == [1, 2, 1, 1, 2]
+    sums = [grid[0] - 1, 2 * grid[0], grid[1] + 0.25, grid[-1], 2 * grid[-1] + 11]
+    assert column.grid_sums[places].tolist() == pytest.approx(sums)
+    assert profile_rows(PLAN, rows).columns["paid_m2"].grid_counts.tolist() == []

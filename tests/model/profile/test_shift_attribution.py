@@ -129,3 +129,83 @@ def test_segments_are_named_by_the_schemas_meanings():
     ]
     assert describe_segment(AMOUNT, plan_bins(np.empty(0)), 0) == "amount any"
     assert describe_segment(AMOUNT, plan_bins(np.array([0.5])), 0) == "amount 0.5"
+
+
+def test_the_cause_is_the_segment_that_explains_most_whichever_way_the_score_went():
+    fewer = shift(
+        make_rows([0] * 80 + [2] * 20, [0.1] * 80 + [0.6] * 20, [1.0] * 100), 
+        make_rows([0] * 90 + [2] * 10, [0.1] * 90 + [0.6] * 10, [1.0] * 100),
+    )
+
+    assert fewer.mean_shift == pytest.approx(-0.05)
+    assert fewer.find_cause().name == "status 2 (payment 2 months late)"
+    segments = {item.name: item.composition for item in fewer.columns[0].segments}
+    # (w' - w) · (m - M) with M = .175
+    assert segments == pytest.approx(
+        {"status 0 (in time)": 0.1 * (0.1 - 0.175), "status 2 (payment 2 months late)": -0.1 * (0.6 - 0.175)}
+    )
+
+
+def test_a_segment_is_split_by_its_shares_and_its_scores():
+    found = shift(
+        make_rows([0] * 6 + [2] * 4, [0.1] * 6 + [0.5] * 4, [1.0] * 10),
+        make_rows([0] * 5 + [2] * 5, [0.2] * 5 + [0.7] * 5, [1.0] * 10),
+    )
+
+    in_time, late = found.columns[0].segments
+    level = (0.26 + 0.45) / 2
+    assert (in_time.reference_share, in_time.current_share) == (0.6, 0.5)
+    assert in_time.composition == pytest.approx(-0.1 * (0.15 - level))
+    assert in_time.within == pytest.approx(0.55 * 0.1)
+    assert late.composition == pytest.approx(0.1 * (0.6 - level))
+    assert late.within == pytest.approx(0.45 * 0.2)
+
+
+def test_a_segment_that_has_gone_counts_by_its_score_before():
+    found = shift(
+        make_rows([0] * 90 + [2] * 10, [0.1] * 90 + [0.9] * 10), make_rows([0] * 100, [0.1] * 100)
+    )
+
+    (_, late) = found.columns[0].segments
+    assert (late.reference_share, late.current_share, late.within) == (0.1, 0.0, 0.0)
+    assert late.composition == pytest.approx(-0.1 * (0.9 - (0.18 + 0.1) / 2))
+
+
+def test_a_segment_says_what_a_special_value_or_a_missing_one_means():
+    column = Column("amount", "amount", "x", special={-1: "no account", -2: "closed"})
+    ranges = plan_bins(np.append(np.arange(1_001.0), [-1.0, -2.0]), special=(-1.0, -2.0))
+    values = plan_bins(np.array([4.0, -1.0]), special=(-1.0, -2.0))
+
+    assert [describe_segment(column, ranges, place) for place in (8, 9, 10, 11, 12, 13)] == [
+        "amount 800 to 900",
+        "amount from 900",
+        "amount -2 (closed)",
+        "amount -1 (no account)",
+        "amount not seen before",
+        "amount missing",
+    ]
+    assert [describe_segment(column, values, place) for place in range(3)] == [
+        "amount -2 (closed)",
+        "amount -1 (no account)",
+        "amount 4",
+    ]
+
+
+def test_a_fractional_value_takes_no_code_s_meaning_and_figures_are_shortened():
+    half = plan_bins(np.array([2.5, 1234567.891]), codes=(2,))
+
+    assert [describe_segment(STATUS, half, place) for place in range(3)] == [
+        "status 2 (payment 2 months late)",
+        "status 2.5",
+        "status 1.23457e+06",
+    ]
+
+
+def test_the_standard_error_of_one_row_or_none_is_nought():
+    plan = plan_profile(EARLIER, schema=SCHEMA, decision_policy=DecisionPolicy())
+    one, none, all_rows = (profile_rows(plan, rows) for rows in (EARLIER[:1], EARLIER[:0], EARLIER))
+
+    assert measure_score_shift(plan, one, none, columns=()).standard_error == pytest.approx(0, abs=1e-9)
+    found = measure_score_shift(plan, all_rows, one, columns=())
+    assert found.standard_error == pytest.approx(0.15 / 10)
+    assert found.find_cause() is None

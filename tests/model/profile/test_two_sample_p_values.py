@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
-from scipy.stats import chi2_contingency, ks_2samp
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import chi2_contingency, ks_2samp, kstwo
 
 from credit_default.model.profile.two_sample_p_values import (
     measure_homogeneity_p_value,
@@ -61,3 +63,53 @@ def test_kolmogorov_smirnov_is_that_of_scipy(count):
     p_value = measure_ks_p_value(below[0], count, below[1], count + 100)
 
     assert p_value == pytest.approx(found.pvalue, rel=1e-6)
+
+
+def merge_in_steps(reference, current):
+    total, others = sum(reference), sum(current)
+    smaller = min(total, others) / (total + others)
+    thick = [(r, c) for r, c in zip(reference, current, strict=True) if (r + c) * smaller >= 5]
+    thin = [(r, c) for r, c in zip(reference, current, strict=True) if (r + c) * smaller < 5]
+    merged = [*thick, tuple(map(sum, zip(*thin, strict=True)))] if thin else thick
+    return np.array([pair for pair in merged if sum(pair)]).T
+
+
+@given(
+    st.integers(2, 7).flatmap(
+        lambda size: st.tuples(
+            *[st.lists(st.integers(0, 30), min_size=size, max_size=size).filter(any)] * 2
+        )
+    )
+)
+def test_whatever_the_counts_the_p_value_is_that_of_the_merged_table(sides):
+    table = merge_in_steps(*sides)
+
+    found = measure_homogeneity_p_value(*map(np.array, sides))
+
+    if table.shape[1] < 2:
+        assert found == 1.0
+    else:
+        expected = chi2_contingency(table, correction=False).pvalue
+        assert found == pytest.approx(expected, rel=1e-9, abs=1e-300)
+
+
+def test_a_bin_with_just_five_expected_rows_stands_alone():
+    reference, current = np.array([50, 6, 44]), np.array([50, 4, 46])
+
+    alone = chi2_contingency([reference, current], correction=False).pvalue
+    assert measure_homogeneity_p_value(reference, current) == pytest.approx(alone, rel=1e-12)
+
+
+@pytest.mark.parametrize(("rows", "exact"), [((10_000, 40), True), ((10_001, 40), False)])
+def test_up_to_ten_thousand_rows_the_p_value_is_exact(rows, exact):
+    count, other = rows
+    sides = [np.arange(count) >= 4_000, np.arange(other) >= 23]
+
+    found = measure_ks_p_value(4_000, count, 23, other)
+
+    distance = abs(4_000 / count - 23 / other)
+    asymptotic = kstwo.sf(distance, round(count * other / (count + other)))
+    expected = ks_2samp(*(side.astype(float) for side in sides)).pvalue if exact else asymptotic
+    assert found == pytest.approx(expected, rel=1e-12)
+    assert found == measure_ks_p_value(23, other, 4_000, count)
+    assert (abs(found - asymptotic) > 1e-6) == exact  # scipy itself is exact up to the same size

@@ -8,6 +8,7 @@ from credit_default.errors import InputError
 from credit_default.model.statistics.bootstrap import (
     check_scores,
     draw_weights,
+    find_widest_distance,
     measure_log_loss,
     measure_ranking,
     measure_roc_auc,
@@ -125,3 +126,89 @@ def test_log_loss_is_finite_where_the_model_was_certain_and_wrong():
 def test_what_cannot_be_compared_is_refused(defaulted, probability, found):
     with pytest.raises(InputError, match=found):
         check_scores(np.array(defaulted), np.array(probability))
+
+
+@pytest.mark.parametrize("clusters", [None, np.array([0, 2, 2, 1, 0, 3])])
+def test_a_weight_is_how_often_its_place_was_drawn(clusters):
+    drawn_count = 6 if clusters is None else 4
+
+    (weights,) = draw_weights(6, resample_count=5, seed=9, clusters=clusters)
+
+    places = np.random.default_rng(9).integers(0, drawn_count, size=(5, drawn_count))
+    expected = [[list(drawn).count(place) for place in range(drawn_count)] for drawn in places]
+    for row, counts in zip(weights, expected, strict=True):
+        assert row.tolist() == [counts[code] for code in (range(6) if clusters is None else clusters)]
+
+
+def test_blocks_go_on_drawing_and_a_sample_beyond_a_block_is_drawn_one_by_one():
+    shapes = [block.shape for block in draw_weights(1_000_000, resample_count=3, seed=1)]
+    single = [block.shape for block in draw_weights(2_000_001, resample_count=2, seed=1)]
+    first, second, *_ = draw_weights(1_000_000, resample_count=4, seed=1)
+
+    assert shapes == [(2, 1_000_000), (1, 1_000_000)]
+    assert single == [(1, 2_000_001), (1, 2_000_001)]
+    assert not np.array_equal(first, second)
+
+
+@given(SCORED)
+def test_the_widest_distance_is_reached_where_a_search_by_hand_finds_it(rows):
+    defaulted = np.array([outcome for outcome, _ in rows])
+    probability = np.array([level / 8 for _, level in rows])
+
+    place = find_widest_distance(defaulted, rank_probabilities(probability))
+
+    def measure_at(cut):
+        above = probability >= cut
+        return abs(above[defaulted == 1].mean() - above[defaulted == 0].mean())
+
+    cut = probability[rank_probabilities(probability).order[place]]
+    assert place == (probability >= cut).sum() - 1
+    assert measure_at(cut) == pytest.approx(max(map(measure_at, probability)), abs=1e-12)
+
+
+def test_of_equally_wide_distances_the_first_is_taken():
+    ranked = rank_probabilities(np.array([0.9, 0.8, 0.7, 0.6]))
+
+    assert find_widest_distance(np.array([1, 0, 1, 0]), ranked) == 0
+    assert find_widest_distance(np.array([0, 1, 0, 1]), ranked) == 0
+
+
+@pytest.mark.parametrize("outcome", [0, 1])
+def test_the_widest_distance_of_one_outcome_is_reached_at_its_end(outcome):
+    ranked = rank_probabilities(np.array([0.1, 0.4, 0.4, 0.2]))
+
+    assert find_widest_distance(np.full(4, outcome), ranked) == 3
+    assert (ranked.order.tolist(), ranked.ends.tolist()) == ([1, 2, 3, 0], [1, 2, 3])
+
+
+@settings(max_examples=40)
+@given(SCORED, st.integers(0, 1000))
+def test_all_ranking_figures_count_a_row_as_often_as_it_was_drawn(rows, seed):
+    defaulted = np.array([outcome for outcome, _ in rows])
+    probability = np.array([level / 8 for _, level in rows])
+    (weights,) = draw_weights(len(rows), resample_count=1, seed=seed)
+    drawn = weights[0]
+    figures = measure(defaulted, probability, weights)
+    if len(set(defaulted[drawn > 0])) < 2:
+        assert np.isnan(figures.ks[0])
+        return
+
+    alarmed, caught, _ = roc_curve(defaulted, probability, sample_weight=drawn)
+
+    assert figures.ks[0] == pytest.approx(np.abs(caught - alarmed).max(), abs=1e-12)
+    assert figures.average_precision[0] == pytest.approx(
+        average_precision_score(defaulted, probability, sample_weight=drawn), rel=1e-9
+    )
+
+
+def test_log_losses_are_clipped_to_the_last_digits():
+    certain = measure_log_loss(np.array([1, 0, 1, 0]), np.array([0.0, 1.0, 0.25, 0.25]))
+
+    assert certain == pytest.approx([-np.log(1e-15), -np.log(1e-15), np.log(4), -np.log(0.75)], rel=1e-2)
+    assert certain[2:] == pytest.approx([np.log(4), -np.log(0.75)], rel=1e-14)
+
+
+@pytest.mark.parametrize("probability", [0.0, 1.0])
+def test_outcomes_and_probabilities_at_their_bounds_are_accepted(probability):
+    check_scores(np.array([0]), np.array([probability]))
+    check_scores([1.0], [probability])
