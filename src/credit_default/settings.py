@@ -19,7 +19,6 @@ from credit_default.portfolio_declaration import list_declaration_faults
 from credit_default.setting_faults import (
     STANDARD_VARIABLES,
     find_setting_faults,
-    list_setting_names,
     suggest_name,
 )
 from credit_default.setting_layers import (
@@ -93,7 +92,7 @@ def load_settings(
     layers += [("environment", _read_environment(variables)), ("flag", drop_none(flags or {}))]
     portfolio = merge_layers([layer for _, layer in layers]).get("portfolio")
     layers = [*list_portfolio_layers(portfolio), *layers]
-    if faults := find_setting_faults(layers, variables):
+    if faults := find_setting_faults(layers, variables, settings=Settings, secrets=SECRETS):
         declared = list_declaration_faults(portfolio)
         of_portfolio = declared or any("(portfolio " in fault.thing for fault in faults)
         thing = f"portfolio {portfolio}" if of_portfolio else "the settings"
@@ -163,7 +162,8 @@ def find_services(settings: Settings) -> NamedServices:
 
 def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
     known = {
-        f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}" for name in list_setting_names()
+        f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}"
+        for name, _ in list_values(Settings.model_construct())
     } | {CONFIG_VARIABLE}
     for name in sorted(n for n in variables if n.startswith(ENVIRONMENT_PREFIX) and n not in known):
         raise InputError(
