@@ -47,6 +47,15 @@ def reads_words(column: Column) -> bool:
     return bool(column.readings) or column.parse == "leading-number" or column.kind == "percent"
 
 
+def write_out_words(raw: pl.Series) -> pl.Series:
+    """Return the values as texts without blanks around them, whole numbers without a decimal point."""
+    if raw.dtype.is_float():
+        whole = raw.cast(pl.Int64, strict=False)
+        texts = raw.cast(pl.String).zip_with(raw != raw.floor(), whole.cast(pl.String))
+        return texts.set(raw.is_null(), None)
+    return raw.cast(pl.String).str.strip_chars()
+
+
 def read_words(raw: pl.Series, *, column: Column) -> ReadWords:
     """Return the numbers of the texts that `readings` names, and the rest without its words."""
     texts = raw.str.strip_chars()

@@ -68,6 +68,8 @@ class Column:
     unseen: Literal["reject", "other"] = "reject"  # what other texts are; "other" is the code 0
     readings: Mapping[str, float] = field(default_factory=dict)  # texts that stand for numbers
     parse: Literal["number", "leading-number"] = "number"  # the latter reads "36 months" as 36
+    # of an outcome: texts that say neither; rows with one are no training rows and no outcomes
+    ignored: tuple[str, ...] = ()
     date_format: str = "%Y-%m-%d"  # of a date in texts, as strptime has it; no day is the first
 
     def __post_init__(self) -> None:
@@ -130,6 +132,8 @@ def _find_kind_faults(column: Column) -> Iterator[Fault]:
         yield "minimum or maximum", expected
     if column.risk_rises_from is not None and column.kind not in {*_NUMBERS, "code", "category"}:
         yield "risk_rises_from", "risk_rises_from for inputs only"
+    if column.ignored and column.kind != "outcome":
+        yield "ignored", "values to ignore for the outcome only"
     for word in ("special", "readings"):
         if getattr(column, word) and column.kind not in {*_NUMBERS, "code", "outcome"}:
             yield word, f"{word} for numbers only"

@@ -88,10 +88,11 @@ class ColumnTable(Table):
 
 
 class OutcomeTable(ColumnTable):
-    """The outcome: a column, and the texts that stand for its two values."""
+    """The outcome: a column, the texts that stand for its two values, and those of rows that are left out."""
 
     bad: Texts = ()
     good: Texts = ()
+    ignore: Texts = ()
 
 
 class KeyTable(Table):
