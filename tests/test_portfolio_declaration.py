@@ -58,7 +58,7 @@ EVERY_FAULT = [
     "'values' of column 3 'grade' of the schema: found ['A', 'A']",
     "'protected' of column 4 'Grade two' of the schema: found 'yes'; expected true or false",
     "column 5 of the schema: found no 'name'",
-    "the outcome of the schema: found ['x'] in bad and in good",
+    "the outcome of the schema: found 'x' in two of bad, good, ignore",
     "rule 'r' of the schema: found 'instalmnt' (nearest is 'instalment')",
     "rule 's' of the schema: found 'grade <'",
     "the key of the schema: found unknown 'clent' (nearest is 'client')",

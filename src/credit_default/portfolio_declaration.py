@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from credit_default.data.checking.file_options import read_file_table
+from credit_default.data.checking.number_marks import read_file_table
 from credit_default.data.contract.declared_tables import FileTable
 from credit_default.data.contract.schema import KEY, Schema
 from credit_default.data.contract.schema_parsing import parse_schema

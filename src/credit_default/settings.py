@@ -19,7 +19,6 @@ from credit_default.portfolio_declaration import list_declaration_faults
 from credit_default.setting_faults import (
     STANDARD_VARIABLES,
     find_setting_faults,
-    list_setting_names,
     suggest_name,
 )
 from credit_default.setting_layers import (
@@ -95,7 +94,7 @@ def load_settings(
     given = merge_layers([layer for _, layer in layers])
     portfolio = given.get("portfolio", Settings.model_fields["portfolio"].default)
     layers = [*list_portfolio_layers(portfolio), *layers]
-    if faults := find_setting_faults(layers, variables):
+    if faults := find_setting_faults(layers, variables, settings=Settings, secrets=SECRETS):
         declared = list_declaration_faults(portfolio)
         of_portfolio = declared or any("(portfolio " in fault.thing for fault in faults)
         thing = f"portfolio {portfolio}" if of_portfolio else "the settings"
@@ -166,7 +165,8 @@ def find_services(settings: Settings) -> NamedServices:
 
 def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
     known = {
-        f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}" for name in list_setting_names()
+        f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}"
+        for name, _ in list_values(Settings.model_construct())
     } | {CONFIG_VARIABLE}
     for name in sorted(n for n in variables if n.startswith(ENVIRONMENT_PREFIX) and n not in known):
         raise InputError(

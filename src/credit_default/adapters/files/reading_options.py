@@ -7,8 +7,11 @@ read with other options has other rows, so those that are given are part of a ba
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from credit_default.data.checking.file_options import read_file_table
-from credit_default.data.checking.number_marks import NumberMarks, build_number_marks
+from credit_default.data.checking.number_marks import (
+    NumberMarks,
+    build_number_marks,
+    read_file_table,
+)
 
 
 @dataclass(frozen=True, slots=True)

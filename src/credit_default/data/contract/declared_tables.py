@@ -57,6 +57,7 @@ WholeKey = Annotated[int, Field(strict=False)]  # TOML's keys are texts
 NumberKey = Annotated[float, Field(strict=False)]
 Kind = _one_of(COLUMN_KINDS)
 Drift = _one_of(DRIFT_METHODS)
+Ids = _one_of(("plain", "text"))
 Unseen = _one_of(("reject", "other"))
 Parse = _one_of(("number", "leading-number"))
 Values = Annotated[dict[str, Meaning], BeforeValidator(_read_values)]
@@ -84,14 +85,16 @@ class ColumnTable(Table):
     unseen: Unseen = "reject"
     readings: dict[str, Number] = Field(default_factory=dict)
     parse: Parse = "number"
+    ids: Ids = "plain"
     date_format: str = "%Y-%m-%d"
 
 
 class OutcomeTable(ColumnTable):
-    """The outcome: a column, and the texts that stand for its two values."""
+    """The outcome: a column, the texts that stand for its two values, and those of rows that are left out."""
 
     bad: Texts = ()
     good: Texts = ()
+    ignore: Texts = ()
 
 
 class KeyTable(Table):

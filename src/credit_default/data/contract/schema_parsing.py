@@ -5,6 +5,7 @@ read one by one, so that all faults are told at once; a faulty column is stood i
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -34,7 +35,7 @@ from credit_default.data.contract.table_parsing import (
     raise_faults,
     read_table,
 )
-from credit_default.errors import CreditDefaultError, InputError, list_faults
+from credit_default.errors import CreditDefaultError, InputError, list_faults, show_examples
 
 _THING: Final = "the schema"
 _ROW_NUMBER: Final = "row-number"
@@ -50,6 +51,7 @@ _OUTCOME_DEFAULTS: Final = {
     "kind": "outcome",
     "codes": {"0": "no default", "1": "default"},
 }
+_OUTCOME_WORDS: Final = ("bad", "good", "ignore")
 _FAULTLESS_OUTCOME: Final = Column(OUTCOME, "outcome", "", codes={0: "no default", 1: "default"})
 
 
@@ -59,7 +61,7 @@ def parse_schema(mapping: Mapping[str, Any]) -> Schema:
     Args:
         mapping: Has `name`, `version`, `columns` (a list of tables with the fields of `Column`;
             codes are `{"1" = "male"}`) and `outcome` (a table: description, aliases, the meaning of
-            0 and 1, or the texts that are `bad` and `good`). Optional are `key` (whose column is the
+            0 and 1, or the texts that are `bad`, `good` and of rows to `ignore`). Optional are `key` (whose column is the
             client's id and whose the month; "row-number" and one "YYYY-MM" where there is none), `rules` (a list of tables with the fields of `Rule`),
             `unique_key` and `row_number_for`. client_id and statement_month need not be declared,
             except to give them aliases.
@@ -156,16 +158,16 @@ def _stand_in(item: Any) -> list[Column]:
 def _parse_outcome(item: Mapping[str, Any]) -> Column:
     place = f"the outcome of {_THING}"
     table = read_table(OutcomeTable, {**_OUTCOME_DEFAULTS, **item}, place=place)
-    both = sorted(set(table.bad) & set(table.good))
-    if both:
+    texts = Counter(text for word in _OUTCOME_WORDS for text in {*getattr(table, word)})
+    if twice := [text for text, count in texts.items() if count > 1]:
         raise build_declaration_error(
             place,
-            found=f"{both} in bad and in good",
+            found=f"{show_examples(twice)} in two of {', '.join(_OUTCOME_WORDS)}",
             expected="each text in one of them",
         )
     words = {**dict.fromkeys(table.bad, 1), **dict.fromkeys(table.good, 0)}
-    fields = table.model_dump(exclude={"bad", "good"})
-    return Column(**{**fields, "readings": {**table.readings, **words}})
+    fields = table.model_dump(exclude={*_OUTCOME_WORDS})
+    return Column(**{**fields, "readings": {**table.readings, **words}, "ignored": table.ignore})
 
 
 def _parse_rule(item: Any, *, place: str) -> Rule:
@@ -179,8 +181,9 @@ def _name_item(kind: str, number: int, item: Any) -> str:
 
 
 def _name_key(column: Column, key: KeyTable) -> Column:
-    """Return the key column, also called what the table `key` says."""
+    """Return the key column, also called what the table `key` says; a column named there holds ids of any text."""
     name = key.client if column.name == CLIENT_ID else key.month
     if name in {_ROW_NUMBER, ""} or _FIXED_MONTH.fullmatch(name):
         return column
-    return replace(column, aliases=(*column.aliases, name))
+    named = replace(column, aliases=(*column.aliases, name))
+    return replace(named, ids="text") if column.name == CLIENT_ID else named

@@ -210,10 +210,9 @@ def _find_use_faults(
                 found=f"{show_examples(early)} before its own declaration",
                 expected="features declared before they are used",
             )
-        accepted = None if known is None else {*known, *early}
-        unknown = [] if accepted is None else [name for name in inputs if name not in accepted]
-        if unknown:
-            near = suggest_word(unknown[0], {*(known or ()), *declared} - {None})
+        unknown = [] if known is None else [n for n in inputs if n not in {*known, *early}]
+        if unknown and known is not None:
+            near = suggest_word(unknown[0], {*known, *declared} - {None})
             yield build_feature_error(
                 thing, found=f"column {show_examples(unknown)}{near}", expected="known columns"
             )
