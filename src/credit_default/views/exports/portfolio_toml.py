@@ -97,7 +97,7 @@ def _render_outcome(outcome: OutcomeDraft | None) -> list[str]:
         "description": describe_name(outcome.name),
         "aliases": [outcome.name.strip()],
     }
-    for word in ("bad", "good", "ignore"):
+    for word in ("bad", "good", "ignore", "missing"):
         if getattr(outcome, word):
             table[word] = list(getattr(outcome, word))
     comment = _comment([f"{outcome.name}: {outcome.evidence}"])
