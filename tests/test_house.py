@@ -194,7 +194,7 @@ def test_module_has_a_docstring_of_at_most_eight_lines(path):
     docstring = ast.get_docstring(TREES[path])
 
     assert docstring
-    most = 10 if path.name == "errors.py" else 8  # which draws its tree, a line a class
+    most = 11 if path.name == "errors.py" else 8  # which draws its tree, a line a class
     assert 1 <= len(docstring.splitlines()) <= most
 
 

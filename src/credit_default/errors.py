@@ -3,6 +3,7 @@
 CreditDefaultError
 ├── InputError       2  bad usage, or input that cannot be read as what it should be
 │   └── SetupError   2  no champion, or an option or portfolio that every file would fail by
+│       └── DeclarationError  2  several faults of one portfolio's declaration
 ├── RefusedError     1  a gate refused, and the run cannot continue
 ├── ServiceError     3  MLflow, Prefect, a disk or a network failed or did not answer
 │   └── MlflowError  3  MLflow did: scoring and reconciling continue without it if they can
@@ -11,9 +12,13 @@ CreditDefaultError
 """
 
 import re
+import textwrap
+from collections.abc import Sequence
 from typing import ClassVar
 
 _LONGEST_EXAMPLE = 100
+_LINE_WIDTH = 80
+_MOST_FAULTS = 25  # in one message
 # Begins at "://": a pattern that began at the scheme would be tried from each letter of a word.
 _CREDENTIALS = re.compile(r"://[^/\s'\"]*@")
 
@@ -61,6 +66,52 @@ class SetupError(InputError):
     """
 
 
+class DeclarationError(SetupError):
+    """Several faults of one declaration, shown as a numbered list; `join_faults` makes one.
+
+    Args:
+        thing: What was declared: a file, or a part of one.
+        found: All faults as one text.
+        expected: As of every error.
+        remedy: As of every error.
+        faults: The faults, each with its place.
+    """
+
+    def __init__(
+        self,
+        thing: str,
+        *,
+        found: str,
+        expected: str,
+        remedy: str,
+        faults: Sequence[CreditDefaultError] = (),
+    ) -> None:
+        super().__init__(thing, found=found, expected=expected, remedy=remedy)
+        self.faults = tuple(faults)
+
+    def __str__(self) -> str:
+        if not self.faults:
+            return super().__str__()
+        lines = [
+            textwrap.fill(
+                hide_credentials(escape_unprintable(_describe_fault(fault))),
+                _LINE_WIDTH,
+                initial_indent=f"{number:>3}. ",
+                subsequent_indent="     ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            for number, fault in enumerate(self.faults[:_MOST_FAULTS], 1)
+        ]
+        if len(self.faults) > _MOST_FAULTS:
+            lines.append(f"     … ({len(self.faults)} in all)")
+        thing = escape_unprintable(self.thing)
+        return "\n".join([f"{thing}: found {len(self.faults)} faults.", *lines, self.remedy])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (join_faults, (self.thing, self.faults))
+
+
 class RefusedError(CreditDefaultError):
     """A gate refused and the run cannot continue; `found` holds the verdict's reasons."""
 
@@ -92,6 +143,37 @@ def _rebuild_error(
     kind: type[CreditDefaultError], thing: str, found: str, expected: str, remedy: str
 ) -> CreditDefaultError:
     return kind(thing, found=found, expected=expected, remedy=remedy)
+
+
+def join_faults(thing: str, faults: Sequence[CreditDefaultError]) -> CreditDefaultError:
+    """Return one error for all these faults of a declaration: the fault itself where there is one only.
+
+    Args:
+        thing: What was declared.
+        faults: One or more; a fault that is several is taken apart.
+    """
+    parts = [part for fault in faults for part in list_faults(fault)]
+    if len(parts) == 1:
+        return parts[0]
+    sentences = " ".join(_describe_fault(part) for part in parts)
+    return DeclarationError(
+        thing,
+        found=f"{len(parts)} faults: {sentences}".removesuffix("."),
+        expected="a declaration without faults",
+        remedy="Correct all of them, then run again.",
+        faults=parts,
+    )
+
+
+def list_faults(error: CreditDefaultError) -> tuple[CreditDefaultError, ...]:
+    """Return the faults that an error consists of; most consist of themselves."""
+    return error.faults if isinstance(error, DeclarationError) and error.faults else (error,)
+
+
+def _describe_fault(fault: CreditDefaultError) -> str:
+    """Return the fault as a sentence; what to do is said once for all of them, unless it is something else."""
+    remedy = "" if fault.remedy.startswith("Correct the ") else f" {fault.remedy}"
+    return f"{fault.thing}: found {fault.found}; expected {fault.expected}.{remedy}"
 
 
 def escape_unprintable(text: str) -> str:

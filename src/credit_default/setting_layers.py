@@ -1,7 +1,7 @@
 """Layers of settings, each nested as in a configuration file: list its dotted names, merge several."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -45,3 +45,16 @@ def drop_none(flags: Mapping[str, Any]) -> dict[str, Any]:
     """Return the layer without the values that are None, and without sections that become empty by that."""
     kept = {k: drop_none(v) if isinstance(v, Mapping) else v for k, v in flags.items()}
     return {k: v for k, v in kept.items() if v is not None and v != {}}
+
+
+def drop_names(
+    layer: Mapping[str, Any], names: Collection[str], prefix: str = ""
+) -> dict[str, Any]:
+    """Return the layer without the values of these dotted names."""
+    kept: dict[str, Any] = {}
+    for key, value in layer.items():
+        name = f"{prefix}{key}"
+        if name not in names:
+            nested = isinstance(value, Mapping)
+            kept[key] = drop_names(value, names, f"{name}.") if nested else value
+    return kept

@@ -6,17 +6,21 @@ variable that nothing reads is refused: a mistyped threshold would otherwise be 
 """
 
 import dataclasses
-import difflib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
-from credit_default.addresses import AddressError, build_proxy_variables
-from credit_default.errors import InputError, SetupError, hide_credentials
+from credit_default.addresses import build_proxy_variables
+from credit_default.errors import InputError, hide_credentials, join_faults
 from credit_default.named_services import NamedServices, require_usable_network
+from credit_default.portfolio_declaration import list_declaration_faults
+from credit_default.setting_faults import (
+    STANDARD_VARIABLES,
+    find_setting_faults,
+    suggest_name,
+)
 from credit_default.setting_layers import (
     drop_none,
     list_names,
@@ -45,14 +49,6 @@ __all__ = [
 ]
 
 _HIDDEN = "***"
-_SETTINGS_REMEDY = "`credit-default settings` shows the settings in force."
-# Variables that users of MLflow and Prefect have set already; `CREDIT_DEFAULT_*` wins over them.
-STANDARD_VARIABLES = {
-    "MLFLOW_TRACKING_URI": ("mlflow", "tracking_uri"),
-    "PREFECT_API_URL": ("prefect", "api_url"),
-}
-# Settings that stand under another name now, so that an earlier configuration file can be mended.
-_MOVED = {"performance.lowest_coverage_share": "coverage.lowest_share"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -87,7 +83,8 @@ def load_settings(
         environment: Variables to read; None means those of the process.
 
     Raises:
-        InputError: An unknown key or variable, a value out of range, a missing or invalid file.
+        InputError: An unknown variable, a missing or invalid file, or unknown keys and values out of range: all of
+            these are told at once, with the faults of the portfolio's declaration.
     """
     variables = dict(os.environ if environment is None else environment)
     files = [*list_config_files(variables), *config_files]
@@ -95,9 +92,12 @@ def load_settings(
     layers += [("environment", _read_environment(variables)), ("flag", drop_none(flags or {}))]
     portfolio = merge_layers([layer for _, layer in layers]).get("portfolio")
     layers = [*list_portfolio_layers(portfolio), *layers]
-    for origin, layer in layers:
-        _require_known_names(layer, origin)
-    settings = _validate(layers, variables)
+    if faults := find_setting_faults(layers, variables, settings=Settings, secrets=SECRETS):
+        declared = list_declaration_faults(portfolio)
+        of_portfolio = declared or any("(portfolio " in fault.thing for fault in faults)
+        thing = f"portfolio {portfolio}" if of_portfolio else "the settings"
+        raise join_faults(thing, [*faults, *declared])
+    settings = Settings(**merge_layers([layer for _, layer in layers]))
     return LoadedSettings(settings, tuple(_list_origins(settings, layers)))
 
 
@@ -162,13 +162,14 @@ def find_services(settings: Settings) -> NamedServices:
 
 def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
     known = {
-        f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}" for name in _list_setting_names()
+        f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}"
+        for name, _ in list_values(Settings.model_construct())
     } | {CONFIG_VARIABLE}
     for name in sorted(n for n in variables if n.startswith(ENVIRONMENT_PREFIX) and n not in known):
         raise InputError(
             f"environment variable {name}",
             found="a name that nothing reads",
-            expected=_suggest_name(name, known),
+            expected=suggest_name(name, known),
             remedy="Rename or unset it; `credit-default settings` lists every name.",
         )
     standard: dict[str, Any] = {}
@@ -180,62 +181,6 @@ def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
         k.lower(): v for k, v in variables.items() if k.startswith(ENVIRONMENT_PREFIX)
     }
     return merge_layers([standard, source()])
-
-
-def _list_setting_names() -> Iterator[str]:
-    return (name for name, _ in list_values(Settings.model_construct()))
-
-
-def _require_known_names(layer: Mapping[str, Any], origin: str) -> None:
-    known = set(_list_setting_names())
-    for name in list_names(layer):
-        if name not in known:
-            raise InputError(
-                f"setting {name} ({origin})",
-                found="a key that nothing reads",
-                expected=_suggest_name(name, known),
-                remedy="Rename or remove it; `credit-default settings` lists every key.",
-            )
-
-
-def _suggest_name(name: str, known: set[str]) -> str:
-    if name in _MOVED:
-        return f"{_MOVED[name]}, its new name"
-    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
-    return f"{close[0]} or another known name" if close else "a known name"
-
-
-def _validate(
-    layers: Sequence[tuple[str, Mapping[str, Any]]], variables: Mapping[str, str]
-) -> Settings:
-    try:
-        return Settings(**merge_layers([layer for _, layer in layers]))
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        # pydantic's error would show a secret's value, as the cause of ours
-        secret = any(secret.startswith(name) for secret in SECRETS)
-        cause = first.get("ctx", {}).get("error")
-        raise SetupError(
-            f"setting {name}{_name_source(name, layers, variables)}",
-            found="another value" if secret else repr(first["input"]),
-            expected=cause.expected if isinstance(cause, AddressError) else first["msg"],
-            remedy=cause.remedy if isinstance(cause, AddressError) else _SETTINGS_REMEDY,
-        ) from (None if secret else error)
-
-
-def _name_source(
-    name: str, layers: Sequence[tuple[str, Mapping[str, Any]]], variables: Mapping[str, str]
-) -> str:
-    """Return, in parentheses, what set the setting as a person wrote it: a file, a flag or a variable by its name."""
-    setters = [origin for origin, layer in layers if name in list_names(layer)]
-    if not setters:
-        return ""
-    if setters[-1] != "environment":
-        return f" ({setters[-1]})"
-    ours = f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}"
-    standard = {".".join(parts): variable for variable, parts in STANDARD_VARIABLES.items()}
-    return f" (environment variable {ours if variables.get(ours) else standard.get(name, ours)})"
 
 
 def _list_origins(

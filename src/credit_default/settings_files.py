@@ -77,9 +77,14 @@ def list_portfolio_layers(name: Any) -> list[tuple[str, dict[str, Any]]]:
         name: The setting `portfolio`. A file that cannot be read has no layer: who reads the
             portfolio itself says so.
     """
-    try:
-        content = tomllib.loads(Path(name).expanduser().read_text(encoding="utf-8"))
-    except (OSError, RuntimeError, ValueError, TypeError):
-        return []
+    content = read_portfolio_content(name)
     layer = {section: content[section] for section in content if section in PORTFOLIO_SECTIONS}
     return [(f"portfolio {name}", layer)] if layer else []
+
+
+def read_portfolio_content(name: Any) -> dict[str, Any]:
+    """Return what is in the file of a portfolio; nothing where it cannot be read, or `name` is a built-in one's."""
+    try:
+        return tomllib.loads(Path(name).expanduser().read_text(encoding="utf-8"))
+    except (OSError, RuntimeError, ValueError, TypeError):
+        return {}

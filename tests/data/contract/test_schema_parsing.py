@@ -95,22 +95,22 @@ def test_parse_schema_gives_the_key_when_it_is_not_declared():
 @pytest.mark.parametrize(
     ("mapping", "message"),
     [
-        ([], "the declared schema: found []; expected a table"),
+        ([], "the schema: found []; expected a table"),
         (declare(colour=1), "found unknown 'colour'; expected only name, version, columns"),
         ({"name": "loans"}, "found no 'version', 'columns', 'outcome'"),
         (
             declare(version=1),
-            "'version' of the declared schema: found 1; expected a value of type str",
+            "'version' of the schema: found 1; expected a text",
         ),
-        (declare(columns="income"), "'columns' of the declared schema: found 'income'"),
+        (declare(columns="income"), "'columns' of the schema: found 'income'; expected a list"),
         (
             declare(columns=["income"]),
-            "column 1 of the declared schema: found 'income'; expected a table",
+            "column 1 of the schema: found 'income'; expected a table",
         ),
         (declare(columns=[]), "expected one or more inputs"),
         (
             declare(outcome={"aliases": ["bad"]}),
-            "the outcome of the declared schema: found no 'description'",
+            "the outcome of the schema: found no 'description'",
         ),
         (
             declare(outcome={"description": "x", "name": "bad"}),
@@ -123,13 +123,22 @@ def test_parse_schema_gives_the_key_when_it_is_not_declared():
         (declare(outcome={"description": "x", "kind": "code"}), "found outcome 'defaulted'"),
         (
             declare(row_number_for=[1]),
-            "row_number_for of the declared schema: found [1]; expected a list of texts",
+            "entry 1 of 'row_number_for' of the schema: found 1; expected a text",
         ),
-        (declare_column(minimun=0), "column 5 of the declared schema: found unknown 'minimun'"),
-        (declare_column(minimum="0"), "'minimum' of column 5 of the declared schema: found '0'"),
-        (declare_column(minimum=True), "found True; expected a value of type int or float"),
-        (declare_column(protected=1), "found 1; expected a value of type bool"),
-        (declare_column(kind="money"), "found kind 'money'; expected one of identifier, month"),
+        (
+            declare_column(minimun=0),
+            "column 5 'extra' of the schema: found unknown 'minimun' (nearest is 'minimum')",
+        ),
+        (
+            declare_column(minimum="0"),
+            "'minimum' of column 5 'extra' of the schema: found '0'; expected a number",
+        ),
+        (declare_column(minimum=True), "found True; expected a number"),
+        (declare_column(protected=1), "found 1; expected true or false"),
+        (
+            declare_column(kind="money"),
+            "'kind' of column 5 'extra' of the schema: found 'money'; expected one of identifier, month",
+        ),
         (
             declare_column(kind="outcome", codes={"0": "a"}),
             "expected one or more inputs of kind code, integer",
@@ -137,7 +146,7 @@ def test_parse_schema_gives_the_key_when_it_is_not_declared():
         (declare_column(kind="month"), "expected one or more inputs of kind code, integer"),
         (
             declare_column(name="Extra"),
-            "column 'Extra' of the schema: found that name; expected a lower-case name",
+            "column 5 'Extra' of the schema: found that name; expected a lower-case name",
         ),
         (declare_column(name="a{1..6}"), "expected a lower-case name"),
         (declare_column(name="line"), "found 'line'; expected other names for inputs"),
@@ -148,7 +157,7 @@ def test_parse_schema_gives_the_key_when_it_is_not_declared():
         (declare_column(aliases="other"), "found 'other'"),
         (
             declare_column(aliases=["other", 3]),
-            "aliases of column 5 of the declared schema: found ['other', 3]",
+            "entry 2 of 'aliases' of column 5 'extra' of the schema: found 3; expected a text",
         ),
         (declare_column(kind="code"), "found 0 codes; expected codes for kind code"),
         (
@@ -157,18 +166,21 @@ def test_parse_schema_gives_the_key_when_it_is_not_declared():
         ),
         (
             declare_column(kind="code", codes={"one": "a"}),
-            "codes of column 5 of the declared schema: found 'one'",
+            "'codes' of column 5 'extra' of the schema: found 'one'; expected whole numbers as keys",
         ),
         (
             declare_column(kind="code", codes={"1": "a"}, minimum=1),
             "expected bounds for kinds integer and amount",
         ),
         (declare_column(minimum=2, maximum=1), "found minimum 2 > maximum 1"),
-        (declare_column(drift_method="eyes"), "found drift_method 'eyes'; expected psi"),
+        (
+            declare_column(drift_method="eyes"),
+            "'drift_method' of column 5 'extra' of the schema: found 'eyes'; expected one of psi",
+        ),
         (declare_column(drift_threshold=0), "found drift_threshold 0; expected a number above 0"),
         (
             declare(rules=[{"name": "r"}]),
-            "rule 1 of the declared schema: found no 'expression', 'description'",
+            "rule 1 'r' of the schema: found no 'expression', 'description'",
         ),
     ],
 )

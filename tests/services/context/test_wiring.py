@@ -30,7 +30,7 @@ def test_built_in_portfolio_is_the_credit_card_one():
     ("content", "found"),
     [
         ("no = [toml", "portfolio"),
-        ("[schema]\n", "the keys"),
+        ("[schema]\n", "no 'features'"),
         ("[schema]\n[features]\n[more]\n", "more"),
         (SMALL.replace("OPERATION", "no-such-operation"), "feature"),
     ],

@@ -4,23 +4,14 @@ The options come from the command line or a flow's parameters, and where they ar
 read with other options has other rows, so those that are given are part of a batch's identity.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from credit_default.data.checking.number_marks import NumberMarks, build_number_marks
-from credit_default.data.contract.table_parsing import (
-    KeyTypes,
-    build_declaration_error,
-    check_table,
-    parse_texts,
+from credit_default.data.checking.number_marks import (
+    NumberMarks,
+    build_number_marks,
+    read_file_table,
 )
-from credit_default.errors import InputError
-
-_KEYS: Final[dict[str, KeyTypes]] = {
-    **dict.fromkeys(("sheet", "decimal", "thousands", "separator"), str),
-    "header": Sequence,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +70,6 @@ def parse_reading_options(mapping: Any, *, thing: str) -> ReadingOptions:
     """Return the options that plain data declares, as the table `[file]` of a portfolio's file does.
 
     Raises:
-        InputError: A key is unknown, a value is no text, or a mark is not one that is known.
+        InputError: Keys are unknown, values are no texts, or a mark is not one that is known.
     """
-    check_table(mapping, key_types=_KEYS, required=(), thing=thing)
-    header = parse_texts(mapping.get("header", ()), thing=f"header of {thing}")
-    separator = mapping.get("separator")
-    if separator is not None and len(separator) != 1:
-        raise build_declaration_error(
-            f"separator of {thing}", found=repr(separator), expected="one character"
-        )
-    texts = {key: str(value) for key, value in mapping.items() if key != "header"}
-    try:
-        return ReadingOptions(**texts, header=header)
-    except InputError as error:
-        raise InputError(
-            f"{error.thing.replace('--', '')} of {thing}",
-            found=error.found,
-            expected=error.expected,
-            remedy="Correct the declaration.",
-        ) from error
+    return ReadingOptions(**read_file_table(mapping, thing=thing).model_dump())

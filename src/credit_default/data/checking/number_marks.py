@@ -1,15 +1,18 @@
 """Read numbers in texts that are written with a decimal comma or with separated thousands.
 
 "1.234,50", "1,234.50" and "1 234,50" are one number in three countries. Which marks a file has is
-never guessed: an option says it, and `number_mark_faults` finds out when one is needed.
+never guessed: an option or the table `[file]` of a portfolio's file says it, and `number_mark_faults` finds out when one is
+needed.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
-from credit_default.errors import SetupError
+from credit_default.data.contract.declared_tables import FileTable
+from credit_default.data.contract.table_parsing import build_declaration_error, read_table
+from credit_default.errors import InputError, SetupError
 
 # What each separator may look like in a file: blanks and apostrophes have typographic forms.
 _SPELLINGS: Final = {
@@ -80,6 +83,24 @@ def build_number_marks(decimal: str | None, thousands: str | None) -> NumberMark
     if decimal is None and thousands is None:
         return None
     return NumberMarks(decimal or ("," if thousands == "." else "."), thousands or "")
+
+
+def read_file_table(mapping: Any, *, thing: str) -> FileTable:
+    """Return the options by which the lender's files are read.
+
+    Raises:
+        InputError: Keys are unknown, values are no texts, or a mark is not one that is known.
+    """
+    table = read_table(FileTable, mapping, place=thing)
+    try:
+        build_number_marks(table.decimal, table.thousands)
+    except InputError as error:
+        raise build_declaration_error(
+            f"{error.thing.replace('--', '')} of {thing}",
+            found=error.found,
+            expected=error.expected,
+        ) from error
+    return table
 
 
 def _build_nulls(texts: pl.Series) -> pl.Series:

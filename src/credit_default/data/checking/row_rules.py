@@ -24,6 +24,7 @@ from credit_default.data.checking.type_conversion import (
     name_faults,
 )
 from credit_default.data.checking.value_faults import name_value_rules
+from credit_default.data.checking.word_conversion import write_out_words
 from credit_default.data.contract.schema import KEY, LINE, Column, Rule, Schema
 
 REPEATED_KEY = "key|repeated"
@@ -62,6 +63,14 @@ class RowRules:
     column_rules: dict[str, tuple[str, ...]]  # by column: the rules on it alone
     frame_class: type[dy.Schema]
     marks: NumberMarks | None = None  # of numbers in texts; None for a decimal point alone
+
+    def leave_out(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """Return the raw batch without the rows whose outcome the declaration says is to be ignored."""
+        outcome = self.columns[-1]
+        if outcome.kind != "outcome" or not outcome.ignored:
+            return raw
+        texts = write_out_words(raw[outcome.name])
+        return raw.filter(~texts.is_in(list(outcome.ignored)).fill_null(value=False))
 
     def convert_keys(self, raw: pl.DataFrame) -> pl.DataFrame:
         """Return the key columns of a raw batch, converted as `separate` does it."""

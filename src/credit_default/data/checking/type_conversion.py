@@ -26,7 +26,7 @@ from credit_default.data.checking.word_conversion import (
     drop_missing_words,
     read_words,
     reads_words,
-    write_numbers,
+    write_out_words,
 )
 from credit_default.data.contract.schema import Column, ColumnKind
 
@@ -150,8 +150,8 @@ def _convert_column(
 
 
 def _convert_number(raw: pl.Series, *, column: Column, marks: NumberMarks | None) -> pl.Series:
-    if column.readings and raw.dtype.is_numeric():
-        raw = write_numbers(raw)
+    if column.kind == "outcome" and column.readings and not raw.dtype.is_nested():
+        raw = write_out_words(raw)  # 2 in a file of numbers is the declared "2"
     if raw.dtype != pl.String or not reads_words(column):
         return _convert_plain_number(raw, column=column, marks=marks)
     read = read_words(raw, column=column)

@@ -12,13 +12,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
-import numpy as np
 import polars as pl
 
 from credit_default.data.checking.duplicate_keys import (
-    KeyHashes,
     RepeatedKeys,
-    build_key_hashes,
     find_repeated_keys,
     hash_keys,
 )
@@ -26,11 +23,10 @@ from credit_default.data.checking.file_faults import (
     FileFaultPolicy,
     check_column_faults,
     check_columns,
-    collect_examples,
 )
+from credit_default.data.checking.file_tally import FileTally, count_batch
 from credit_default.data.checking.formula_errors import check_formula_errors
-from credit_default.data.checking.id_damage import IdShape, check_id_damage, count_id_shapes
-from credit_default.data.checking.label_rows import find_label_rows
+from credit_default.data.checking.id_damage import IdShape, check_id_damage
 from credit_default.data.checking.number_mark_faults import MarkTally, check_number_marks
 from credit_default.data.checking.number_marks import NumberMarks
 from credit_default.data.checking.row_rules import (
@@ -39,7 +35,7 @@ from credit_default.data.checking.row_rules import (
     RowRules,
     build_row_rules,
 )
-from credit_default.data.contract.schema import CLIENT_ID, LINE, OUTCOME, STATEMENT_MONTH, Schema
+from credit_default.data.contract.schema import LINE, OUTCOME, Schema
 from credit_default.errors import InputError
 
 ReadBatches = Callable[[], Iterator[pl.DataFrame]]
@@ -57,11 +53,12 @@ class ValidationResult:
     number of rows of each month, in order, whether they satisfy the rules or not; rows whose month
     cannot be read are in none. `noted_counts` gives by column how many values were not read as they
     stand (ids written as 20001.0, times without a zone). `id_shapes` counts the ids of digits alone
-    of rows that satisfy every rule. `has_outcome` says that the file has an
-    outcome column, kept or not.
+    of rows that satisfy every rule. `has_outcome` says that the file has an outcome column, kept or
+    not. Rows whose outcome is to be ignored are in no count but `left_out_count`.
     """
 
     row_count: int
+    left_out_count: int
     accepted_count: int
     rule_counts: Mapping[str, int]
     rule_names: tuple[str, ...]  # every rule that was checked
@@ -86,7 +83,10 @@ class ValidationResult:
             InputError: The file is no longer the one that pass one read.
         """
         accepted_count = rejected_count = 0
-        for raw in _number_lines(self._read()):
+        for read in _number_lines(self._read()):
+            raw = self._rules.leave_out(read)
+            if raw.is_empty():
+                continue
             batch = self._rules.separate(raw, repeated=self._mark_repeated(raw))
             accepted_count += batch.accepted.height
             rejected_count += batch.rejected.height
@@ -108,22 +108,6 @@ class ValidationResult:
         if not self._repeated.row_count:
             return None
         return pl.Series(self._repeated.mark(hash_keys(self._rules.convert_keys(raw))))
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What pass one accumulates."""
-
-    numbers: MarkTally
-    row_count: int = 0
-    sound_count: int = 0  # rows that break no rule but may have a repeated key
-    rule_counts: Counter[str] = field(default_factory=Counter)
-    months: set[str] = field(default_factory=set)
-    month_counts: Counter[str] = field(default_factory=Counter)
-    noted_counts: Counter[str] = field(default_factory=Counter)
-    id_shapes: Counter[IdShape] = field(default_factory=Counter)
-    examples: dict[str, dict[str, None]] = field(default_factory=dict)  # by column, as they appear
-    keys: list[KeyHashes] = field(default_factory=list)  # stays empty where a key may come twice
 
 
 def check_rows(
@@ -166,14 +150,16 @@ def check_rows(
         outcome_required=is_required,
         marks=marks,
     )
-    tally = _Tally(MarkTally(schema.columns, marks))
+    tally = FileTally(MarkTally(schema.columns, marks))
     for raw in chain([first], batches):
-        _count_batch(raw, rules=rules, tally=tally, unique_key=schema.unique_key)
+        count_batch(raw, rules=rules, tally=tally, unique_key=schema.unique_key)
+    _require_rows(tally)
     repeated = find_repeated_keys(tally.keys)
     counts = tally.rule_counts + Counter({REPEATED_KEY: repeated.row_count})
     _check_file_faults(counts, tally=tally, rules=rules, policy=policy)
     return ValidationResult(
         row_count=tally.row_count,
+        left_out_count=tally.left_out_count,
         accepted_count=tally.sound_count - repeated.sound_row_count,
         rule_counts={name: counts[name] for name in rules.names if counts[name]},
         rule_names=rules.names,
@@ -196,8 +182,18 @@ def _take_first(batches: Iterator[pl.DataFrame]) -> pl.DataFrame:
     )
 
 
+def _require_rows(tally: FileTally) -> None:
+    if not tally.row_count:
+        raise InputError(
+            "the file",
+            found=f"{tally.left_out_count:,} rows, each with an outcome that is to be ignored",
+            expected="rows with other outcomes",
+            remedy="Give a file with some, or correct `ignore` of the outcome.",
+        )
+
+
 def _check_file_faults(
-    counts: Mapping[str, int], *, tally: _Tally, rules: RowRules, policy: FileFaultPolicy
+    counts: Mapping[str, int], *, tally: FileTally, rules: RowRules, policy: FileFaultPolicy
 ) -> None:
     check_number_marks(tally.numbers, row_count=tally.row_count)
     if tally.row_count >= policy.least_rows:
@@ -206,36 +202,6 @@ def _check_file_faults(
         counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy
     )
     check_id_damage(tally.id_shapes)
-
-
-def _count_batch(raw: pl.DataFrame, *, rules: RowRules, tally: _Tally, unique_key: bool) -> None:
-    batch = rules.separate(raw)
-    tally.numbers.count_points(raw)
-    sound = np.ones(raw.height, dtype=np.bool_)
-    if batch.rejected.height:
-        places = pl.Series(np.arange(raw.height)).filter(
-            raw[LINE].is_in(batch.rejected[LINE].implode())
-        )
-        sound[places.to_numpy()] = False
-        counts = batch.rejected["rules"].explode().value_counts()
-        tally.rule_counts.update(dict(counts.iter_rows()))
-        collect_examples(batch.rejected, rules=rules, into=tally.examples)
-        tally.numbers.count_marks(batch.rejected)
-    tally.row_count += raw.height
-    tally.sound_count += batch.accepted.height
-    tally.noted_counts.update(batch.noted_counts)
-    tally.id_shapes.update(count_id_shapes(batch.accepted[CLIENT_ID]))
-    months = dict(batch.keys[STATEMENT_MONTH].drop_nulls().value_counts().iter_rows())
-    tally.month_counts.update(months)
-    tally.months.update(
-        batch.accepted[STATEMENT_MONTH].unique() if batch.rejected.height else months
-    )
-    if unique_key:
-        keys = batch.keys
-        if (labels := find_label_rows(batch.rejected)).height:
-            is_client = ~raw[LINE].is_in(labels[LINE].implode())
-            keys, sound = keys.filter(is_client), sound[is_client.to_numpy()]
-        tally.keys.append(build_key_hashes(keys, sound))
 
 
 def _number_lines(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

@@ -47,11 +47,13 @@ def reads_words(column: Column) -> bool:
     return bool(column.readings) or column.parse == "leading-number" or column.kind == "percent"
 
 
-def write_numbers(raw: pl.Series) -> pl.Series:
-    """Return numbers as the texts that `readings` may name: 2.0 is "2"."""
-    whole = raw.cast(pl.Int64, strict=False)
-    is_whole = (whole == raw).fill_null(value=False)
-    return whole.cast(pl.String).zip_with(is_whole, raw.cast(pl.String))
+def write_out_words(raw: pl.Series) -> pl.Series:
+    """Return the values as texts without blanks around them, whole numbers without a decimal point."""
+    if raw.dtype.is_float():
+        whole = raw.cast(pl.Int64, strict=False)
+        texts = raw.cast(pl.String).zip_with(raw != raw.floor(), whole.cast(pl.String))
+        return texts.set(raw.is_null(), None)
+    return raw.cast(pl.String).str.strip_chars()
 
 
 def read_words(raw: pl.Series, *, column: Column) -> ReadWords:

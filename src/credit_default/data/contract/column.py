@@ -4,11 +4,16 @@ A contradictory declaration is refused when it is made, not later when rows are 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from credit_default.data.contract.table_parsing import build_declaration_error
+from credit_default.data.contract.table_parsing import (
+    build_declaration_error,
+    raise_faults,
+    suggest_word,
+)
+from credit_default.errors import show_examples
 
 ColumnKind = Literal[
     "identifier",
@@ -28,6 +33,10 @@ DRIFT_METHODS: tuple[DriftMethod, ...] = get_args(DriftMethod)
 
 COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _NUMBERS = frozenset({"integer", "amount", "percent"})
+_CODED = frozenset({"code", "category", "outcome"})
+_KEYS = frozenset({"identifier", "month", "outcome"})
+
+Fault = tuple[str, str]  # what was found, and what was expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,8 @@ class Column:
     unseen: Literal["reject", "other"] = "reject"  # what other texts are; "other" is the code 0
     readings: Mapping[str, float] = field(default_factory=dict)  # texts that stand for numbers
     parse: Literal["number", "leading-number"] = "number"  # the latter reads "36 months" as 36
+    # of an outcome: texts that say neither; rows with one are no training rows and no outcomes
+    ignored: tuple[str, ...] = ()
     date_format: str = "%Y-%m-%d"  # of a date in texts, as strptime has it; no day is the first
 
     def __post_init__(self) -> None:
@@ -80,69 +91,64 @@ def _number_values(column: Column) -> dict[int, str]:
 
 def _check_column(column: Column) -> None:
     thing = f"column {column.name!r} of the schema"
+    faults = [
+        build_declaration_error(thing, found=found, expected=expected)
+        for find in (_find_word_faults, _find_kind_faults, _find_number_faults, _find_text_faults)
+        for found, expected in find(column)
+    ]
+    raise_faults(faults, thing=thing)
+
+
+def _find_word_faults(column: Column) -> Iterator[Fault]:
+    """Yield what is wrong with words that are to be of a list."""
     if not COLUMN_NAME.fullmatch(column.name):
-        raise build_declaration_error(
-            thing, found="that name", expected="a lower-case name of letters, digits and _"
-        )
-    _check_kind(column, thing=thing)
-    _check_bounds(column, thing=thing)
-    _check_readings(column, thing=thing)
-    if column.risk_rises_from is not None and column.kind not in {*_NUMBERS, "code", "category"}:
-        raise build_declaration_error(
-            thing, found="risk_rises_from", expected="risk_rises_from for inputs only"
-        )
-    if not column.drift_threshold > 0:
-        raise build_declaration_error(
-            thing, found=f"drift_threshold {column.drift_threshold}", expected="a number above 0"
-        )
-
-
-def _check_kind(column: Column, *, thing: str) -> None:
+        yield "that name", "a lower-case name of letters, digits and _"
     if column.kind not in COLUMN_KINDS:
-        raise build_declaration_error(
-            thing, found=f"kind {column.kind!r}", expected="one of " + ", ".join(COLUMN_KINDS)
-        )
+        near = suggest_word(column.kind, COLUMN_KINDS)
+        yield f"kind {column.kind!r}{near}", "one of " + ", ".join(COLUMN_KINDS)
     if column.drift_method not in DRIFT_METHODS:
-        raise build_declaration_error(
-            thing, found=f"drift_method {column.drift_method!r}", expected=", ".join(DRIFT_METHODS)
-        )
+        near = suggest_word(column.drift_method, DRIFT_METHODS)
+        yield f"drift_method {column.drift_method!r}{near}", ", ".join(DRIFT_METHODS)
+    if column.parse not in {"number", "leading-number"}:
+        yield f"parse {column.parse!r}", "parse number or leading-number"
+    if column.unseen not in {"reject", "other"}:
+        yield f"unseen {column.unseen!r}", "unseen reject or other"
+
+
+def _find_kind_faults(column: Column) -> Iterator[Fault]:
+    """Yield what does not belong to a column of its kind; nothing where the kind is unknown."""
+    if column.kind not in COLUMN_KINDS:
+        return
     if bool(column.values) != (column.kind == "category"):
-        raise build_declaration_error(
-            thing,
-            found=f"{len(column.values)} values",
-            expected="values for kind category, and for no other kind",
-        )
-    if bool(column.codes) != (column.kind in {"code", "category", "outcome"}):
-        raise build_declaration_error(
-            thing,
-            found=f"{len(column.codes)} codes",
-            expected="codes for kind code, and for no other kind",
-        )
-
-
-def _check_bounds(column: Column, *, thing: str) -> None:
+        found = f"{len(column.values)} values"
+        yield found, "values for kind category, and for no other kind"
+    elif bool(column.codes) != (column.kind in _CODED):
+        yield f"{len(column.codes)} codes", "codes for kind code, and for no other kind"
+    if column.optional and column.kind in _KEYS:
+        yield "optional", "optional inputs only"
     bounded = column.minimum is not None or column.maximum is not None
     if bounded and column.kind not in _NUMBERS:
-        raise build_declaration_error(
-            thing,
-            found="minimum or maximum",
-            expected="bounds for kinds integer and amount only, and percent",
-        )
-    lowest, highest = column.minimum, column.maximum
-    if lowest is not None and highest is not None and lowest > highest:
-        found = f"minimum {lowest} > maximum {highest}"
-        raise build_declaration_error(thing, found=found, expected="minimum ≤ maximum")
-
-
-def _check_readings(column: Column, *, thing: str) -> None:
+        expected = "bounds for kinds integer and amount only, and percent"
+        yield "minimum or maximum", expected
+    if column.risk_rises_from is not None and column.kind not in {*_NUMBERS, "code", "category"}:
+        yield "risk_rises_from", "risk_rises_from for inputs only"
+    if column.ignored and column.kind != "outcome":
+        yield "ignored", "values to ignore for the outcome only"
     for word in ("special", "readings"):
         if getattr(column, word) and column.kind not in {*_NUMBERS, "code", "outcome"}:
-            raise build_declaration_error(thing, found=word, expected=f"{word} for numbers only")
-    if column.parse not in {"number", "leading-number"} or column.unseen not in {"reject", "other"}:
-        raise build_declaration_error(
-            thing,
-            found=f"parse {column.parse!r}, unseen {column.unseen!r}",
-            expected="parse number or leading-number, unseen reject or other",
-        )
-    if column.optional and column.kind in {"identifier", "month", "outcome"}:
-        raise build_declaration_error(thing, found="optional", expected="optional inputs only")
+            yield word, f"{word} for numbers only"
+
+
+def _find_number_faults(column: Column) -> Iterator[Fault]:
+    lowest, highest = column.minimum, column.maximum
+    if lowest is not None and highest is not None and lowest > highest:
+        yield f"minimum {lowest} > maximum {highest}", "minimum ≤ maximum"
+    if not column.drift_threshold > 0:
+        yield f"drift_threshold {column.drift_threshold}", "a number above 0"
+
+
+def _find_text_faults(column: Column) -> Iterator[Fault]:
+    """Yield texts that have two meanings."""
+    twice = sorted({text.strip() for text in column.missing} & {*column.values, *column.readings})
+    if twice:
+        yield f"{show_examples(twice)} as missing and as a value", "each text with one meaning"

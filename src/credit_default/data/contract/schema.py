@@ -6,7 +6,7 @@ refused when it is made, not later when rows are checked against it.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -18,9 +18,13 @@ from credit_default.data.contract.column import (
     Column,
     ColumnKind,
     DriftMethod,
+    Fault,
 )
 from credit_default.data.contract.table_parsing import (
     build_declaration_error,
+    note_faults,
+    raise_faults,
+    suggest_word,
 )
 from credit_default.errors import show_examples
 
@@ -115,63 +119,47 @@ def normalise_name(name: str) -> str:
 
 def _check_schema(schema: Schema) -> None:
     thing = f"schema {schema.name!r}"
-    _check_order_of_kinds(schema, thing=thing)
-    _check_outcome(schema.outcome, thing=thing)
-    reserved = sorted(_RESERVED & {column.name for column in schema.inputs})
-    if reserved:
-        raise build_declaration_error(
-            thing,
-            found=show_examples(reserved),
-            expected="other names for inputs: these are reserved",
-        )
-    _check_unique_names(schema, thing=thing)
+    faults = [
+        build_declaration_error(thing, found=found, expected=expected)
+        for find in (_find_kind_faults, _find_outcome_faults, _find_name_faults)
+        for found, expected in find(schema)
+    ]
     for rule in schema.rules:
-        _check_rule(rule, schema=schema)
+        with note_faults(faults):
+            _check_rule(rule, schema=schema)
+    raise_faults(faults, thing=thing)
 
 
-def _check_order_of_kinds(schema: Schema, *, thing: str) -> None:
+def _find_kind_faults(schema: Schema) -> Iterator[Fault]:
     kinds = [column.kind for column in schema.columns]
     if kinds[:2] != ["identifier", "month"] or schema.names[:2] != KEY:
-        raise build_declaration_error(
-            thing,
-            found=f"first columns {schema.names[:2]}",
-            expected="client_id and statement_month first",
-        )
+        yield f"first columns {schema.names[:2]}", "client_id and statement_month first"
     if not schema.inputs or {"identifier", "month", "outcome"} & set(kinds[2:]):
-        raise build_declaration_error(
-            thing,
-            found=f"kinds {kinds[2:]}",
-            expected="one or more inputs of kind code, integer or amount",
-        )
+        yield f"kinds {kinds[2:]}", "one or more inputs of kind code, integer or amount"
 
 
-def _check_outcome(outcome: Column, *, thing: str) -> None:
+def _find_outcome_faults(schema: Schema) -> Iterator[Fault]:
+    outcome = schema.outcome
     if outcome.name != OUTCOME or outcome.kind != "outcome" or set(outcome.codes) != {0, 1}:
-        raise build_declaration_error(
-            thing,
-            found=f"outcome {outcome.name!r}",
-            expected=f"{OUTCOME!r} with the codes 0 and 1",
-        )
+        yield f"outcome {outcome.name!r}", f"{OUTCOME!r} with the codes 0 and 1"
 
 
-def _check_unique_names(schema: Schema, *, thing: str) -> None:
-    """Check that no name or alias means two columns; a column may repeat its own name."""
+def _find_name_faults(schema: Schema) -> Iterator[Fault]:
+    """Yield names that are reserved or mean two columns; a column may repeat its own name."""
+    reserved = sorted(_RESERVED & {column.name for column in schema.inputs})
+    if reserved:
+        yield show_examples(reserved), "other names for inputs: these are reserved"
     own_names = [
         {normalise_name(name) for name in column.accepted_names}
         for column in (*schema.columns, schema.outcome)
+        if column.name not in reserved
     ]
     repeated = _find_duplicates(name for names in own_names for name in names)
     if repeated:
-        raise build_declaration_error(
-            thing,
-            found=f"{show_examples(repeated)} for two columns",
-            expected="each name and alias once",
-        )
+        yield f"{show_examples(repeated)} for two columns", "each name and alias once"
     repeated = _find_duplicates(rule.name for rule in schema.rules)
     if repeated:
-        raise build_declaration_error(
-            thing, found=f"rules {show_examples(repeated)} twice", expected="each rule's name once"
-        )
+        yield f"rules {show_examples(repeated)} twice", "each rule's name once"
 
 
 def _find_duplicates(names: Iterable[str]) -> list[str]:
@@ -190,8 +178,12 @@ def _check_rule(rule: Rule, *, schema: Schema) -> None:
         raise build_declaration_error(
             thing, found=f"{rule.expression!r} ({error})", expected="a Polars SQL expression"
         ) from error
-    unknown = sorted(set(used) - {column.name for column in schema.inputs})
+    known = [column.name for column in schema.inputs]
+    unknown = sorted(set(used) - set(known))
     if unknown or not used:
+        near = suggest_word(unknown[0], known) if unknown else ""
         raise build_declaration_error(
-            thing, found=show_examples(unknown) or "no column", expected="inputs of the schema"
+            thing,
+            found=(show_examples(unknown) or "no column") + near,
+            expected="inputs of the schema",
         )

@@ -5,11 +5,12 @@ model. Every reading goes through `parse_features`, so that a list loaded with a
 trusted no more than one that a person typed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from credit_default.errors import InputError, show_examples
+from credit_default.data.contract.table_parsing import note_faults, raise_faults, suggest_word
+from credit_default.errors import CreditDefaultError, InputError, show_examples
 from credit_default.installed import (
     Source,
     is_installed_name,
@@ -63,11 +64,20 @@ def parse_features(
             that is not a feature as an input column.
 
     Raises:
-        InputError: an unknown key, function, argument or column, a repeated name, a wrong number of
-            columns, or no feature that is kept.
+        InputError: unknown keys, functions, arguments or columns, repeated names, wrong numbers of
+            columns, or no feature that is kept; all faults of the features are told.
     """
-    features = tuple(_parse_feature(item) for item in items)
-    _check_uses(features, None if columns is None else frozenset(columns))
+    faults: list[CreditDefaultError] = []
+    parsed: list[Feature] = []
+    others: set[Any] = set()  # names of features that are faulty: what refers to them is not
+    for item in items:
+        with note_faults(faults):
+            others.add(item.get("name") if isinstance(item, Mapping) else None)
+            parsed.append(_parse_feature(item))
+    features = tuple(parsed)
+    others -= {feature.name for feature in features}
+    faults += _find_use_faults(features, None if columns is None else others.union(columns))
+    raise_faults(faults, thing="feature list")
     if not any(feature.kept for feature in features):
         raise _build_error("feature list", found="no feature that is kept", expected="at least one")
     return features
@@ -115,6 +125,8 @@ def select_features(features: Sequence[Feature], *, without: Iterable[str]) -> t
 
 
 def _parse_feature(item: Mapping[str, Any]) -> Feature:
+    if not isinstance(item, Mapping):
+        raise _build_error("feature list", found=repr(item), expected="a table for each feature")
     name = item.get("name")
     if not isinstance(name, str) or not name:
         raise _build_error(
@@ -123,7 +135,7 @@ def _parse_feature(item: Mapping[str, Any]) -> Feature:
     if unknown := sorted(set(item) - _KEYS):
         raise _build_error(
             f"feature {name!r}",
-            found=f"key {show_examples(unknown)}",
+            found=f"key {show_examples(unknown)}{suggest_word(unknown[0], _KEYS)}",
             expected=f"keys {sorted(_KEYS)}",
         )
 
@@ -165,7 +177,7 @@ def _find_row_function(
     if not isinstance(function, str) or not is_installed_name(function):
         raise _build_error(
             f"feature {name!r}",
-            found=f"function {function!r}",
+            found=f"function {function!r}{suggest_word(str(function), ROW_FUNCTIONS)}",
             expected=f"one of {', '.join(ROW_FUNCTIONS)}, or package:entry of an installed package",
         )
     return load_row_function(function, pinned=pinned)
@@ -207,28 +219,29 @@ def _fill_arguments(
     return {key: float(value) for key, value in filled.items() if value is not None}
 
 
-def _check_uses(features: Sequence[Feature], known: frozenset[str] | None) -> None:
+def _find_use_faults(
+    features: Sequence[Feature], known: Collection[str] | None
+) -> Iterator[InputError]:
+    """Yield names that are declared twice, or used and not known; `known` is None where any column is."""
     declared: set[str] = set()
     names = {feature.name for feature in features if feature.columns != (feature.name,)}
     for feature in features:
+        thing = f"feature {feature.name!r}"
         if feature.name in declared:
-            raise _build_error(
-                f"feature {feature.name!r}", found="its name twice", expected="each name once"
-            )
+            yield _build_error(thing, found="its name twice", expected="each name once")
         inputs = [name for name in feature.columns if name not in declared]
         early = [name for name in inputs if name in names]
         if early:
-            raise _build_error(
-                f"feature {feature.name!r}",
+            yield _build_error(
+                thing,
                 found=f"{show_examples(early)} before its own declaration",
                 expected="features declared before they are used",
             )
-        unknown = [] if known is None else [name for name in inputs if name not in known]
-        if unknown:
-            raise _build_error(
-                f"feature {feature.name!r}",
-                found=f"column {show_examples(unknown)}",
-                expected="known columns",
+        unknown = [] if known is None else [n for n in inputs if n not in {*known, *early}]
+        if unknown and known is not None:
+            near = suggest_word(unknown[0], {*known, *declared} - {None})
+            yield _build_error(
+                thing, found=f"column {show_examples(unknown)}{near}", expected="known columns"
             )
         declared.add(feature.name)
 

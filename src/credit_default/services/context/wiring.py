@@ -13,7 +13,6 @@ from credit_default.adapters.delta.plain_addresses import require_plain_address
 from credit_default.adapters.files.reading_options import (
     NO_OPTIONS,
     ReadingOptions,
-    parse_reading_options,
 )
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.host.given_paths import resolve_file
@@ -23,17 +22,16 @@ from credit_default.adapters.mlflow.address import split_login
 from credit_default.adapters.mlflow.registry import Registry
 from credit_default.adapters.mlflow.tracking import Tracking
 from credit_default.data.contract.schema import Schema
-from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import SetupError
 from credit_default.model.explanation.actionable_changes import CREDIT_CARD_LEVERS, Lever
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
 from credit_default.model.explanation.reason_table import NO_REASONS, ReasonTable
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.features.declaration import Feature, parse_features
+from credit_default.model.features.declaration import Feature
+from credit_default.portfolio_declaration import parse_portfolio
 from credit_default.services.context.moved_lake import follow_moved_lake
 from credit_default.settings import Settings, export_environment
-from credit_default.settings_files import PORTFOLIO_SECTIONS
 
 DEFAULT_PORTFOLIO: Final = "credit-card"
 _PORTFOLIO_REMEDY: Final = "docs/another-portfolio.md shows one."
@@ -124,25 +122,15 @@ def read_portfolio(name: str) -> Portfolio:
 
     Raises:
         SetupError: The file is missing or is not TOML.
-        InputError: It declares something that is not valid.
+        InputError: It declares something that is not valid; all faults are told.
     """
     if name == DEFAULT_PORTFOLIO:
         return Portfolio(CREDIT_CARD, CREDIT_CARD_FEATURES, CREDIT_CARD_REASONS, CREDIT_CARD_LEVERS)
     content = _read_portfolio_file(name)
-    missing = {"schema", "features"} - set(content)
-    unknown = set(content) - {"schema", "features", "file"} - PORTFOLIO_SECTIONS
-    if missing or unknown:
-        raise SetupError(
-            f"portfolio {name}",
-            found=f"the keys {sorted(content)}",
-            expected="schema and features, perhaps file, and sections of settings such as recipe or promotion",
-            remedy=_PORTFOLIO_REMEDY,
-        )
-    schema = parse_schema(content["schema"])
-    inputs = [column.name for column in schema.inputs]
-    features = parse_features(content["features"], columns=inputs)
-    options = parse_reading_options(content.get("file", {}), thing=f"the table [file] of {name}")
-    return Portfolio(schema, features, file=options)
+    declared = parse_portfolio(content, thing=f"portfolio {name}")
+    return Portfolio(
+        declared.schema, declared.features, file=ReadingOptions(**declared.file.model_dump())
+    )
 
 
 def _read_portfolio_file(name: str) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from credit_default.adapters.files.reading_options import ReadingOptions
 from credit_default.adapters.files.statement_files import Statements
 from credit_default.data.checking.validation import ValidationResult
 from credit_default.data.checking.value_faults import describe_noted_values, describe_value_fault
-from credit_default.data.contract.schema import Schema
+from credit_default.data.contract.schema import Column, Schema
+from credit_default.errors import show_examples
 
 _SHOWN_COUNT = 3
 
@@ -22,7 +23,7 @@ def describe_unused_sheet(given: ReadingOptions, file: Statements) -> tuple[str,
 def describe_values_read(validated: ValidationResult, *, schema: Schema) -> tuple[str, ...]:
     """Return a line for each column with values that were not read as they stand.
 
-    For the faults that most rows have, the cause and the cure follow.
+    One that says how many rows were left out for their outcome comes first. For the faults that most rows have, the cause and the cure follow.
     """
     columns = (*schema.columns, schema.outcome)
     noted = validated.noted_counts
@@ -34,4 +35,11 @@ def describe_values_read(validated: ValidationResult, *, schema: Schema) -> tupl
         if (text := describe_value_fault(column, rule))
     ]
     worst = sorted(faults, key=lambda fault: -fault[0])[:_SHOWN_COUNT]
-    return (*notes, *(text for _, text in worst))
+    return (*_describe_left_out(validated, schema.outcome), *notes, *(text for _, text in worst))
+
+
+def _describe_left_out(validated: ValidationResult, outcome: Column) -> tuple[str, ...]:
+    if not validated.left_out_count:
+        return ()
+    texts = show_examples(outcome.ignored)
+    return (f"{validated.left_out_count:,} rows left out: outcome to be ignored ({texts})",)

@@ -14,7 +14,8 @@ from credit_default.adapters.tables.ledger import find_entry
 from credit_default.adapters.tables.quarantine import write_quarantine
 from credit_default.adapters.tables.queries import MergeCounts, merge_outcomes, write_observations
 from credit_default.data.checking.validation import ValidationResult, check_rows
-from credit_default.data.credit_card.outcomes import MATURITY_MONTHS, OBSERVED_OUTCOMES
+from credit_default.data.contract.outcome_schema import build_outcome_schema
+from credit_default.data.credit_card.outcomes import MATURITY_MONTHS
 from credit_default.data.months import add_months, count_months
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.completeness import CoveragePolicy
@@ -58,10 +59,9 @@ def ingest_outcomes_file(
             lie in the future.
     """
     arrival = fetch_file(wiring, uri)
-    file = open_statement_file(arrival.path, schema=OBSERVED_OUTCOMES, options=options)
-    checked = check_rows(
-        file.read_batches, schema=OBSERVED_OUTCOMES, outcome="required", marks=options.marks
-    )
+    schema = build_outcome_schema(wiring.schema)
+    file = open_statement_file(arrival.path, schema=schema, options=options)
+    checked = check_rows(file.read_batches, schema=schema, outcome="required", marks=options.marks)
     observed = _read_observed(wiring, checked, thing=f"file {arrival.name}", now=taken_in_at)
     batch_id = build_outcomes_id(file)
     key = f"outcomes {batch_id}"
@@ -97,7 +97,7 @@ def ingest_outcomes_file(
         notes=(
             *file.notes,
             *describe_unused_sheet(options, file),
-            *describe_values_read(checked, schema=OBSERVED_OUTCOMES),
+            *describe_values_read(checked, schema=schema),
             *_describe_rejected(checked.rule_counts),
             *_describe_unscored(wiring.lake),
         ),
