@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 from credit_default.adapters.files.reading_options import ReadingOptions
 from credit_default.errors import InputError
 from credit_default.services.context.wiring import build_wiring, read_portfolio
-from credit_default.services.intake.declaration_draft import declare_file, read_names
+from credit_default.services.intake.declaration_draft import (
+    declare_file,
+    read_names,
+    read_separator,
+)
 from credit_default.services.intake.file_preview import preview_file
 from credit_default.settings import load_settings
 
@@ -99,6 +103,29 @@ def test_a_draft_of_a_public_form_says_what_a_person_would_say(name, lines, tmp_
     text = declare_file(write(name, tmp_path)).text
 
     assert [line for line in lines if line not in text] == []
+
+
+def test_rows_whose_loans_still_run_are_ignored_by_the_draft(tmp_path):
+    rows = PUBLIC_FORMS["make_lending_club"](500, 1).with_columns(
+        loan_status=pl.when(pl.int_range(pl.len()) < 40)
+        .then(pl.lit("Current"))
+        .otherwise("loan_status")
+    )
+    rows.write_csv(tmp_path / "loans.csv")
+
+    draft, summary = check(tmp_path / "loans.csv", tmp_path)
+
+    assert 'ignore = ["Current"]' in draft.text
+    assert (summary.counts["accepted"], summary.counts["rejected"]) == (460, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "separator"), [(";", ";"), ("tab", "\t"), (r"\t", "\t"), ("blank", " ")]
+)
+def test_a_separator_is_one_character_or_its_name(text, separator):
+    assert read_separator(text) == separator
+    with pytest.raises(InputError, match="one character"):
+        read_separator(";;")
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "parquet"])
