@@ -61,9 +61,9 @@ def render_portfolio_toml(draft: PortfolioDraft, file: DraftedFile) -> str:
 def _render_head(draft: PortfolioDraft, file: DraftedFile) -> list[str]:
     rows = f"{'all' if file.is_all else 'the first'} {draft.row_count:,} rows"
     decisions = [f"- {line}" for line in file.decisions]
-    origin = f"A draft of a portfolio, from {file.name}: {rows}, {file.column_count} columns."
     return [
-        f"{origin} Comments say what each line was read from.",
+        f"A draft of a portfolio, from {file.name}: {rows}, {file.column_count} columns.",
+        "Above each line stands what was seen.",
         *(["Yours to decide:", *decisions] if decisions else []),
         "Then see what it says of the file: credit-default check FILE --portfolio THIS_FILE",
     ]
