@@ -25,6 +25,7 @@ TASKS = (
     "add-a-metric",
     "add-a-monitor",
     "add-an-adapter",
+    "bring-your-own-file",
     "debug-a-failed-run",
     "read-another-file-format",
     "roll-back",

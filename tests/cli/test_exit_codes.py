@@ -19,6 +19,7 @@ COMMANDS = runpy.run_path(str(Path(__file__).parent / "terminal" / "test_shared_
 ]
 ARGUMENTS = {  # what commands cannot be called without
     ("check",): ["f.csv"],
+    ("declare",): ["f.csv"],
     ("ingest",): ["f.csv"],
     ("make-key",): ["k.pem"],
     ("explain",): ["b", "c"],

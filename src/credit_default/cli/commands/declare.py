@@ -63,20 +63,16 @@ def declare(
     def act(output: Output) -> "Summary":
         from dataclasses import replace
 
-        from credit_default.adapters.files.reading_options import parse_reading_options
+        from credit_default.adapters.files.reading_options import ReadingOptions
         from credit_default.adapters.host.given_paths import resolve_file
-        from credit_default.services.intake.declaration_draft import declare_file, read_names
-
-        given = {
-            "sheet": sheet,
-            "decimal": decimal,
-            "thousands": thousands,
-            "separator": "\t" if separator in {"tab", r"\t"} else separator,
-        }
-        options = parse_reading_options(
-            {name: value for name, value in given.items() if value is not None},
-            thing="the options",
+        from credit_default.services.intake.declaration_draft import (
+            declare_file,
+            read_names,
+            read_separator,
         )
+
+        mark = None if separator is None else read_separator(separator)
+        options = ReadingOptions(sheet, decimal, thousands, mark)
         if names is not None:
             options = replace(options, header=read_names(resolve_file(names, thing="--names")))
         with output.step(f"reading {source}"):

@@ -126,6 +126,7 @@ def _find_leaks(
         "outcome",
         "",
         codes={0: "good", 1: "bad"},
+        missing=outcome.missing,
         readings=dict.fromkeys(outcome.bad, 1) | dict.fromkeys(outcome.good, 0),
     )
     raw = pl.DataFrame([rows[outcome.name].alias(OUTCOME)])

@@ -16,7 +16,7 @@ from credit_default.data.contract.schema import (
     normalise_name,
 )
 
-_LONGEST: Final = 40  # a name is typed by people, and once more in features
+_LONGEST: Final = 35  # a name is typed by people, and once more in features
 _RESERVED: Final = frozenset({CLIENT_ID, STATEMENT_MONTH, OUTCOME, LINE, "rules"})
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BEFORE_NUMBER: Final = re.compile(r"(?<=[a-z])(?=[0-9])")

@@ -47,6 +47,7 @@ class OutcomeDraft:
     bad: tuple[str, ...] = ()  # with `good` empty where 1 is bad and 0 is good
     good: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()  # texts of rows whose outcome is not known
     is_guess: bool = False
 
     @property
@@ -146,16 +147,20 @@ def _are_two_digits(cells: Cells) -> bool:
 
 def _draft(cells: Cells) -> OutcomeDraft:
     shares = _describe_shares(cells.shown)
+    if cells.missing_count:
+        shares += f"; not known in {format_share(cells.missing_share)} of the rows"
     if _has_states(cells):
         bad, good, ignore = _sort_states(tuple(cells.shown))
-        return OutcomeDraft(cells.name, shares, bad, good, ignore)
+        return OutcomeDraft(cells.name, shares, bad, good, ignore, cells.missing_words)
     bad_text, why = _choose_bad(cells)
     (good_text,) = set(cells.shown) - {bad_text}
     evidence = f"{shares}; bad is {bad_text}: {why}"
     if (bad_text.lower(), good_text.lower()) in {("1", "0"), ("yes", "no"), ("true", "false")}:
-        return OutcomeDraft(cells.name, evidence)
-    is_guess = why == _UNCLEAR
-    return OutcomeDraft(cells.name, evidence, (bad_text,), (good_text,), is_guess=is_guess)
+        return OutcomeDraft(cells.name, evidence, missing=cells.missing_words)
+    bad, good = (bad_text,), (good_text,)
+    return OutcomeDraft(
+        cells.name, evidence, bad, good, (), cells.missing_words, is_guess=why == _UNCLEAR
+    )
 
 
 _UNCLEAR: Final = "neither name nor shares tell, a guess"

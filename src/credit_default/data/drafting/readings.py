@@ -31,7 +31,7 @@ _CODE_WORDS: Final = frozenset(
     )
 )
 _AMOUNT_FROM: Final = 1_000  # whole numbers that reach it and are many are amounts
-_MANY: Final = 100
+_MANY: Final = 20
 _EXACT_BELOW: Final = 2.0**53
 _MOST_ODD_TEXTS: Final = 3  # words among numbers, each taken for a missing value
 _MOST_ODD_SHARE: Final = 0.2

@@ -63,6 +63,23 @@ def declare_file(
     )
 
 
+def read_separator(text: str) -> str:
+    """Return the character that a person means, who may also say `tab` or `blank`.
+
+    Raises:
+        InputError: It is not one character.
+    """
+    separator = {"tab": "\t", r"\t": "\t", "blank": " "}.get(text, text)
+    if len(separator) != 1:
+        raise InputError(
+            "--separator",
+            found=repr(text),
+            expected="one character, tab or blank",
+            remedy='Give it as in --separator ";", or leave it out: it is found.',
+        )
+    return separator
+
+
 def read_names(path: Path) -> tuple[str, ...]:
     """Return the names of columns in a text file: one a line, or with commas, semicolons or tabs between them.
 

@@ -15,6 +15,7 @@ from credit_default.data.drafting.outcomes import OutcomeDraft
 from credit_default.errors import escape_unprintable
 
 _WIDTH: Final = 120
+_OUTSIDE: Final = 3  # blanks before a column's table and the comma behind it
 _WIDEST_NAME: Final = 24  # longer ones are not aligned
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 _COLUMN_DEFAULTS: Final = Column("column", "amount", "")
@@ -60,9 +61,9 @@ def render_portfolio_toml(draft: PortfolioDraft, file: DraftedFile) -> str:
 def _render_head(draft: PortfolioDraft, file: DraftedFile) -> list[str]:
     rows = f"{'all' if file.is_all else 'the first'} {draft.row_count:,} rows"
     decisions = [f"- {line}" for line in file.decisions]
-    origin = f"A draft of a portfolio, from {file.name}: {rows}, {file.column_count} columns."
     return [
-        f"{origin} Comments say what each line was read from.",
+        f"A draft of a portfolio, from {file.name}: {rows}, {file.column_count} columns.",
+        "Above each line stands what was seen.",
         *(["Yours to decide:", *decisions] if decisions else []),
         "Then see what it says of the file: credit-default check FILE --portfolio THIS_FILE",
     ]
@@ -96,11 +97,11 @@ def _render_outcome(outcome: OutcomeDraft | None) -> list[str]:
         "description": describe_name(outcome.name),
         "aliases": [outcome.name.strip()],
     }
-    for word in ("bad", "good", "ignore"):
+    for word in ("bad", "good", "ignore", "missing"):
         if getattr(outcome, word):
             table[word] = list(getattr(outcome, word))
     comment = _comment([f"{outcome.name}: {outcome.evidence}"])
-    return [*comment, f"schema.outcome = {_write_table(table, indent='')}"]
+    return [*comment, f"schema.outcome = {_write_table(table)}"]
 
 
 def _render_columns(draft: PortfolioDraft) -> list[str]:
@@ -123,9 +124,21 @@ def _render_column(column: Column, *, widths: tuple[int, int]) -> str:
     if column.kind == "category":
         del given["codes"]
         given["values"] = list(column.values)
-    head = _align(f"name = {_write(column.name)},", widths[0] + 11)
-    head += _align(f"kind = {_write(column.kind)},", widths[1] + 11)
-    return f"  {_write_table(given, indent='  ', head=head)},"
+    name, kind = f"name = {_write(column.name)},", f"kind = {_write(column.kind)},"
+    aligned = _align(name, widths[0] + 11) + _align(kind, widths[1] + 11)
+    lists = [key for key, value in given.items() if isinstance(value, list | tuple)]
+    longest = max(lists, key=lambda key: len(_write(given[key])), default=None)
+    lines = [
+        _write_table(given, head=aligned),
+        _write_table(given, head=aligned if lists else f"{name} {kind} ", over_lines=longest),
+    ]
+    fitting = [line for line in lines if _measure(line) <= _WIDTH - _OUTSIDE]
+    return f"  {(fitting or lines[-1:] if lists else fitting or lines)[0]},"
+
+
+def _measure(text: str) -> int:
+    """Return how wide the widest of the lines is."""
+    return max(map(len, text.splitlines()))
 
 
 def _render_left_out(draft: PortfolioDraft) -> list[str]:
@@ -155,16 +168,16 @@ def _align(text: str, width: int) -> str:
     return f"{text:<{width - 1}} "
 
 
-def _write_table(table: Mapping[str, Any], *, indent: str, head: str = "") -> str:
-    """Return an inline table; where its line is too long, its lists go over several lines."""
-    parts = {key: f"{_write_key(key)} = {_write(value)}" for key, value in table.items()}
-    lists = [key for key, value in table.items() if isinstance(value, list | tuple)]
-    for key in sorted(lists, key=lambda key: -len(parts[key])):
-        if len(indent) + len(head) + len(", ".join(parts.values())) + 5 <= _WIDTH:
-            break
-        parts[key] = f"{_write_key(key)} = {_wrap_list(table[key], indent=f'{indent}  ')}"
-        break
-    return f"{{ {head}{', '.join(parts.values())} }}"
+def _write_table(table: Mapping[str, Any], *, head: str = "", over_lines: str | None = None) -> str:
+    """Return an inline table; the list `over_lines`, if there is one, comes first and takes lines of its own."""
+    parts = [
+        f"{_write_key(key)} = {_write(value)}" for key, value in table.items() if key != over_lines
+    ]
+    if over_lines is not None:
+        parts.insert(
+            0, f"{_write_key(over_lines)} = {_wrap_list(table[over_lines], indent='    ')}"
+        )
+    return f"{{ {head}{', '.join(parts)} }}"
 
 
 def _wrap_list(values: Sequence[Any], *, indent: str) -> str:
