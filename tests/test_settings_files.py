@@ -46,7 +46,7 @@ def test_a_file_is_found_in_the_home_folder_and_by_any_name(tmp_path, monkeypatc
 
 def test_a_portfolio_s_own_settings_lie_below_every_other_layer(tmp_path):
     (tmp_path / "loans.toml").write_text(
-        'features = []\n[schema]\nname = "loans"\n[recipe]\ntree_count = 20\nmaximum_depth = 3\n[promotion]\nhighest_roc_auc = 0.99\n'
+        'features = []\n[schema]\nname = "loans"\n[recipe]\ntree_count = 20\nmaximum_depth = 3\n[promotion]\nhighest_roc_auc = 0.9\n'
     )
     (tmp_path / "own.toml").write_text("[recipe]\nmaximum_depth = 4\n")
 
@@ -59,9 +59,28 @@ def test_a_portfolio_s_own_settings_lie_below_every_other_layer(tmp_path):
     origins = {origin.name: origin.origin for origin in loaded.origins}
     settings = loaded.settings
     assert (settings.recipe.tree_count, settings.recipe.maximum_depth) == (20, 4)
-    assert settings.promotion.highest_roc_auc == 0.99
+    assert settings.promotion.highest_roc_auc == 0.9
     assert origins["recipe.tree_count"] == f"portfolio {tmp_path / 'loans.toml'}"
     assert origins["recipe.maximum_depth"] == f"file {tmp_path / 'own.toml'}"
+
+
+def test_the_credit_card_portfolio_has_a_bound_of_its_own_that_a_file_may_set(tmp_path):
+    (tmp_path / "own.toml").write_text("[promotion]\nhighest_roc_auc = 0.8\n")
+    (tmp_path / "loans.toml").write_text('features = []\n[schema]\nname = "loans"\n')
+
+    cards, own, loans = (
+        load_settings(flags, config_files=files, environment={})
+        for flags, files in (
+            ({}, []),
+            ({"portfolio": "credit-card"}, [str(tmp_path / "own.toml")]),
+            ({"portfolio": str(tmp_path / "loans.toml")}, []),
+        )
+    )
+
+    bounds = [loaded.settings.promotion.highest_roc_auc for loaded in (cards, own, loans)]
+    assert bounds == [0.85, 0.8, 0.99]
+    origins = {origin.name: origin.origin for origin in cards.origins}
+    assert origins["promotion.highest_roc_auc"] == "portfolio credit-card"
 
 
 @pytest.mark.parametrize(

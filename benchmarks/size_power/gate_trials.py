@@ -34,6 +34,7 @@ from credit_default.model.profile.column_counts import profile_rows
 from credit_default.model.profile.plan import plan_profile
 from credit_default.model.profile.shift_attribution import measure_score_shift
 from credit_default.model.statistics.auc_placements import RocAuc
+from size_power import leaks
 from size_power.ties import NOISES, TIES, draw_better, draw_tie
 from size_power.worlds import MEAN, SPREAD
 
@@ -327,6 +328,29 @@ def list_counts() -> list[Trial]:
     ]
 
 
+def list_leaks() -> list[Trial]:
+    """Return the trials of the leak test: honest portfolios, and inputs that know the outcome."""
+
+    def judge(row_count: int, **world: str) -> Callable[[np.random.Generator], bool | None]:
+        return lambda generator: leaks.ring(generator, row_count, **world)
+
+    gate = "promotion: leak"
+    return [
+        *(
+            Trial(
+                gate, f"honest: {form}, {count:,} rows", 2.5, judge(count, form=form), is_slow=True
+            )
+            for count in leaks.ROW_COUNTS
+            for form in leaks.HONEST
+        ),
+        *(
+            Trial(gate, f"{leak}, {count:,} rows", None, judge(count, leak=leak))
+            for count in leaks.ROW_COUNTS
+            for leak in leaks.LEAKS
+        ),
+    ]
+
+
 @cache
 def list_trials() -> tuple[Trial, ...]:
     """Return every trial, gate by gate."""
@@ -336,4 +360,5 @@ def list_trials() -> tuple[Trial, ...]:
         *list_performance(),
         *list_monitors(),
         *list_counts(),
+        *list_leaks(),
     )

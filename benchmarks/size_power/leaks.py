@@ -20,6 +20,8 @@ Columns = dict[str, np.ndarray]
 ROW_COUNTS: Final = (600, 2_000, 6_000)
 POLICY: Final = PromotionPolicy()
 _TEST_SHARE: Final = 0.2
+_SETTLED_SHARE: Final = 0.6
+_FEWEST_OUTCOMES: Final = 2
 
 
 def _draw_weak(generator: np.random.Generator, count: int) -> tuple[Columns, np.ndarray]:
@@ -95,13 +97,13 @@ def _number(generator: np.random.Generator, bad: np.ndarray) -> np.ndarray:
 
 def _recover(generator: np.random.Generator, bad: np.ndarray) -> np.ndarray:
     """What was recovered of a loan: nothing of six in ten that were paid or are not settled yet."""
-    settled = generator.random(len(bad)) < 0.6
+    settled = generator.random(len(bad)) < _SETTLED_SHARE
     return np.where((bad == 1) & settled, np.round(generator.lognormal(7, 1, len(bad))), 0.0)
 
 
 def _hide(generator: np.random.Generator, bad: np.ndarray) -> np.ndarray:
     """A date of the last payment that is empty for six in ten of the defaults, and never else."""
-    hidden = (bad == 1) & (generator.random(len(bad)) < 0.6)
+    hidden = (bad == 1) & (generator.random(len(bad)) < _SETTLED_SHARE)
     return np.where(hidden, np.nan, generator.integers(0, 400, len(bad)))
 
 
@@ -146,7 +148,7 @@ def ring_on_rows(columns: Columns, bad: np.ndarray) -> bool | None:
     size = round(count * (1 - _TEST_SHARE))
     development, test = rows[:size], rows[size:]
     defaulted = bad[size:]
-    if not 2 <= defaulted.sum() <= len(defaulted) - 2:
+    if min(defaulted.sum(), len(defaulted) - defaulted.sum()) < _FEWEST_OUTCOMES:
         return None
     rivals = score_plain_rivals(
         development, test, inputs=[*columns], strong_from=POLICY.highest_input_roc_auc

@@ -36,7 +36,7 @@ def missing(p_value, bias, above=0.6):
         (
             OutcomeCounts(1_000, 610),
             "partial",
-            "610 of 1,000 outcomes are known (61%): at least 80% are needed",
+            "610 of 1,000 outcomes are known (61%): at least 80% are needed (coverage.lowest_share)",
         ),
         (OutcomeCounts(1_000, 800), "complete", "800 of 1,000 outcomes are known (80%)"),
     ],
@@ -75,10 +75,12 @@ def test_reason_says_which_way_the_default_share_is_off():
 
     assert high == (
         "900 of 1,000 outcomes are known (90%), and the missing ones have lower scores than chance "
-        "explains (p 0.001); the known default share may be 4% too high"
+        "explains (p 0.001, coverage.missing_p_value); the known default share may be 4% too high"
     )
     assert "have higher scores" in low
-    assert low.endswith("may be 23% too low: more than 10% is not learnt from")
+    assert low.endswith(
+        "may be 23% too low: more than 10% (coverage.highest_bias) is not learnt from"
+    )
 
 
 counts_of_month = st.integers(1, 3_000).flatmap(

@@ -86,7 +86,10 @@ def test_too_few_rows_are_not_judged(people):
 
     assert verdict.level == "not judged"
     assert verdict.reasons == (
-        "no attribute has two groups of at least 100 rows, 20 defaults and as many others",
+        (
+            "no attribute has two groups of at least 100 rows (fairness.fewest_rows), 20 defaults "
+            "(fairness.fewest_defaults) and as many others"
+        ),
     )
 
 

@@ -33,7 +33,7 @@ def test_the_rules_most_broken_come_first_and_five_at_most():
 
     assert verdict.level == "refused"
     assert verdict.reasons == (
-        "7 of 10 rows rejected (70.0%): more than the 5.0% allowed",
+        "7 of 10 rows rejected (70.0%): more than the 5.0% allowed (quality.highest_rejected_share)",
         "rule rule_7: broken by 7 rows",
         "rule rule_6: broken by 6 rows",
         "rule rule_5: broken by 5 rows",
@@ -72,7 +72,8 @@ def test_the_same_clients_twice_refuse_a_file_before_many_rejected_rows_do():
 
     assert verdict.level == "refused"
     assert verdict.reasons[0] == (
-        "12 rows (1.2%) hold a client and month that occur more than once: more than the 1.0% allowed"
+        "12 rows (1.2%) hold a client and month that occur more than once: more than the 1.0% allowed "
+        "(quality.highest_repeated_share)"
     )
     assert judge_quality(FileCounts(1_000, 10, repeated_count=10)).passed
 

@@ -24,7 +24,10 @@ def test_reason_says_how_much_is_known_and_how_long_it_was_due():
     verdict = judge_coverage(0.25, months_due=4)
 
     assert verdict.reasons == (
-        "25% of the outcomes are known, 4 months after they were due: at least 80% should be",
+        (
+            "25% of the outcomes are known, 4 months after they were due (coverage.longest_delay): "
+            "at least 80% should be (coverage.lowest_share)"
+        ),
     )
     assert verdict.figures == {"known_share": 0.25, "months_due": 4.0}
 

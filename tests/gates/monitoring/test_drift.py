@@ -51,7 +51,9 @@ def test_one_moved_column_is_watched_and_named_with_its_figures():
     verdict = judge(move(STILL, 4))
 
     assert verdict.level == "watch"
-    assert verdict.reasons == ("column_4 moved: psi 0.500, limit 0.100",)
+    assert verdict.reasons == (
+        "column_4 moved: psi 0.500, limit 0.100 (the column's drift_threshold)",
+    )
     assert verdict.figures["drifted_count"] == 1.0
 
 
@@ -77,7 +79,7 @@ def test_the_most_moved_column_comes_first_and_five_at_most():
 
     reasons = judge(report).reasons
 
-    assert reasons[0] == "70% of the columns moved, limit 30%"
+    assert reasons[0] == "70% of the columns moved, limit 30% (drift.highest_drifted_share)"
     assert reasons[1].startswith("column_5 moved")
     assert reasons[-1] == "and 2 more columns"
     assert len(reasons) == 7
@@ -135,8 +137,14 @@ def test_a_column_that_matters_comes_before_one_that_moved_farther():
 
     reasons = judge(report, importance={"column_1": 0.25, "column_2": 0.01}).reasons
 
-    assert reasons[0] == "column_1 moved: psi 0.200, limit 0.100, 25% of the model"
-    assert reasons[1] == "column_2 moved: psi 0.900, limit 0.100, 1% of the model"
+    assert (
+        reasons[0]
+        == "column_1 moved: psi 0.200, limit 0.100 (the column's drift_threshold), 25% of the model"
+    )
+    assert (
+        reasons[1]
+        == "column_2 moved: psi 0.900, limit 0.100 (the column's drift_threshold), 1% of the model"
+    )
 
 
 LATE = SegmentShift(
@@ -162,7 +170,9 @@ def test_what_moved_the_score_is_reported_with_its_cost():
 def test_a_shift_that_chance_may_have_made_is_not_explained():
     verdict = judge(move(STILL, 4), shift=replace(SHIFT, standard_error=0.03))
 
-    assert verdict.reasons == ("column_4 moved: psi 0.500, limit 0.100",)
+    assert verdict.reasons == (
+        "column_4 moved: psi 0.500, limit 0.100 (the column's drift_threshold)",
+    )
 
 
 def test_a_shift_without_a_cause_is_reported_all_the_same():
@@ -188,7 +198,10 @@ def test_expected_defaults_that_creep_are_noticed_where_no_column_moved(share, l
 
     assert verdict.level == level
     if level == "alarm":
-        assert verdict.reasons[0] == "expected defaults moved by 27%, limit 25%"
+        assert (
+            verdict.reasons[0]
+            == "expected defaults moved by 27%, limit 25% (drift.highest_share_move)"
+        )
     if level == "watch":
         assert verdict.reasons[0].startswith("expected defaults 22.0% -> ")
 

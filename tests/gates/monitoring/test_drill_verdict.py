@@ -121,7 +121,8 @@ def test_alarm_after_a_mended_recession_fails_the_drill():
     assert judge_drill(rings).level == "alarm"
     assert judge_drill(rings).figures["mended_alarm_count"] == 1
     assert judge_drill(rings).reasons[2] == (
-        "1 alarms and 0 watches in 2 months after a recession was mended: at most 0 alarms allowed"
+        "1 alarms and 0 watches in 2 months after a recession was mended: at most 0 alarms allowed "
+        "(drill.most_mended_alarms)"
     )
 
 

@@ -39,15 +39,15 @@ def test_clean_batch_is_ok_and_says_what_went_to_quarantine():
         ({"is_stale": True}, "the same as in the month before, value for value: 'column_4'"),
         (
             {"scale": 0.001},
-            "column_4 is 0.001 times as large as in the reference: delivered in another unit?",
+            "column_4 is 0.001 times as large as in the reference: delivered in another unit (feed.highest_scale)?",
         ),
         (
             {"scale": 1000.0},
-            "column_4 is 1e+03 times as large as in the reference: delivered in another unit?",
+            "column_4 is 1e+03 times as large as in the reference: delivered in another unit (feed.highest_scale)?",
         ),
         (
             {"repeat_share": 0.4},
-            "column_4 repeats the month before in 40.0% of the rows, 4.0% usually",
+            "column_4 repeats the month before in 40.0% of the rows, 4.0% usually (feed.stale_margin)",
         ),
     ],
 )
@@ -63,19 +63,19 @@ def test_broken_column_raises_an_alarm_and_is_named(fault, reason):
         ({"missing_share": 0.02}, "column_4 is missing in 2.0% of the rows"),
         (
             {"new_share": 0.02, "new_codes": ("7", "8")},
-            "column_4 holds codes that the reference never held, in 2.0% of the rows: 7, 8",
+            "column_4 holds codes that the reference never held, in 2.0% of the rows (feed.new_share): 7, 8",
         ),
         (
             {"repeat_share": 0.15},
-            "column_4 repeats the month before in 15.0% of the rows, 4.0% usually",
+            "column_4 repeats the month before in 15.0% of the rows, 4.0% usually (feed.repeat_margin)",
         ),
         (
             {"low_tail_share": 0.2},
-            "column_4: 20.0% more of the rows than usual are smaller than nearly all of the reference",
+            "column_4: 20.0% more of the rows than usual are smaller than nearly all of the reference (feed.tail_margin)",
         ),
         (
             {"high_tail_share": 0.2},
-            "column_4: 20.0% more of the rows than usual are larger than nearly all of the reference",
+            "column_4: 20.0% more of the rows than usual are larger than nearly all of the reference (feed.tail_margin)",
         ),
     ],
 )
@@ -149,7 +149,7 @@ def test_quarantine_above_the_usual_is_watched_with_its_faults():
     assert verdict.level == "watch"
     (reason,) = verdict.reasons
     assert reason.startswith(
-        "3.0% of the rows are in quarantine, 0.2% usually: missing values 20, unknown codes 5, "
+        "3.0% of the rows are in quarantine, 0.2% usually (feed.rejected_margin): missing values 20, unknown codes 5, "
     )
     assert reason.endswith("values out of range 3, values that contradict each other 3")
     assert (
@@ -160,7 +160,9 @@ def test_quarantine_above_the_usual_is_watched_with_its_faults():
 def test_quarantine_without_history_or_rules_is_held_against_none():
     verdict = judge_feed(replace(CLEAN, rejected_count=40, earlier_rejected_shares=()))
 
-    assert verdict.reasons == ("3.8% of the rows are in quarantine, 0.0% usually: no rule named",)
+    assert verdict.reasons == (
+        "3.8% of the rows are in quarantine, 0.0% usually (feed.rejected_margin): no rule named",
+    )
 
 
 def test_small_batch_is_not_judged():

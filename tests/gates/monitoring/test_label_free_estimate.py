@@ -42,7 +42,7 @@ def test_scores_that_do_not_separate_clients_are_watched_and_raise_no_alarm():
     verdict = judge_estimate(estimate(FLAT), {})
 
     assert verdict.level == "watch"
-    assert verdict.reasons[0].endswith("floor 0.7")
+    assert verdict.reasons[0].endswith("floor 0.7 (estimate.lowest_roc_auc)")
     assert (
         judge_estimate(estimate(FLAT), {}, policy=EstimatePolicy(lowest_roc_auc=0.4)).level == "ok"
     )
@@ -50,7 +50,7 @@ def test_scores_that_do_not_separate_clients_are_watched_and_raise_no_alarm():
 
 def test_few_rows_are_not_judged():
     assert judge_estimate(estimate(FLAT[:199]), {}).reasons == (
-        "199 rows are too few for an estimate: at least 200",
+        "199 rows are too few for an estimate: at least 200 (estimate.fewest_rows)",
     )
 
 

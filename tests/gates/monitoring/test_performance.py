@@ -93,10 +93,19 @@ def test_an_error_that_is_large_but_may_be_chance_is_watched(make_contest):
 @pytest.mark.parametrize(
     ("defaulted", "reason"),
     [
-        ([0, 1] * 99, "198 rows with outcomes are too few: at least 200"),
-        ([0] * 300 + [1] * 19, "19 defaults and 300 others are too few: at least 20 of each"),
-        ([0] * 300, "0 defaults and 300 others are too few: at least 20 of each"),
-        ([1] * 300 + [0] * 19, "300 defaults and 19 others are too few: at least 20 of each"),
+        ([0, 1] * 99, "198 rows with outcomes are too few: at least 200 (performance.fewest_rows)"),
+        (
+            [0] * 300 + [1] * 19,
+            "19 defaults and 300 others are too few: at least 20 of each (performance.fewest_defaults)",
+        ),
+        (
+            [0] * 300,
+            "0 defaults and 300 others are too few: at least 20 of each (performance.fewest_defaults)",
+        ),
+        (
+            [1] * 300 + [0] * 19,
+            "300 defaults and 19 others are too few: at least 20 of each (performance.fewest_defaults)",
+        ),
     ],
 )
 def test_too_little_is_not_judged(defaulted, reason):
@@ -260,7 +269,9 @@ def test_the_reason_says_what_is_allowed_for(make_contest):
 
     assert "of chance and a month effect of 0.12 in log odds, +" in verdict.reasons[0]
     assert " of chance alone; ± " in verdict.reasons[0]
-    assert verdict.reasons[0].endswith("is allowed)")
+    assert verdict.reasons[0].endswith(
+        "is allowed: performance.highest_calibration_error, performance.calibration_deviations)"
+    )
 
 
 def test_a_small_test_side_that_was_lucky_does_not_ring_about_a_right_model():

@@ -57,8 +57,8 @@ def test_drift_trains_only_with_enough_new_outcomes(labels, action):
 
     assert decision.action == action
     assert (
-        f"{labels:,} matured outcomes since the champion was trained: a retraining needs 2,000"
-        in str(decision.verdict.reasons)
+        f"{labels:,} matured outcomes since the champion was trained: a retraining needs 2,000 "
+        "(retraining.fewest_new_labels)" in str(decision.verdict.reasons)
     )
 
 
@@ -70,7 +70,7 @@ def test_small_error_that_stays_trains_with_enough_new_outcomes(lingering, label
     decision = decide(labels=labels, lingering=lingering)
 
     assert decision.action == action
-    told = f"performance was not ok in {lingering} batches in a row"
+    told = f"performance was not ok in {lingering} batches in a row (retraining.lingering_count)"
     assert (told in decision.verdict.reasons) == (action != "nothing")
 
 
@@ -78,8 +78,11 @@ def test_drift_and_a_small_error_that_persists_are_both_reasons():
     assert decide("drift", labels=2_000, lingering=3).verdict.reasons == (
         "a retraining is requested",
         "drift alarm of version 3 open since 2025-06",
-        "performance was not ok in 3 batches in a row",
-        "2,000 matured outcomes since the champion was trained: a retraining needs 2,000",
+        "performance was not ok in 3 batches in a row (retraining.lingering_count)",
+        (
+            "2,000 matured outcomes since the champion was trained: a retraining needs 2,000 "
+            "(retraining.fewest_new_labels)"
+        ),
         "on all months whose outcomes are known",
     )
 
@@ -153,7 +156,10 @@ def test_budget_holds_a_training_back():
 
     assert decision.action == "wait"
     assert decision.verdict.figures["budget_used"] == 4
-    assert "4 were requested in 12 months, the budget is 4" in decision.verdict.reasons
+    assert (
+        "4 were requested in 12 months, the budget is 4 (retraining.budget_count)"
+        in decision.verdict.reasons
+    )
     assert decide("performance", asked=("2024-08", *months[1:])).action == "train"
 
 

@@ -47,7 +47,10 @@ def test_hardly_any_rows_raise_an_alarm():
             "the statement month is 2 months after the newest before it, 1 to 1 are usual",
         ),
         ({"age_months": 3}, "the statement month is 3 months old, 1 at most before"),
-        ({"wait_days": 75.0}, "75 days since the last batch, 30 at most before"),
+        (
+            {"wait_days": 75.0},
+            "75 days since the last batch, 30 at most before (feed.highest_gap_ratio)",
+        ),
     ],
 )
 def test_stale_or_late_delivery_is_watched(late, reason):
@@ -68,10 +71,14 @@ def test_backlog_scored_within_a_day_has_no_wait():
         (
             1_000,
             MONTHLY[:2],
-            "2 batches before this one: at least 3 are needed to know what is usual",
+            "2 batches before this one: at least 3 are needed to know what is usual (feed.fewest_earlier_batches)",
         ),
-        (1_000, (), "0 batches before this one: at least 3 are needed to know what is usual"),
-        (199, MONTHLY, "199 rows are too few to judge: at least 200"),
+        (
+            1_000,
+            (),
+            "0 batches before this one: at least 3 are needed to know what is usual (feed.fewest_earlier_batches)",
+        ),
+        (199, MONTHLY, "199 rows are too few to judge: at least 200 (feed.fewest_rows)"),
     ],
 )
 def test_too_little_to_go_on_is_not_judged(row_count, earlier, reason):

@@ -105,7 +105,7 @@ def test_declining_more_is_no_excuse_for_a_burden_on_one_group(make_contest):
     assert compare(replace(contest, challenger=harsher)).fault == ""
     assert (
         compare(replace(contest, challenger=burden(harsher, contest, odds=0.6))).fault
-        == "it is less fair by sex"
+        == "it is less fair by sex (promotion.fairness_margin)"
     )
 
 
@@ -127,7 +127,7 @@ def test_a_challenger_that_burdens_one_group_is_named_with_its_figures(make_cont
 
     found = compare(replace(contest, challenger=burden(contest.challenger, contest, odds=odds)))
 
-    assert found.fault == "it is less fair by sex"
+    assert found.fault == "it is less fair by sex (promotion.fairness_margin)"
     assert f"acceptance ratio by sex {ratio}, champion 0.99" in found.summary
     assert found.figures["largest_fairness_loss"] > 0.1
 
@@ -258,5 +258,5 @@ def test_more_attributes_take_a_larger_loss_to_be_a_fault(make_contest):
     others = {f"attribute {number}": labels for number, labels in enumerate(halves)}
     crowded = replace(contest, groups={**contest.groups, **others}, protected=("sex", *others))
 
-    assert compare(contest, policy).fault == "it is less fair by sex"
+    assert compare(contest, policy).fault == "it is less fair by sex (promotion.fairness_margin)"
     assert compare(crowded, policy).fault == ""

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.first_model import judge_first_model
 from credit_default.gates.promotion.level_check import ScoredRows
 from credit_default.gates.promotion.policy import PromotionPolicy
@@ -91,7 +92,9 @@ def test_a_first_model_cannot_be_judged_by_one_outcome_or_few_rows():
     verdict = judge_scores([0] * 100, np.linspace(0.1, 0.9, 100))
 
     assert verdict.level == "refused"
-    assert "100 rows are too few to judge by: at least 200" in verdict.reasons
+    assert (
+        "100 rows are too few to judge by: at least 200 (promotion.fewest_rows)" in verdict.reasons
+    )
     assert any(
         reason.startswith("ROC AUC cannot be measured: both outcomes") for reason in verdict.reasons
     )
@@ -175,3 +178,31 @@ def test_a_missed_floor_names_the_setting_that_it_comes_from(make_contest, chang
 
     assert verdict.level == "refused"
     assert any(setting in reason for reason in verdict.reasons)
+
+
+def judge_with(make_contest, *checks):
+    contest = make_contest(1500, champion_noise=0.1, challenger_noise=0.0, seed=1)
+    scores = contest.defaulted, contest.champion
+    evaluation = evaluate(*scores, policy=DecisionPolicy(), seed=1, resample_count=20)
+    return judge_first_model(evaluation, ScoredRows(*scores), checks=checks)
+
+
+def test_a_rival_that_ranks_better_is_watched_and_stops_nothing(make_contest):
+    rival = Check("a simple rival ranks better: …", watch="scorecard ranks better")
+
+    verdict = judge_with(make_contest, Check("", figures={"best_input_roc_auc": 0.7}), rival)
+
+    assert (verdict.level, verdict.passed) == ("watch", True)
+    assert verdict.reasons[0].endswith("every floor met, but scorecard ranks better")
+    assert verdict.reasons[1] == rival.summary
+    assert verdict.figures["best_input_roc_auc"] == 0.7
+
+
+def test_a_leak_refuses_a_first_model_and_says_what_to_look_for(make_contest):
+    leak = Check("leak: look for an input …", fault="recovered tells the outcome")
+    rival = Check("a simple rival ranks better: …", watch="scorecard ranks better")
+
+    verdict = judge_with(make_contest, leak, rival)
+
+    assert verdict.level == "refused"
+    assert verdict.reasons == (leak.fault, leak.summary)

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.gates.promotion.promotion_verdict import (
@@ -218,7 +219,8 @@ def test_too_few_rows_or_defaults_promote_nobody(make_contest):
 
     assert (
         judge_refresh(few, decision_policy=COSTS).reasons[0]
-        == "champion stays: 150 rows are too few to judge by: at least 200 on the newest rows"
+        == "champion stays: 150 rows are too few to judge by: at least 200 "
+        "(promotion.fewest_rows) on the newest rows"
     )
     assert judge_refresh(lopsided, decision_policy=COSTS).level == "refused"
     assert (
@@ -233,3 +235,30 @@ def test_the_same_contest_gets_the_same_verdict(make_contest):
     assert judge_refresh(contest, decision_policy=COSTS) == judge_refresh(
         contest, decision_policy=COSTS
     )
+
+
+@pytest.mark.parametrize(
+    ("noise", "level", "opening"),
+    [(0.1, "watch", "challenger wins: "), (1.5, "refused", "champion stays: ")],
+)
+def test_a_rival_that_ranks_better_than_a_winner_is_watched(make_contest, noise, level, opening):
+    rival = Check("a simple rival ranks better: …", watch="scorecard ranks better")
+    contest = make_contest(4000, champion_noise=0.7, challenger_noise=noise, seed=1)
+
+    verdict = judge_refresh(contest, decision_policy=COSTS, policy=POLICY, checks=(rival,))
+
+    assert (verdict.level, verdict.passed) == (level, level == "watch")
+    assert verdict.reasons[0].startswith(opening)
+    assert verdict.reasons[0].endswith(", but scorecard ranks better") == (level == "watch")
+    assert rival.summary in verdict.reasons
+
+
+def test_a_leak_keeps_the_champion_although_the_challenger_is_better(make_contest):
+    leak = Check("leak: look for an input …", fault="recovered tells the outcome")
+    contest = make_contest(4000, champion_noise=0.7, challenger_noise=0.1, seed=1)
+
+    verdict = judge_refresh(contest, decision_policy=COSTS, policy=POLICY, checks=(leak,))
+
+    assert verdict.level == "refused"
+    assert verdict.reasons[0].startswith("champion stays: recovered tells the outcome, although")
+    assert leak.summary in verdict.reasons

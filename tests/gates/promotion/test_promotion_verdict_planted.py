@@ -211,8 +211,8 @@ def test_too_few_rows_or_one_outcome_promote_nobody(contest):
     nobody = replace(contest, defaulted=np.zeros(COUNT, dtype=int))
 
     assert (
-        judge(few).reasons[0]
-        == "champion stays: 150 rows are too few to judge by: at least 200 on the newest rows"
+        judge(few).reasons[0] == "champion stays: 150 rows are too few to judge by: at least 200 "
+        "(promotion.fewest_rows) on the newest rows"
     )
     assert (
         judge(nobody)

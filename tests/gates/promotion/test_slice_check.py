@@ -62,7 +62,7 @@ def test_one_spoiled_slice_is_named(make_contest):
 
     found = check_slices(contest, policy=POLICY)
 
-    assert found.fault == "the slice deal hand 2 is worse"
+    assert found.fault == "the slice deal hand 2 is worse (promotion.slice_log_loss_margin)"
     assert found.summary.startswith("slices: worse for deal hand 2, log loss worse by 0.")
     assert "on 2,000 rows" in found.summary
 
@@ -72,7 +72,7 @@ def test_many_spoiled_slices_are_counted_and_three_are_named(make_contest):
 
     found = check_slices(contest, policy=POLICY)
 
-    assert found.fault == "4 slices are worse"
+    assert found.fault == "4 slices are worse (promotion.slice_log_loss_margin)"
     assert found.summary.count("log loss worse") == 3
     assert found.summary.endswith("and 1 more")
 

@@ -6,6 +6,7 @@ import pytest
 
 from credit_default.adapters.mlflow.run_search import read_run_text
 from credit_default.errors import ArtifactError, InputError
+from credit_default.services.champion.alias_history import PROMOTED
 from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.model_card import (
     CARD_CONTENT,
@@ -23,6 +24,9 @@ from credit_default.services.training.validation_study import assess_challenger
 from credit_default.views.documents.markdown import render_document_markdown
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
+WATCHED = (
+    'a simple rival ranks better: scorecard ranks better; train with recipe.family = "scorecard"'
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +58,10 @@ def summary(wiring, champion_lake):
     registered = register_challenger(
         wiring, rows, challenger, None, trained_at=NOON, assessment=assessed
     )
-    verdict = judge_challenger(wiring, challenger, sides, now=NOON, champion=None)
+    judged = judge_challenger(
+        wiring, challenger, sides, now=NOON, champion=None, rivals=assessed.rivals
+    )
+    verdict = replace(judged, level="watch", reasons=(*judged.reasons, WATCHED))
     summary = apply_promotion_verdict(
         wiring, registered, verdict, champion=None, rows=rows, decided_at=NOON
     )
@@ -120,6 +127,19 @@ def test_evidence_is_json_and_holds_every_part(wiring, summary, version):
     } <= set(evidence)
     assert evidence["model"]["digest"] == version.digest
     assert evidence["data"]["test_count"] == evidence["evaluation"]["row_count"]
+
+
+def test_a_rival_that_ranks_better_is_on_the_card_and_keeps_nobody_from_promotion(
+    wiring, summary, version
+):
+    stored = json.loads(read_run_text(wiring.tracking, summary.run_id, "card/card.json"))
+    shown = render_document_markdown(read_card(wiring, version, now=NOON))
+
+    assert (summary.status, summary.exit_code) == (PROMOTED, 0)
+    assert wiring.registry.find_champion().number == version.number
+    assert "scorecard ranks better" in json.dumps(stored)
+    assert "scorecard ranks better" in shown
+    assert "promotion: watch" in shown
 
 
 def test_parts_list_names_the_model_by_its_digest(wiring, summary, version):

@@ -6,6 +6,7 @@ saw; an upper bound on the ROC AUC alone is left to portfolios that know theirs 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.delong import AucDifference, measure_auc_difference
@@ -54,7 +55,8 @@ def check_leaks(model: FloatArray, rivals: PlainRivals, *, policy: PromotionPoli
 
     Returns:
         A fault for each input that tells the outcome with certainty, or ranks far better alone than
-        all others together, and for a model that ranks far better than every rival.
+        all others together, and for a model that ranks far better than every rival. Something to
+        watch where several inputs that rank well alone could hide each other's lead.
     """
     faults = [
         *_find_certain_inputs(rivals, policy),
@@ -63,8 +65,25 @@ def check_leaks(model: FloatArray, rivals: PlainRivals, *, policy: PromotionPoli
     ]
     figures = {"best_input_roc_auc": rivals.inputs[0].roc_auc} if rivals.inputs else {}
     if not faults:
-        return Check("", figures=figures)
+        return replace(_check_strong_inputs(model, rivals, policy), figures=figures)
     return Check(f"leak: {_ADVICE}", fault="; ".join(faults), figures=figures)
+
+
+def _check_strong_inputs(model: FloatArray, rivals: PlainRivals, policy: PromotionPolicy) -> Check:
+    """Return what to watch where inputs that rank well alone lead the others only together."""
+    if "" not in rivals.without:
+        return Check("")
+    lead = _measure_lead(rivals, model, rivals.without[""])
+    if not _is_beyond(lead, policy.largest_input_lead):
+        return Check("")
+    strong = [one.name for one in rivals.inputs if one.roc_auc >= policy.highest_input_roc_auc]
+    names = f"{', '.join(strong[:-1])} and {strong[-1]}"
+    return Check(
+        f"strong inputs: without {names}, each above {policy.highest_input_roc_auc:g} alone "
+        f"(promotion.highest_input_roc_auc), the others reach {lead.champion:.4f} against the "
+        f"model's {lead.challenger:.4f}; see that they were known on the day of the statement",
+        watch=f"it rests on {names}",
+    )
 
 
 def _find_certain_inputs(rivals: PlainRivals, policy: PromotionPolicy) -> Iterator[str]:
