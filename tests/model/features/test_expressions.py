@@ -37,6 +37,10 @@ ALLOWED = [
     "a <> 3 AND TRUE",
     "(a > 1) + (b > 1)",
     "a > DATE '1970-01-11'",
+    # Polars has functions of its own where a number has decimals.
+    "(a > 0.5) + (a >= 1.5) + (b < 2.5) + (b <= 3.5) + (a = 0.5) + (b != 0.5)",
+    "a + 0.5 - b * 1.5 + a / 2.5 + b % 2.5",
+    "CASE WHEN a * b BETWEEN 0.5 AND 7.5 AND NOT (a > b / 2) THEN -(a - 0.5) ELSE 1.5 END",
 ]
 numbers = st.floats(-1e6, 1e6, allow_subnormal=False) | st.sampled_from([0.0, 1.0, 2.0, 3.0, 3.5])
 columns = st.lists(st.tuples(numbers, numbers), min_size=1, max_size=30)

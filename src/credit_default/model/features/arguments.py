@@ -111,4 +111,9 @@ def _read_argument(value: Any, kind: ArgumentKind, *, key: str, thing: str) -> A
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return not math.isnan(value)
+    except OverflowError:  # a whole number beyond the range of floats
+        return False

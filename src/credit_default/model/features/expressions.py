@@ -155,7 +155,7 @@ _REFUSED: Final[Mapping[str, str]] = {
     "Alias": "a name (AS)",
     "Selector": "a choice of columns by a pattern",
     "Explode": "a list",
-    "Sql.Binary.IntDiv": "a whole division (//): write FLOOR(x / y)",
+    "IntDiv": "a whole division (//): write FLOOR(x / y)",
 }
 
 
@@ -185,7 +185,8 @@ def _flatten(function: Any) -> str:
     while isinstance(function, dict) and len(function) == 1:
         part, function = next(iter(function.items()))
         parts.append(part)
-    return ".".join([*parts, function] if isinstance(function, str) else parts)
+    name = ".".join([*parts, function] if isinstance(function, str) else parts)
+    return name.removeprefix("Sql.Binary.")
 
 
 def _read_number(literal: Any) -> float:

@@ -114,9 +114,11 @@ def _resolve(item: Mapping[str, Any], held: Mapping[str, Column]) -> Iterator[_I
         yield from _expand_one_hot(item, columns[0], thing=thing)
         return
     if function == "ordinal":
-        arguments["order"] = _resolve_order(arguments.get("order"), columns[0], thing=thing)
+        column = require_values(columns[0], item["columns"][0], thing=thing)
+        arguments["order"] = _resolve_order(arguments.get("order"), column, thing=thing)
     elif function in ROW_FUNCTIONS and ROW_FUNCTIONS[function].learns:
-        arguments |= _list_learnt_values(arguments, columns[0], thing=thing)
+        column = require_values(columns[0], item["columns"][0], thing=thing)
+        arguments |= _list_learned_values(arguments, column, thing=thing)
     elif "value" in arguments:
         is_exact = function == "one_hot"
         arguments["value"] = _resolve_value(
@@ -157,9 +159,8 @@ def _expand_one_hot(
         yield {**item, "name": name, "arguments": {"value": value}}
 
 
-def _resolve_order(order: Any, column: Column | None, *, thing: str) -> Any:
+def _resolve_order(order: Any, column: Column, *, thing: str) -> Any:
     """Return the numbers of the values in their order: the one given, or else that of the column."""
-    column = require_values(column, "its column", thing=thing)
     if order is None:
         if column.ordered:
             return [float(code) for code in column.codes if code or column.kind != "category"]
@@ -180,8 +181,8 @@ def _resolve_order(order: Any, column: Column | None, *, thing: str) -> Any:
     return numbers
 
 
-def _list_learnt_values(
-    arguments: Mapping[str, Any], column: Column | None, *, thing: str
+def _list_learned_values(
+    arguments: Mapping[str, Any], column: Column, *, thing: str
 ) -> dict[str, Any]:
     given = sorted(FILLED_ARGUMENTS & set(arguments))
     if given:
@@ -190,7 +191,7 @@ def _list_learnt_values(
             found=f"argument {show_examples(given)}",
             expected="a declaration without it: training writes it",
         )
-    return {"values": list(list_labels(require_values(column, "its column", thing=thing)))}
+    return {"values": list(list_labels(column))}
 
 
 def _resolve_value(
