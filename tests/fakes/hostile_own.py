@@ -47,6 +47,9 @@ def edit_schema(edit):
     def change(entries):
         schema = json.loads(entries["schema.json"])
         edit(schema)
+        named = {"schema.json", *(node["file"] for node in walk(schema) if "file" in node)}
+        for name in set(entries) - named:
+            del entries[name]
         entries["schema.json"] = json.dumps(schema).encode()
 
     return lambda folder: rewrite(folder, change)
