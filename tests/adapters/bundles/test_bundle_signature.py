@@ -197,6 +197,8 @@ def test_a_signature_that_is_no_small_plain_file_is_refused(folder, bundle, trus
         ({}, {"signature_required": True}, "no key to sign"),
         ({"family": "acme-credit:logit"}, {}, "estimators.trusted does not list"),
         ({"family": "acme-credit:logit"}, {"packages": ("acme-credit",)}, "no key to sign"),
+        ({"family": "acme-credit:logit"}, {"packages": ("Acme_Credit",)}, "no key to sign"),
+        ({"family": "acme-credit:logit"}, {"packages": ("acme",)}, "trusted does not list"),
     ],
 )
 def test_no_model_is_fitted_that_would_be_refused_afterwards(recipe, given, found):
