@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from credit_default.errors import InputError, SetupError
-from credit_default.settings import load_settings, require_no_secrets
+from credit_default.settings import Settings, load_settings, require_no_secrets
 
 CONFIG = Path(__file__).parents[1] / "config"
 
@@ -205,6 +205,50 @@ def test_secret_is_no_parameter_of_a_flow(overrides):
         require_no_secrets(overrides)
 
     assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"estimators": {"trusted": ["evil-package"]}},
+        {"signing": {"trusted_keys": []}},
+        {"signing": {"required": False}},
+    ],
+)
+def test_whom_to_trust_is_no_parameter_of_a_flow(overrides):
+    with pytest.raises(InputError, match="whom to trust among the flow's parameters"):
+        require_no_secrets(overrides)
+
+
+def test_the_parameters_of_an_own_estimator_are_one_setting(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(
+        '[recipe]\nfamily = "acme-credit:logit"\nparameters = { strength = 0.5, layers = [8, 4] }\n'
+    )
+
+    loaded = load_settings(config_files=[str(path)], environment={})
+
+    (origin,) = [one for one in loaded.origins if one.name == "recipe.parameters"]
+    assert origin.value == {"strength": 0.5, "layers": [8, 4]}
+    assert origin.origin == f"file {path}"
+    assert Settings.model_validate_json(loaded.settings.model_dump_json()) == loaded.settings
+
+
+def test_whom_to_trust_may_be_set_by_variables():
+    settings = load_settings(
+        environment={
+            "CREDIT_DEFAULT_ESTIMATORS__TRUSTED": '["acme-credit"]',
+            "CREDIT_DEFAULT_SIGNING__TRUSTED_KEYS": '["lender.pub"]',
+        }
+    ).settings
+
+    assert settings.estimators.trusted == ("acme-credit",)
+    assert settings.signing.trusted_keys == ("lender.pub",)
+
+
+def test_the_source_of_an_own_estimator_is_no_setting():
+    with pytest.raises(InputError, match="a key that nothing reads"):
+        load_settings({"recipe": {"source": {"package": "x"}}}, environment={})
 
 
 def test_what_is_no_secret_may_be_a_parameter():

@@ -50,7 +50,11 @@ def make_rows(count, *, seed=0, prefix="c"):
 
 
 def make_bundle(*, seed=0, tree_count=5, monotone=False, family="forest"):
-    trees = {} if family == "scorecard" else {"tree_count": tree_count, "leaf_row_count": 20}
+    trees = (
+        {}
+        if family == "scorecard" or ":" in family
+        else {"tree_count": tree_count, "leaf_row_count": 20}
+    )
     if family == "blend":
         grown = [{"family": name, **trees} for name in ("forest", "boosting")]
         trees = {"members": [*grown, "scorecard"], "weights": [1, 2, 1]}

@@ -4,6 +4,7 @@ Nothing in an artifact adds to it. An estimator of a package is loaded only if t
 is the one that the model was trained with, and a trusted key has signed the bundle. All three are checked before its code is imported.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,7 @@ class Trust:
     def require_package(self, family: str) -> None:
         """Check that the settings list the package of an estimator. Raises `SetupError` where they do not."""
         package = family.partition(":")[0]
-        if package not in self.packages:
+        if _normalise(package) not in map(_normalise, self.packages):
             raise SetupError(
                 f"estimator {family!r}",
                 found=f"a package that estimators.trusted does not list ({list(self.packages)})",
@@ -47,6 +48,11 @@ class Trust:
 
 
 NO_TRUST: Final = Trust()
+
+
+def _normalise(package: str) -> str:
+    """Return the name as package indexes compare it: acme_models, Acme.Models and acme-models are one."""
+    return re.sub(r"[-_.]+", "-", package).lower()
 
 
 def require_trusted_bundle(

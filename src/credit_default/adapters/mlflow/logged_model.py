@@ -108,7 +108,9 @@ def write_mlflow_model(
     bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_id: str
 ) -> None:
     """Write MLflow's own files (MLmodel, requirements, environments) into the sealed bundle's folder."""
-    requirements = "".join(f"{name}=={version(name)}\n" for name in _REQUIRED)
+    source = bundle.recipe.source
+    own = f"{source.package}=={source.version}\n" if source else ""
+    requirements = "".join(f"{name}=={version(name)}\n" for name in _REQUIRED) + own
     with disk_errors(sealed.folder):
         (sealed.folder / "requirements.txt").write_text(requirements, encoding="utf-8")
         _write_environments(sealed.folder)

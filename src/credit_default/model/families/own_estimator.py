@@ -19,6 +19,7 @@ from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
 GROUP: Final = "credit_default.estimators"
 PARAMETERS: Final = ("family", "parameters", "source", "seed")
+_TOLERANCE: Final = 1e-6
 _COMPARED_ROWS: Final = 64
 _REFITTED_ROWS: Final = 200
 _PERMUTED_ROWS: Final = 1_000
@@ -123,9 +124,11 @@ class OwnEstimator:
             raise self._build_error(f"{type(error).__name__}: {error}"[:200]) from error
         if both.shape != (len(matrix), 2):
             raise self._build_error(f"probabilities of shape {both.shape}")
-        risk: FloatArray = np.ascontiguousarray(both[:, 1])
-        if not ((risk >= 0) & (risk <= 1)).all():
-            raise self._build_error("probabilities that are not between 0 and 1")
+        if not ((both >= 0).all() and (np.abs(both.sum(axis=1) - 1) < _TOLERANCE).all()):
+            raise self._build_error(
+                "probabilities that are not between 0 and 1, or do not sum to 1"
+            )
+        risk: FloatArray = np.minimum(both[:, 1], 1.0)
         return risk
 
     def _check_same_twice(self, matrix: Any, defaulted: IntArray) -> None:
