@@ -239,9 +239,7 @@ def test_chance_moves_nothing_in_999_of_1000_whole_reports():
     assert sum(any(row > 0.1) for row in distances) > 10  # the threshold alone would have rung
 
 
-@pytest.mark.parametrize(
-    ("weight", "level"), [(0.2999, "watch"), (0.3, "alarm"), (0.9, "alarm")]
-)
+@pytest.mark.parametrize(("weight", "level"), [(0.2999, "watch"), (0.3, "alarm"), (0.9, "alarm")])
 def test_a_share_of_importance_is_judged_at_its_bound(weight, level):
     weights = {"column_4": weight, "column_5": 0.05}
 

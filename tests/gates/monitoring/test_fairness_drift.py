@@ -228,6 +228,4 @@ def test_the_widest_falls_are_told_first_and_five_at_most():
 
     reasons = judge_fairness_drift({"x": before}, {"x": now}).reasons
 
-    assert [reason.split(":")[0] for reason in reasons] == [
-        f"x group {n}" for n in (6, 5, 4, 3, 2)
-    ]
+    assert [reason.split(":")[0] for reason in reasons] == [f"x group {n}" for n in (6, 5, 4, 3, 2)]

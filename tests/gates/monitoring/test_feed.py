@@ -201,7 +201,9 @@ def test_another_mix_of_codes_has_to_be_beyond_chance(mix_p_value, level):
     assert judge_feed(plant(mix_shift=shift, mix_p_value=mix_p_value)).level == level
 
 
-MANY = replace(CLEAN, row_count=10**9, reference_count=10**9, rejected_count=0)  # chance adds nothing
+MANY = replace(
+    CLEAN, row_count=10**9, reference_count=10**9, rejected_count=0
+)  # chance adds nothing
 
 
 def plant_among_many(**fault):
@@ -300,7 +302,9 @@ def test_chance_is_allowed_for_by_the_rows_of_both_sides_and_the_columns():
 
 def test_rejected_rows_are_beyond_chance_by_the_usual_share():
     usual = 0.2
-    state = replace(CLEAN, row_count=700, rejected_count=300, earlier_rejected_shares=(0.1, 0.2, 0.9))
+    state = replace(
+        CLEAN, row_count=700, rejected_count=300, earlier_rejected_shares=(0.1, 0.2, 0.9)
+    )
     margin = 0.01 + norm.ppf(0.999 ** (1 / 5)) * np.sqrt(usual * 0.8 * (1 / 700 + 1 / 6_000))
 
     assert state.rejected_share == 0.3
@@ -325,7 +329,12 @@ def test_figures_are_the_largest_of_all_columns():
         "is_constant": True,
         "is_stale": True,
     }
-    other = {"scale": 4.0, "high_tail_share": 0.36, "repeat_share": 0.6, "reference_repeat_share": 0.3}
+    other = {
+        "scale": 4.0,
+        "high_tail_share": 0.36,
+        "repeat_share": 0.6,
+        "reference_repeat_share": 0.3,
+    }
     columns = (replace(CLEAN.columns[0], **first), replace(CLEAN.columns[1], **other))
     state = replace(CLEAN, columns=(*columns, CLEAN.columns[2]), rejected_count=250)
 

@@ -325,7 +325,9 @@ def test_the_mix_is_measured_by_both_distances_against_the_month_before():
 
 
 def test_a_code_is_filled_in_by_the_share_that_the_others_lost():
-    state = look_at(CODE, [1, 2, 3], [1] * 20 + [2] * 60 + [3] * 20, last=[1] * 60 + [2] * 80 + [3] * 60)
+    state = look_at(
+        CODE, [1, 2, 3], [1] * 20 + [2] * 60 + [3] * 20, last=[1] * 60 + [2] * 80 + [3] * 60
+    )
 
     # the others were .6 of the rows and are .4
     assert (state.filled_in_code, state.filled_in_share) == ("2", pytest.approx(1 / 3))

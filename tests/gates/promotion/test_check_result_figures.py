@@ -41,9 +41,7 @@ def draw_contest(*, bias):
     sex = np.where(generator.random(count) < 0.45, "female", "male")
     champion, challenger = see(0.7), see(0.4, bias * (1 + (sex == "female")))
     defaulted = (generator.random(count) < 1 / (1 + np.exp(-odds))).astype(int)
-    age = np.array(["young", "middle", "old"])[
-        np.searchsorted([0.6, 0.9], generator.random(count))
-    ]
+    age = np.array(["young", "middle", "old"])[np.searchsorted([0.6, 0.9], generator.random(count))]
     return PairedScores(
         defaulted,
         np.round(champion, 3),

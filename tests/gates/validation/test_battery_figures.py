@@ -42,7 +42,9 @@ def draw_uneven_sample():
     clients[16:24] = clients[0]
     moves = generator.integers(-1, 2, 2_400) * (generator.random(2_400) < 0.4)
     outcomes = sample.defaulted.copy()
-    outcomes[generator.choice(np.flatnonzero(sample.month == "2026-08"), 40, replace=False)] = np.nan
+    outcomes[generator.choice(np.flatnonzero(sample.month == "2026-08"), 40, replace=False)] = (
+        np.nan
+    )
     variables = {name: values.copy() for name, values in sample.variables.items()}
     variables["noise"][generator.random(2_400) < 0.07] = np.nan
     variables["code"][:6] = 9

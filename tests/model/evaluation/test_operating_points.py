@@ -19,7 +19,10 @@ CHOICES = [
 
 
 def count_cost(weights, choice):
-    costs = {(1, False): choice.policy.missed_default_cost, (0, True): choice.policy.false_alarm_cost}
+    costs = {
+        (1, False): choice.policy.missed_default_cost,
+        (0, True): choice.policy.false_alarm_cost,
+    }
     total = sum(
         weight * costs.get((outcome, bool(score >= choice.threshold)), 0.0)
         for weight, outcome, score in zip(weights, DEFAULTED, PROBABILITY, strict=True)

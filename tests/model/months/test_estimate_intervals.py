@@ -194,7 +194,9 @@ def test_with_few_months_the_reach_is_students_predictive_quantile(count):
 
     for name in ("default_share", "brier"):
         slope, chance = estimate.month_slopes[name], estimate.chance_deviations[name]
-        ratios = [e / np.hypot(0.01, 0.2 * slope) for e in errors] if name == "default_share" else []
+        ratios = (
+            [e / np.hypot(0.01, 0.2 * slope) for e in errors] if name == "default_share" else []
+        )
         freedom = 3.0 + len(ratios)
         spread = np.sqrt((3.0 + np.square(ratios).sum()) / freedom)
         reach = t.ppf(0.975, freedom) * spread * np.hypot(chance, 0.2 * slope)

@@ -229,7 +229,9 @@ def test_past_errors_are_counted_at_the_ends_of_the_interval_too():
 
 def test_a_comparison_carries_its_month_and_its_deviation():
     (compared,) = compare_estimate(
-        {"brier": Metric(0.12, 0.10, 0.15)}, {"brier": 0.13, "roc_auc": 0.7}, statement_month="2005-09"
+        {"brier": Metric(0.12, 0.10, 0.15)},
+        {"brier": 0.13, "roc_auc": 0.7},
+        statement_month="2005-09",
     )
 
     assert (compared.statement_month, compared.error) == ("2005-09", pytest.approx(0.01))

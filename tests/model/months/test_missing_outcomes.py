@@ -85,7 +85,8 @@ def test_figures_are_those_of_scipy_and_of_the_mixture_worked_out_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("missing_score", "bias"), [(0.05, 1 / 3), (0.2, 1 / 3), (0.3, 1 / 6), (0.6, -1 / 3), (0.9, -1 / 3)]
+    ("missing_score", "bias"),
+    [(0.05, 1 / 3), (0.2, 1 / 3), (0.3, 1 / 6), (0.6, -1 / 3), (0.9, -1 / 3)],
 )
 def test_what_is_missing_is_taken_for_a_mixture_of_defaulters_and_payers(missing_score, bias):
     # half of the known defaulted at .6, half paid at .2; a third of all are missing

@@ -232,9 +232,7 @@ def test_a_size_is_read_from_the_middle_of_its_step():
 
 
 def test_the_mean_of_a_single_number_and_the_cost_of_a_single_row_are_known():
-    row = make_rows(
-        1, paid_m1=7.0, default_probability=0.3, decision="accept"
-    )
+    row = make_rows(1, paid_m1=7.0, default_probability=0.3, decision="accept")
 
     found = profile_rows(PLAN, row)
 
@@ -243,8 +241,12 @@ def test_the_mean_of_a_single_number_and_the_cost_of_a_single_row_are_known():
 
 
 def test_a_decline_costs_a_false_alarm_by_the_chance_to_be_paid():
-    plan = replace(PLAN, decision_policy=DecisionPolicy(missed_default_cost=8.0, false_alarm_cost=3.0))
-    rows = make_rows(2, default_probability=pl.Series([0.25, 0.5]), decision=pl.Series(["decline", "accept"]))
+    plan = replace(
+        PLAN, decision_policy=DecisionPolicy(missed_default_cost=8.0, false_alarm_cost=3.0)
+    )
+    rows = make_rows(
+        2, default_probability=pl.Series([0.25, 0.5]), decision=pl.Series(["decline", "accept"])
+    )
 
     assert profile_rows(plan, rows).cost_total == 0.75 * 3.0 + 0.5 * 8.0
 

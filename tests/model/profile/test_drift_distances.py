@@ -226,7 +226,13 @@ def pair_by_grid(reference, current, grid, *, special=()):
         # beyond both ends, by 4 for each half
         ([0, 10], [-4, 14], 4 / 5, 0.0, 1.0),
         # beyond both ends on the reference's side: the grid holds only its middle
-        ([-2, 0, 10, 16], [0, 0, 10, 10], 2 / np.std([-2, 0, 10, 16]), 0.0, 5 / np.std([-2, 0, 10, 16])),
+        (
+            [-2, 0, 10, 16],
+            [0, 0, 10, 10],
+            2 / np.std([-2, 0, 10, 16]),
+            0.0,
+            5 / np.std([-2, 0, 10, 16]),
+        ),
     ],
 )
 def test_areas_between_two_functions_are_those_worked_out_by_hand(
@@ -267,7 +273,9 @@ def test_ks_counts_what_is_no_number_below_all_numbers():
 
     found = measure_distance(pair_by_grid(before, after, range(20), special=(-9.0,)), "ks")
 
-    as_numbers = [[-1.0 if value in (None, -9.0) else value for value in side] for side in (before, after)]
+    as_numbers = [
+        [-1.0 if value in (None, -9.0) else value for value in side] for side in (before, after)
+    ]
     assert found.statistic == pytest.approx(stats.ks_2samp(*as_numbers).pvalue, abs=1e-12)
     assert found.p_value == found.statistic
 
@@ -297,7 +305,9 @@ def test_bins_are_counted_where_either_side_has_a_row():
 def test_chisquare_of_one_bin_says_nothing_and_judges_noise_by_both_samples():
     assert measure_distance(compare([1] * 5, [1] * 9, codes=(1,)), "chisquare").statistic == 1.0
 
-    found = measure_distance(compare([1] * 40 + [2] * 60, [1] * 30 + [2] * 20, codes=(1, 2)), "chisquare")
+    found = measure_distance(
+        compare([1] * 40 + [2] * 60, [1] * 30 + [2] * 20, codes=(1, 2)), "chisquare"
+    )
 
     table = [[40, 60], [30, 20]]
     assert found.p_value == pytest.approx(

@@ -133,7 +133,7 @@ def test_segments_are_named_by_the_schemas_meanings():
 
 def test_the_cause_is_the_segment_that_explains_most_whichever_way_the_score_went():
     fewer = shift(
-        make_rows([0] * 80 + [2] * 20, [0.1] * 80 + [0.6] * 20, [1.0] * 100), 
+        make_rows([0] * 80 + [2] * 20, [0.1] * 80 + [0.6] * 20, [1.0] * 100),
         make_rows([0] * 90 + [2] * 10, [0.1] * 90 + [0.6] * 10, [1.0] * 100),
     )
 
@@ -142,7 +142,10 @@ def test_the_cause_is_the_segment_that_explains_most_whichever_way_the_score_wen
     segments = {item.name: item.composition for item in fewer.columns[0].segments}
     # (w' - w) · (m - M) with M = .175
     assert segments == pytest.approx(
-        {"status 0 (in time)": 0.1 * (0.1 - 0.175), "status 2 (payment 2 months late)": -0.1 * (0.6 - 0.175)}
+        {
+            "status 0 (in time)": 0.1 * (0.1 - 0.175),
+            "status 2 (payment 2 months late)": -0.1 * (0.6 - 0.175),
+        }
     )
 
 
@@ -205,7 +208,9 @@ def test_the_standard_error_of_one_row_or_none_is_nought():
     plan = plan_profile(EARLIER, schema=SCHEMA, decision_policy=DecisionPolicy())
     one, none, all_rows = (profile_rows(plan, rows) for rows in (EARLIER[:1], EARLIER[:0], EARLIER))
 
-    assert measure_score_shift(plan, one, none, columns=()).standard_error == pytest.approx(0, abs=1e-9)
+    assert measure_score_shift(plan, one, none, columns=()).standard_error == pytest.approx(
+        0, abs=1e-9
+    )
     found = measure_score_shift(plan, all_rows, one, columns=())
     assert found.standard_error == pytest.approx(0.15 / 10)
     assert found.find_cause() is None

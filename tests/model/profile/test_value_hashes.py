@@ -17,9 +17,7 @@ def test_a_value_is_hashed_by_its_bits_and_the_column_s_number():
     values = np.array([0.0, 1.5, -2.0])
 
     for number in (0, 1, 6):
-        moved = [
-            (int(bits) + (number + 1) * STRIDE) % 2**64 for bits in values.view(np.uint64)
-        ]
+        moved = [(int(bits) + (number + 1) * STRIDE) % 2**64 for bits in values.view(np.uint64)]
         expected = scramble_bits(np.array(moved, dtype=np.uint64))
         assert hash_values(values, number).tolist() == expected.tolist()
 

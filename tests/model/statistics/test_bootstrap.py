@@ -137,7 +137,9 @@ def test_a_weight_is_how_often_its_place_was_drawn(clusters):
     places = np.random.default_rng(9).integers(0, drawn_count, size=(5, drawn_count))
     expected = [[list(drawn).count(place) for place in range(drawn_count)] for drawn in places]
     for row, counts in zip(weights, expected, strict=True):
-        assert row.tolist() == [counts[code] for code in (range(6) if clusters is None else clusters)]
+        assert row.tolist() == [
+            counts[code] for code in (range(6) if clusters is None else clusters)
+        ]
 
 
 def test_blocks_go_on_drawing_and_a_sample_beyond_a_block_is_drawn_one_by_one():
@@ -204,7 +206,9 @@ def test_all_ranking_figures_count_a_row_as_often_as_it_was_drawn(rows, seed):
 def test_log_losses_are_clipped_to_the_last_digits():
     certain = measure_log_loss(np.array([1, 0, 1, 0]), np.array([0.0, 1.0, 0.25, 0.25]))
 
-    assert certain == pytest.approx([-np.log(1e-15), -np.log(1e-15), np.log(4), -np.log(0.75)], rel=1e-2)
+    assert certain == pytest.approx(
+        [-np.log(1e-15), -np.log(1e-15), np.log(4), -np.log(0.75)], rel=1e-2
+    )
     assert certain[2:] == pytest.approx([np.log(4), -np.log(0.75)], rel=1e-14)
 
 
