@@ -106,3 +106,42 @@ def test_outcomes_that_arrive_late_never_take_a_complete_month_away(drawn, is_du
 def test_share_out_of_range_is_refused(setting):
     with pytest.raises(InputError, match="setting coverage"):
         CoveragePolicy(**setting)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"lowest_share": 0.0},
+        {"lowest_share": 1.0},
+        {"missing_p_value": 0.0},
+        {"missing_p_value": 1.0},
+        {"highest_bias": 1.0},
+    ],
+)
+def test_shares_at_their_bounds_are_accepted(setting):
+    CoveragePolicy(**setting)
+
+
+@pytest.mark.parametrize("setting", [{"missing_p_value": 1.01}, {"missing_p_value": -0.01}])
+def test_a_p_value_out_of_range_is_refused(setting):
+    with pytest.raises(InputError, match="setting coverage"):
+        CoveragePolicy(**setting)
+
+
+def test_missing_outcomes_that_rank_as_the_known_do_are_not_said_to_be_lower():
+    counts = OutcomeCounts(1_000, 900)
+
+    even = judge_completeness(counts, missing=missing(0.001, 0.0, 0.5)).reason
+    above = judge_completeness(counts, missing=missing(0.001, 0.0, 0.51)).reason
+
+    assert "have higher scores" in even
+    assert even.endswith("the known default share may be 0% too low")
+    assert "have lower scores" in above
+
+
+def test_known_and_early_outcomes_together_are_judged_by_the_known():
+    assert judge_completeness(OutcomeCounts(1_000, 900, 50)).reason == (
+        "900 of 1,000 outcomes are known (90%), 50 more are too early to count"
+    )
+    assert judge_completeness(OutcomeCounts(1_000, 799, 201)).state == "partial"
+    assert judge_completeness(OutcomeCounts(10, 1, is_due=False)).state == "early"

@@ -4,8 +4,14 @@ import pytest
 
 from credit_default.gates.fairness import judge_fairness, list_fairness_findings
 from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.evaluation.intervals import Metric
 from credit_default.model.fairness.policy import FairnessPolicy
-from credit_default.model.fairness.report import measure_fairness
+from credit_default.model.fairness.report import (
+    FairnessReport,
+    GroupFairness,
+    Headline,
+    measure_fairness,
+)
 
 QUICK = FairnessPolicy(resample_count=60)
 
@@ -119,3 +125,100 @@ def test_another_line_gives_another_verdict(people):
     )
 
     assert judge_fairness(report, policy=lenient).level == "ok"
+
+
+def group(name="sex", label="female", *, single=True, **figures):
+    metrics = dict.fromkeys(
+        [
+            *("accept_share", "caught_share", "false_alarm_share", "calibration_gap"),
+            *("calibration_slope", "roc_auc", "acceptance_ratio", "caught_gap", "false_alarm_gap"),
+        ]
+    )
+    return GroupFairness(
+        name, label, 500, 100, single, is_too_small=False, is_reference=False, **metrics | figures
+    )
+
+
+def report_on(*groups, judged_count=2):
+    headlines = [
+        Headline(item.attribute, "male", judged_count, 0, item, item, item) for item in groups
+    ]
+    return FairnessReport(1_000, 200, 1 / 6, groups, tuple(headlines))
+
+
+EVEN = Metric(1.0, 0.95, 1.05)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "level", "found_count"),
+    [
+        (Metric(0.8, 0.7, 0.79), "ok", 0),
+        (Metric(0.7999, 0.7, 0.8), "ok", 1),
+        (Metric(0.7999, 0.7, 0.7999), "watch", 1),
+    ],
+)
+def test_a_ratio_is_watched_where_its_whole_interval_is_below_the_limit(ratio, level, found_count):
+    report = report_on(group(acceptance_ratio=ratio))
+
+    assert judge_fairness(report).level == level
+    assert len(list_fairness_findings(report)) == found_count
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    ("measure", "limit"),
+    [("caught_gap", 0.1), ("false_alarm_gap", 0.1), ("calibration_gap", 0.03)],
+)
+def test_a_gap_is_watched_on_either_side_beyond_its_limit(measure, limit, sign):
+    def judge(value, nearest):
+        ends = sorted([sign * nearest, sign * (value + 0.2)])
+        report = report_on(
+            group(acceptance_ratio=EVEN, **{measure: Metric(sign * value, ends[0], ends[1])})
+        )
+        return judge_fairness(report).level, [f.measure for f in list_fairness_findings(report)]
+
+    assert judge(limit, limit) == ("ok", [])
+    assert judge(limit + 0.001, limit) == ("ok", [measure])
+    assert judge(limit + 0.001, limit + 0.0005) == ("watch", [measure])
+
+
+def test_the_lowest_ratio_and_doubtful_pairs_are_told_where_nothing_is_sure():
+    doubtful = Metric(0.79, 0.7, 0.9)
+    pairs = [
+        group("sex and age", f"pair {n}", single=False, acceptance_ratio=doubtful) for n in (1, 2)
+    ]
+    report = report_on(group(acceptance_ratio=Metric(0.9, 0.8, 1.0)), *pairs)
+
+    reasons = judge_fairness(report).reasons
+
+    assert reasons[0].startswith("lowest acceptance ratio 0.79 (sex and age pair 1)")
+    assert reasons[1] == "2 groups by two attributes beyond a limit: may be noise"
+    one = judge_fairness(report_on(group(acceptance_ratio=EVEN), pairs[0])).reasons
+    assert one[1] == "1 group by two attributes beyond a limit: may be noise"
+
+
+def test_figures_are_those_of_the_headlines_by_attribute():
+    female = group(
+        acceptance_ratio=Metric(0.9, 0.8, 1.0),
+        caught_gap=Metric(0.05, 0.0, 0.1),
+        false_alarm_gap=None,
+    )
+
+    figures = judge_fairness(report_on(female)).figures
+
+    assert figures == {"sex_acceptance_ratio": 0.9, "sex_caught_gap": 0.05}
+
+
+@pytest.mark.parametrize(
+    ("judged_count", "reason"),
+    [
+        (2, "no client is accepted: there is nothing to compare"),
+        (1, "no attribute has two groups of at least 100 rows, 20 defaults and as many others"),
+    ],
+)
+def test_what_is_not_judged_says_whether_groups_or_acceptance_are_lacking(judged_count, reason):
+    headline = Headline("sex", None, judged_count, 0, None, None, None)
+
+    verdict = judge_fairness(FairnessReport(10, 2, 0.5, (), (headline,)))
+
+    assert (verdict.level, verdict.reasons) == ("not judged", (reason,))

@@ -30,3 +30,18 @@ def test_months_after_the_last_one_are_named_in_order():
 def test_tolerance_out_of_range_is_refused(setting):
     with pytest.raises(InputError, match="setting intake"):
         IntakePolicy(**setting)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"months_ahead": 0, "days_ahead": 0}, {"months_ahead": 120}],
+)
+def test_tolerances_at_their_bounds_are_accepted(setting):
+    IntakePolicy(**setting)
+
+
+def test_the_last_month_itself_is_none_of_the_future():
+    assert list_future_months(["2006-01"], present=PRESENT, policy=IntakePolicy()) == ()
+    assert list_future_months(
+        ["2006-01"], present=PRESENT, policy=IntakePolicy(months_ahead=0)
+    ) == ("2006-01",)

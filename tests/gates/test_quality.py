@@ -105,3 +105,54 @@ def test_every_fault_is_a_reason():
     )
 
     assert len(verdict.reasons) == 4
+
+
+@pytest.mark.parametrize(
+    ("counts", "history", "level"),
+    [
+        (FileCounts(1_000, 999), None, "refused"),
+        (FileCounts(20, 1), None, "ok"),
+        (FileCounts(1_000, 0), BatchHistory((500, 500, 500)), "ok"),
+        (FileCounts(1_001, 0), BatchHistory((500, 500, 500)), "refused"),
+        (FileCounts(250, 0), BatchHistory((500, 500, 500)), "ok"),
+        (FileCounts(249, 0), BatchHistory((500, 500, 500)), "refused"),
+        (FileCounts(1, 0), BatchHistory((500, 500)), "ok"),
+    ],
+)
+def test_a_file_is_judged_at_its_bounds(counts, history, level):
+    assert judge_quality(counts, history).level == level
+
+
+def test_one_accepted_row_is_enough_where_rejects_are_allowed():
+    policy = QualityPolicy(highest_rejected_share=1.0)
+
+    assert judge_quality(FileCounts(3, 2), policy=policy).level == "ok"
+    assert judge_quality(FileCounts(3, 3), policy=policy).level == "refused"
+
+
+def test_an_empty_file_has_no_shares():
+    verdict = judge_quality(FileCounts(0, 0, repeated_count=0), BatchHistory((), 3, ("ab12",)))
+
+    assert verdict.figures["rejected_share"] == 0.0
+    assert len(verdict.reasons) == 1
+
+
+def test_five_broken_rules_and_five_batches_are_named():
+    counts = {f"rule_{number}": number + 1 for number in range(5)}
+    ids = tuple("abcdefg")
+
+    verdict = judge_quality(FileCounts(1_000, 15, rule_counts=counts), BatchHistory((), 500, ids))
+
+    assert "in batch a, b, c, d, e already" in verdict.reasons[0]
+    assert verdict.reasons[-1] == "rule rule_0: broken by 1 rows"
+    assert len(verdict.reasons) == 6
+
+
+def test_rules_that_as_many_rows_broke_are_in_the_order_of_their_names():
+    verdict = judge_quality(FileCounts(1_000, 2, rule_counts={"b": 2, "a": 2, "c": 1}))
+
+    assert [reason.split(":")[0] for reason in verdict.reasons[1:]] == [
+        "rule a",
+        "rule b",
+        "rule c",
+    ]

@@ -34,3 +34,15 @@ def test_reason_says_how_much_is_known_and_how_long_it_was_due():
 
 def test_policy_decides_what_is_late():
     assert judge_coverage(0.5, months_due=1, policy=CoveragePolicy(lowest_share=0.4)).level == "ok"
+
+
+@pytest.mark.parametrize(
+    ("share", "months_due", "level"),
+    [(0.7999, 1, "watch"), (0.8, 3, "ok"), (0.7999, 0, "ok"), (0.7999, 3, "alarm")],
+)
+def test_a_batch_is_judged_at_its_bounds(share, months_due, level):
+    assert judge_coverage(share, months_due=months_due).level == level
+
+
+def test_outcomes_that_are_not_due_say_when_they_are():
+    assert judge_coverage(0.0, months_due=-2).reasons == ("outcomes are due in 2 months",)

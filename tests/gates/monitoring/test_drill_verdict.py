@@ -128,3 +128,45 @@ def test_alarm_after_a_mended_recession_fails_the_drill():
 
 def test_drill_without_a_mended_recession_says_nothing_of_one():
     assert len(judge_drill(Drill((CAUGHT,), ({"drift": "ok"},))).reasons) == 2
+
+
+def test_figures_count_what_was_planted_judged_and_heard():
+    weak = exercise({"feed": "ok"}, strength=1)
+    clean = ({"drift": "alarm"}, {"drift": "watch", "feed": "ok"}, {"drift": "watch"}, {})
+    mended = ({"feed": "refused"}, {"feed": "watch"})
+
+    verdict = judge_drill(Drill((CAUGHT, CAUGHT, CAUGHT, MISSED, weak), clean, mended))
+
+    assert verdict.figures == {
+        "planted_count": 5.0,
+        "judged_count": 4.0,
+        "recall": 0.75,
+        "lowest_recall": 0.95,
+        "clean_count": 4.0,
+        "false_alarm_count": 1.0,
+        "watched_clean_count": 2.0,
+        "mended_count": 2.0,
+        "mended_alarm_count": 1.0,
+    }
+    assert verdict.reasons[1] == "1 alarms and 2 watches in 4 clean months: at most 1 alarm allowed"
+
+
+@pytest.mark.parametrize(("missed", "level"), [(0, "ok"), (5, "watch"), (6, "alarm")])
+def test_recall_is_enough_at_its_bound(missed, level):
+    drill = Drill((*[CAUGHT] * (100 - missed), *[MISSED] * missed), ())
+
+    assert judge_drill(drill).level == level
+
+
+def test_a_batch_without_the_expected_gate_catches_nothing_and_later_ones_count():
+    case = exercise({"drift": "alarm"}, {}, {"feed": "refused"})
+
+    assert (case.caught_in_batch, case.response) == (3, "alarm")
+    assert exercise({"feed": "alarm"}, {"feed": "ok"}).caught_in_batch == 1
+
+
+def test_the_strongest_response_of_all_batches_counts():
+    case = exercise({"feed": "watch"}, {"feed": "alarm"}, {"feed": "ok"})
+
+    assert case.responses_by_gate == {"feed": "alarm"}
+    assert exercise({"feed": "ok"}, {"feed": "watch"}).response == "watch"

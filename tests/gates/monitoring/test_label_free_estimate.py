@@ -75,3 +75,25 @@ def test_ranking_is_watched_only_where_its_whole_range_is_below_the_floor():
 
     assert judge_estimate(made, {}, policy=between).level == "ok"
     assert judge_estimate(made, {}, policy=above).level == "watch"
+
+
+def test_two_hundred_rows_are_judged_and_a_range_that_reaches_the_floor_is_enough():
+    made = estimate(FLAT[:200])
+
+    assert judge_estimate(made, {}).level != "not judged"
+    at_floor = EstimatePolicy(lowest_roc_auc=made.metrics["roc_auc"].high)
+    assert judge_estimate(made, {}, policy=at_floor).level == "ok"
+
+
+def test_figures_without_an_end_are_no_estimate():
+    figures = judge_estimate(estimate(TELLING), {}).figures
+    del figures["brier_low"], figures["roc_auc_chance_deviation"]
+
+    assert set(read_estimate(figures)) == {"default_share", "roc_auc", "log_loss", "cost_per_1000"}
+    assert "roc_auc" not in read_chance_deviations(figures)
+    assert set(read_chance_deviations(figures)) == {
+        "default_share",
+        "brier",
+        "log_loss",
+        "cost_per_1000",
+    }

@@ -1,3 +1,5 @@
+import pytest
+
 from credit_default.gates.monitoring.recovery import RecoveryMonth, judge_recovery
 
 
@@ -59,3 +61,42 @@ def test_last_champion_is_the_one_that_counts():
 
 def test_no_months_are_no_recovery():
     assert judge_recovery(()).level == "watch"
+
+
+def test_figures_count_alarms_trainings_and_judged_batches():
+    life = [*make_life(), live(8, 2, performance="not judged")]
+
+    assert judge_recovery(life).figures == {
+        "alarm_count": 2.0,
+        "training_count": 1.0,
+        "judged_count": 2.0,
+    }
+
+
+@pytest.mark.parametrize("missing", ["alarm", "training", "champion"])
+def test_without_any_one_step_there_is_no_recovery(missing):
+    life = [
+        live(1, 1, changed=False),
+        live(2, 1, "ok" if missing == "alarm" else "alarm", retrained=missing != "training"),
+        live(3, 1 if missing == "champion" else 2),
+        live(4, 1 if missing == "champion" else 2),
+    ]
+
+    assert judge_recovery(life).level == "watch"
+
+
+def test_a_new_champion_before_the_change_is_none_because_of_it():
+    life = [
+        live(1, 1, changed=False),
+        live(2, 2, changed=False),
+        live(3, 2, "alarm", retrained=True),
+    ]
+
+    assert judge_recovery([*life, live(4, 2)]).reasons[2] == "version 2 is champion from 2006-03"
+    assert judge_recovery(life[:2]).reasons[2] == "no other version became champion"
+
+
+def test_three_alarms_at_most_are_named():
+    life = [live(month, 1, "alarm") for month in (1, 2, 3, 4)]
+
+    assert judge_recovery(life).reasons[0] == "alarm in 2006-01, 2006-02, 2006-03"

@@ -181,3 +181,52 @@ def test_sliding_window_is_among_the_reasons():
     decision = decide("performance", policy=RetrainingPolicy(window="sliding", window_months=6))
 
     assert "on the newest 6 months whose outcomes are known" in decision.verdict.reasons
+
+
+@pytest.mark.parametrize(
+    ("asked", "action"),
+    [
+        (("2025-07",), "wait"),
+        (("2025-05", "2025-09"), "train"),
+        (("2024-01", "2025-06"), "wait"),
+        ((), "train"),
+    ],
+)
+def test_the_newest_request_until_now_counts_for_the_cooldown(asked, action):
+    assert decide("performance", asked=asked).action == action
+
+
+@pytest.mark.parametrize(("oldest", "action"), [("2024-09", "wait"), ("2024-08", "train")])
+def test_a_request_of_twelve_months_ago_no_longer_counts(oldest, action):
+    months = (oldest, "2024-12", "2025-02", "2025-04")
+
+    decision = decide("performance", asked=months)
+
+    assert decision.action == action
+    assert decision.verdict.figures["budget_used"] == (4 if action == "wait" else 3)
+
+
+def test_figures_tell_what_was_weighed():
+    figures = decide(
+        "drift", labels=1_500, asked=("2025-04",), broken=2, lingering=1
+    ).verdict.figures
+
+    assert figures == {
+        "asked": 0.0,
+        "new_label_count": 1_500.0,
+        "fewest_new_labels": 2_000.0,
+        "open_alarm_count": 1.0,
+        "lingering_count": 1.0,
+        "budget_used": 1.0,
+        "budget_count": 4.0,
+        "broken_batch_count": 2.0,
+    }
+    assert decide().verdict.reasons[-1].endswith("since the champion was trained")
+
+
+def test_findings_of_one_month_are_counted_by_batch():
+    first, second = find("watch")[0], GateFinding("performance", 3, "a1", "2025-01", "ok")
+
+    assert count_lingering_errors([first, second], model_version=3) == 1
+    earlier = GateFinding("performance", 3, "z9", "2025-01", "ok")
+    assert count_lingering_errors([first, earlier], model_version=3) == 0

@@ -101,3 +101,28 @@ def test_what_an_attempt_spends_is_said():
     )
     assert third.fault == ""
     assert third.figures["attempt"] == 3.0
+
+
+def test_overlap_is_the_share_of_these_rows_by_month():
+    now = make_rows({"2005-10": 600, "2005-11": 400})
+
+    assert now.measure_overlap(make_rows({"2005-10": 300, "2005-12": 900})) == 0.3
+    assert now.measure_overlap(make_rows({"2005-10": 900, "2005-11": 400})) == 1.0
+    assert now.measure_overlap(make_rows({"2005-12": 10})) == 0.0
+    assert make_rows({}).measure_overlap(now) == 0.0
+    assert now.measure_overlap(make_rows({"2005-10": 600}, side="development")) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("number", "share", "spent"), [(1.0, 1 / 2, 0.0), (2.0, 1 / 6, 1 / 2), (1.5, 1 / 3.75, 1 / 3)]
+)
+def test_risk_is_shared_by_the_number_of_the_attempt(number, share, spent):
+    attempt = Attempt(make_rows(), "aa", number)
+
+    assert attempt.risk_share == pytest.approx(share)
+    assert attempt.spent_share == pytest.approx(spent)
+    assert find_attempt_confidence(attempt, confidence=0.98) == pytest.approx(1 - 0.02 * share)
+    assert find_attempt_confidence(None, confidence=0.98) == pytest.approx(0.99)
+    figures = describe_attempt(attempt, confidence=0.98).figures
+    assert figures == {"attempt": number, "risk_share": pytest.approx(share)}
+    assert (", " in describe_attempt(attempt, confidence=0.98).summary) == (number > 1)

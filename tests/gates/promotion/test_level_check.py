@@ -159,3 +159,89 @@ def test_all_rows_have_half_of_the_probability_of_a_false_fault(part, is_wrong):
 
     assert level.p_value == pytest.approx(part * (1 - POLICY.objection_confidence), rel=0.05)
     assert (select_wrong_levels([level], policy=POLICY, largest=0.0) == [level]) is is_wrong
+
+
+def build_level(ratio, *, champion=None, name="half a", deviations=5.0):
+    """A level with 1,000 defaults, off by so many deviations."""
+    expected = 1_000 * ratio
+    variance = ((expected - 1_000) / deviations) ** 2
+    count = None if champion is None else 1_000 * champion
+    return SliceLevel(name, 10_000, 1_000, expected, variance, count)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "is_wrong"),
+    [(1.0499, False), (1.0501, True), (1 / 1.0499, False), (1 / 1.0501, True)],
+)
+def test_a_level_is_wrong_beyond_the_error_on_either_side_as_a_factor(ratio, is_wrong):
+    level = build_level(ratio, name=WHOLE)
+
+    assert (select_wrong_levels([level], policy=POLICY, largest=0.05) == [level]) is is_wrong
+
+
+@pytest.mark.parametrize(
+    ("champion", "is_further"),
+    [
+        (1.2 / 1.0201, True),
+        (1.2 / 1.0199, False),
+        (1.0201 / 1.2, True),
+        (1.0199 / 1.2, False),
+        (1.3, False),
+    ],
+)
+def test_a_challenger_is_further_off_beyond_the_margin_as_a_factor(champion, is_further):
+    level = build_level(1.2, champion=champion)
+
+    assert level.is_further_than_champion(0.02) is is_further
+    assert build_level(1.2).is_further_than_champion(0.02)
+
+
+def test_a_level_of_nothing_expected_is_further_than_any():
+    nothing = SliceLevel(WHOLE, 100, 20, 0.0, 1e-9, 5.0)
+
+    assert nothing.is_further_than_champion(0.02)
+    assert not SliceLevel(WHOLE, 100, 20, 10.0, 1e-9, 0.0).is_further_than_champion(0.02)
+
+
+@pytest.mark.parametrize(("part", "is_wrong"), [(0.999, True), (1.001, False)])
+def test_the_slices_share_the_other_half_by_holm(part, is_wrong):
+    half = (1 - POLICY.objection_confidence) / 2
+    whole = SliceLevel(WHOLE, 10_000, 1_000, 1_000.0, 1.0, None)
+    deviations = float(norm.isf(part * half / 2 / 2))  # two-sided, of two slices
+    slices = [build_level(1.5, deviations=deviations), build_level(1.0001, name="half b")]
+    slices[1] = replace(slices[1], variance=1.0)
+
+    found = select_wrong_levels([whole, *slices], policy=POLICY, largest=0.05)
+
+    assert (found == slices[:1]) is is_wrong
+
+
+def test_four_wrong_slices_are_counted_and_three_named():
+    generator = np.random.default_rng(3)
+    labels = np.repeat(list("abcd"), 3_000)
+    defaulted = (generator.random(12_000) < 0.2).astype(int)
+    off = PairedScores(
+        defaulted,
+        np.full(12_000, 0.2),
+        np.full(12_000, 0.4) + 1e-3 * defaulted,
+        groups={"part": labels},
+    )
+
+    check = check_level(off, policy=POLICY)
+
+    assert check.summary.count("too many defaults") == 3
+    assert check.summary.endswith("and 2 more")  # of all rows and four slices
+    assert check.fault.startswith("it expects")
+
+
+def test_labels_of_rows_and_figures_are_told_with_their_prefix():
+    scores = draw_pair(3_000, seed=4)
+
+    check = check_level(scores, policy=POLICY, rows_label="out of fold", figure_prefix="oof_")
+
+    assert check.summary.startswith("level out of fold: expects")
+    assert set(check.figures) == {
+        "oof_expected_over_observed",
+        "oof_expected_over_observed_low",
+        "oof_expected_over_observed_high",
+    }

@@ -1,16 +1,20 @@
 from dataclasses import replace
+from statistics import NormalDist
 
+import numpy as np
 import pytest
 
 from credit_default.gates.promotion.paired_comparison import (
     compare_on_rows,
     describe_gain,
     describe_roc_auc_gain,
+    find_comparison_faults,
     find_sample_size_faults,
     find_significant_gains,
     find_worse_measures,
     name_measures,
 )
+from credit_default.gates.promotion.paired_gains import Gain
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
 
@@ -84,7 +88,7 @@ def test_auc_lost_beyond_the_margin_counts_where_another_gain_would_outweigh_it(
     won = find_significant_gains(lower, policy=POLICY)
 
     assert list(find_worse_measures(lower, significant_gains=won, policy=POLICY)) == [
-        "ROC AUC is lower by more than 0.002 (promotion.roc_auc_margin)"
+        "ROC AUC is lower by more than 0.002"
     ]
     assert list(find_worse_measures(lower, significant_gains=[], policy=POLICY)) == []
 
@@ -101,7 +105,7 @@ def test_what_is_worse_beyond_noise_is_named_once(comparison):
     worse = change(comparison, log_loss=(-0.01, 0.001), roc_auc=(-0.01, 0.001))
 
     assert list(find_worse_measures(worse, significant_gains=[], policy=POLICY)) == [
-        "worse beyond noise on log loss and ROC AUC (promotion.confidence)"
+        "worse beyond noise on log loss and ROC AUC"
     ]
 
 
@@ -144,10 +148,82 @@ def test_figures_hold_both_intervals_of_the_auc(comparison):
 
 
 @pytest.mark.parametrize(
-    ("row_count", "default_count", "fault_count"),
-    [(200, 20, 0), (199, 20, 1), (200, 19, 1), (200, 180, 0), (200, 181, 1), (199, 180, 2)],
+    ("name", "least"), [("log_loss", 0.0005), ("brier", 0.0002), ("roc_auc", 0.001)]
 )
-def test_rows_and_clients_of_either_outcome_may_be_too_few(row_count, default_count, fault_count):
-    faults = find_sample_size_faults(row_count, default_count, policy=POLICY)
+def test_a_sure_gain_counts_from_the_least_that_is_worth_a_change(comparison, name, least):
+    def find(gain, error=1e-9):
+        nothing = {other: (0.0, 1.0) for other in comparison.gains if other != name}
+        changed = change(comparison, **nothing, **{name: (gain, error)})
+        return [g.measure for g in find_significant_gains(changed, policy=POLICY)]
 
-    assert len(faults) == fault_count
+    assert find(least) == [name]
+    assert find(least * 0.999) == []
+    assert find(least * 2, error=least) == []  # the interval ends at nought
+
+
+def test_a_gain_in_cost_counts_from_a_hundredth_of_the_champions(comparison):
+    cost = comparison.gains["cost_per_1000"].champion
+    nothing = dict.fromkeys(comparison.gains, (0.0, 1.0))
+
+    for gain, found in ((0.01 * cost, ["cost_per_1000"]), (0.00999 * cost, [])):
+        changed = change(comparison, **nothing | {"cost_per_1000": (gain, 1e-9)})
+        assert [g.measure for g in find_significant_gains(changed, policy=POLICY)] == found
+
+
+@pytest.mark.parametrize(
+    ("gain", "error", "is_told"),
+    [
+        (-0.002, 0.0009, False),
+        (-0.00201, 0.0009, True),  # 2.23 standard errors, beyond 95 %
+        (-0.00201, 0.0011, False),  # 1.83
+    ],
+)
+def test_an_area_is_lower_beyond_its_margin_and_the_noise_of_an_objection(
+    comparison, gain, error, is_told
+):
+    easy = replace(POLICY, confidence=1 - 1e-15)  # nothing is worse beyond noise itself
+    changed = change(comparison, roc_auc=(gain, error))
+    won = [comparison.gains["log_loss"]]
+
+    told = list(find_worse_measures(changed, significant_gains=won, policy=easy))
+
+    assert told == (["ROC AUC is lower by more than 0.002"] if is_told else [])
+    assert list(find_worse_measures(changed, significant_gains=[], policy=easy)) == []
+
+
+def test_an_interval_is_worse_only_beyond_its_quantile():
+    gain = Gain("brier", 0.2, 0.21, -0.01, -0.02, 0.0, standard_error=0.01)
+
+    quantile = NormalDist().inv_cdf(0.975)
+    assert not replace(gain, gain=-0.01 * quantile).is_worse(confidence=0.95)
+    assert replace(gain, gain=-0.010001 * quantile).is_worse(confidence=0.95)
+    assert not replace(gain, low=0.0).is_better
+    assert replace(gain, low=1e-9).is_better
+
+
+@pytest.mark.parametrize(
+    ("rows", "defaults", "fault_count"),
+    [(200, 20, 0), (199, 20, 1), (200, 19, 1), (200, 180, 0), (200, 181, 1), (199, 5, 2)],
+)
+def test_two_hundred_rows_with_twenty_of_either_outcome_can_be_judged(rows, defaults, fault_count):
+    assert len(find_sample_size_faults(rows, defaults, policy=POLICY)) == fault_count
+
+
+def test_a_constant_challenger_and_one_that_is_no_probability_are_faults(make_contest):
+    contest = make_contest(300, champion_noise=0.1, challenger_noise=0.1, seed=2)
+    constant = replace(contest, challenger=np.full(300, 0.2))
+    broken = replace(contest, champion=np.full(300, 1.2))
+
+    def find(scores):
+        return find_comparison_faults(scores, policy=POLICY, rows_label="out of fold")
+
+    assert find(contest) == []
+    assert find(constant) == ["the challenger gives every client the same probability out of fold"]
+    assert find(broken)[0].startswith("the champion cannot be compared out of fold")
+
+
+@pytest.mark.parametrize(("gain", "side"), [(0.0, "better"), (-1e-9, "worse")])
+def test_no_difference_is_told_as_better(comparison, gain, side):
+    changed = change(comparison, brier=(gain, 0.1)).gains["brier"]
+
+    assert f"challenger {side} by" in describe_gain(changed)

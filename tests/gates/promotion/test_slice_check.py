@@ -1,11 +1,12 @@
 from dataclasses import replace
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
 from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
-from credit_default.gates.promotion.slice_check import check_slices, measure_slices
+from credit_default.gates.promotion.slice_check import SliceGain, check_slices, measure_slices
 from credit_default.model.statistics.bootstrap import measure_log_loss
 
 POLICY = PromotionPolicy()
@@ -138,3 +139,53 @@ def test_ties_are_accused_by_twenty_slices_no_more_often_than_by_one(make_contes
     ]
 
     assert sum(accused) <= 10
+
+
+def build_contest(*, loss, size=400, spread=0.0):
+    """Two slices; in one the challenger loses so much log loss on every client, or on average."""
+    defaulted = np.tile([1, 0, 0, 0], size // 2)
+    first = np.arange(2 * size) < size
+    champion = np.full(2 * size, 0.25)
+    moved = loss + spread * np.tile([1.0, 1.0, -1.0, -1.0], size // 2)[: 2 * size]
+    likelihood = np.where(defaulted == 1, champion, 1 - champion)
+    changed = likelihood * np.exp(-np.where(first, moved, 0.0))
+    challenger = np.where(defaulted == 1, changed, 1 - changed)
+    labels = np.where(first, "first", "second")
+    return PairedScores(defaulted, champion, challenger, groups={"part": labels})
+
+
+@pytest.mark.parametrize(("loss", "is_worse"), [(0.00101, True), (0.00099, False), (-0.1, False)])
+def test_a_certain_loss_is_judged_by_its_margin(loss, is_worse):
+    check = check_slices(build_contest(loss=loss), policy=POLICY)
+
+    assert bool(check.fault) is is_worse
+    assert check.figures["slice_count"] == 2.0
+
+
+@pytest.mark.parametrize(("factor", "is_worse"), [(0.99, False), (1.01, True)])
+def test_a_loss_is_worse_beyond_noise_corrected_for_the_slices(factor, is_worse):
+    # the spread of a slice of 400 rows has an error of .05 / 20; of two slices one may be worse
+    reach = NormalDist().inv_cdf(1 - (1 - POLICY.objection_confidence) / 2) * 0.05 / 20
+
+    check = check_slices(build_contest(loss=factor * reach, spread=0.05), policy=POLICY)
+
+    assert bool(check.fault) is is_worse
+
+
+def test_the_p_value_of_a_slice_is_the_lower_tail():
+    assert SliceGain("a", 100, -0.02, 0.01).p_value == pytest.approx(NormalDist().cdf(-2))
+    assert SliceGain("a", 100, 0.0, 0.0).p_value == 1.0
+    assert SliceGain("a", 100, -1e-9, 0.0).p_value == 0.0
+
+
+def test_three_worse_slices_are_named_without_a_rest(make_contest):
+    contest = divide(
+        make_contest(12_000, champion_noise=0.0, challenger_noise=0.0, seed=3), count=3
+    )
+    for number in range(3):
+        contest = spoil(contest, f"hand {number}")
+
+    check = check_slices(contest, policy=POLICY)
+
+    assert check.summary.count("worse by") == 3
+    assert not check.summary.endswith("more")

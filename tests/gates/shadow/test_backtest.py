@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from credit_default.gates.shadow.backtest import backtest_promotion
-from credit_default.model.comparison.version_difference import PairedOutcomes
+from credit_default.gates.shadow.backtest import backtest_promotion, format_gain
+from credit_default.model.comparison.version_difference import Difference, PairedOutcomes
 from credit_default.model.estimator.decision import DecisionPolicy
 
 COSTS = DecisionPolicy()
@@ -79,3 +79,52 @@ def test_gains_by_the_other_measures_stand_behind_the_first_one():
     assert any(reason.startswith("ROC AUC +0.") for reason in verdict.reasons)
     assert verdict.figures["roc_auc_gain"] > verdict.figures["roc_auc_low"] > 0
     assert verdict.figures["row_count"] == pytest.approx(4_000)
+
+
+@pytest.mark.parametrize(
+    ("defaults", "payers", "is_judged"),
+    [(20, 180, True), (19, 181, False), (180, 20, True), (181, 19, False), (20, 179, False)],
+)
+def test_two_hundred_rows_with_twenty_of_either_outcome_are_judged(defaults, payers, is_judged):
+    outcomes = [1] * defaults + [0] * payers
+    scores = np.linspace(0.1, 0.9, len(outcomes))
+    rows = PairedOutcomes(outcomes, scores, scores[::-1], range(len(outcomes)))
+
+    _, verdict = judge(rows)
+
+    assert (verdict.level != "not judged") == is_judged
+    assert verdict.figures["default_count"] == defaults
+
+
+@pytest.mark.parametrize(
+    ("gain", "told"),
+    [
+        (0.99994, "+0.9999 (0.5000 to 1.5000)"),
+        (1.0, "+1.0 (0.5 to 1.5)"),
+        (-25.04, "-25.0 (0.5 to 1.5)"),
+        (-0.5, "-0.5000 (0.5000 to 1.5000)"),
+    ],
+)
+def test_gains_of_one_and_more_are_told_with_one_digit(gain, told):
+    assert format_gain(Difference(0.0, 0.0, gain, 0.5, 1.5)) == told
+
+
+def test_three_months_are_named_by_the_first_and_the_last():
+    _, verdict = judge(draw(1, old_noise=0.8), months=("2006-01", "2006-02", "2006-03"))
+
+    assert verdict.reasons[0].startswith("on the 3 months (2006-01 to 2006-03) that followed")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "better", "worse"),
+    [
+        (0.0, 1.0, False, False),
+        (0.1, 1.0, True, False),
+        (-1.0, 0.0, False, False),
+        (-1, -0.1, False, True),
+    ],
+)
+def test_an_interval_that_ends_at_nought_is_on_neither_side(low, high, better, worse):
+    found = Difference(0.0, 0.0, 0.0, low, high)
+
+    assert (found.is_better, found.is_worse) == (better, worse)

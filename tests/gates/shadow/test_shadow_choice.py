@@ -62,3 +62,19 @@ def test_a_former_champion_that_was_deleted_is_nobody():
 def test_a_limit_out_of_range_is_refused(wrong):
     with pytest.raises(InputError, match=f"setting shadow.{next(iter(wrong))}"):
         ShadowPolicy(**wrong)
+
+
+@pytest.mark.parametrize(
+    "right", [{"newest_versions": 0}, {"former_months": 0}, {"row_limit": 1}, {"seconds": 0.0}]
+)
+def test_limits_at_their_bounds_are_accepted(right):
+    ShadowPolicy(**right)
+
+
+def test_the_champion_itself_scores_in_no_shadow():
+    found = choose({1, 2, 3}, 2, FormerChampion(1, ()))
+
+    assert found == ShadowCandidates(1, (3,), 2)
+    assert choose({1, 2}, 2, FormerChampion(1, ()), former_months=0).former is None
+    late = choose({1, 2, 3}, 1, FormerChampion(2, ("2006-01", "2006-02")), former_months=2)
+    assert (late.former, late.challengers) == (None, (3, 2))

@@ -123,3 +123,80 @@ def test_a_right_model_is_an_alarm_at_most_one_time_in_twenty():
 
     # Holm bounds it by 5 %; three Monte Carlo errors of 0.5 points
     assert alarms / 2_000 == pytest.approx(0.048, abs=0.015)
+
+
+@pytest.mark.parametrize(
+    ("light", "chapter", "level"),
+    [
+        ("green", "stability", "not judged"),
+        ("amber", "stability", "watch"),
+        ("red", "stability", "alarm"),
+        ("green", "discrimination", "ok"),
+        ("green", "calibration", "ok"),
+        ("for information", "calibration", "not judged"),
+    ],
+)
+def test_a_green_result_beside_the_essential_chapters_judges_nothing(light, chapter, level):
+    verdict = judge_results([make_result(light, chapter=chapter)], policy=POLICY)
+
+    assert verdict.level == level
+
+
+@pytest.mark.parametrize(("p_value", "level"), [(0.025, "alarm"), (0.02501, "watch")])
+def test_a_red_of_two_tests_remains_up_to_half_the_amber_level(p_value, level):
+    policy = replace(POLICY, red_level=0.04)
+    results = [make_result("red", p_value), make_result("green", 0.5, test_id="calibration.two")]
+
+    assert judge_results(results, policy=policy).level == level
+
+
+def test_holm_gives_no_test_less_than_the_one_before():
+    policy = replace(POLICY, red_level=0.04)
+    # 3 · .016 and 2 · .02 = .04: the second has .048 too, and remains
+    ids = [f"calibration.{number}" for number in range(3)]
+    values = [0.016, 0.02, 0.5]
+    lights = ["red", "red", "green"]
+    results = [
+        make_result(light, value, test_id=name)
+        for light, value, name in zip(lights, values, ids, strict=True)
+    ]
+
+    figures = judge_results(results, policy=policy).figures
+
+    assert figures["lasting_red_count"] == 2
+    worse = [replace(results[0], p_value=0.017), *results[1:]]
+    assert judge_results(worse, policy=policy).figures["lasting_red_count"] == 0
+
+
+def test_twelve_results_are_shown_and_the_rest_counted():
+    amber = [make_result("amber", 0.02, test_id=f"calibration.{n}") for n in range(13)]
+
+    assert judge_results(amber, policy=POLICY).reasons[-1] == "… and 1 more"
+    assert len(judge_results(amber, policy=POLICY).reasons) == 14
+    assert len(judge_results(amber[:12], policy=POLICY).reasons) == 13
+
+
+def test_figures_count_the_lights():
+    results = [
+        make_result("red", 0.009),
+        make_result("amber", 0.02, test_id="calibration.two"),
+        make_result("green", 0.5, test_id="calibration.three"),
+        make_result("not judged", test_id="calibration.four"),
+    ]
+
+    assert judge_results(results, policy=POLICY).figures == {
+        "red_count": 1.0,
+        "lasting_red_count": 1.0,
+        "amber_count": 1.0,
+        "judged_count": 3.0,
+    }
+
+
+def test_at_most_twelve_reasons_are_told_where_nothing_could_be_judged():
+    results = [
+        make_result("not judged", test_id=f"calibration.{n}", reason=f"lack {n}") for n in range(20)
+    ]
+
+    verdict = judge_results(results, policy=POLICY)
+
+    assert (verdict.level, len(verdict.reasons)) == ("not judged", 12)

@@ -3,6 +3,7 @@ from collections import Counter
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import ks_2samp, norm
 
 from credit_default.model.estimator.regime import (
     Regime,
@@ -129,3 +130,86 @@ def test_rows_of_months_before_the_regime_join_where_it_has_too_few():
     kept = select_regime(rows, Regime(MONTHS[3:], MONTHS[:3]), policy=RegimePolicy(fewest_rows=500))
 
     assert kept["statement_month"].unique().sort().to_list() == list(MONTHS[1:])
+
+
+def take(rows, month, column="burden"):
+    return rows.filter(statement_month=month)[column].to_numpy()
+
+
+NEVER = {"least_input_distance": 2.0, "least_score_distance": 2.0, "least_level_move": 1e9}
+
+
+@pytest.mark.parametrize("limit", ["least_input_distance", "least_score_distance"])
+def test_a_month_differs_from_the_distance_on_and_below_its_share_of_the_significance(limit):
+    rows = draw_months({}, {}, {}, {"shift": 0.2}, row_count=600).with_columns(
+        pl.col("burden").round(1)
+    )
+    newest, older = MONTHS[3], MONTHS[2]
+    column = "burden" if limit == "least_input_distance" else "probability"
+    test = ks_2samp(take(rows, older, column), take(rows, newest, column), method="asymp")
+    corrected = 3 * test.pvalue  # one input, the score and the level
+
+    def is_parted(distance, significance):
+        policy = {**NEVER, limit: distance, "significance": significance}
+        return older not in find(rows, fewest_rows=500, **policy).months
+
+    assert is_parted(test.statistic, corrected * 1.01)
+    assert not is_parted(test.statistic + 1e-12, corrected * 1.01)
+    assert not is_parted(test.statistic, corrected * 0.99)
+
+
+def test_a_level_differs_by_its_move_over_the_expected_share_and_its_noise():
+    rows = draw_months({}, {}, {}, {"level": 0.5}, row_count=900)
+    sides = [rows.filter(statement_month=month) for month in (MONTHS[2], MONTHS[3])]
+    residuals = [(side["defaulted"] - side["probability"]).mean() for side in sides]
+    variance = sum(
+        (side["probability"] * (1 - side["probability"])).mean() / side.height for side in sides
+    )
+    move = abs(residuals[0] - residuals[1])
+    p_value = 2 * norm.sf(move / np.sqrt(variance))
+    share = move / sides[1]["probability"].mean()
+
+    def is_parted(least, significance):
+        policy = {**NEVER, "least_level_move": least, "significance": significance}
+        return MONTHS[2] not in find(rows, fewest_rows=500, **policy).months
+
+    assert is_parted(share * 0.9999, 3 * p_value * 1.01)
+    assert not is_parted(share * 1.0001, 3 * p_value * 1.01)
+    assert not is_parted(share * 0.9999, 3 * p_value * 0.99)
+
+
+def test_missing_values_rank_below_all_numbers():
+    rows = draw_months({}, {}, {}, {}, row_count=600)
+    lowest = rows.with_columns(
+        burden=pl.when(pl.int_range(pl.len()) % 3 == 0).then(-99.0).otherwise("burden")
+    )
+    missing = lowest.with_columns(
+        burden=pl.when(pl.col("burden") == -99.0).then(None).otherwise("burden")
+    )
+
+    for distance in (0.01, 0.03, 0.05):
+        policy = {**NEVER, "least_input_distance": distance, "significance": 1.0}
+        assert find(missing, **policy) == find(lowest, **policy)
+
+
+@pytest.mark.parametrize(
+    ("fewest", "count"), [(200, 1), (201, 2), (400, 2), (401, 3), (600, 3), (601, 4), (5_000, 4)]
+)
+def test_as_many_months_join_as_give_the_fewest_rows(fewest, count):
+    rows = draw_months({}, {}, {}, {}, row_count=200)
+
+    kept = select_regime(
+        rows, Regime(MONTHS[3:], MONTHS[:3]), policy=RegimePolicy(fewest_rows=fewest)
+    )
+
+    assert kept["statement_month"].n_unique() == count
+    every = {"significance": 9.0, "least_level_move": 0.0, "least_input_distance": 0.0}
+    yardstick = find(rows, fewest_rows=fewest, **every, least_score_distance=0.0)
+    assert len(yardstick.months) == count
+
+
+def test_the_regime_covers_its_months_alone():
+    regime = Regime(MONTHS[2:], MONTHS[:2])
+
+    assert regime.covers(pl.Series(MONTHS)).tolist() == [False, False, True, True]
+    assert not Regime(MONTHS).is_new

@@ -136,3 +136,62 @@ def test_derived_levers_go_the_shortest_way_to_where_accepted_clients_are(
         for lever in levers
         if lever.columns == (name,)
     )
+
+
+def search_all(bundle, row, levers):
+    """The ways below the threshold by trying every step and, where none suffices, every pair, one by one."""
+    values = row.row(0, named=True)
+
+    def try_out(candidates):
+        ways = []
+        for names, changed, size in candidates:
+            moved = row.with_columns(
+                **{name: pl.lit(new).cast(row.schema[name]) for name, new in changed.items()}
+            )
+            allowed = all(
+                moved.select(pl.sql_expr(rule.expression)).item() for rule in CREDIT_CARD.rules
+            )
+            probability = score_probability(bundle, moved)[0]
+            if allowed and probability < THRESHOLD:
+                ways.append((len(changed), size, names, changed, probability))
+        found = []
+        for _, _, names, changed, probability in sorted(ways, key=lambda way: way[:2]):
+            if not any(set(other) <= set(changed) for _, other, _ in found):
+                found.append((names, changed, probability))
+        return found
+
+    singles = [
+        [
+            ((lever.name,), changed, len(changed) * place / len(lever.steps))
+            for place, step in enumerate(lever.steps, 1)
+            if (changed := lever.apply_step(values, step))
+        ]
+        for lever in levers
+    ]
+    pairs = [
+        ((*one[0], *two[0]), one[1] | two[1], one[2] + two[2])
+        for place, first in enumerate(singles)
+        for second in singles[place + 1 :]
+        for one in first
+        for two in second
+    ]
+    return (try_out([c for steps in singles for c in steps]) or try_out(pairs))[:3]
+
+
+@pytest.mark.parametrize("place", [0, 7, 15, 30, -1])
+@pytest.mark.parametrize("single", [True, False], ids=["one column each", "all levers"])
+def test_the_ways_are_those_that_trying_everything_finds(bundle, declined, place, single):
+    row = declined[place]
+    levers = [lever for lever in CREDIT_CARD_LEVERS if not single or len(lever.columns) == 1][3:11]
+
+    found = find(bundle, row, levers=levers)
+
+    expected = search_all(bundle, row, levers)
+    assert [(way.levers, way.default_probability) for way in found] == [
+        (names, probability) for names, _, probability in expected
+    ]
+    old = row.row(0, named=True)
+    assert [dict(way.changes) for way in found] == [
+        {name: (float(old[name]), float(new)) for name, new in changed.items()}
+        for _, changed, _ in expected
+    ]

@@ -242,3 +242,75 @@ def test_every_constrained_feature_moves_its_own_way(clients, moves):
 
     assert ((high - low) * constraints >= 0).all()
     assert ((high == low) | (constraints != 0)).all()
+
+
+@pytest.mark.parametrize(
+    ("value", "kept", "constraint"),
+    [(-1.0, True, -1), (0.0, True, -1), (0.999, True, -1), (1.0, False, None), (2.0, False, None)],
+)
+def test_a_count_of_codes_below_the_risk_falls_and_one_within_it_moves_either_way(
+    value, kept, constraint
+):
+    features = parse_features(
+        [
+            {
+                "name": "x",
+                "function": "count_equal",
+                "columns": ["late"],
+                "arguments": {"value": value},
+            }
+        ]
+    )
+
+    (feature,) = constrain_features(features, risk_inputs={"late": 1.0})
+
+    assert feature.kept is kept
+    if kept:
+        assert list_constraints([feature], risk_inputs={"late": 1.0}) == [constraint]
+
+
+@pytest.mark.parametrize(("decay", "constraints"), [(0.5, [1]), (0.0, [1]), (-0.5, [])])
+def test_a_weighted_mean_rises_only_with_weights_that_do_not_alternate(decay, constraints):
+    features = parse_features(
+        [
+            {
+                "name": "x",
+                "function": "weighted_mean",
+                "columns": ["late", "later"],
+                "arguments": {"decay": decay},
+            }
+        ]
+    )
+    risk = {"late": 1.0, "later": 1.0}
+
+    kept = constrain_features(features, risk_inputs=risk)
+
+    assert list_constraints(kept, risk_inputs=risk) == constraints
+
+
+def test_features_on_other_inputs_are_kept_without_a_constraint_and_dropped_ones_stay_dropped():
+    features = parse_features(
+        [
+            {"name": "limit", "function": "raw", "columns": ["credit"]},
+            {"name": "way", "function": "clip", "columns": ["late"], "kept": False},
+            {"name": "less", "function": "difference", "columns": ["credit", "way"]},
+            {"name": "again", "function": "raw", "columns": ["late"]},
+            {
+                "name": "codes",
+                "function": "count_equal",
+                "columns": ["again"],
+                "arguments": {"value": 0.0},
+            },
+            {
+                "name": "clipped",
+                "function": "count_equal",
+                "columns": ["way"],
+                "arguments": {"value": 0.0},
+            },
+        ]
+    )
+
+    found = constrain_features(features, risk_inputs={"late": 1.0})
+
+    assert [feature.kept for feature in found] == [True, False, True, True, False, False]
+    assert list_constraints(found, risk_inputs={"late": 1.0}) == [0, -1, 1]
