@@ -85,6 +85,7 @@ class ColumnTable(Table):
     unseen: Unseen = "reject"
     readings: dict[str, Number] = Field(default_factory=dict)
     parse: Parse = "number"
+    unit: str = ""
     ids: Ids = "plain"
     date_format: str = "%Y-%m-%d"
 
