@@ -42,10 +42,10 @@ _FAULTY_TEXTS = {
     "blank": r"\A\p{Zs}|\p{Zs}\z",
     "rounded": r"\A(?:[0-9](?:[.,][0-9]+[eE][+]?|[eE][+])[0-9]+|[1-9][0-9]{15,}\.0+)\z",
     "hidden": _FAULTY_FORMS["hidden"],
-    "guarded": r"\A(?:=\s*\".*\"|'[=+\-@0-9].*)\z",
+    "guarded": '\\A(?:=\\s*".*"|\'[=+\\-@\uff1d\uff0b\uff0d\uff200-9].*)\\z',
     "separator": _FAULTY_FORMS["separator"],
 }
-_FORMULA_SIGNS = "=+-@"
+_FORMULA_SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"  # the full-width ones as well, as exports have them
 
 
 def has_id_form(value: pl.Expr, *, ids: str) -> pl.Expr:

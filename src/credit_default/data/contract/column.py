@@ -41,6 +41,7 @@ _KINDS_OF: Final[Mapping[str, tuple[frozenset[str], str]]] = {
     "risk_rises_from": (_NUMBERS | {"code", "category"}, "risk_rises_from for inputs only"),
     "special": (_NUMBERS | {"code", "outcome"}, "special for numbers only"),
     "readings": (_NUMBERS | {"code", "outcome"}, "readings for numbers only"),
+    "unit": (_NUMBERS, "a unit for kinds integer, amount and percent only"),
     "ids": (frozenset({"identifier"}), "ids for kind identifier only"),
     "ignored": (frozenset({"outcome"}), "values to ignore for the outcome only"),
 }
@@ -77,6 +78,7 @@ class Column:
     unseen: Literal["reject", "other"] = "reject"  # what other texts are; "other" is the code 0
     readings: Mapping[str, float] = field(default_factory=dict)  # texts that stand for numbers
     parse: Literal["number", "leading-number"] = "number"  # the latter reads "36 months" as 36
+    unit: str = ""  # of a number, as in "thousand dollars"
     # of an identifier: "plain" ids are letters, digits and _ . -, and those of "text" whatever prints
     ids: Literal["plain", "text"] = "plain"
     # of an outcome: texts that say neither; rows with one are no training rows and no outcomes
@@ -87,6 +89,11 @@ class Column:
         if self.kind == "category" and not self.codes:
             object.__setattr__(self, "codes", _number_values(self))
         _check_column(self)
+
+    @property
+    def full_description(self) -> str:
+        """Return the description, with the unit where there is one."""
+        return f"{self.description} In {self.unit}." if self.unit else self.description
 
     @property
     def accepted_names(self) -> tuple[str, ...]:
@@ -143,7 +150,7 @@ def _find_kind_faults(column: Column) -> Iterator[Fault]:
         yield "minimum or maximum", expected
     for word, (kinds, expected) in _KINDS_OF.items():
         value = getattr(column, word)
-        is_unset = value is None or value is False or value in ((), {}, "plain")
+        is_unset = value is None or value is False or value in ("", (), {}, "plain")
         if not is_unset and column.kind not in kinds:
             yield word, expected
 
