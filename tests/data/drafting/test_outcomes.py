@@ -101,3 +101,10 @@ def test_a_column_named_like_an_outcome_that_holds_numbers_is_listed():
     cells = [count_cells(pl.Series(NUMBERS), name=name) for name in ("RiskPerformance", "x")]
 
     assert list_misnamed(cells) == ("RiskPerformance",)
+
+
+def test_outcomes_that_are_not_known_yet_are_missing():
+    found = find(amount=NUMBERS, bad=["1"] * 10 + ["0"] * 80 + ["NA"] * 5 + [""] * 5)
+
+    assert (found.bad, found.missing) == ((), ("NA",))
+    assert "not known in 10.0 % of the rows" in found.evidence

@@ -50,11 +50,6 @@ class OutcomeDraft:
     missing: tuple[str, ...] = ()  # texts of rows whose outcome is not known
     is_guess: bool = False
 
-    @property
-    def is_bad_by_text(self) -> bool:
-        """Return whether the texts must be declared, as they are not 0 for good and 1 for bad."""
-        return bool(self.bad)
-
 
 def find_outcome(columns: Sequence[Cells], *, asked: str | None = None) -> OutcomeDraft | None:
     """Return the likely outcome, None where no column looks like one.
