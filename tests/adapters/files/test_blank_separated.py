@@ -97,6 +97,14 @@ def test_a_file_of_many_blocks_is_read_as_a_short_one(tmp_path):
     assert set(rows) == {("10.0", "A1", "1")}
 
 
+def test_a_file_without_a_header_is_read_by_the_declared_names(tmp_path):
+    """As Statlog's german.data comes: codes and numbers between blanks, and no line of names."""
+    (tmp_path / "german.data").write_text("A1 6 10 1\nA1 48 2.5 0\n")
+    options = ReadingOptions(separator=" ", header=("state", "months", "amount", "bad"))
+
+    assert read(tmp_path / "german.data", options=options) == ROWS
+
+
 def test_a_line_with_a_cell_too_few_is_named(tmp_path):
     (tmp_path / "a.data").write_text("amount state bad\n 10  A1  1\n 11   0\n 12 A1 1\n")
 

@@ -1,8 +1,11 @@
+import dataclasses
 import re
 import tomllib
 
 import pytest
 
+from credit_default.data.contract.declared_tables import ColumnTable
+from credit_default.data.contract.outcome_schema import build_outcome_schema
 from credit_default.data.contract.schema import Column
 from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.errors import InputError
@@ -216,3 +219,39 @@ def test_words_of_a_portfolio_are_its_own_or_neutral():
     assert parse_schema(loans).words.used_for == "reviews the clients of this portfolio"
     with pytest.raises(InputError, match="the words of"):
         parse_schema({**loans, "words": {"use": "x"}})
+
+
+def test_a_unit_is_of_a_number_and_ends_the_description():
+    column = parse_schema(declare_column(unit="thousand dollars")).columns[-1]
+
+    assert column.unit == "thousand dollars"
+    assert column.full_description == "x In thousand dollars."
+    assert parse_schema(declare()).columns[-1].full_description == "Months to run."
+    with pytest.raises(InputError, match="found unit; expected a unit for kinds integer"):
+        parse_schema(declare_column(unit="years", kind="date"))
+
+
+def test_every_key_of_a_declared_column_is_a_field_of_the_value():
+    fields = {field.name for field in dataclasses.fields(Column)}
+
+    assert set(ColumnTable.model_fields) <= fields
+    assert fields - set(ColumnTable.model_fields) == {"ignored"}  # the outcome's `ignore`
+
+
+def test_the_column_that_the_key_names_holds_ids_of_any_text():
+    named, plain = parse_schema(declare(key={"client": "loan no"})), parse_schema(declare())
+
+    assert (named.columns[0].ids, named.columns[0].aliases) == ("text", ("borrower", "loan no"))
+    assert plain.columns[0].ids == "plain"
+    assert parse_schema(declare(key={"client": "row-number"})).columns[0].ids == "plain"
+
+
+def test_outcome_files_call_keys_and_outcomes_as_the_statements_do():
+    schema = build_outcome_schema(
+        parse_schema(declare(key={"client": "loan no", "month": "2016-01"}))
+    )
+
+    assert schema.columns[0].accepted_names == ("client_id", "borrower", "loan no", "ID")
+    assert (schema.columns[0].ids, schema.fixed_month) == ("text", "2016-01")
+    assert schema.outcome.aliases == ("default flag",)
+    assert not schema.unique_key

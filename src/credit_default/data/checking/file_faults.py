@@ -18,7 +18,7 @@ from credit_default.data.checking.column_remedies import (
 )
 from credit_default.data.checking.label_rows import NOTE_ROW
 from credit_default.data.checking.row_rules import RowRules
-from credit_default.data.checking.value_faults import FORMS
+from credit_default.data.checking.value_faults import describe_form
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.errors import InputError, show_examples
 
@@ -202,8 +202,8 @@ def _describe_fault(fault: ColumnFault, row_count: int) -> str:
 
 def describe_values(column: Column) -> str:
     """Return what the column may hold, in a few words."""
-    if column.kind in FORMS:
-        return FORMS[column.kind]
+    if form := describe_form(column):
+        return form
     if column.codes:
         return "one of the codes " + ", ".join(str(code) for code in column.codes)
     kind = "whole numbers" if column.kind == "integer" else "numbers"

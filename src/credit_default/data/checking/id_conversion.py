@@ -3,6 +3,9 @@
 Spreadsheets and pandas store ids as numbers, and write 20001 as "20001.0": a decimal point and
 zeros only are left out. A float keeps 53 bits and a spreadsheet 15 digits: an id that may have lost
 digits there is null, since the ids of different clients may have become one.
+
+Plain ids are letters, digits and _ . - and can be typed anywhere. Ids of any text are kept as they are; they must print, so
+that what a person sees is the id, and what a spreadsheet makes of numbers or writes around texts is none of them.
 """
 
 import polars as pl
@@ -31,6 +34,28 @@ _FAULTY_FORMS = {
         rf"|{_ID}(?:{_BLANKS}{_ID})*{_BLANKS}|{_ID}(?:{_BLANKS}{_ID})+)\z"
     ),
 }
+# No plain id begins with . or -: it could be read as a hidden file, an option or a formula.
+_PLAIN_FORM = r"\A[A-Za-z0-9_][A-Za-z0-9_.-]*\z"
+_LONGEST_ID = 64  # counted apart: within the form it would make the search three times slower
+_FAULTY_TEXTS = {
+    "unprintable": r"[\p{C}\p{Zl}\p{Zp}]",
+    "blank": r"\A\p{Zs}|\p{Zs}\z",
+    "rounded": r"\A(?:[0-9](?:[.,][0-9]+[eE][+]?|[eE][+])[0-9]+|[1-9][0-9]{15,}\.0+)\z",
+    "hidden": _FAULTY_FORMS["hidden"],
+    "guarded": '\\A(?:=\\s*".*"|\'[=+\\-@\uff1d\uff0b\uff0d\uff200-9].*)\\z',
+    "separator": _FAULTY_FORMS["separator"],
+}
+_FORMULA_SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"  # the full-width ones as well, as exports have them
+
+
+def has_id_form(value: pl.Expr, *, ids: str) -> pl.Expr:
+    """Return whether a text has the form of an id, "plain" or "text"."""
+    if ids == "plain":
+        return value.str.contains(_PLAIN_FORM) & (value.str.len_bytes() <= _LONGEST_ID)
+    is_faulty = pl.any_horizontal(value.str.contains(form) for form in _FAULTY_TEXTS.values())
+    is_short = value.str.len_chars().is_between(1, _LONGEST_ID)
+    # two spellings of one letter would be two clients who look the same
+    return is_short & (value.str.normalize("NFC") == value) & ~is_faulty
 
 
 def convert_to_id(raw: pl.Series) -> ConvertedColumn:
@@ -50,12 +75,17 @@ def convert_to_id(raw: pl.Series) -> ConvertedColumn:
 
 
 def read_client_id(text: str) -> str:
-    """Return the id that a person means by this text: as in a file, 20001.0 is client 20001."""
+    """Return the id that a person means by this text: as in a file, 20001.0 is client 20001.
+
+    An apostrophe in front of a formula's sign is that of an export: '=A1 is client =A1.
+    """
+    if text[:1] == "'" and text[1:2] in set(_FORMULA_SIGNS):
+        return text[1:]
     found: str | None = convert_to_id(pl.Series([text])).values.item()
     return text if found is None else found
 
 
-def name_id_faults(raw: pl.Series) -> pl.Series:
+def name_id_faults(raw: pl.Series, *, ids: str) -> pl.Series:
     """Return the name of what is wrong with each value, none of which is an id."""
     if raw.dtype.is_float():
         is_whole = raw.is_finite() & (raw == raw.floor())
@@ -64,7 +94,10 @@ def name_id_faults(raw: pl.Series) -> pl.Series:
         )
     if raw.dtype != pl.String:
         return pl.repeat("type", len(raw), eager=True)
-    forms = name_faulty_forms(raw, _FAULTY_FORMS, other="format")
+    known, other = (_FAULTY_FORMS, "format") if ids == "plain" else (_FAULTY_TEXTS, "spelling")
+    forms = name_faulty_forms(raw, known, other=other)
+    too_long = (raw.str.len_chars() > _LONGEST_ID).fill_null(value=False)
+    forms = forms.set(too_long & (forms == other), "format")
     words = pl.repeat("missing_word", len(raw), eager=True)
     return words.zip_with(raw.is_in(_MISSING_WORDS).fill_null(value=False), forms)
 

@@ -14,6 +14,7 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
+from credit_default.data.checking.id_conversion import has_id_form
 from credit_default.data.checking.label_rows import LABEL_RULES, name_label_rows
 from credit_default.data.checking.number_marks import NumberMarks
 from credit_default.data.checking.type_conversion import (
@@ -29,9 +30,6 @@ from credit_default.data.contract.schema import KEY, LINE, Column, Rule, Schema
 
 REPEATED_KEY = "key|repeated"
 
-# No client id begins with . or -: it could be read as a hidden file, an option or a formula.
-_ID_FORM = r"\A[A-Za-z0-9_][A-Za-z0-9_.-]*\z"
-_LONGEST_ID = 64  # counted apart: within the form it would make the search three times slower
 _ROW = "row:index"
 _REPEATED = "row:repeated"
 
@@ -202,8 +200,7 @@ def _build_column_rules(column: Column, *, nullable: bool) -> dict[str, pl.Expr]
     if not nullable:
         rules[f"{column.name}|nullability"] = value.is_not_null() | ~converts
     if column.kind == "identifier":
-        is_short = value.str.len_bytes() <= _LONGEST_ID
-        rules[f"{column.name}|format"] = value.str.contains(_ID_FORM) & is_short
+        rules[f"{column.name}|format"] = has_id_form(value, ids=column.ids)
     if column.codes:
         rules[f"{column.name}|code"] = value.is_in(list(column.codes)) | _is_special(column)
     if column.special and column.minimum is not None:

@@ -109,7 +109,7 @@ def name_faults(raw: pl.Series, *, column: Column) -> pl.Series:
 
 def _name_own_faults(raw: pl.Series, *, column: Column) -> pl.Series:
     if column.kind == "identifier":
-        return name_id_faults(raw)
+        return name_id_faults(raw, ids=column.ids)
     if column.kind == "month":
         return name_month_faults(raw)
     if column.kind == "time":

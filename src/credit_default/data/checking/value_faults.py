@@ -111,6 +111,17 @@ FAULTS: dict[ColumnKind, dict[str, ValueFault]] = {
     },
 }
 
+TEXT_ID_FAULTS: dict[str, ValueFault] = {
+    "unprintable": ValueFault(
+        "there are characters in the ids that do not print: control codes, or marks that turn or hide text",
+        "remove them, so that what is seen is the id",
+    ),
+    "spelling": ValueFault(
+        "letters of the ids are put together of a letter and a mark, so that another spelling would look the same",
+        "write the ids in Unicode's composed form (NFC)",
+    ),
+}
+
 FORMS: dict[ColumnKind, str] = {
     "identifier": "ids of 1 to 64 letters, digits, _ . - that begin with a letter, a digit or _",
     "month": "months as YYYY-MM, YYYYMM, YYYY-MM-DD, YYYYMMDD, a date, or a time at midnight",
@@ -120,6 +131,7 @@ FORMS: dict[ColumnKind, str] = {
     "percent": "numbers, with or without a percent sign",
     "outcome": "0 or 1, true or false, yes or no, y or n, t or f",
 }
+_TEXT_ID_FORM = "ids of 1 to 64 characters that print, without blanks at either end"
 
 _NOTES: dict[ColumnKind, str] = {
     "identifier": "{count:,} ids in {name} were written with a decimal point, and read without it"
@@ -128,26 +140,38 @@ _NOTES: dict[ColumnKind, str] = {
 }
 
 
+def describe_form(column: Column) -> str:
+    """Return in which form the column's values are taken; "" for numbers."""
+    return _TEXT_ID_FORM if column.ids == "text" else FORMS.get(column.kind, "")
+
+
 def name_value_rules(column: Column) -> tuple[str, ...]:
     """Return the names of the rules that a value of the column breaks when it cannot be read."""
-    names = dict.fromkeys(["type", FORMULA_ERROR, *FAULTS.get(column.kind, {})])
+    names = dict.fromkeys(["type", FORMULA_ERROR, *_list_faults(column)])
     return tuple(f"{column.name}|{name}" for name in names)
 
 
 def find_value_fault(column: Column, rule: str) -> ValueFault | None:
     """Return what is wrong with values of the column that break the rule; None for other rules."""
     name, _, fault = rule.partition("|")
-    return FAULTS.get(column.kind, {}).get(fault) if name == column.name else None
+    return _list_faults(column).get(fault) if name == column.name else None
 
 
 def describe_value_fault(column: Column, rule: str) -> str:
     """Return the cause and the cure of the rule in one line; "" where it has none."""
     fault = find_value_fault(column, rule)
     return (
-        f"{rule}: {fault.cause}; taken are {FORMS[column.kind]}. {fault.next_step}" if fault else ""
+        f"{rule}: {fault.cause}; taken are {describe_form(column)}. {fault.next_step}"
+        if fault
+        else ""
     )
 
 
 def describe_noted_values(column: Column, count: int) -> str:
     """Return the sentence that tells how so many values of the column were read."""
     return _NOTES[column.kind].format(count=count, name=column.name)
+
+
+def _list_faults(column: Column) -> dict[str, ValueFault]:
+    faults = FAULTS.get(column.kind, {})
+    return faults | TEXT_ID_FAULTS if column.ids == "text" else faults

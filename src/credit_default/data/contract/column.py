@@ -6,7 +6,7 @@ A contradictory declaration is refused when it is made, not later when rows are 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from credit_default.data.contract.table_parsing import (
     build_declaration_error,
@@ -34,7 +34,17 @@ DRIFT_METHODS: tuple[DriftMethod, ...] = get_args(DriftMethod)
 COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _NUMBERS = frozenset({"integer", "amount", "percent"})
 _CODED = frozenset({"code", "category", "outcome"})
-_KEYS = frozenset({"identifier", "month", "outcome"})
+_INPUTS = frozenset(COLUMN_KINDS) - {"identifier", "month", "outcome"}
+# The kinds that a field is for, and how to say so.
+_KINDS_OF: Final[Mapping[str, tuple[frozenset[str], str]]] = {
+    "optional": (_INPUTS, "optional inputs only"),
+    "risk_rises_from": (_NUMBERS | {"code", "category"}, "risk_rises_from for inputs only"),
+    "special": (_NUMBERS | {"code", "outcome"}, "special for numbers only"),
+    "readings": (_NUMBERS | {"code", "outcome"}, "readings for numbers only"),
+    "unit": (_NUMBERS, "a unit for kinds integer, amount and percent only"),
+    "ids": (frozenset({"identifier"}), "ids for kind identifier only"),
+    "ignored": (frozenset({"outcome"}), "values to ignore for the outcome only"),
+}
 
 Fault = tuple[str, str]  # what was found, and what was expected
 
@@ -68,6 +78,9 @@ class Column:
     unseen: Literal["reject", "other"] = "reject"  # what other texts are; "other" is the code 0
     readings: Mapping[str, float] = field(default_factory=dict)  # texts that stand for numbers
     parse: Literal["number", "leading-number"] = "number"  # the latter reads "36 months" as 36
+    unit: str = ""  # of a number, as in "thousand dollars"
+    # of an identifier: "plain" ids are letters, digits and _ . -, and those of "text" whatever prints
+    ids: Literal["plain", "text"] = "plain"
     # of an outcome: texts that say neither; rows with one are no training rows and no outcomes
     ignored: tuple[str, ...] = ()
     date_format: str = "%Y-%m-%d"  # of a date in texts, as strptime has it; no day is the first
@@ -76,6 +89,11 @@ class Column:
         if self.kind == "category" and not self.codes:
             object.__setattr__(self, "codes", _number_values(self))
         _check_column(self)
+
+    @property
+    def full_description(self) -> str:
+        """Return the description, with the unit where there is one."""
+        return f"{self.description} In {self.unit}." if self.unit else self.description
 
     @property
     def accepted_names(self) -> tuple[str, ...]:
@@ -111,6 +129,8 @@ def _find_word_faults(column: Column) -> Iterator[Fault]:
         yield f"drift_method {column.drift_method!r}{near}", ", ".join(DRIFT_METHODS)
     if column.parse not in {"number", "leading-number"}:
         yield f"parse {column.parse!r}", "parse number or leading-number"
+    if column.ids not in {"plain", "text"}:
+        yield f"ids {column.ids!r}", "ids plain or text"
     if column.unseen not in {"reject", "other"}:
         yield f"unseen {column.unseen!r}", "unseen reject or other"
 
@@ -124,19 +144,15 @@ def _find_kind_faults(column: Column) -> Iterator[Fault]:
         yield found, "values for kind category, and for no other kind"
     elif bool(column.codes) != (column.kind in _CODED):
         yield f"{len(column.codes)} codes", "codes for kind code, and for no other kind"
-    if column.optional and column.kind in _KEYS:
-        yield "optional", "optional inputs only"
     bounded = column.minimum is not None or column.maximum is not None
     if bounded and column.kind not in _NUMBERS:
         expected = "bounds for kinds integer and amount only, and percent"
         yield "minimum or maximum", expected
-    if column.risk_rises_from is not None and column.kind not in {*_NUMBERS, "code", "category"}:
-        yield "risk_rises_from", "risk_rises_from for inputs only"
-    if column.ignored and column.kind != "outcome":
-        yield "ignored", "values to ignore for the outcome only"
-    for word in ("special", "readings"):
-        if getattr(column, word) and column.kind not in {*_NUMBERS, "code", "outcome"}:
-            yield word, f"{word} for numbers only"
+    for word, (kinds, expected) in _KINDS_OF.items():
+        value = getattr(column, word)
+        is_unset = value is None or value is False or value in ("", (), {}, "plain")
+        if not is_unset and column.kind not in kinds:
+            yield word, expected
 
 
 def _find_number_faults(column: Column) -> Iterator[Fault]:

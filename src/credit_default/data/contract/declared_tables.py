@@ -18,15 +18,15 @@ def _check_number(value: Any) -> int | float:
     return value
 
 
-def _one_of(words: Sequence[str]) -> Any:
-    """Return a text that is to be one of these."""
+def _one_of(words: Sequence[str]) -> AfterValidator:
+    """Return the check that a text is one of these words."""
 
     def check(word: str) -> str:
         if word not in words:
             raise ValueError(f"one of {', '.join(words)}{suggest_word(word, words)}")
         return word
 
-    return Annotated[str, AfterValidator(check)]
+    return AfterValidator(check)
 
 
 def _check_separator(value: str) -> str:
@@ -55,10 +55,11 @@ Number = Annotated[Any, AfterValidator(_check_number)]  # stays whole where it i
 Meaning = Annotated[str, BeforeValidator(_write_out)]
 WholeKey = Annotated[int, Field(strict=False)]  # TOML's keys are texts
 NumberKey = Annotated[float, Field(strict=False)]
-Kind = _one_of(COLUMN_KINDS)
-Drift = _one_of(DRIFT_METHODS)
-Unseen = _one_of(("reject", "other"))
-Parse = _one_of(("number", "leading-number"))
+Kind = Annotated[str, _one_of(COLUMN_KINDS)]
+Drift = Annotated[str, _one_of(DRIFT_METHODS)]
+Ids = Annotated[str, _one_of(("plain", "text"))]
+Unseen = Annotated[str, _one_of(("reject", "other"))]
+Parse = Annotated[str, _one_of(("number", "leading-number"))]
 Values = Annotated[dict[str, Meaning], BeforeValidator(_read_values)]
 
 
@@ -84,6 +85,8 @@ class ColumnTable(Table):
     unseen: Unseen = "reject"
     readings: dict[str, Number] = Field(default_factory=dict)
     parse: Parse = "number"
+    unit: str = ""
+    ids: Ids = "plain"
     date_format: str = "%Y-%m-%d"
 
 

@@ -31,6 +31,7 @@ def build_outcome_schema(schema: Schema) -> Schema:
                 "identifier",
                 "Who: as in the statements.",
                 aliases=tuple(dict.fromkeys((*client.aliases, *usual))),
+                ids=client.ids,
             ),
             Column(
                 STATEMENT_MONTH,

@@ -26,7 +26,7 @@ from credit_default.data.contract.table_parsing import (
     raise_faults,
     suggest_word,
 )
-from credit_default.errors import show_examples
+from credit_default.errors import CreditDefaultError, show_examples
 
 __all__ = [
     "CLIENT_ID",
@@ -119,7 +119,7 @@ def normalise_name(name: str) -> str:
 
 def _check_schema(schema: Schema) -> None:
     thing = f"schema {schema.name!r}"
-    faults = [
+    faults: list[CreditDefaultError] = [
         build_declaration_error(thing, found=found, expected=expected)
         for find in (_find_kind_faults, _find_outcome_faults, _find_name_faults)
         for found, expected in find(schema)

@@ -181,8 +181,9 @@ def _name_item(kind: str, number: int, item: Any) -> str:
 
 
 def _name_key(column: Column, key: KeyTable) -> Column:
-    """Return the key column, also called what the table `key` says."""
+    """Return the key column, also called what the table `key` says; a column named there holds ids of any text."""
     name = key.client if column.name == CLIENT_ID else key.month
     if name in {_ROW_NUMBER, ""} or _FIXED_MONTH.fullmatch(name):
         return column
-    return replace(column, aliases=(*column.aliases, name))
+    named = replace(column, aliases=(*column.aliases, name))
+    return replace(named, ids="text") if column.name == CLIENT_ID else named

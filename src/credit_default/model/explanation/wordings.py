@@ -36,8 +36,9 @@ class Wording:
 
 
 def describe_column(column: Column) -> str:
-    """Return the column's name with the first clause of its description."""
-    return f"{format_name(column.name)} ({read_first_clause(column)})"
+    """Return the column's name with the first clause of its description, and its unit."""
+    unit = f", {column.unit}" if column.unit else ""
+    return f"{format_name(column.name)} ({read_first_clause(column)}{unit})"
 
 
 def read_first_clause(column: Column) -> str:

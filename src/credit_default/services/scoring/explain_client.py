@@ -127,7 +127,7 @@ def _list_inputs(
         InputLine(
             column.name,
             row[column.name],
-            describe_value(column, row[column.name]),
+            describe_value(column, row[column.name]) or column.unit,
             used=column.name in used,
         )
         for column in schema.inputs

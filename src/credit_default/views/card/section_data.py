@@ -48,7 +48,7 @@ def build_data_section(evidence: CardEvidence) -> Section:
             column.name,
             column.kind,
             "yes" if column.name in evidence.bundle.input_names else "no",
-            column.description,
+            column.full_description,
         )
         for column in evidence.schema.inputs
     )

@@ -102,7 +102,7 @@ def _render_columns(schema: Schema) -> str:
             _format_range(column),
             "yes" if column.protected else "",
             _format_drift(column),
-            column.description,
+            column.full_description,
         )
         for column in (*schema.columns, schema.outcome)
     ]
