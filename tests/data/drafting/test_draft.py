@@ -2,6 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from credit_default.data.checking.number_marks import NumberMarks
 from credit_default.data.drafting.draft import draft_portfolio, list_decisions
 from credit_default.errors import InputError
 
@@ -66,6 +67,29 @@ def test_what_a_person_has_to_decide_is_named():
         "a leak? left out of the features: late",
         "protected by their names: sex",
     )
+
+
+def test_how_numbers_are_written_is_a_decision_and_meanings_are():
+    rows = make().with_columns(
+        amount=pl.Series(["12,5", "7,25"] * 100),
+        late=pl.Series(["-9", "1", "2", "3"] * 50),
+        job_code=pl.Series(["1", "2", "3", "3"] * 50),
+    )
+
+    decisions = list_decisions(draft_portfolio(rows))
+
+    assert "how numbers are written: 1 more columns are numbers with these marks" in decisions
+    assert "say what their special values mean: late" in decisions
+    assert "say what their codes mean: job_code" in decisions
+
+
+def test_marks_that_a_person_gives_are_taken():
+    rows = make().with_columns(amount=pl.Series(["1.234", "7.250"] * 100))
+
+    draft = draft_portfolio(rows, marks=NumberMarks(",", "."))
+
+    assert (draft.numbers.marks, draft.numbers.evidence) == (NumberMarks(",", "."), "")
+    assert "1,234 to 7,250" in draft.columns.declared[0].evidence
 
 
 def test_a_file_without_an_outcome_says_how_to_name_one():

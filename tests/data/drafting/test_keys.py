@@ -28,6 +28,7 @@ def number(first, step=1):
         ("anything", number(1)),
         ("anything", [f"DE-{place:04}" for place in range(COUNT)]),
         ("client_id", number(3, 3)),
+        ("loan no", [f"Köln {place}/ä" for place in range(COUNT)]),
     ],
 )
 def test_a_column_of_ids_is_the_client(name, ids):
@@ -46,6 +47,7 @@ def test_a_column_of_ids_is_the_client(name, ids):
         ("loan_id", ANY),  # repeated
         ("loan_id", [*number(1)[:-1], ""]),
         ("paid", number(1_000, 17)),
+        ("remark", [f"has {value} cars" for value in number(1)]),
     ],
 )
 def test_clients_are_numbered_by_row_where_no_column_is_an_id(name, values):

@@ -101,3 +101,20 @@ def test_a_column_named_like_an_outcome_that_holds_numbers_is_listed():
     cells = [count_cells(pl.Series(NUMBERS), name=name) for name in ("RiskPerformance", "x")]
 
     assert list_misnamed(cells) == ("RiskPerformance",)
+
+
+def test_outcomes_that_are_not_known_yet_are_missing():
+    found = find(amount=NUMBERS, bad=["1"] * 10 + ["0"] * 80 + ["NA"] * 5 + [""] * 5)
+
+    assert (found.bad, found.missing) == ((), ("NA",))
+    assert "not known in 10.0 % of the rows" in found.evidence
+
+
+def test_a_column_of_our_own_name_is_the_outcome_and_no_other_can_be():
+    flag, other = binary("0", "1", share=0.3), binary("0", "1", share=0.2)
+
+    assert find(bad=other, Defaulted=flag).name == "Defaulted"
+    with pytest.raises(InputError, match="Rename it"):
+        find(asked="bad", bad=other, defaulted=flag)
+    with pytest.raises(InputError, match="Rename it"):
+        find(bad=other, defaulted=NUMBERS)

@@ -47,6 +47,10 @@ def test_missing_values_and_their_words_make_a_column_optional():
     assert read(["5", "6"]).column.optional is False
 
 
+def test_cells_that_are_all_missing_are_no_column():
+    assert read(["NA", "", "?"]) is None
+
+
 def test_a_single_word_among_numbers_is_taken_for_missing_and_said():
     found = read([*map(str, range(20)), "Revolver"])
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import runpy
+import time
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,27 @@ def test_the_same_file_has_the_same_draft(tmp_path):
     path = write("lending-club", tmp_path)
 
     assert declare_file(path).text == declare_file(path).text
+
+
+def test_ten_thousand_rows_of_25_columns_take_three_seconds_of_one_core_at_most(tmp_path):
+    rows = PUBLIC_FORMS["make_lending_club"](10_000, 1)
+    rows.with_columns(extra=pl.Series(range(10_000)) * 0.37).write_csv(tmp_path / "loans.csv")
+    declare_file(write("hmeq", tmp_path))  # imports
+
+    begun = time.process_time()
+    draft = declare_file(tmp_path / "loans.csv")
+
+    assert time.process_time() - begun < 3
+    assert "all 10,000 rows, 25 columns" in draft.text
+
+
+def test_a_sheet_without_a_header_is_read_by_its_draft(tmp_path):
+    path = tmp_path / "german.xlsx"
+    make_statlog(200, 1).write_excel(path, include_header=False)
+
+    _, summary = check(path, tmp_path)
+
+    assert (summary.counts["accepted"], summary.counts["rejected"]) == (200, 0)
 
 
 def test_a_draft_of_some_rows_says_of_how_many(tmp_path):

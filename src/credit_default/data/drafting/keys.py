@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from credit_default.data.checking.id_conversion import convert_to_id
+from credit_default.data.checking.id_conversion import convert_to_id, has_id_form
 from credit_default.data.checking.month_conversion import convert_to_month
 from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, normalise_name
 from credit_default.data.drafting.cells import Cells
@@ -37,7 +37,6 @@ _COUNT_WORDS: Final = frozenset({"of", "num", "numbers", "count"})
 _ID_NAME: Final = re.compile(
     r"(client|cust|customer|loan|member|acc|account|user|person|app|applicant|borrower|case|row|record)id"
 )
-_ID_FORM: Final = r"\A[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\z"
 _MONTH_WORDS: Final = frozenset(
     (
         *("month", "period", "snapshot", "statement", "reporting", "asof", "cutoff", "yearmonth"),
@@ -137,14 +136,16 @@ def _is_named_id(cells: Cells) -> bool:
 
 
 def _holds_ids(cells: Cells) -> bool:
-    ids = convert_to_id(cells.values).values
-    return (
-        not ids.null_count() and bool(ids.str.contains(_ID_FORM).all()) and not cells.missing_count
-    )
+    ids = convert_to_id(cells.values).values.alias("id")
+    if ids.null_count() or cells.missing_count:
+        return False
+    return bool(ids.to_frame().select(has_id_form(pl.col("id"), ids="text").all()).item())
 
 
 def _are_texts(cells: Cells) -> bool:
-    return bool(cells.texts.cast(pl.Float64, strict=False).is_null().all())
+    """Return whether the values are texts of one word: sentences are different in every row too."""
+    is_number = cells.texts.cast(pl.Float64, strict=False).is_not_null()
+    return not is_number.any() and not cells.texts.str.contains(r"\s").any()
 
 
 def _counts_rows(cells: Cells) -> bool:

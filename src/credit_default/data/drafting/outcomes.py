@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from credit_default.data.contract.schema import OUTCOME, normalise_name
 from credit_default.data.drafting.cells import Cells
 from credit_default.data.drafting.evidence import format_share
 from credit_default.data.drafting.names import split_words
@@ -50,11 +51,6 @@ class OutcomeDraft:
     missing: tuple[str, ...] = ()  # texts of rows whose outcome is not known
     is_guess: bool = False
 
-    @property
-    def is_bad_by_text(self) -> bool:
-        """Return whether the texts must be declared, as they are not 0 for good and 1 for bad."""
-        return bool(self.bad)
-
 
 def find_outcome(columns: Sequence[Cells], *, asked: str | None = None) -> OutcomeDraft | None:
     """Return the likely outcome, None where no column looks like one.
@@ -64,8 +60,19 @@ def find_outcome(columns: Sequence[Cells], *, asked: str | None = None) -> Outco
         asked: The name of the outcome, where a person said it.
 
     Raises:
-        InputError: There is no column of that name, or its values are no states of a loan.
+        InputError: There is no column of that name, or its values are no states of a loan; or a column
+            called `defaulted` is not the outcome.
     """
+    own = [cells for cells in columns if normalise_name(cells.name) == OUTCOME]
+    if own and (not _may_be_outcome(own[0]) or (asked or OUTCOME).casefold() != OUTCOME):
+        raise InputError(
+            f"column {own[0].name!r}",
+            found="a column of that name that is not the outcome",
+            expected=f"the outcome: each command takes a column called {OUTCOME} for it",
+            remedy="Rename it in the file.",
+        )
+    if own:
+        return _draft(own[0])
     if asked is not None:
         return _draft_asked(columns, asked)
     scored = [(_score(cells, place, columns), cells) for place, cells in enumerate(columns)]

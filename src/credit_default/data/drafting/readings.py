@@ -69,6 +69,8 @@ class Reading:
 
 def find_reading(cells: Cells, *, name: str, marks: NumberMarks | None) -> Reading | None:
     """Return the column of this name as the contract can read it; None where only free text is left."""
+    if not cells.shown:
+        return None
     blank = Column(
         name,
         "amount",
@@ -112,8 +114,6 @@ def _propose_number(cells: Cells, column: Column, marks: NumberMarks | None) -> 
             return None
         remarks.append(f"{', '.join(words)}: no number, taken for missing")
         column = replace(column, optional=True, missing=(*column.missing, *words))
-    if numbers.null_count() == len(numbers):
-        return None
     return Reading(_choose_number_kind(column, cells, numbers), numbers, tuple(remarks))
 
 
