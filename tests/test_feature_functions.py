@@ -54,6 +54,7 @@ jobs = 1
 [promotion]
 lowest_roc_auc = {lowest_roc_auc}
 largest_first_level_error = {largest_first_level_error}
+highest_calibration_slope = 4.0
 """
 CITIES = ["Aville", "Beburg", "Ceford", "Deham", "Eton", "Effing", ""]
 
@@ -71,7 +72,7 @@ def lend(count, *, month, first, seed):
     score = np.where(random.random(count) < 0.15, -9, random.integers(300, 850, count))
     burden = np.where(months > 0, amount / np.maximum(months, 1) / income, 0)
     risk = 1.2 * (city == "Effing") + 0.9 * (home == "RENT") + 1.1 * (purpose == 7)
-    risk += 1.3 * (score == -9) + 4 * burden + 0.6 * (grade == "C") - 3
+    risk += 1.3 * (score == -9) + 4 * burden + 0.6 * (grade == "C") - 2.2
     bad = random.random(count) < 1 / (1 + np.exp(-risk))
     stated = random.random(count) > 0.1
     return pl.DataFrame(
@@ -99,7 +100,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("functions")
     (folder / "loans.toml").write_text(PORTFOLIO, encoding="utf-8")
     (folder / "quick.toml").write_text(QUICK.format(**FLOORS), encoding="utf-8")
-    lend(1_500, month="2005-05", first=1, seed=4).write_csv(folder / "training.csv")
+    lend(2_500, month="2005-05", first=1, seed=4).write_csv(folder / "training.csv")
     new = lend(300, month="2005-06", first=5_000, seed=2).drop("state")
     new.write_csv(folder / "batch.csv")
     return folder

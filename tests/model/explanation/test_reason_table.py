@@ -106,3 +106,33 @@ def test_a_model_without_features_in_the_open_has_an_empty_table(schema):
     features = parse_features([{"name": "age", "function": "raw", "columns": ["age"]}])
 
     assert build_reason_table(NO_REASONS, features, schema=schema).concepts == ()
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        ("woe", {"values": [1, 2], "learned": [0.4, -0.2, 0.0, 0.0]}),
+        ("target_mean", {"values": [1, 2], "learned": [0.4, 0.2, 0.3, 0.3]}),
+        ("ordinal", {"order": [2, 1]}),
+    ],
+)
+def test_a_number_that_stands_for_a_value_is_worded_by_the_value_alone(function, arguments):
+    table = table_of(("purpose_risk", function, ["purpose"], {"arguments": arguments}))
+
+    (concept,) = table.concepts
+    assert [w.text for w in concept.wordings] == [
+        "Purpose (What for): car",
+        "Purpose (What for): home",
+    ]
+    assert {c.measure for w in concept.wordings for c in w.conditions} == {"purpose as it is"}
+
+
+def test_an_expression_is_worded_higher_or_lower_with_its_columns():
+    arguments = {"expression": "amount / income"}
+    table = table_of(("burden", "expression", ["amount", "income"], {"arguments": arguments}))
+
+    (concept,) = table.concepts
+    assert [w.text for w in concept.wordings] == [
+        "Burden (Amount lent, euro / Net income): higher than for most accepted clients",
+        "Burden (Amount lent, euro / Net income): lower than for most accepted clients",
+    ]
