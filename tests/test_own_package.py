@@ -308,3 +308,24 @@ def test_tune_refuses_an_estimator_whose_parameters_it_does_not_know(seated, use
 
     assert code == 2
     assert "acme-credit:logit" in output
+
+
+@pytest.mark.nightly
+def test_a_model_of_the_changed_package_is_trained_and_seated_by_a_person(seated, run, folder):
+    shutil.copytree(folder / "own-lake", folder / "next-lake")
+    words = ("--portfolio", "loans.toml", "--config", "lender.toml")
+    install_package(folder / "packages", version="2.0")
+    try:
+        trained = run("train", "--data", "training.csv", *words, lake="next-lake")
+        promoted = run(
+            *("models", "promote", "2", "--reason", "package 2.0", "--config", "lender.toml"),
+            lake="next-lake",
+        )
+        scored = run("predict", "later.csv", *words, lake="next-lake")
+    finally:
+        install_package(folder / "packages")
+
+    text = " ".join(trained[1].split())
+    assert trained[0] == 0, trained[1]
+    assert "the champion, version 1, cannot be loaded here (found acme-credit 2.0)" in text
+    assert (promoted[0], scored[0]) == (0, 0), promoted[1] + scored[1]

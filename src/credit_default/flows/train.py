@@ -15,16 +15,15 @@ from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_retried_task, build_task
-from credit_default.services.champion import current
 from credit_default.services.champion.alias_history import APPROVAL_REQUESTED, PROMOTED
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.monitoring import follow_up
 from credit_default.services.training import (
     challenger,
+    contested_champion,
     cross_validation,
     known_rows,
     model_card,
-    promotion_contest,
     register_and_promote,
     training_rows,
     validation_study,
@@ -38,11 +37,11 @@ split_rows = build_task(training_rows.split_rows, "split by client")
 fit_challenger = build_task(challenger.fit_challenger, "fit")
 cross_validate = build_task(cross_validation.cross_validate_challenger, "cross-validate")
 assess_challenger = build_task(validation_study.assess_challenger, "assess")
-find_champion = build_retried_task(current.load_registered_champion, "find champion")
+find_champion = build_retried_task(contested_champion.find_contested_champion, "find champion")
 register_challenger = build_retried_task(
     register_and_promote.register_challenger, "record and register"
 )
-judge_challenger = build_task(promotion_contest.judge_challenger, "judge promotion")
+judge_challenger = build_task(contested_champion.judge_contest, "judge promotion")
 apply_promotion_verdict = build_retried_task(
     register_and_promote.apply_promotion_verdict, "promote or keep"
 )

@@ -70,14 +70,18 @@ def test_one_flipped_byte_in_any_file_is_refused(folder, bundle, trust, name, pl
         read(folder, bundle, trust)
 
 
-def test_every_changed_field_of_the_manifest_is_refused_for_its_signature(folder, bundle, trust):
+def test_every_changed_or_missing_field_of_the_manifest_is_refused_for_its_signature(
+    folder, bundle, trust
+):
     path = folder / "bundle.json"
     manifest = json.loads(path.read_text())
     for name in set(manifest) - {"format", "digest", "files", "library_versions"}:
-        path.write_text(json.dumps({**manifest, name: [manifest[name]]}, indent=2))
+        without = {key: value for key, value in manifest.items() if key != name}
+        for spoilt in ({**manifest, name: [manifest[name]]}, without):
+            path.write_text(json.dumps(spoilt, indent=2))
 
-        with pytest.raises(ArtifactError, match="signature"):
-            read(folder, bundle, trust)
+            with pytest.raises(ArtifactError, match="signature"):
+                read(folder, bundle, trust)
 
 
 @pytest.mark.parametrize("place", range(0, 64, 7))

@@ -76,7 +76,7 @@ def require_trusted_bundle(
         SetupError: The package is not trusted, not installed, or another than the model was trained with.
         ArtifactError: The signature does not hold.
     """
-    recipe = manifest["recipe"]
+    recipe = manifest.get("recipe")
     family = recipe.get("family", "forest") if isinstance(recipe, Mapping) else ""
     own = isinstance(family, str) and is_installed_name(family)
     if own:

@@ -118,9 +118,6 @@ class Recipe:
                 object.__setattr__(self, name, value)
         if self.parameters is not None:
             object.__setattr__(self, "parameters", check_parameters(self.parameters))
-        if isinstance(self.source, Mapping):
-            source = parse_source(dict(self.source), thing="recipe's source")
-            object.__setattr__(self, "source", source)
         object.__setattr__(self, "members", tuple(_parse_member(given) for given in self.members))
         object.__setattr__(self, "weights", tuple(self.weights))
         for name, good in _find_ranges(self).items():
@@ -143,6 +140,9 @@ def parse_recipe(mapping: Mapping[str, Any]) -> Recipe:
         raise InputError(
             "recipe", found=show_examples(unknown), expected=f"keys {sorted(known)}", remedy=_REMEDY
         )
+    source = mapping.get("source")
+    if source is not None:
+        mapping = {**mapping, "source": parse_source(source, thing="recipe's source")}
     try:
         return Recipe(**mapping)
     except TypeError as error:
