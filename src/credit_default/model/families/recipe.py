@@ -119,7 +119,8 @@ class Recipe:
         if self.parameters is not None:
             object.__setattr__(self, "parameters", check_parameters(self.parameters))
         object.__setattr__(self, "members", tuple(_parse_member(given) for given in self.members))
-        object.__setattr__(self, "weights", tuple(self.weights))
+        weights = (float(w) if isinstance(w, int) else w for w in self.weights)
+        object.__setattr__(self, "weights", tuple(weights))
         for name, good in _find_ranges(self).items():
             if not good:
                 found = repr(_describe_value(getattr(self, name)))

@@ -49,7 +49,8 @@ def _format_toml_value(value: object) -> str:
         pairs = (f"{name} = {_format_toml_value(own)}" for name, own in value.items())
         return f"{{ {', '.join(pairs)} }}"
     if isinstance(value, list):
-        # Each member of a blend has a line of its own.
-        parts = "".join(f"\n  {_format_toml_value(part)}," for part in value)
-        return f"[{parts}\n]" if value else "[]"
+        parts = [_format_toml_value(part) for part in value]
+        if any(isinstance(part, dict) for part in value):  # a line for each member of a blend
+            return "[\n" + "".join(f"  {part},\n" for part in parts) + "]"
+        return f"[{', '.join(parts)}]"
     return f'"{value}"' if isinstance(value, str) else repr(value)
