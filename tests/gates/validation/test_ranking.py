@@ -88,7 +88,7 @@ def test_rows_of_a_client_are_added_before_they_are_squared():
     ("fewest", "labels"), [(1, ["a", "b"]), (2, ["a", "b"]), (3, ["b"]), (4, [])]
 )
 def test_parts_with_two_and_enough_of_either_outcome_have_an_area(fewest, labels):
-    outcomes = np.array([1.0, 1, 0, 0, 0] + [1, 1, 1, 0, 0, 0] + [1, 0, 0])
+    outcomes = np.array([1.0, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 0, 0])
     part = np.array(["a"] * 5 + ["b"] * 6 + ["c"] * 3)
     known = ScoredSample(np.linspace(0.1, 0.9, 14), outcomes)
 
