@@ -145,3 +145,55 @@ def test_a_seed_draws_the_same_mutants_each_one_once(checkout):
     assert drawn[0] == drawn[1] == drawn[2][:5]
     assert drawn[0] != drawn[3]
     assert len(set(drawn[2])) == len(drawn[2]) == 8
+
+
+def test_all_faults_of_one_module_are_planted_and_a_module_that_is_not_there_is_named(checkout):
+    command = [sys.executable, str(checkout / "ci/mutants.py"), "--module"]
+
+    whole, missing = (
+        subprocess.run([*command, name], capture_output=True, text=True, check=False, cwd=checkout)
+        for name in ("gates/limit.py", "gates/limits.py")
+    )
+
+    assert whole.stdout.splitlines()[-1].startswith("8 mutants, 0 change nothing; of the other 8")
+    assert missing.returncode == 1
+    assert "gates/limits.py does not exist: name a module or folder below" in missing.stderr
+
+
+def test_own_tests_run_first_then_those_of_users_then_those_of_the_chapters_users(checkout):
+    for name, text in {
+        "src/credit_default/gates/risk/bound.py": "LIMIT = 1\n",
+        "src/credit_default/gates/risk/check.py": "from credit_default.gates.risk.bound import LIMIT\n",
+        "src/credit_default/gates/risk/report.py": "from credit_default.gates.risk import check\n",
+        "src/credit_default/gates/other/far.py": "from credit_default.gates.risk import report\n",
+        "tests/gates/risk/test_bound.py": "",
+        "tests/gates/risk/test_check.py": "from credit_default.gates.risk import (\n    check,\n    bound,\n)\n",
+        "tests/gates/risk/test_report.py": "import credit_default.gates.risk.report\n",
+        "tests/gates/other/test_far.py": "from credit_default.gates.other.far import LIMIT\n",
+        "tests/gates/test_near.py": "from credit_default.gates.risk.bound import LIMIT\n",
+    }.items():
+        path = checkout / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    script = runpy.run_path(str(checkout / "ci" / "mutants.py"))
+
+    assert script["find_tests"]("gates/risk/bound.py") == [
+        "tests/gates/risk/test_bound.py",
+        "tests/gates/risk/test_check.py",
+        "tests/gates/test_near.py",
+        "tests/gates/risk/test_report.py",
+    ]
+
+
+def test_tests_that_took_too_long_are_named_beside_the_share(checkout, capsys):
+    script = runpy.run_path(str(checkout / "ci" / "mutants.py"))
+    path = checkout / "src/credit_default/gates/limit.py"
+    first, second, *_ = script["list_mutants"](path, module="gates/limit.py")
+
+    script["report"]([(first, "noticed"), (second, "endless")], {}, seconds=1)
+
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == (
+        f"tests that took longer than 300 s count as noticed: gates/limit.py:{second.line}"
+    )

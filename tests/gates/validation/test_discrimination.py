@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
+from scipy.stats import chi2
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportions_ztest
 from tests.fakes.scored_samples import change, draw_reference_case, draw_sample, run, run_one
 
 from credit_default.gates.validation.discrimination import TESTS
+from credit_default.gates.validation.ranking import measure_area
 
 
 def test_area_against_development_is_that_of_another_implementation():
@@ -128,3 +130,87 @@ def test_neighbouring_bands_are_compared_as_statsmodels_does():
     ]
     z, p_value = proportions_ztest(*np.transpose(counts), alternative="larger")
     assert (found.statistic, found.p_value) == pytest.approx((z, p_value), abs=1e-9)
+
+
+def test_an_area_by_chance_or_without_an_error_is_told_as_it_is():
+    sample = draw_sample(1, row_count=400)
+    perfect = change(sample, default_probability=sample.defaulted * 0.8 + 0.1)
+    reversed_ = change(sample, default_probability=0.9 - sample.defaulted * 0.8)
+    constant = change(sample, default_probability=np.full(400, 0.2))
+
+    assert run_one(TESTS, "auc_above_chance", perfect).light == "green"
+    assert run_one(TESTS, "auc_above_chance", perfect).statistic is None
+    assert run_one(TESTS, "auc_above_chance", reversed_).light == "red"
+    found = run_one(TESTS, "auc_above_chance", constant)
+    assert (found.statistic, found.p_value, found.light) == (0.0, 0.5, "red")
+    assert run_one(TESTS, "auc_against_development", perfect, perfect).statistic == 0.0
+
+
+def test_interval_of_the_area_is_1_96_errors_wide_on_either_side():
+    found = run_one(TESTS, "auc_above_chance", draw_sample(2)).figures
+
+    area, error = found["roc_auc"], found["standard_error"]
+    assert (found["low"], found["high"]) == pytest.approx(
+        (area - 1.96 * error, area + 1.96 * error)
+    )
+
+
+def test_months_are_compared_by_cochrans_weighted_sum():
+    sample = draw_sample(3, row_count=1_500, month_count=3)
+
+    found = run_one(TESTS, "auc_by_month", sample)
+
+    areas = []
+    for month in np.unique(sample.month):
+        rows = sample.month == month
+        areas.append(measure_area(sample.defaulted[rows], sample.default_probability[rows]))
+    weights = np.array([1 / area.variance for area in areas])
+    values = np.array([area.value for area in areas])
+    mean = (weights * values).sum() / weights.sum()
+    assert found.statistic == pytest.approx((weights * (values - mean) ** 2).sum())
+    assert found.p_value == pytest.approx(chi2.sf(found.statistic, 2))
+
+
+def test_one_month_with_outcomes_enough_is_not_compared_and_two_are():
+    sample = draw_sample(4, row_count=1_000, month_count=2)
+    rare = sample.defaulted.copy()
+    second = np.flatnonzero((sample.month == "2026-02") & (rare == 1))
+    rare[second[9:]] = 0
+
+    assert run_one(TESTS, "auc_by_month", sample).light != "not judged"
+    assert run_one(TESTS, "auc_by_month", change(sample, defaulted=rare)).light == "not judged"
+
+
+@pytest.mark.parametrize(("count", "subjects"), [(20, ["A, B", "B, C"]), (19, ["B, C"])])
+def test_bands_of_twenty_rows_are_compared(count, subjects):
+    sample = draw_sample(5, row_count=600)
+    band = np.array(["A"] * count + ["B"] * 250 + ["C"] * (350 - count))
+
+    found = run(TESTS, "band_order", change(sample, band=band, band_order=("A", "B", "C")))
+
+    assert [finding.subject for finding in found] == subjects
+
+
+def test_bands_that_never_default_are_equal_and_one_band_is_not_compared():
+    sample = draw_sample(6, row_count=600)
+    outcomes = np.r_[np.zeros(400), np.resize([1.0, 0.0], 200)]
+    band = np.repeat(["A", "B", "C"], 200)
+    ordered = change(sample, band=band, band_order=("A", "B", "C"), defaulted=outcomes)
+
+    first, _ = run(TESTS, "band_order", ordered)
+
+    assert (first.statistic, first.p_value) == (0.0, 0.5)
+    alone = change(ordered, band=np.full(600, "A"))
+    assert run_one(TESTS, "band_order", alone).light == "not judged"
+
+
+def test_a_segmentation_that_development_lacks_is_not_compared():
+    sample, development = draw_sample(7), draw_sample(8)
+    other = change(development, segments={"region": development.segments["sex"]})
+    unknown = change(
+        development,
+        segments={"sex": np.where(development.segments["sex"] == "male", "m", "female")},
+    )
+
+    assert run_one(TESTS, "gini_by_segment", sample, other).light == "not judged"
+    assert [f.subject for f in run(TESTS, "gini_by_segment", sample, unknown)] == ["sex female"]

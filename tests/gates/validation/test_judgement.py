@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
 from credit_default.gates.validation.judgement import (
@@ -9,7 +10,10 @@ from credit_default.gates.validation.judgement import (
     judge_family,
     judge_limit,
     judge_p_value,
+    judge_wanted_rejection,
     light_up,
+    measure_both_tails,
+    measure_upper_tail,
 )
 from credit_default.gates.validation.policy import ValidationPolicy
 
@@ -76,3 +80,43 @@ def test_limit_works_from_either_side():
         "red",
     ]
     assert [judge(v, 0.7, 0.4) for v in (0.7, 0.6, 0.4, 0.3)] == ["green", "amber", "amber", "red"]
+
+
+@pytest.mark.parametrize(
+    ("p_value", "light"),
+    [(0.0099, "green"), (0.01, "amber"), (0.0499, "amber"), (0.05, "red"), (0.9, "red")],
+)
+def test_a_rejection_that_is_wanted_is_green(p_value, light):
+    assert (
+        judge_wanted_rejection(Measured(1.0, p_value, "found"), ValidationPolicy()).light == light
+    )
+
+
+def test_p_values_are_told_as_a_bound_below_what_three_digits_show():
+    told = [
+        judge_p_value(Measured(1.0, p_value, "found"), ValidationPolicy()).reason
+        for p_value in (0.000499, 0.0005, 0.0314)
+    ]
+
+    assert told == ["found; p < 0.001", "found; p = 0.001", "found; p = 0.031"]
+
+
+def test_one_subject_is_not_corrected_and_none_is_not_judged():
+    (alone,) = judge_family([Measured(1.0, 0.02, "found", "a")], ValidationPolicy())
+    (nothing,) = judge_family([], ValidationPolicy())
+
+    assert (alone.reason, alone.figures["adjusted_p_value"]) == ("found; p = 0.020", 0.02)
+    assert (nothing.light, nothing.reason) == ("not judged", "no part has 20 rows")
+
+
+def test_tails_are_those_of_the_normal_distribution():
+    assert measure_upper_tail(1.5) == pytest.approx(norm.sf(1.5))
+    assert measure_both_tails(-1.5) == pytest.approx(2 * norm.sf(1.5))
+    assert measure_both_tails(1.5) == measure_both_tails(-1.5)
+
+
+def test_equal_limits_work_upwards():
+    def judge(value):
+        return judge_limit(value, amber=0.2, red=0.2, words="").light
+
+    assert [judge(value) for value in (0.1, 0.2, 0.3)] == ["green", "green", "red"]

@@ -89,3 +89,63 @@ def test_newest_row_of_each_client_is_that_of_the_last_month():
 
     assert sample.take_newest().default_probability.tolist() == [0.1, 0.3]
     assert ScoredSample(SCORES).take_newest().row_count == 3
+
+
+def test_scores_that_look_like_percentages_are_told_so_up_to_a_hundred():
+    def remedy(*scores):
+        with pytest.raises(InputError) as raised:
+            ScoredSample(np.array(scores))
+        return raised.value.remedy
+
+    assert remedy(0.0, 100.0).startswith("Divide percentages by 100")
+    assert remedy(0.0, 100.1).startswith("Give the probability")
+    assert remedy(-0.001, 50.0).startswith("Give the probability")
+
+
+@pytest.mark.parametrize("month", ["2026-01", "2026-12", "0001-09"])
+def test_months_of_the_form_are_accepted(month):
+    assert ScoredSample(np.array([0.0]), month=np.array([month])).row_count == 1
+
+
+@pytest.mark.parametrize(
+    "month", ["20266-01", "2026-001", "2026-ab", "abcd-01", "2026-01-01", "2026"]
+)
+def test_months_of_further_forms_are_refused(month):
+    with pytest.raises(InputError, match="months: found"):
+        ScoredSample(np.array([0.5]), month=np.array([month]))
+
+
+def test_five_lacking_bands_are_named_at_most():
+    with pytest.raises(InputError, match=r"no entry for b1, b2, b3, b4, b5\b(?!, b6)"):
+        ScoredSample(
+            np.full(7, 0.5), band=np.array([f"b{n}" for n in range(7)]), band_order=("b0",)
+        )
+
+
+def test_the_newest_row_without_months_is_the_last_given():
+    sample = ScoredSample(np.array([0.1, 0.2, 0.3]), client_id=np.array(["a", "a", "b"]))
+
+    assert sample.take_newest().default_probability.tolist() == [0.2, 0.3]
+    alone = ScoredSample(np.array([0.1, 0.2]), client_id=np.array(["a", "b"]))
+    assert alone.take_newest() is alone
+
+
+def test_rows_that_are_taken_keep_every_column_and_the_bands():
+    sample = ScoredSample(
+        np.array([0.1, 0.2]),
+        np.array([1.0, 0.0]),
+        band=np.array(["A", "B"]),
+        band_order=("A", "B"),
+        band_probability={"A": 0.1, "B": 0.2},
+        segments={"sex": np.array(["f", "m"])},
+        declined=np.array([True, False]),
+        final_declined=np.array([False, False]),
+        benchmark_probability=np.array([0.3, 0.4]),
+    )
+
+    taken = sample.take(np.array([False, True]))
+
+    assert (taken.band.tolist(), taken.band_order) == (["B"], ("A", "B"))
+    assert taken.segments["sex"].tolist() == ["m"]
+    assert (taken.declined.tolist(), taken.benchmark_probability.tolist()) == ([False], [0.4])
+    assert sample.take_known() is sample

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 from statsmodels.stats.proportion import proportions_ztest
 from tests.fakes.scored_samples import change, draw_sample, run_one
 
+from credit_default.gates.validation.policy import ValidationPolicy
 from credit_default.gates.validation.stability import (
     TESTS,
     measure_concentration_statistic,
@@ -106,3 +109,48 @@ def test_official_concentration_needs_two_bands(bands, light):
     ]
 
     assert run_one(TESTS, "concentration_official", *sides).light == light
+
+
+@pytest.mark.parametrize(("watch", "beyond"), [(0.0, 1.0), (1e9, 0.0)])
+def test_industrys_limits_are_the_policys(watch, beyond):
+    policy = replace(ValidationPolicy(), psi_watch=watch, psi_alarm=2e9)
+    sample, development = draw_sample(1), draw_sample(2)
+
+    found = run_one(TESTS, "psi_limits_official", sample, development, policy=policy)
+
+    assert found.figures == {"amber_limit": watch, "red_limit": 2e9, "beyond_watch": beyond}
+
+
+def test_concentration_is_compared_by_the_delta_method():
+    sides = [
+        change(
+            draw_sample(seed, row_count=400),
+            band=np.repeat(list("ABC"), counts),
+            band_order=tuple("ABC"),
+        )
+        for seed, counts in ((1, (200, 100, 100)), (2, (150, 130, 120)))
+    ]
+
+    found = run_one(TESTS, "concentration", *sides)
+
+    shares = [np.array(counts) / 400 for counts in ((200, 100, 100), (150, 130, 120))]
+    indices = [(share**2).sum() for share in shares]
+    variance = sum(4 * ((s**3).sum() - i**2) / 400 for s, i in zip(shares, indices, strict=True))
+    assert found.statistic == pytest.approx((indices[0] - indices[1]) / np.sqrt(variance))
+    official = run_one(TESTS, "concentration_official", *sides)
+    variation = np.sqrt(3 * ((shares[0] - 1 / 3) ** 2).sum())
+    assert official.figures["coefficient_of_variation"] == pytest.approx(variation)
+    index = 1 + np.log((variation**2 + 1) / 3) / np.log(3)
+    assert official.figures["herfindahl_index"] == pytest.approx(index)
+
+
+def test_even_bands_have_no_variation_and_a_rate_of_none_no_error():
+    even = np.full(4, 50.0)
+
+    assert measure_concentration_statistic(even, even) == 0.0
+    assert measure_herfindahl(even) == (0.25, 0.0)
+    sides = [
+        change(draw_sample(seed), band=np.resize(list("AB"), 2_000), band_order=("A", "B"))
+        for seed in (1, 2)
+    ]
+    assert run_one(TESTS, "concentration", *sides).statistic == 0.0

@@ -1,11 +1,12 @@
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from scipy.stats import norm
+from scipy.stats import beta, binom, norm
 
 from credit_default.gates.validation.calibration.default_counts import (
     measure_binomial_p_value,
@@ -128,3 +129,39 @@ def test_correlated_p_value_is_the_binomial_one_where_no_factor_moves_anything(
 
     assert found == pytest.approx(expected, abs=1e-11)
     assert found == measure_binomial_p_value(10, 2, probability, mid=False)
+
+
+@pytest.mark.parametrize("correlation", [0.01, 0.04, 0.3])
+@pytest.mark.parametrize(
+    ("count", "defaults", "probability"), [(500, 30, 0.04), (200, 0, 0.1), (200, 200, 0.9)]
+)
+def test_the_correlated_chance_is_the_integral_over_the_common_factor(
+    count, defaults, probability, correlation
+):
+    def weigh(factor):
+        odds = norm.ppf(probability) - np.sqrt(correlation) * factor
+        rate = norm.cdf(odds / np.sqrt(1 - correlation))
+        return binom.sf(defaults - 1, count, rate) * norm.pdf(factor)
+
+    points = np.linspace(-9, 9, 20_001)
+    expected = np.trapezoid(weigh(points), points)
+    found = measure_correlated_p_value(count, defaults, probability, correlation=correlation)
+    assert found == pytest.approx(expected, abs=1e-6)
+    assert found <= 1.0
+
+
+@pytest.mark.parametrize(("defaults", "probability"), [(0, 0.0), (3, 0.0), (3, 1.0)])
+def test_certain_probabilities_and_no_correlation_are_plain_binomial(defaults, probability):
+    for correlation in (0.0, 0.04):
+        found = measure_correlated_p_value(10, defaults, probability, correlation=correlation)
+        plain = measure_binomial_p_value(10, defaults, probability, mid=False)
+        assert found == plain
+    assert measure_correlated_p_value(10, 3, 0.2, correlation=0.0) == pytest.approx(
+        binom.sf(2, 10, 0.2)
+    )
+
+
+def test_jeffreys_counts_half_a_default_and_half_a_payer_more():
+    assert measure_jeffreys_p_value(10, 3, 0.2) == pytest.approx(beta.cdf(0.2, 3.5, 7.5))
+    assert measure_jeffreys_p_value(10, 0, 0.0) == 1.0
+    assert measure_jeffreys_p_value(10, 1, 0.0) == 0.0

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import multinomial, ttest_1samp
+from scipy.stats import multinomial, norm, ttest_1samp
 from tests.fakes.scored_samples import change, draw_sample, run, run_one
 
 from credit_default.gates.validation.calibration.months import (
@@ -84,3 +84,82 @@ def test_three_months_are_too_few_for_a_test_over_time():
             "not judged",
             "fewer than 4 months have outcomes",
         )
+
+
+@pytest.mark.parametrize(
+    ("share", "colour"),
+    [
+        (0.5 - 1e-9, 0),
+        (0.5 + 1e-6, 1),
+        (0.8 - 1e-6, 1),
+        (0.8 + 1e-6, 2),
+        (0.95 - 1e-6, 2),
+        (0.95 + 1e-6, 3),
+    ],
+)
+def test_a_month_s_colour_changes_at_five_eight_and_nine_and_a_half_tenths(share, colour):
+    counts = colour_months(norm.ppf(np.array([share])))
+
+    assert counts.tolist() == [float(place == colour) for place in range(4)]
+
+
+def test_a_month_on_an_edge_has_the_better_colour():
+    edges = norm.ppf([0.5, 0.8, 0.95])
+
+    assert colour_months(edges).tolist() == [1.0, 1.0, 1.0, 0.0]
+    assert colour_months(edges + 1e-9).tolist() == [0.0, 1.0, 1.0, 1.0]
+
+
+def test_the_chance_of_a_profile_is_that_of_all_profiles_no_better():
+    shares = [0.5, 0.3, 0.15, 0.05]
+    profiles = [
+        (g, y, o, 3 - g - y - o) for g in range(4) for y in range(4 - g) for o in range(4 - g - y)
+    ]
+    for place, profile in enumerate(profiles):
+        expected = sum(multinomial.pmf(one, 3, shares) for one in profiles[: place + 1])
+        assert measure_lights_p_value(profile) == pytest.approx(expected)
+
+
+def test_the_newest_36_months_have_colours():
+    months = np.repeat([f"{2020 + n // 12}-{n % 12 + 1:02d}" for n in range(38)], 60)
+    scores = np.full(len(months), 0.5)
+    outcomes = np.tile([1.0, 0.0], len(months) // 2)
+    outcomes[:120] = 1.0  # two old months that are red
+    sample = change(
+        draw_sample(1, row_count=len(months)),
+        default_probability=scores,
+        defaulted=outcomes,
+        month=months,
+        client_id=None,
+    )
+
+    found = run_one(TESTS, "traffic_lights", sample)
+
+    assert found.figures == {"green": 36.0, "yellow": 0.0, "orange": 0.0, "red": 0.0}
+    assert found.statistic == 36_000.0
+
+
+@pytest.mark.parametrize(("month_count", "is_judged"), [(4, True), (3, False)])
+def test_four_months_are_judged(month_count, is_judged):
+    sample = draw_sample(3, row_count=1_200, month_count=month_count)
+
+    lights = [run_one(TESTS, name, sample).light for name in ("normal_months", "over_time")]
+
+    assert [found != "not judged" for found in lights] == [is_judged] * 2
+
+
+def test_twenty_rows_of_a_month_are_judged_and_certain_ones_are_not():
+    sample = draw_sample(4, row_count=300)
+    months = np.array(["2026-01"] * 261 + ["2026-02"] * 20 + ["2026-03"] * 19)
+    by_month = change(sample, month=months)
+    certain = change(
+        by_month,
+        default_probability=np.where(months == "2026-02", 1.0, sample.default_probability),
+    )
+
+    assert [f.subject for f in run(TESTS, "each_month", by_month)] == ["2026-01", "2026-02"]
+    assert [f.subject for f in run(TESTS, "each_month", certain)] == ["2026-01"]
+
+
+def test_months_that_never_differ_have_no_error():
+    assert measure_normal_statistic(np.full(5, 0.2), np.full(5, 0.1)) == 0.0

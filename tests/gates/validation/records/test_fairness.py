@@ -44,3 +44,19 @@ def test_gap_is_told_in_points_and_its_direction_in_words():
 def test_no_groups_are_not_judged():
     assert judge("selection_ratio") == {"whole sample": "not judged"}
     assert judge("equal_opportunity") == {"whole sample": "not judged"}
+
+
+def test_figures_at_their_limits_are_green_and_an_end_at_the_limit_is_not_red():
+    assert judge(
+        "selection_ratio",
+        GroupComparison("at", 0.8, 0.7, 0.8),
+        GroupComparison("end at", 0.79, 0.7, 0.8),
+        GroupComparison("end below", 0.79, 0.7, 0.7999),
+    ) == {"at": "green", "end at": "amber", "end below": "red"}
+    assert judge(
+        "equal_opportunity",
+        GroupComparison("at", 1, 1, 1, 0.05, 0.01, 0.09),
+        GroupComparison("end at", 1, 1, 1, 0.06, 0.05, 0.09),
+        GroupComparison("end beyond", 1, 1, 1, 0.06, 0.0501, 0.09),
+        GroupComparison("without an end", 1, 1, 1, 0.06, 0.051),
+    ) == {"at": "green", "end at": "amber", "end beyond": "red"}
