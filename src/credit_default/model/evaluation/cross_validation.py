@@ -89,7 +89,7 @@ def build_folded_rows(
     chosen = choose_features(Recipe(include_protected=include_protected), features, schema=schema)
     fold = np.asarray(assign_folds(ordered, fold_count=fold_count, seed=seed), dtype=np.int64)
     inputs = list_input_values(schema, list_input_names(chosen))
-    how = {"features": chosen, "inputs": inputs, "seed": seed}
+    how: dict[str, Any] = {"features": chosen, "inputs": inputs, "seed": seed}
     numbers = range(fold_count if may_learn(chosen) else 0)
     sides = tuple(learn_sides(ordered, fold == number, **how) for number in numbers)
     return FoldedRows(

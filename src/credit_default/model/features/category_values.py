@@ -96,5 +96,8 @@ def _list_keys(column: Column) -> dict[float, str]:
 
 
 def _list_meanings(column: Column) -> dict[float, str]:
-    found = {**column.codes, **column.special}
-    return {float(number): meaning for number, meaning in found.items()}
+    return {
+        float(number): meaning
+        for found in (column.codes, column.special)
+        for number, meaning in found.items()
+    }

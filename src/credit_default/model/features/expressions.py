@@ -93,7 +93,7 @@ def _compile_text(text: str) -> tuple[tuple[str, ...], _Step]:
         if not names:
             raise _build_error(f"{shown}, which has no column")
         _check_type(expression, names)
-    except (pl.exceptions.PolarsError, RecursionError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, RecursionError) as error:
         reason = str(error).partition("\n")[0]
         raise _build_error(f"{shown} ({reason})") from error
     return names, step
@@ -127,7 +127,7 @@ def _compile(node: Any, *, depth: int) -> _Step:
     """Return what computes the node from the columns."""
     if depth > _DEEPEST:
         raise _build_error("an expression too deep", expected="several features, one after another")
-    kind, content = next(iter(node.items())) if isinstance(node, dict) else (str(node), None)
+    kind, content = _open_node(node)
     if kind == "Column":
         return lambda columns: columns[content]
     if kind == "Literal":
@@ -145,6 +145,11 @@ def _compile(node: Any, *, depth: int) -> _Step:
         return _compile_function(content, depth=depth)
     name = next(iter(content)) if kind == "Agg" else ""
     raise _build_error(f"{_REFUSED.get(kind, kind)} {name}".strip())
+
+
+def _open_node(node: Any) -> tuple[str, Any]:
+    """Return the kind of a node, and what is in it; None for a node that is a word alone."""
+    return next(iter(node.items())) if isinstance(node, dict) else (str(node), None)
 
 
 _REFUSED: Final[Mapping[str, str]] = {
@@ -191,7 +196,7 @@ def _flatten(function: Any) -> str:
 
 def _read_number(literal: Any) -> float:
     value = literal.get("Dyn", literal.get("Scalar"))
-    kind, number = next(iter(value.items())) if isinstance(value, dict) else ("", None)
+    kind, number = _open_node(value)
     if kind == "Null":
         return float("nan")
     if kind == "Decimal":
