@@ -5,8 +5,7 @@ the values of the background rows, which are the accepted rows of the bundle's r
 training. Nothing here is path-dependent. Trees of short paths, such as the compact forest's, and
 all that may meet missing values go through `shapley_leaf_tables`, deeper ones through
 woodelf-explainer, which cannot route them; docs/adr/0012 has the reasons. The family says on which
-scale the parts add up. An estimator of the lender's own has no structure to go by: its values are
-approximate, by `sampled_shapley`.
+scale the parts add up. An estimator of the lender's own is approximated, by `sampled_shapley`.
 """
 
 from collections.abc import Mapping, Sequence
