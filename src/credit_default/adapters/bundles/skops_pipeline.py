@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from credit_default.adapters.bundles.artifact_check import check_pipeline
-from credit_default.adapters.bundles.own_types import check_own_classes, list_own_types
+from credit_default.adapters.bundles.loadable_classes import check_own_classes, list_own_types
 from credit_default.adapters.bundles.tree_check import check_tree_state
 from credit_default.errors import ArtifactError
 from credit_default.model.estimator.calibrated_forest import unwrap_forest

@@ -14,6 +14,7 @@ from credit_default.gates.promotion.promotion_verdict import build_refusal
 from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.current import CurrentChampion, load_registered_champion
 from credit_default.services.context.wiring import Wiring
+from credit_default.services.training.baselines import Rivals
 from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.promotion_contest import judge_challenger
 
@@ -62,6 +63,7 @@ def judge_contest(
     *,
     champion: CurrentChampion | UnloadableChampion | None,
     now: dt.datetime,
+    rivals: Rivals | None = None,
 ) -> Verdict:
     """Return the verdict of `judge_challenger`; a refusal where the champion cannot be loaded."""
     if isinstance(champion, UnloadableChampion):
@@ -69,4 +71,4 @@ def judge_contest(
             f"the champion, version {champion.number}, cannot be loaded here ({champion.fault}), so nothing can be "
             "compared: people decide, by `models promote`"
         )
-    return judge_challenger(wiring, challenger, sides, champion=champion, now=now)
+    return judge_challenger(wiring, challenger, sides, champion=champion, now=now, rivals=rivals)
