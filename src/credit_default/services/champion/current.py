@@ -24,6 +24,14 @@ class CurrentChampion:
     pinned_at: dt.datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class UnloadableChampion:
+    """A champion that is of a package that is not trusted, not installed, or another than it was trained with."""
+
+    number: int
+    fault: str  # in words
+
+
 def load_registered_champion(wiring: Wiring) -> CurrentChampion | None:
     """Return the champion that the registry names, its artifact verified.
 

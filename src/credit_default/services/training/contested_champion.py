@@ -5,28 +5,23 @@ Training must go on then: a changed package is a reason for a new model. What ca
 
 import datetime as dt
 import logging
-from dataclasses import dataclass
 
 from credit_default.adapters.mlflow.registry import ModelVersion
 from credit_default.data.splitting import Split
 from credit_default.errors import SetupError
 from credit_default.gates.promotion.promotion_verdict import build_refusal
 from credit_default.gates.verdict import Verdict
-from credit_default.services.champion.current import CurrentChampion, load_registered_champion
+from credit_default.services.champion.current import (
+    CurrentChampion,
+    UnloadableChampion,
+    load_registered_champion,
+)
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.baselines import Rivals
 from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.promotion_contest import judge_challenger
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class UnloadableChampion:
-    """A champion that is of a package that is not trusted, not installed, or another than it was trained with."""
-
-    number: int
-    fault: str  # in words
 
 
 def find_contested_champion(wiring: Wiring) -> CurrentChampion | UnloadableChampion | None:

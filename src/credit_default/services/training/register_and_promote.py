@@ -22,7 +22,7 @@ from credit_default.services.champion.alias_history import (
     record_champion_change,
 )
 from credit_default.services.champion.contest_attempts import add_attempt
-from credit_default.services.champion.current import CurrentChampion
+from credit_default.services.champion.current import CurrentChampion, UnloadableChampion
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
@@ -117,7 +117,7 @@ def apply_promotion_verdict(
     registered: Registered,
     verdict: Verdict,
     *,
-    champion: CurrentChampion | None,
+    champion: CurrentChampion | UnloadableChampion | None,
     rows: TrainingRows,
     decided_at: dt.datetime,
 ) -> Summary:
@@ -183,7 +183,7 @@ def _promote_or_record(
     version: ModelVersion,
     verdict: Verdict,
     *,
-    champion: CurrentChampion | None,
+    champion: CurrentChampion | UnloadableChampion | None,
     decided_at: dt.datetime,
 ) -> str:
     """Act on the verdict, and return the decision as the summary's status shows it."""
@@ -220,7 +220,9 @@ def _describe_next_step(version: ModelVersion, status: str) -> tuple[str, ...]:
     )
 
 
-def _require_unchanged_champion(wiring: Wiring, champion: CurrentChampion | None) -> None:
+def _require_unchanged_champion(
+    wiring: Wiring, champion: CurrentChampion | UnloadableChampion | None
+) -> None:
     """Raise where the champion is no longer the one that the challenger was judged against."""
     current = wiring.registry.find_champion()
     found, judged = current.number if current else None, champion.number if champion else None
