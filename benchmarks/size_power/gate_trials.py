@@ -20,6 +20,7 @@ from credit_default.gates.monitoring.feed import BatchState, judge_feed
 from credit_default.gates.monitoring.feed_measurement import measure_feed
 from credit_default.gates.monitoring.label_free_estimate import judge_estimate
 from credit_default.gates.monitoring.performance import judge_performance
+from credit_default.gates.monitoring.reference_performance import ReferencePerformance
 from credit_default.gates.monitoring.volume import Delivery, judge_volume
 from credit_default.gates.promotion.first_model import judge_first_model
 from credit_default.gates.promotion.level_check import ScoredRows
@@ -156,8 +157,8 @@ def list_performance() -> list[Trial]:
     def judge(**world: float) -> Callable[[np.random.Generator], bool | None]:
         def draw(generator: np.random.Generator) -> bool | None:
             evaluation = _evaluate(*_draw_rows(generator, **world))
-            test = RocAuc(0.7676, 0.0066)
-            return _rang(judge_performance(evaluation, test_roc_auc=test), "alarm")
+            test = ReferencePerformance(RocAuc(0.7676, 0.0066))
+            return _rang(judge_performance(evaluation, reference=test), "alarm")
 
         return draw
 
