@@ -61,7 +61,7 @@ class _Outcome:
 
 def judge_recipe(
     out_of_fold: PairedScores,
-    test: PairedScores,
+    test: PairedScores | None,
     *,
     decision_policy: DecisionPolicy,
     policy: PromotionPolicy | None = None,
@@ -73,7 +73,7 @@ def judge_recipe(
     Args:
         out_of_fold: Pooled out-of-fold probabilities of both recipes.
         test: Both models on the test side. It is too small to show a gain of the usual size, but it
-            can contradict one.
+            can contradict one. None where its rows are among those out of fold.
         decision_policy: The threshold and the costs.
         policy: The gate's numbers; the defaults when not given.
         structure: The result of the structure check, if it was made.
@@ -85,7 +85,7 @@ def judge_recipe(
     """
     policy = policy or PromotionPolicy()
     faults = find_comparison_faults(out_of_fold, policy=policy, rows_label=_OUT_OF_FOLD)
-    faults += find_comparison_faults(test, policy=policy, rows_label=_TEST_SIDE)
+    faults += find_comparison_faults(test, policy=policy, rows_label=_TEST_SIDE) if test else []
     if faults:
         return build_refusal(*faults)
     comparison = compare_on_rows(
@@ -95,12 +95,8 @@ def judge_recipe(
         rows_label=_OUT_OF_FOLD,
         confidence=find_attempt_confidence(attempt, confidence=policy.confidence),
     )
-    confirmation = compare_on_rows(
-        test, decision_policy=decision_policy, policy=policy, rows_label=_TEST_SIDE
-    )
     checks = (
-        _check_test_side(confirmation, policy),
-        _check_test_level(test, policy),
+        *(_check_test_side(test, decision_policy, policy) if test else ()),
         *_run_checks(out_of_fold, comparison, decision_policy, policy=policy),
         structure,
     )
@@ -164,21 +160,27 @@ def _run_checks(
     )
 
 
-def _check_test_side(comparison: PairedComparison, policy: PromotionPolicy) -> Check:
-    """Return a fault where the test side contradicts a gain; it cannot support one by itself."""
+def _check_test_side(
+    test: PairedScores, decision_policy: DecisionPolicy, policy: PromotionPolicy
+) -> tuple[Check, Check]:
+    """Return faults where the test side contradicts a gain or the level; it supports neither.
+
+    The level is contradicted with the confidence that winning takes.
+    """
+    comparison = compare_on_rows(
+        test, decision_policy=decision_policy, policy=policy, rows_label=_TEST_SIDE
+    )
     contradicted = list_losses(comparison, policy=policy)
     shown = contradicted or [comparison.gains["roc_auc"]]
-    return Check(
-        f"test side, {comparison.row_count:,} rows: {'; '.join(map(describe_gain, shown))}",
-        fault="the test side contradicts it" if contradicted else "",
-        figures=comparison.list_figures(prefix="test_"),
-    )
-
-
-def _check_test_level(test: PairedScores, policy: PromotionPolicy) -> Check:
-    """Return a fault where the test side contradicts the level, with the confidence that takes."""
     surer = replace(policy, objection_confidence=policy.confidence)
-    return check_level(test, policy=surer, rows_label=_TEST_SIDE, figure_prefix="test_")
+    return (
+        Check(
+            f"test side, {comparison.row_count:,} rows: {'; '.join(map(describe_gain, shown))}",
+            fault="the test side contradicts it" if contradicted else "",
+            figures=comparison.list_figures(prefix="test_"),
+        ),
+        check_level(test, policy=surer, rows_label=_TEST_SIDE, figure_prefix="test_"),
+    )
 
 
 def _build_verdict(

@@ -1,4 +1,4 @@
-"""Fit a challenger on the development side and evaluate it on the test side.
+"""Fit a challenger on the development side and evaluate it on the test side, or in a small lake out of fold.
 
 Whether it becomes the champion is decided in `promotion_contest`, and carried out in `register_and_promote`.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from credit_default.data.contract.schema import CLIENT_ID, OUTCOME
+from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.data.splitting import Split
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.fitting import OutOfBag, fit_with_evidence
@@ -17,6 +17,7 @@ from credit_default.model.estimator.regime import Regime, select_regime
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
 from credit_default.services.context.wiring import Wiring
+from credit_default.services.training.judged_rows import JudgedRows, choose_judged_rows
 from credit_default.services.training.training_rows import TrainingRows
 
 _LOG = logging.getLogger(__name__)
@@ -28,12 +29,15 @@ class Challenger:
 
     Where the portfolio has changed, the test side is narrowed to the months of the regime that the model is to serve.
 
+    In a small lake it is `judged` and evaluated on all rows out of fold, where the test side alone would show too little.
+
     The threshold, and everything else that is chosen on development rows, is chosen on `out_of_bag`.
     """
 
     bundle: ModelBundle
     data_origin: str  # `real` or `simulated`
-    evaluation: Evaluation
+    evaluation: Evaluation  # of the rows that it is judged by
+    judged: JudgedRows
     test_defaulted: np.ndarray  # one value a test row, 0 or 1
     test_probability: np.ndarray  # one value a test row, 0-1
     out_of_bag: OutOfBag  # development rows, each scored by the trees that did not draw it
@@ -67,20 +71,21 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
     )
     test = select_regime(sides.test, fitted.regime)
     bundle = attach_reference(fitted.bundle, test)
-    defaulted = test[OUTCOME].to_numpy()
-    probability = score_probability(bundle, test)
+    tested = JudgedRows(test, score_probability(bundle, test))
+    judged = choose_judged_rows(wiring, bundle, sides, regime=fitted.regime, tested=tested)
     evaluation = evaluate(
-        defaulted,
-        probability,
+        judged.defaulted,
+        judged.probability,
         policy=settings.decision,
         seed=settings.seed,
-        clients=test[CLIENT_ID].to_numpy(),
+        clients=judged.rows[CLIENT_ID].to_numpy(),
     )
     _LOG.info(
-        "fitted challenger digest=%s development_row_count=%d test_row_count=%d regime=%s data_origin=%s",
+        "fitted challenger digest=%s development_row_count=%d test_row_count=%d judged_row_count=%d regime=%s data_origin=%s",
         bundle.digest[:12],
         sides.development.height,
         test.height,
+        judged.rows.height,
         fitted.regime.months[0],
         training.data_origin,
     )
@@ -88,8 +93,9 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
         bundle,
         training.data_origin,
         evaluation,
-        defaulted,
-        probability,
+        judged,
+        tested.defaulted,
+        tested.probability,
         fitted.out_of_bag,
         fitted.calibration,
         fitted.regime,

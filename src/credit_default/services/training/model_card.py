@@ -210,6 +210,7 @@ def _build_evidence(
         schema=wiring.schema,
         data=data,
         evaluation=challenger.evaluation,
+        judged_on=challenger.judged.place,
         verdict=summary.verdicts[-1],
         status=summary.status,
         calibration_reason=challenger.calibration.reason,

@@ -2,7 +2,7 @@
 
 The first model has to reach fixed floors. A new recipe is compared with the champion's by pooled out-of-fold predictions
 of both, and confirmed on the test side. Newer data under the same recipe are compared as two frozen models, on the newest
-mature rows that neither was trained on.
+mature rows that neither was trained on. In a small lake all three are judged out of fold, by all rows.
 """
 
 import datetime as dt
@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, STATEMENT_MONTH, Schema
+from credit_default.data.contract.schema import STATEMENT_MONTH
 from credit_default.data.splitting import Split
 from credit_default.gates.promotion.attempts import Attempt
 from credit_default.gates.promotion.check_result import Check
@@ -27,8 +27,6 @@ from credit_default.gates.promotion.promotion_verdict import (
 from credit_default.gates.promotion.structure_check import check_structure
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.estimator.digest import hash_row_keys
-from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.contest_attempts import (
     DEVELOPMENT_SIDE,
     TEST_SIDE,
@@ -39,7 +37,15 @@ from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.data_origin import require_matching_origins
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.challenger import Challenger
-from credit_default.services.training.contest_rows import choose_contest_rows, find_unseen
+from credit_default.services.training.contest_pairs import (
+    pair_frozen,
+    pair_learned,
+    pair_new_rows,
+    pair_predictions,
+    pair_recipes,
+    pair_test_side,
+)
+from credit_default.services.training.contest_rows import choose_contest_rows
 from credit_default.services.training.cross_validation import cross_validate_recipe
 from credit_default.services.training.slices import label_groups
 
@@ -87,12 +93,14 @@ def _judge(
 ) -> Verdict:
     structure = check_structure(challenger.bundle, schema=wiring.schema)
     if champion is None:
-        groups = label_groups(sides.test, schema=wiring.schema)
+        judged = challenger.judged
+        groups = label_groups(judged.rows, schema=wiring.schema)
         return judge_first_model(
             challenger.evaluation,
-            ScoredRows(challenger.test_defaulted, challenger.test_probability, groups.labels),
+            ScoredRows(judged.defaulted, judged.probability, groups.labels),
             policy=wiring.settings.promotion,
             structure=structure,
+            rows_name=judged.description,
         )
     if structure.fault:
         return build_refusal(structure.fault)
@@ -101,20 +109,29 @@ def _judge(
         batch_origin=challenger.data_origin,
         thing="training rows",
     )
+    if reason := _find_nothing_to_judge(champion, challenger):
+        return build_refusal(reason)
+    if not _is_new_recipe(champion.bundle, challenger.bundle):
+        return _judge_refreshed_model(
+            wiring, challenger, sides, champion=champion, structure=structure, now=now
+        )
+    if challenger.judged.out_of_fold:
+        pair = pair_recipes(wiring, champion, challenger)
+        rows = challenger.judged.rows
+        return _judge_out_of_fold(wiring, challenger, pair, rows, structure=structure)
+    return _judge_new_recipe(wiring, challenger, sides, champion=champion, structure=structure)
+
+
+def _find_nothing_to_judge(champion: CurrentChampion, challenger: Challenger) -> str:
+    """Return why there is nothing to compare; empty where there is."""
     if champion.bundle.digest == challenger.bundle.digest:
         digest = champion.bundle.digest[:12]
-        return build_refusal(
-            f"the challenger equals version {champion.number}, digest {digest}: nothing to judge"
-        )
+        return f"the challenger equals version {champion.number}, digest {digest}: nothing to judge"
     if _differs_by_policy_alone(champion.bundle, challenger.bundle):
-        return build_refusal(
+        return (
             "only the decision policy differs: people decide what errors cost, by `models promote`"
         )
-    if _is_new_recipe(champion.bundle, challenger.bundle):
-        return _judge_new_recipe(wiring, challenger, sides, champion=champion, structure=structure)
-    return _judge_refreshed_model(
-        wiring, challenger, sides, champion=champion, structure=structure, now=now
-    )
+    return ""
 
 
 def _differs_by_policy_alone(old: ModelBundle, new: ModelBundle) -> bool:
@@ -148,26 +165,40 @@ def _judge_new_recipe(
         wiring, champion.bundle.recipe, rows, seed=0, features=champion.bundle.features
     )
     served = challenger.regime.covers(rows[STATEMENT_MONTH])
-    unseen = find_unseen(sides.test, champion.bundle)
-    old_test = score_probability(champion.bundle, sides.test.filter(pl.Series(unseen)))
     return judge_recipe(
-        _pair_predictions(
+        pair_predictions(
             wiring.schema,
             rows.filter(pl.Series(served)),
             old.default_probability[served],
             new.default_probability[served],
         ),
-        PairedScores(
-            challenger.test_defaulted[unseen],
-            old_test,
-            challenger.test_probability[unseen],
-            clients=sides.test[CLIENT_ID].to_numpy()[unseen],
-        ),
+        pair_test_side(sides.test, champion, challenger),
         decision_policy=wiring.settings.decision,
         policy=wiring.settings.promotion,
         structure=structure,
         attempt=_number_attempt(wiring, challenger, rows, side=DEVELOPMENT_SIDE),
     )
+
+
+def _judge_out_of_fold(
+    wiring: Wiring,
+    challenger: Challenger,
+    pair: PairedScores,
+    rows: pl.DataFrame,
+    *,
+    structure: Check,
+) -> Verdict:
+    """Judge by rows of a small lake that are out of fold; the test side is among them, and cannot confirm it."""
+    verdict = judge_recipe(
+        pair,
+        None,
+        decision_policy=wiring.settings.decision,
+        policy=wiring.settings.promotion,
+        structure=structure,
+        attempt=_number_attempt(wiring, challenger, rows, side=DEVELOPMENT_SIDE),
+    )
+    told = f"judged by out-of-fold predictions of {rows.height:,} rows, the test side among them"
+    return replace(verdict, reasons=(*verdict.reasons, told))
 
 
 def _number_attempt(
@@ -195,9 +226,12 @@ def _judge_refreshed_model(
         now=now,
         with_learned=challenger.out_of_fold is not None,
     )
+    if challenger.judged.out_of_fold and not contest.is_out_of_time:
+        pair, rows = pair_new_rows(wiring, champion, challenger)
+        return _judge_out_of_fold(wiring, challenger, pair, rows, structure=structure)
     if contest.learned.is_empty():
         verdict = judge_refresh(
-            _pair_frozen(wiring, contest.rows, champion, challenger),
+            pair_frozen(wiring, contest.rows, champion, challenger),
             decision_policy=wiring.settings.decision,
             policy=wiring.settings.promotion,
             structure=structure,
@@ -205,46 +239,11 @@ def _judge_refreshed_model(
         )
     else:
         verdict = judge_recipe(
-            _pair_out_of_fold(wiring, contest.learned, sides, champion, challenger),
-            _pair_frozen(wiring, contest.rows, champion, challenger),
+            pair_learned(wiring, contest.learned, sides, champion, challenger),
+            pair_frozen(wiring, contest.rows, champion, challenger),
             decision_policy=wiring.settings.decision,
             policy=wiring.settings.promotion,
             structure=structure,
             attempt=_number_attempt(wiring, challenger, contest.learned, side=DEVELOPMENT_SIDE),
         )
     return replace(verdict, reasons=(*verdict.reasons, contest.description))
-
-
-def _pair_frozen(
-    wiring: Wiring, rows: pl.DataFrame, champion: CurrentChampion, challenger: Challenger
-) -> PairedScores:
-    old, new = (score_probability(model.bundle, rows) for model in (champion, challenger))
-    return _pair_predictions(wiring.schema, rows, old, new)
-
-
-def _pair_out_of_fold(
-    wiring: Wiring,
-    rows: pl.DataFrame,
-    sides: Split,
-    champion: CurrentChampion,
-    challenger: Challenger,
-) -> PairedScores:
-    """Pair the champion with the challenger's forests that did not see the clients of these development rows."""
-    assert challenger.out_of_fold is not None
-    chosen = np.isin(hash_row_keys(sides.development), hash_row_keys(rows))
-    old = score_probability(champion.bundle, rows)
-    return _pair_predictions(wiring.schema, rows, old, challenger.out_of_fold[chosen])
-
-
-def _pair_predictions(
-    schema: Schema, rows: pl.DataFrame, old: np.ndarray, new: np.ndarray
-) -> PairedScores:
-    groups = label_groups(rows, schema=schema)
-    return PairedScores(
-        rows[OUTCOME].to_numpy(),
-        old,
-        new,
-        groups=groups.labels,
-        protected=groups.protected,
-        clients=rows[CLIENT_ID].to_numpy(),
-    )

@@ -56,6 +56,7 @@ class Registered:
     run_address: str
     evaluation: Evaluation
     folds: CrossValidation | None
+    judged_on: str  # which rows the evaluation is of: "test side" or "out of fold"
     pictures: Mapping[str, Picture] = field(default_factory=dict)
 
 
@@ -109,7 +110,14 @@ def register_challenger(
             bundle.digest[:12],
             version.run_id,
         )
-        return Registered(version, run.address, challenger.evaluation, folds, pictures)
+        return Registered(
+            version,
+            run.address,
+            challenger.evaluation,
+            folds,
+            challenger.judged.place,
+            pictures,
+        )
 
 
 def apply_promotion_verdict(
@@ -171,7 +179,7 @@ def apply_promotion_verdict(
 
 
 def _list_figures(registered: Registered) -> dict[str, float]:
-    figures = pick_metrics(registered.evaluation, where="test side")
+    figures = pick_metrics(registered.evaluation, where=registered.judged_on)
     if registered.folds is not None:
         where = f"{FOLD_COUNT} folds × {len(FOLD_SEEDS)} seeds"
         figures |= pick_figures(registered.folds.average(), where=where)

@@ -27,7 +27,8 @@ def list_params(challenger: Challenger, *, test_share: float) -> dict[str, objec
         "feature_count": len(bundle.feature_names),
         "test_share": test_share,
         "development_row_count": bundle.row_count,
-        "test_row_count": challenger.evaluation.row_count,
+        "test_row_count": len(challenger.test_defaulted),
+        "judged_by": challenger.judged.description,
         "data_origin": challenger.data_origin,
     }
 
@@ -48,7 +49,7 @@ def list_datasets(
         challenger.bundle.digest,
         training.snapshots[0].source.uri,
         "test",
-        challenger.evaluation.row_count,
+        len(challenger.test_defaulted),
         columns,
     )
     return [*used, test]
