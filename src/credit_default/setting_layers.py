@@ -1,10 +1,12 @@
 """Layers of settings, each nested as in a configuration file: list its dotted names, merge several."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from pydantic import BaseModel
+
+_HIDDEN: Final = "***"
 
 
 def list_values(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -18,6 +20,17 @@ def list_values(value: object, prefix: str = "") -> Iterator[tuple[str, object]]
         return
     for name in names:
         yield from list_values(getattr(value, name), f"{prefix}.{name}" if prefix else name)
+
+
+def show_value(
+    name: str, value: object, *, secrets: Collection[str], sized: Collection[str]
+) -> object:
+    """Return the value of a setting as people see it: no secret, and what follows the data's size in words."""
+    if name in secrets and value:
+        return _HIDDEN
+    return (
+        f"by the data's size, at most {value}" if name.removeprefix("recipe.") in sized else value
+    )
 
 
 def list_names(layer: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -39,6 +52,14 @@ def merge_layers(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                 else value
             )
     return merged
+
+
+def find_unset(
+    layers: Sequence[Mapping[str, Any]], names: Sequence[str], *, section: str
+) -> list[str]:
+    """Return which of a section's names no layer sets."""
+    known = {name for layer in layers for name in list_names(layer)}
+    return [name for name in names if f"{section}.{name}" not in known]
 
 
 def drop_none(flags: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,12 +16,15 @@ from pydantic_settings import EnvSettingsSource
 
 from credit_default.addresses import AddressError, build_proxy_variables
 from credit_default.errors import InputError, SetupError, hide_credentials
+from credit_default.model.families.recipe_size import SIZED_PARAMETERS
 from credit_default.named_services import NamedServices, require_usable_network
 from credit_default.setting_layers import (
     drop_none,
+    find_unset,
     list_names,
     list_values,
     merge_layers,
+    show_value,
 )
 from credit_default.settings_files import (
     CONFIG_VARIABLE,
@@ -44,7 +47,6 @@ __all__ = [
     "require_no_secrets",
 ]
 
-_HIDDEN = "***"
 _SETTINGS_REMEDY = "`credit-default settings` shows the settings in force."
 # Variables that users of MLflow and Prefect have set already; `CREDIT_DEFAULT_*` wins over them.
 STANDARD_VARIABLES = {
@@ -97,7 +99,8 @@ def load_settings(
     layers = [*list_portfolio_layers(portfolio), *layers]
     for origin, layer in layers:
         _require_known_names(layer, origin)
-    settings = _validate(layers, variables)
+    sized = find_unset([layer for _, layer in layers], SIZED_PARAMETERS, section="recipe")
+    settings = _validate([("default", {"sized_parameters": sized}), *layers], variables)
     return LoadedSettings(settings, tuple(_list_origins(settings, layers)))
 
 
@@ -243,5 +246,5 @@ def _list_origins(
 ) -> Iterator[SettingOrigin]:
     set_by = {name: origin for origin, layer in layers for name in list_names(layer)}
     for name, value in list_values(settings):
-        shown = _HIDDEN if name in SECRETS and value else value
+        shown = show_value(name, value, secrets=SECRETS, sized=settings.sized_parameters)
         yield SettingOrigin(name, shown, set_by.get(name, "default"))

@@ -35,6 +35,7 @@ from credit_default.model.evaluation.refit_stability import StabilityPolicy
 from credit_default.model.explanation.reason_codes import ReasonsPolicy
 from credit_default.model.fairness.policy import FairnessPolicy
 from credit_default.model.fairness.proxy_check import ProxyPolicy
+from credit_default.model.families.recipe_size import SizedRecipe, size_recipe
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
 SECRETS = frozenset({"notify.urls", "stack.database"})  # settings whose value is never shown
@@ -203,6 +204,8 @@ class Settings(BaseSettings):
     stack: StackSettings = StackSettings()
     refresh: RefreshPolicy = RefreshPolicy()
     recipe: Recipe = Recipe()
+    # parameters of the recipe that follow the data's size; `load_settings` names those not set
+    sized_parameters: tuple[str, ...] = ()
     search: SearchPolicy = SearchPolicy()
     decision: DecisionPolicy = DecisionPolicy()
     reasons: ReasonsPolicy = ReasonsPolicy()
@@ -225,6 +228,11 @@ class Settings(BaseSettings):
     alarms: AlarmPolicy = AlarmPolicy()
     notify: NotifySettings = NotifySettings()
     retraining: RetrainingPolicy = RetrainingPolicy()
+
+    def find_recipe(self, row_count: int, *, default_count: int) -> SizedRecipe:
+        """Return the recipe in force for so many training rows, of which so many defaulted."""
+        counts = {"row_count": row_count, "default_count": default_count}
+        return size_recipe(self.recipe, sized=self.sized_parameters, **counts)
 
     @classmethod
     def settings_customise_sources(

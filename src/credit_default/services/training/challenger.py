@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from credit_default.data.contract.schema import CLIENT_ID
+from credit_default.data.contract.schema import CLIENT_ID, OUTCOME
 from credit_default.data.splitting import Split
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.fitting import OutOfBag, fit_with_evidence
@@ -46,6 +46,7 @@ class Challenger:
     sides: Split  # the development side, and of the test side the rows of the regime
     # one value a development row, 0-1, by forests that did not see its client; for a new regime only
     out_of_fold: np.ndarray | None = None
+    recipe_note: str = ""  # what of the recipe follows the data's size
 
 
 def require_mlflow(wiring: Wiring) -> None:
@@ -59,9 +60,10 @@ def require_mlflow(wiring: Wiring) -> None:
 
 def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Challenger:
     """Fit a bundle on the development side and evaluate it on the test rows of its regime, which are its reference."""
-    settings = wiring.settings
+    settings, default_count = wiring.settings, int(sides.development[OUTCOME].sum())
+    sized = settings.find_recipe(sides.development.height, default_count=default_count)
     fitted = fit_with_evidence(
-        settings.recipe,
+        sized.recipe,
         sides.development,
         schema=wiring.schema,
         features=wiring.portfolio.features,
@@ -101,4 +103,5 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
         fitted.regime,
         replace(sides, test=test),
         fitted.out_of_fold.default_probability if fitted.out_of_fold else None,
+        sized.note,
     )

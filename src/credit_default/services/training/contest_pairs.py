@@ -1,4 +1,4 @@
-"""Pair the champion's and the challenger's probabilities on the rows of a contest, none of which the compared model learned from."""
+"""Tell what differs between champion and challenger, and pair their probabilities on the rows of a contest."""
 
 import numpy as np
 import polars as pl
@@ -6,6 +6,7 @@ import polars as pl
 from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, STATEMENT_MONTH, Schema
 from credit_default.data.splitting import Split
 from credit_default.gates.promotion.paired_gains import PairedScores
+from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import hash_row_keys
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.current import CurrentChampion
@@ -14,6 +15,36 @@ from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.contest_rows import find_unseen, select_newest
 from credit_default.services.training.fold_cache import cross_validate_recipe
 from credit_default.services.training.slices import label_groups
+from credit_default.settings import Settings
+
+
+def find_nothing_to_judge(
+    champion: CurrentChampion, challenger: Challenger, *, with_new_recipe: bool
+) -> str:
+    """Return why there is nothing to compare; empty where there is."""
+    if champion.bundle.digest == challenger.bundle.digest:
+        digest = champion.bundle.digest[:12]
+        return f"the challenger equals version {champion.number}, digest {digest}: nothing to judge"
+    if not with_new_recipe and _differs_by_policy_alone(champion.bundle, challenger.bundle):
+        return (
+            "only the decision policy differs: people decide what errors cost, by `models promote`"
+        )
+    return ""
+
+
+def _differs_by_policy_alone(old: ModelBundle, new: ModelBundle) -> bool:
+    return (
+        old.decision_policy != new.decision_policy
+        and np.array_equal(old.trained_rows, new.trained_rows)
+        and set(old.source_digests) == set(new.source_digests)
+    )
+
+
+def is_new_recipe(settings: Settings, old: ModelBundle, new: ModelBundle) -> bool:
+    """Return whether the models differ by more than their rows; a leaf that follows their number is no difference."""
+    default_count = round(old.default_share * old.row_count)
+    same_for_old = settings.find_recipe(old.row_count, default_count=default_count).recipe
+    return old.recipe not in {new.recipe, same_for_old} or old.features != new.features
 
 
 def pair_frozen(

@@ -9,7 +9,6 @@ import datetime as dt
 import logging
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
 from credit_default.data.contract.schema import STATEMENT_MONTH
@@ -26,7 +25,6 @@ from credit_default.gates.promotion.promotion_verdict import (
 )
 from credit_default.gates.promotion.structure_check import check_structure
 from credit_default.gates.verdict import Verdict
-from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.services.champion.contest_attempts import (
     DEVELOPMENT_SIDE,
     TEST_SIDE,
@@ -38,6 +36,8 @@ from credit_default.services.context.data_origin import require_matching_origins
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.contest_pairs import (
+    find_nothing_to_judge,
+    is_new_recipe,
     pair_frozen,
     pair_learned,
     pair_new_rows,
@@ -109,9 +109,10 @@ def _judge(
         batch_origin=challenger.data_origin,
         thing="training rows",
     )
-    if reason := _find_nothing_to_judge(champion, challenger):
+    is_new = is_new_recipe(wiring.settings, champion.bundle, challenger.bundle)
+    if reason := find_nothing_to_judge(champion, challenger, with_new_recipe=is_new):
         return build_refusal(reason)
-    if not _is_new_recipe(champion.bundle, challenger.bundle):
+    if not is_new:
         return _judge_refreshed_model(
             wiring, challenger, sides, champion=champion, structure=structure, now=now
         )
@@ -120,31 +121,6 @@ def _judge(
         rows = challenger.judged.rows
         return _judge_out_of_fold(wiring, challenger, pair, rows, structure=structure)
     return _judge_new_recipe(wiring, challenger, sides, champion=champion, structure=structure)
-
-
-def _find_nothing_to_judge(champion: CurrentChampion, challenger: Challenger) -> str:
-    """Return why there is nothing to compare; empty where there is."""
-    if champion.bundle.digest == challenger.bundle.digest:
-        digest = champion.bundle.digest[:12]
-        return f"the challenger equals version {champion.number}, digest {digest}: nothing to judge"
-    if _differs_by_policy_alone(champion.bundle, challenger.bundle):
-        return (
-            "only the decision policy differs: people decide what errors cost, by `models promote`"
-        )
-    return ""
-
-
-def _differs_by_policy_alone(old: ModelBundle, new: ModelBundle) -> bool:
-    return (
-        old.decision_policy != new.decision_policy
-        and not _is_new_recipe(old, new)
-        and np.array_equal(old.trained_rows, new.trained_rows)
-        and set(old.source_digests) == set(new.source_digests)
-    )
-
-
-def _is_new_recipe(old: ModelBundle, new: ModelBundle) -> bool:
-    return old.recipe != new.recipe or old.features != new.features
 
 
 def _judge_new_recipe(
@@ -188,7 +164,7 @@ def _judge_out_of_fold(
     *,
     structure: Check,
 ) -> Verdict:
-    """Judge by rows of a small lake that are out of fold; the test side is among them, and cannot confirm it."""
+    """Judge by out-of-fold rows of a small lake; the test side is among them, and cannot confirm it."""
     verdict = judge_recipe(
         pair,
         None,

@@ -58,6 +58,7 @@ class Registered:
     folds: CrossValidation | None
     judged_on: str  # which rows the evaluation is of: "test side" or "out of fold"
     pictures: Mapping[str, Picture] = field(default_factory=dict)
+    recipe_note: str = ""  # what of the recipe follows the data's size
 
 
 def register_challenger(
@@ -117,6 +118,7 @@ def register_challenger(
             folds,
             challenger.judged.place,
             pictures,
+            challenger.recipe_note,
         )
 
 
@@ -173,6 +175,7 @@ def apply_promotion_verdict(
         notes=(
             *describe_origin(rows.data_origin),
             *rows.notes,
+            *filter(None, [registered.recipe_note]),
             *_describe_next_step(version, status),
         ),
     )

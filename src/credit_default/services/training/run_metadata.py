@@ -19,6 +19,7 @@ def list_params(challenger: Challenger, *, test_share: float) -> dict[str, objec
     bundle = challenger.bundle
     return {
         **{f"recipe.{name}": value for name, value in describe_recipe(bundle.recipe).items()},
+        **({"recipe.by_size": challenger.recipe_note} if challenger.recipe_note else {}),
         "decision.missed_default_cost": bundle.decision_policy.missed_default_cost,
         "decision.false_alarm_cost": bundle.decision_policy.false_alarm_cost,
         "decision.threshold": bundle.decision_policy.threshold,

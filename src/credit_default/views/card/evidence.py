@@ -119,6 +119,7 @@ class CardEvidence:
     # which rows these are: "out of fold" in a small lake, all of them, each by a model that was
     # fitted on the other folds
     judged_on: Literal["test side", "out of fold"] = "test side"
+    recipe_note: str = ""  # what of the recipe follows the data's size
 
     @property
     def is_out_of_fold(self) -> bool:
