@@ -57,9 +57,9 @@ def merge_layers(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def find_unset(
     layers: Sequence[Mapping[str, Any]], names: Sequence[str], *, section: str
 ) -> list[str]:
-    """Return which of a section's names no layer sets."""
+    """Return which of a section's names no layer sets; none where one sets the section as a whole."""
     known = {name for layer in layers for name in list_names(layer)}
-    return [name for name in names if f"{section}.{name}" not in known]
+    return [name for name in names if not known & {section, f"{section}.{name}"}]
 
 
 def drop_none(flags: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,8 @@ def test_model_that_a_baseline_equals_does_not_beat_it(champion_lake, trained):
     sides, challenger = trained
     from dataclasses import replace
 
-    constant = replace(challenger, test_probability=np.full(len(challenger.test_probability), 0.22))
+    same = np.full(len(challenger.test_probability), 0.22)
+    constant = replace(challenger, judged=replace(challenger.judged, probability=same))
 
     compared = compare_baselines(champion_lake.wiring, constant, sides)
 

@@ -83,11 +83,10 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
         clients=judged.rows[CLIENT_ID].to_numpy(),
     )
     _LOG.info(
-        "fitted challenger digest=%s development_row_count=%d test_row_count=%d judged_row_count=%d regime=%s data_origin=%s",
+        "fitted challenger digest=%s development_row_count=%d test_row_count=%d regime=%s data_origin=%s",
         bundle.digest[:12],
         sides.development.height,
         test.height,
-        judged.rows.height,
         fitted.regime.months[0],
         training.data_origin,
     )
