@@ -312,3 +312,18 @@ def test_a_thousand_credits_seat_a_first_model_by_the_default_gates(prefect_serv
     assert "by out-of-fold predictions of 1,000 rows" in reason
     assert any(note.startswith("leaf_row_count is 1") for note in summary.notes)
     assert "roc_auc, out of fold" in summary.figures
+
+
+def test_a_copy_of_a_file_that_has_the_declared_names_as_its_first_line_is_read_alike(tmp_path):
+    settings = load_settings(build("german", tmp_path), environment={}).settings
+    wiring, rows = build_wiring(settings, commit="0"), make_german(200, 1)
+    bare, named = tmp_path / "bare.csv", tmp_path / "named.csv"
+    rows.write_csv(bare, include_header=False, separator=" ")
+    rows.write_csv(named, include_header=True, separator=" ")
+
+    found = [
+        check_file(wiring, str(path), month=None, outcome="required") for path in (bare, named)
+    ]
+
+    first, second = (checked.validated.accepted_rows() for checked in found)
+    assert first.equals(second)

@@ -15,7 +15,7 @@ from credit_default.model.families.recipe import FAMILY_PARAMETERS, Recipe
 SIZED_PARAMETERS: Final = ("leaf_row_count",)
 # Rows times the shares of both outcomes: 4,130 on the development side of the public card data.
 _FULL_INFORMATION: Final = 4_000.0
-# Measured by five folds on 500 to 5,000 rows of five portfolios (benchmarks/recipe_size.py).
+# By five folds on 500 to 1,215 rows of three portfolios (docs/adr/0013, benchmarks/recipe_size.py).
 _LEAF_EXPONENT: Final = 0.4
 _SMALLEST_LEAF: Final = 5
 
