@@ -307,10 +307,10 @@ def test_a_thousand_credits_seat_a_first_model_by_the_default_gates(prefect_serv
     trained = train(overrides=overrides, return_state=True)
 
     summary = trained.result()
-    assert trained.name == "Promoted", summary.outcome
+    assert trained.name == "Promoted", summary.verdicts
     [reason, *_] = summary.find_verdict("promotion").reasons
     assert "by out-of-fold predictions of 1,000 rows" in reason
-    assert any(note.startswith("leaf_row_count is 1") for note in summary.notes)
+    assert any("leaf_row_count is 1" in note for note in summary.notes)
     assert "roc_auc, out of fold" in summary.figures
 
 

@@ -260,7 +260,7 @@ def test_a_leaf_that_nobody_set_follows_the_datas_size_and_the_list_says_so(flag
     loaded = load_settings(flags, environment={})
 
     shown = {one.name: one.value for one in loaded.origins}
-    assert shown["recipe.leaf_row_count"] == "by the data's size, at most 40"
+    assert shown["recipe.leaf_row_count"] == "by the data's size, 40 from about 24,000 rows on"
     assert loaded.settings.find_recipe(800, default_count=240).recipe.leaf_row_count == 11
 
 

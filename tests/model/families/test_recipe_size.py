@@ -3,7 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_default.model.families.recipe import Recipe
-from credit_default.model.families.recipe_size import SIZED_PARAMETERS, size_leaf, size_recipe
+from credit_default.model.families.recipe_size import (
+    SIZED_PARAMETERS,
+    size_column_share,
+    size_leaf,
+    size_recipe,
+)
 
 COUNTS = st.tuples(st.integers(2, 100_000), st.floats(0, 1))
 
@@ -38,17 +43,36 @@ def test_leaves_of_known_sizes(rows, defaults, leaf):
     assert size_leaf(rows, defaults, largest=40) == leaf
 
 
-@pytest.mark.parametrize("family", ["forest", "extra-trees", "boosting"])
-def test_the_note_says_what_follows_the_size_and_how_to_set_it(family):
+@given(COUNTS)
+def test_a_split_never_tries_fewer_features_than_for_many_rows(counts):
+    rows, share = counts
+
+    assert 0.2 <= size_column_share(rows, round(rows * share), smallest=0.2) <= 0.4
+
+
+def test_the_note_says_what_follows_the_size_and_where_it_is_set():
+    sized = size_recipe(Recipe(), row_count=800, default_count=240, sized=SIZED_PARAMETERS)
+
+    assert sized.recipe == Recipe(leaf_row_count=11, column_share=0.4)
+    assert sized.note == (
+        "by the data's size (800 training rows, 240 of them defaulted) leaf_row_count is 11, not 40 and "
+        "column_share is 0.4, not 0.2; section recipe sets others"
+    )
+
+
+@pytest.mark.parametrize(
+    ("family", "values"),
+    [
+        ("extra-trees", {"leaf_row_count": 11, "column_share": 0.4}),
+        ("boosting", {"leaf_row_count": 11}),
+    ],
+)
+def test_each_family_sizes_parameters_of_its_own(family, values):
     sized = size_recipe(
         Recipe(family=family), row_count=800, default_count=240, sized=SIZED_PARAMETERS
     )
 
-    assert sized.recipe == Recipe(family=family, leaf_row_count=11)
-    assert sized.note == (
-        "leaf_row_count is 11 by the data's size (800 training rows, 240 of them defaulted), not 40; "
-        "recipe.leaf_row_count sets another"
-    )
+    assert sized.recipe == Recipe(family=family, **values)
 
 
 @pytest.mark.parametrize(

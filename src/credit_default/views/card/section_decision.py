@@ -37,7 +37,7 @@ def build_decision_section(evidence: CardEvidence) -> Section:
             Paragraph("If the review team can review only so many clients, the riskiest first:"),
             _tabulate_capacity(economics),
             Paragraph(f"Risk bands, by default probability: {bands}."),
-            describe_loss(evidence.loss),
+            describe_loss(evidence.loss, place=evidence.judged_on),
             *evidence.find_pictures("cost", "sensitivity", "capacity"),
         ),
     )
@@ -112,7 +112,7 @@ def _format_capacity_point(point: CapacityPoint) -> tuple[str, ...]:
     )
 
 
-def describe_loss(loss: LossFacts | None) -> Paragraph:
+def describe_loss(loss: LossFacts | None, *, place: str = "test side") -> Paragraph:
     """Return the expected loss with the event, the horizon and the assumptions that it rests on."""
     if loss is None:
         return Paragraph(
@@ -124,9 +124,9 @@ def describe_loss(loss: LossFacts | None) -> Paragraph:
     share = f" ({loss.expected_loss_amount / exposure:.1%})" if exposure else ""
     return Paragraph(
         f"Expected loss of {policy.default_event} {policy.horizon}: "
-        f"{loss.expected_loss_amount:,.0f} on an exposure of {exposure:,.0f}{share} on the test "
-        "side. It is default probability × exposure × share not cured × loss given default, under "
-        "assumptions that the lender sets: the exposure is the balance owed "
+        f"{loss.expected_loss_amount:,.0f} on an exposure of {exposure:,.0f}{share} "
+        f"{_PLACES[place]}. It is default probability × exposure × share not cured × loss given "
+        "default, under assumptions that the lender sets: the exposure is the balance owed "
         f"({policy.balance_column}) plus {policy.conversion_factor:.0%} of the undrawn credit; "
         f"{policy.cured_share:.0%} of these defaults cure without a loss, and after the others "
         f"{policy.loss_given_default:.0%} of the exposure is lost. It is not the expected loss of "
