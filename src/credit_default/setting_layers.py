@@ -29,7 +29,9 @@ def show_value(
     if name in secrets and value:
         return _HIDDEN
     return (
-        f"by the data's size, at most {value}" if name.removeprefix("recipe.") in sized else value
+        f"by the data's size, {value} from about 24,000 rows on"
+        if name.removeprefix("recipe.") in sized
+        else value
     )
 
 
