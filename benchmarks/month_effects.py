@@ -16,9 +16,9 @@ from itertools import product
 import numpy as np
 
 from credit_default.gates.monitoring.performance import PerformancePolicy, judge_performance
-from credit_default.gates.monitoring.reference_performance import ReferencePerformance
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.evaluation.reference_performance import ReferencePerformance
 from credit_default.model.months.estimate_intervals import MonthEffects, widen_estimate
 from credit_default.model.months.label_free_estimates import (
     ESTIMATED_METRICS,

@@ -20,7 +20,6 @@ from credit_default.gates.monitoring.feed import BatchState, judge_feed
 from credit_default.gates.monitoring.feed_measurement import measure_feed
 from credit_default.gates.monitoring.label_free_estimate import judge_estimate
 from credit_default.gates.monitoring.performance import judge_performance
-from credit_default.gates.monitoring.reference_performance import ReferencePerformance
 from credit_default.gates.monitoring.volume import Delivery, judge_volume
 from credit_default.gates.promotion.first_model import judge_first_model
 from credit_default.gates.promotion.level_check import ScoredRows
@@ -29,6 +28,7 @@ from credit_default.gates.quality import FileCounts, judge_quality
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import DecisionPolicy, decide
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
+from credit_default.model.evaluation.reference_performance import ReferencePerformance
 from credit_default.model.fairness.acceptance_counts import GroupAcceptance
 from credit_default.model.months.label_free_estimates import estimate_performance
 from credit_default.model.profile.column_counts import profile_rows

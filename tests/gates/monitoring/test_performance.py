@@ -6,10 +6,10 @@ from credit_default.gates.monitoring.performance import (
     PerformancePolicy,
     judge_performance,
 )
-from credit_default.gates.monitoring.reference_performance import ReferencePerformance
 from credit_default.model.estimator.calibration_line import Slope, measure_slope
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.evaluation.reference_performance import ReferencePerformance
 from credit_default.model.months.missing_outcomes import MissingOutcomes
 from credit_default.model.months.month_effects import MonthDeviation
 from credit_default.model.statistics.auc_placements import RocAuc, measure_roc_auc_error

@@ -2,8 +2,7 @@
 
 Defaults become known before it is known who pays, so a batch is judged only when its outcomes are
 due and nearly all of them are known. A batch that is not mature never raises an alarm. Neither does
-a right model when a month's defaults vary as months do (docs/adr/0024), nor a model that is as it
-was on its reference, which few rows may have shown to be less exact than the limits ask for.
+a right model when a month's defaults vary as months do (docs/adr/0024), or as on its test side.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,10 +12,10 @@ from typing import Final
 
 from credit_default.gates.completeness import Completeness
 from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
-from credit_default.gates.monitoring.reference_performance import ReferencePerformance
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.model.evaluation.intervals import NORMAL_QUANTILE_95, Metric
 from credit_default.model.evaluation.metrics import Evaluation
+from credit_default.model.evaluation.reference_performance import ReferencePerformance
 from credit_default.model.months.month_effects import (
     CountError,
     MonthDeviation,

@@ -61,13 +61,14 @@ def size_recipe(
 def size_leaf(row_count: int, default_count: int, *, largest: int) -> int:
     """Return the fewest training rows of a leaf: `largest` where there is enough to learn from."""
     share = _measure_information(row_count, default_count)
-    return min(largest, max(_SMALLEST_LEAF, round(largest * share**_LEAF_EXPONENT)))
+    found = round(float(largest * share**_LEAF_EXPONENT))
+    return min(largest, max(_SMALLEST_LEAF, found))
 
 
 def size_column_share(row_count: int, default_count: int, *, smallest: float) -> float:
     """Return the share (0–1) of the features that a split tries: `smallest` where there is enough to learn from."""
     share = max(_measure_information(row_count, default_count), 1e-9)
-    factor = min(_LARGEST_COLUMN_FACTOR, share**_COLUMN_EXPONENT)
+    factor = min(_LARGEST_COLUMN_FACTOR, float(share**_COLUMN_EXPONENT))
     return min(1.0, round(smallest * factor, 2)) if factor > 1 else smallest
 
 

@@ -23,12 +23,12 @@ from credit_default.gates.monitoring import performance as performance_gate
 from credit_default.gates.monitoring.fairness_drift import judge_fairness_drift
 from credit_default.gates.monitoring.label_free_estimate import judge_estimate
 from credit_default.gates.monitoring.performance import judge_performance
-from credit_default.gates.monitoring.reference_performance import ReferencePerformance
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.calibration_line import measure_slope
 from credit_default.model.evaluation.level import measure_level_error
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
+from credit_default.model.evaluation.reference_performance import ReferencePerformance
 from credit_default.model.fairness.acceptance_counts import count_acceptance, plan_acceptance
 from credit_default.model.months.estimate_intervals import MonthEffects, widen_estimate
 from credit_default.model.months.label_free_estimates import (

@@ -22,7 +22,6 @@ from credit_default.data.planted_faults.injection import DeliveredMonth
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.coverage import judge_coverage
 from credit_default.gates.monitoring.performance import judge_performance
-from credit_default.gates.monitoring.reference_performance import ReferencePerformance
 from credit_default.gates.monitoring.volume import judge_volume
 from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
 from credit_default.gates.verdict import Level, Verdict
@@ -30,6 +29,7 @@ from credit_default.model.estimator.bundle import ModelBundle, measure_input_imp
 from credit_default.model.estimator.decision import decide
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.evaluation.reference_performance import ReferencePerformance
 from credit_default.model.profile.column_counts import Profile, profile_rows
 from credit_default.model.profile.plan import ProfilePlan, plan_profile
 from credit_default.services.monitoring.batch_drift import judge_profiled_drift
