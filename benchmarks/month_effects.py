@@ -18,6 +18,7 @@ import numpy as np
 from credit_default.gates.monitoring.performance import PerformancePolicy, judge_performance
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.evaluation.reference_performance import ReferencePerformance
 from credit_default.model.months.estimate_intervals import MonthEffects, widen_estimate
 from credit_default.model.months.label_free_estimates import (
     ESTIMATED_METRICS,
@@ -96,7 +97,7 @@ def count_alarms(
                 seed=seed,
                 resample_count=30,
             ),
-            test_roc_auc=draw_reference(generator),
+            reference=ReferencePerformance(draw_reference(generator)),
             past=past,
         )
         alarm_count += verdict.level == "alarm"

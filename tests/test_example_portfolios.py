@@ -135,7 +135,68 @@ def make_lending_club(count, seed):
     )
 
 
+GERMAN_CODES = {
+    "STATUS_ACCOUNT": "A11 A12 A13 A14",
+    "CREDIT_HISTORY": "A30 A31 A32 A33 A34",
+    "PURPOSE": "A40 A41 A42 A43 A44 A45 A46 A48 A49 A410",
+    "BONDS": "A61 A62 A63 A64 A65",
+    "EMPLOYMENT": "A71 A72 A73 A74 A75",
+    "PERSONAL_STATUS_AND_SEX": "A91 A92 A93 A94",
+    "OTHER_DEBTORS": "A101 A102 A103",
+    "PROPERTY": "A121 A122 A123 A124",
+    "INSTALLMENT_PLANS": "A141 A142 A143",
+    "HOUSING": "A151 A152 A153",
+    "JOB": "A171 A172 A173 A174",
+    "TELEPHONE": "A191 A192",
+    "FOREIGN": "A201 A202",
+}
+
+
+def make_german(count, seed):
+    """Credits of a bank: 13 columns of codes, numbers beside them, and 1 for a good credit, 2 for a bad one."""
+    random = np.random.default_rng(seed)
+    codes = {name: random.choice(found.split(), count) for name, found in GERMAN_CODES.items()}
+    months = random.integers(4, 72, count)
+    numbers = {
+        "DURATION_MONTHS": months,
+        "AMOUNT": random.integers(250, 18_000, count),
+        "INSTALLMENT_RATE": random.integers(1, 5, count),
+        "PRESENT_RESIDENCE_SINCE": random.integers(1, 5, count),
+        "AGE": random.integers(19, 75, count),
+        "NUMBER_OF_CREDIT_CARDS": random.integers(1, 4, count),
+        "LIABLE_PEOPLE": random.integers(1, 3, count),
+    }
+    risk = {"A11": 1.4, "A12": 0.8, "A13": -0.4, "A14": -1.4}
+    log_odds = -1.1 + np.array([risk[code] for code in codes["STATUS_ACCOUNT"]])
+    log_odds += 0.04 * (months - 30)
+    order = [
+        "STATUS_ACCOUNT",
+        "DURATION_MONTHS",
+        "CREDIT_HISTORY",
+        "PURPOSE",
+        "AMOUNT",
+        "BONDS",
+        "EMPLOYMENT",
+        "INSTALLMENT_RATE",
+        "PERSONAL_STATUS_AND_SEX",
+        "OTHER_DEBTORS",
+        "PRESENT_RESIDENCE_SINCE",
+        "PROPERTY",
+        "AGE",
+        "INSTALLMENT_PLANS",
+        "HOUSING",
+        "NUMBER_OF_CREDIT_CARDS",
+        "JOB",
+        "LIABLE_PEOPLE",
+        "TELEPHONE",
+        "FOREIGN",
+    ]
+    frame = pl.DataFrame(codes | numbers).select(order)
+    return frame.with_columns(CLASSIFICATION=1 + draw_outcome(random, log_odds))
+
+
 MAKE = {
+    "german": make_german,
     "hmeq": make_hmeq,
     "heloc": make_heloc,
     "gmsc": make_gmsc,
@@ -144,8 +205,8 @@ MAKE = {
 
 
 def write(name, rows, path):
-    """The rows as the portfolio's files come: HELOC's are separated by blanks, and have no header."""
-    is_bare = name == "heloc"
+    """The rows as the portfolio's files come: two are separated by blanks, and have no header."""
+    is_bare = name in {"german", "heloc"}
     rows.write_csv(path, include_header=not is_bare, separator=" " if is_bare else ",")
     return str(path)
 
@@ -237,3 +298,32 @@ def test_loans_with_missing_values_are_learnt_from_scored_and_explained(prefect_
     assert scores.height == 400
     reasons = " ".join(scores["reasons"].explode().drop_nulls().to_list())
     assert "(Debt to income, percent): not stated" in reasons
+
+
+def test_a_thousand_credits_seat_a_first_model_by_the_default_gates(prefect_server, tmp_path):
+    training = write("german", make_german(1_000, 4), tmp_path / "training.csv")
+    overrides = build("german", tmp_path, data=training, recipe={"tree_count": 30})
+
+    trained = train(overrides=overrides, return_state=True)
+
+    summary = trained.result()
+    assert trained.name == "Promoted", summary.verdicts
+    [reason, *_] = summary.find_verdict("promotion").reasons
+    assert "by out-of-fold predictions of 1,000 rows" in reason
+    assert any("leaf_row_count is 1" in note for note in summary.notes)
+    assert "roc_auc, out of fold" in summary.figures
+
+
+def test_a_copy_of_a_file_that_has_the_declared_names_as_its_first_line_is_read_alike(tmp_path):
+    settings = load_settings(build("german", tmp_path), environment={}).settings
+    wiring, rows = build_wiring(settings, commit="0"), make_german(200, 1)
+    bare, named = tmp_path / "bare.csv", tmp_path / "named.csv"
+    rows.write_csv(bare, include_header=False, separator=" ")
+    rows.write_csv(named, include_header=True, separator=" ")
+
+    found = [
+        check_file(wiring, str(path), month=None, outcome="required") for path in (bare, named)
+    ]
+
+    first, second = (checked.validated.accepted_rows() for checked in found)
+    assert first.equals(second)

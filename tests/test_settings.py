@@ -297,3 +297,23 @@ def test_wrong_address_is_refused_without_showing_its_credentials():
         load_settings(environment={"MLFLOW_TRACKING_URI": "htp://me:secret-word@mlflow:5000"})
 
     assert "secret-word" not in str(refused.value)
+
+
+@pytest.mark.parametrize("flags", [{}, {"recipe": {"tree_count": 50}}])
+def test_a_leaf_that_nobody_set_follows_the_datas_size_and_the_list_says_so(flags):
+    loaded = load_settings(flags, environment={})
+
+    shown = {one.name: one.value for one in loaded.origins}
+    assert shown["recipe.leaf_row_count"] == "by the data's size, 40 from about 24,000 rows on"
+    assert loaded.settings.find_recipe(800, default_count=240).recipe.leaf_row_count == 11
+
+
+@pytest.mark.parametrize(
+    "flags", [{"recipe": {"leaf_row_count": 40}}, {"sized_parameters": []}], ids=["leaf", "none"]
+)
+def test_a_leaf_that_somebody_set_is_as_it_was_set(flags):
+    loaded = load_settings(flags, environment={})
+
+    shown = {one.name: one.value for one in loaded.origins}
+    assert shown["recipe.leaf_row_count"] == 40
+    assert loaded.settings.find_recipe(800, default_count=240).recipe.leaf_row_count == 40

@@ -28,6 +28,7 @@ from credit_default.gates.quality import FileCounts, judge_quality
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import DecisionPolicy, decide
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
+from credit_default.model.evaluation.reference_performance import ReferencePerformance
 from credit_default.model.fairness.acceptance_counts import GroupAcceptance
 from credit_default.model.months.label_free_estimates import estimate_performance
 from credit_default.model.profile.column_counts import profile_rows
@@ -157,8 +158,8 @@ def list_performance() -> list[Trial]:
     def judge(**world: float) -> Callable[[np.random.Generator], bool | None]:
         def draw(generator: np.random.Generator) -> bool | None:
             evaluation = _evaluate(*_draw_rows(generator, **world))
-            test = RocAuc(0.7676, 0.0066)
-            return _rang(judge_performance(evaluation, test_roc_auc=test), "alarm")
+            test = ReferencePerformance(RocAuc(0.7676, 0.0066))
+            return _rang(judge_performance(evaluation, reference=test), "alarm")
 
         return draw
 

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+_HIDDEN: Final = "***"
+
 
 def list_values(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
     """Yield every (dotted name, value) below `value`, in the order of declaration."""
@@ -21,6 +23,19 @@ def list_values(value: object, prefix: str = "") -> Iterator[tuple[str, object]]
 
 
 TABLES: Final = frozenset({"recipe.parameters"})  # settings whose value is a table
+
+
+def show_value(
+    name: str, value: object, *, secrets: Collection[str], sized: Collection[str]
+) -> object:
+    """Return the value of a setting as people see it: no secret, and what follows the data's size in words."""
+    if name in secrets and value:
+        return _HIDDEN
+    return (
+        f"by the data's size, {value} from about 24,000 rows on"
+        if name.removeprefix("recipe.") in sized
+        else value
+    )
 
 
 def list_names(layer: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -43,6 +58,14 @@ def merge_layers(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                 else value
             )
     return merged
+
+
+def find_unset(
+    layers: Sequence[Mapping[str, Any]], names: Sequence[str], *, section: str
+) -> list[str]:
+    """Return which of a section's names no layer sets; none where one sets the section as a whole."""
+    known = {name for layer in layers for name in list_names(layer)}
+    return [name for name in names if not known & {section, f"{section}.{name}"}]
 
 
 def drop_none(flags: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pydantic_settings import EnvSettingsSource
 
 from credit_default.addresses import build_proxy_variables
 from credit_default.errors import InputError, hide_credentials, join_faults
+from credit_default.model.families.recipe_size import SIZED_PARAMETERS
 from credit_default.named_services import NamedServices, require_usable_network
 from credit_default.portfolio_declaration import list_declaration_faults
 from credit_default.setting_faults import (
@@ -23,9 +24,11 @@ from credit_default.setting_faults import (
 )
 from credit_default.setting_layers import (
     drop_none,
+    find_unset,
     list_names,
     list_values,
     merge_layers,
+    show_value,
 )
 from credit_default.settings_files import (
     CONFIG_VARIABLE,
@@ -48,7 +51,6 @@ __all__ = [
     "require_no_secrets",
 ]
 
-_HIDDEN = "***"
 _OPERATORS_ONLY = ("estimators.", "signing.")  # who may start a run may not say whom it trusts
 
 
@@ -99,7 +101,9 @@ def load_settings(
         of_portfolio = declared or any("(portfolio " in fault.thing for fault in faults)
         thing = f"portfolio {portfolio}" if of_portfolio else "the settings"
         raise join_faults(thing, [*faults, *declared])
-    settings = Settings(**merge_layers([layer for _, layer in layers]))
+    given = merge_layers([layer for _, layer in layers])
+    sized = find_unset([layer for _, layer in layers], SIZED_PARAMETERS, section="recipe")
+    settings = Settings(**{"sized_parameters": sized, **given})
     return LoadedSettings(settings, tuple(_list_origins(settings, layers)))
 
 
@@ -191,5 +195,5 @@ def _list_origins(
 ) -> Iterator[SettingOrigin]:
     set_by = {name: origin for origin, layer in layers for name in list_names(layer)}
     for name, value in list_values(settings):
-        shown = _HIDDEN if name in SECRETS and value else value
+        shown = show_value(name, value, secrets=SECRETS, sized=settings.sized_parameters)
         yield SettingOrigin(name, shown, set_by.get(name, "default"))

@@ -35,6 +35,7 @@ from credit_default.model.evaluation.refit_stability import StabilityPolicy
 from credit_default.model.explanation.reason_codes import ReasonsPolicy
 from credit_default.model.fairness.policy import FairnessPolicy
 from credit_default.model.fairness.proxy_check import ProxyPolicy
+from credit_default.model.families.recipe_size import SizedRecipe, size_recipe
 from credit_default.trust_settings import EstimatorSettings, SigningSettings
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
@@ -204,6 +205,8 @@ class Settings(BaseSettings):
     stack: StackSettings = StackSettings()
     refresh: RefreshPolicy = RefreshPolicy()
     recipe: Recipe = Recipe()
+    # parameters of the recipe that follow the data's size; `load_settings` names those not set
+    sized_parameters: tuple[str, ...] = ()
     search: SearchPolicy = SearchPolicy()
     decision: DecisionPolicy = DecisionPolicy()
     reasons: ReasonsPolicy = ReasonsPolicy()
@@ -228,6 +231,11 @@ class Settings(BaseSettings):
     estimators: EstimatorSettings = EstimatorSettings()
     signing: SigningSettings = SigningSettings()
     retraining: RetrainingPolicy = RetrainingPolicy()
+
+    def find_recipe(self, row_count: int, *, default_count: int) -> SizedRecipe:
+        """Return the recipe in force for so many training rows, of which so many defaulted."""
+        counts = {"row_count": row_count, "default_count": default_count}
+        return size_recipe(self.recipe, sized=self.sized_parameters, **counts)
 
     @classmethod
     def settings_customise_sources(

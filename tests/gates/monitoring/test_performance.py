@@ -6,8 +6,10 @@ from credit_default.gates.monitoring.performance import (
     PerformancePolicy,
     judge_performance,
 )
+from credit_default.model.estimator.calibration_line import Slope, measure_slope
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.evaluation.reference_performance import ReferencePerformance
 from credit_default.model.months.missing_outcomes import MissingOutcomes
 from credit_default.model.months.month_effects import MonthDeviation
 from credit_default.model.statistics.auc_placements import RocAuc, measure_roc_auc_error
@@ -28,12 +30,15 @@ def make_evaluation(make_contest, *, noise=0.1, count=2500, seed=1, shift=0.0):
 def test_a_healthy_batch_raises_no_alarm(make_contest, seed, count):
     evaluation = make_evaluation(make_contest, seed=seed, count=count)
 
-    assert judge_performance(evaluation, test_roc_auc=RocAuc(0.77, 0.008)).level in {"ok", "watch"}
+    assert judge_performance(
+        evaluation, reference=ReferencePerformance(RocAuc(0.77, 0.008))
+    ).level in {"ok", "watch"}
 
 
 def test_a_large_healthy_batch_is_ok_and_says_how_good(make_contest):
     verdict = judge_performance(
-        make_evaluation(make_contest, count=6000), test_roc_auc=RocAuc(0.77, 0.008)
+        make_evaluation(make_contest, count=6000),
+        reference=ReferencePerformance(RocAuc(0.77, 0.008)),
     )
 
     assert verdict.level == "ok"
@@ -75,7 +80,9 @@ def test_an_auc_below_the_floor_within_noise_is_watched(make_contest):
 
 
 def test_the_models_own_test_side_raises_the_floor(make_contest):
-    verdict = judge_performance(make_evaluation(make_contest), test_roc_auc=RocAuc(0.95, 0.008))
+    verdict = judge_performance(
+        make_evaluation(make_contest), reference=ReferencePerformance(RocAuc(0.95, 0.008))
+    )
 
     assert verdict.level == "alarm"
     assert verdict.figures["roc_auc_floor"] == pytest.approx(0.91)
@@ -211,7 +218,7 @@ def measure_alarm_share(*, effect_sd, past_count, month_count, factor=1.0, polic
         verdict = judge_performance(
             evaluate(*month, policy=DecisionPolicy(), seed=1, resample_count=20),
             policy=policy,
-            test_roc_auc=RocAuc(0.765, 0.008),
+            reference=ReferencePerformance(RocAuc(0.765, 0.008)),
             past=past,
         )
         alarms += verdict.level == "alarm"
@@ -280,7 +287,7 @@ def test_a_small_test_side_that_was_lucky_does_not_ring_about_a_right_model():
         outcome, probability = draw_month(generator, effect_sd=0.0, count=250)
         verdict = judge_performance(
             evaluate_scores(*draw_month(generator, effect_sd=0.0)),
-            test_roc_auc=measure_roc_auc_error(outcome, probability),
+            reference=ReferencePerformance(measure_roc_auc_error(outcome, probability)),
         )
         alarms += verdict.level == "alarm" and any("ROC AUC" in why for why in verdict.reasons)
 
@@ -290,7 +297,7 @@ def test_a_small_test_side_that_was_lucky_does_not_ring_about_a_right_model():
 def test_the_policys_own_floor_is_exact_whatever_the_test_side_says(make_contest):
     evaluation = make_evaluation(make_contest, noise=3.0)
 
-    verdict = judge_performance(evaluation, test_roc_auc=RocAuc(0.75, 0.2))
+    verdict = judge_performance(evaluation, reference=ReferencePerformance(RocAuc(0.75, 0.2)))
 
     assert verdict.level == "alarm"
     assert "floor 0.710 (itself known to ± 0.392)" in verdict.reasons[0]
@@ -311,3 +318,94 @@ def test_a_month_that_only_its_effect_explains_is_watched():
 
     assert verdict.level == "watch"
     assert "+5.0 of chance alone" in verdict.reasons[0]
+
+
+def draw_model_and_batch(generator, *, reference_count, count, slope):
+    """Return a model's test side and a batch of the same clients; its level is learned from 800 rows.
+
+    Where the slope is above 1 the probabilities are too tame, of both alike.
+    """
+    level = generator.normal(0, 0.09)
+
+    def draw(rows):
+        odds = generator.normal(-1.0, 1.1, rows)
+        scored = 1 / (1 + np.exp(-(level + -1.0 + (odds + 1.0) / slope)))
+        return (generator.random(rows) < 1 / (1 + np.exp(-odds))).astype(int), scored
+
+    return draw(reference_count), draw(count)
+
+
+def measure_false_alarms(*, draw_count, reference_count, count, slope):
+    generator, alarms = np.random.default_rng(5), 0
+    for _ in range(draw_count):
+        tested, batch = draw_model_and_batch(
+            generator, reference_count=reference_count, count=count, slope=slope
+        )
+        reference = ReferencePerformance(
+            measure_roc_auc_error(*tested),
+            measure_slope(*tested),
+            row_count=reference_count,
+            level_error=0.09,
+        )
+        verdict = judge_performance(evaluate_scores(*batch), reference=reference)
+        alarms += verdict.level == "alarm"
+    return alarms / draw_count
+
+
+@pytest.mark.parametrize("count", [150, 300, 1_000])
+@pytest.mark.parametrize("slope", [1.0, 1.6])
+def test_a_batch_drawn_like_a_small_test_side_raises_no_alarm(count, slope):
+    share = measure_false_alarms(draw_count=60, reference_count=200, count=count, slope=slope)
+
+    assert share <= 0.05
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("count", [150, 300, 1_000])
+@pytest.mark.parametrize("reference_count", [200, 300])
+@pytest.mark.parametrize("slope", [0.7, 1.0, 1.6])
+def test_a_batch_drawn_like_a_small_test_side_raises_an_alarm_in_one_of_twenty(
+    count, reference_count, slope
+):
+    share = measure_false_alarms(
+        draw_count=600, reference_count=reference_count, count=count, slope=slope
+    )
+
+    assert share <= 0.05
+
+
+def test_a_slope_that_the_test_side_had_too_is_watched_and_both_are_named():
+    generator = np.random.default_rng(3)
+    tested, batch = draw_model_and_batch(generator, reference_count=300, count=2_000, slope=1.8)
+
+    known, unknown = (
+        judge_performance(evaluate_scores(*batch), reference=reference)
+        for reference in (ReferencePerformance(slope=measure_slope(*tested)), None)
+    )
+
+    assert (known.level, unknown.level) == ("watch", "alarm")
+    assert "; on the test side it was 1." in " ".join(known.reasons)
+
+
+def test_a_slope_far_from_that_of_a_small_test_side_still_rings():
+    generator = np.random.default_rng(3)
+    tested, _ = draw_model_and_batch(generator, reference_count=300, count=300, slope=1.0)
+    _, batch = draw_model_and_batch(generator, reference_count=300, count=2_000, slope=3.0)
+
+    verdict = judge_performance(
+        evaluate_scores(*batch), reference=ReferencePerformance(slope=measure_slope(*tested))
+    )
+
+    assert verdict.level == "alarm"
+
+
+def test_a_small_test_side_is_told_whatever_the_verdict(make_contest):
+    reference = ReferencePerformance(RocAuc(0.77, 0.03), Slope(1.1, 0.15), row_count=210)
+
+    verdict = judge_performance(make_evaluation(make_contest, count=6000), reference=reference)
+
+    assert verdict.level == "ok"
+    assert verdict.reasons[-1] == (
+        "the model was tested on 210 rows, which tell its ROC AUC to ± 0.06 and its calibration slope "
+        "to ± 0.29: no change within that raises an alarm"
+    )

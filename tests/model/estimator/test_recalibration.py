@@ -94,10 +94,10 @@ def test_each_fold_is_calibrated_by_the_outcomes_of_the_others_alone():
 
 
 def test_a_few_defaults_are_no_evidence():
-    choice = choose(*make_scores(slope=0.4, count=300))
+    choice = choose(*make_scores(slope=0.4, count=120))
 
     assert choice.line is None
-    assert "fewer than 200" in choice.reason
+    assert "fewer than 50" in choice.reason
 
 
 @pytest.mark.parametrize(

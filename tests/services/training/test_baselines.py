@@ -54,7 +54,8 @@ def test_comparison_is_the_same_each_time(champion_lake, trained):
 
 def test_model_that_a_baseline_equals_does_not_beat_it(champion_lake, trained):
     sides, challenger = trained
-    constant = replace(challenger, test_probability=np.full(len(challenger.test_probability), 0.22))
+    same = np.full(len(challenger.test_probability), 0.22)
+    constant = replace(challenger, judged=replace(challenger.judged, probability=same))
 
     compared = measure_rivals(champion_lake.wiring, constant, sides).baselines
 
@@ -66,7 +67,9 @@ def test_a_model_that_ranks_worse_than_a_scorecard_is_watched_with_what_to_do(
 ):
     sides, challenger = trained
     noise = np.random.default_rng(1).random(len(challenger.test_probability))
-    weak = replace(challenger, test_probability=0.1 * challenger.test_probability + 0.2 * noise)
+    mixed = 0.1 * challenger.test_probability + 0.2 * noise
+    judged = replace(challenger.judged, probability=mixed)
+    weak = replace(challenger, test_probability=mixed, judged=judged)
     rivals = measure_rivals(champion_lake.wiring, weak, sides)
 
     leaks, beaten = check_beside_rivals(champion_lake.wiring, weak, rivals)

@@ -155,7 +155,11 @@ def _choose_line(
                 expected=f"{len(declared)}, as `header` of the portfolio's table [file] has names",
                 remedy="Correct `header` or `separator` of the declaration.",
             )
-        return -1, list(declared)
+        # A copy of the file may have the names as its first line all the same.
+        has_names = bool(lines) and [*map(normalise_name, lines[0])] == [
+            *map(normalise_name, declared)
+        ]
+        return 0 if has_names else -1, list(declared)
     place = max(
         range(min(len(lines), HEADER_LINES)),
         key=lambda index: (count_known_columns(lines[index], schema=schema), -index),

@@ -2,7 +2,7 @@
 
 Defaults become known before it is known who pays, so a batch is judged only when its outcomes are
 due and nearly all of them are known. A batch that is not mature never raises an alarm. Neither does
-a right model when a month's defaults vary as months do (docs/adr/0024).
+a right model when a month's defaults vary as months do (docs/adr/0024), or as on its test side.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.model.evaluation.intervals import NORMAL_QUANTILE_95, Metric
 from credit_default.model.evaluation.metrics import Evaluation
+from credit_default.model.evaluation.reference_performance import ReferencePerformance
 from credit_default.model.months.month_effects import (
     CountError,
     MonthDeviation,
@@ -60,7 +61,7 @@ def judge_performance(
     evaluation: Evaluation,
     *,
     policy: PerformancePolicy | None = None,
-    test_roc_auc: RocAuc | None = None,
+    reference: ReferencePerformance | None = None,
     completeness: Completeness | None = None,
     past: Sequence[MonthDeviation] = (),
 ) -> Verdict:
@@ -69,8 +70,9 @@ def judge_performance(
     Args:
         evaluation: Metrics of the rows whose outcome is known.
         policy: Thresholds; the defaults when not given.
-        test_roc_auc: The model's ROC AUC on its test side. The floor is then the higher of the
-            policy's and this less the allowed loss.
+        reference: How the model was on its test side. The floor of the ROC AUC is then the higher
+            of the policy's and that of the test side less the allowed loss; a slope or a level is
+            no news where the test side, or the rows that the model learned from, allow for it.
         completeness: How many outcomes are known, and what the missing ones look like; None where
             all of them are known.
         past: Earlier months that were judged of the same version, from which the size of month
@@ -78,13 +80,14 @@ def judge_performance(
 
     Returns:
         `alarm` when a finding is beyond doubt: the AUC is below the floor by more than the 95 %
-        interval of their difference; observed defaults are further from expected ones than chance
-        and month effects explain, and by enough to matter; or the calibration slope's whole
-        interval is out of range. `watch` when the evidence for one is weaker, or the missing
+        interval of their difference; observed defaults are further from expected ones than
+        chance, month effects and the model's own level explain, and by enough to matter; or the
+        calibration slope's whole interval is out of range, and further out than on the test side
+        beyond noise. `watch` when the evidence for one is weaker, or the missing
         outcomes are not missing at random by score, else `ok`. `not judged` with too few rows or
         defaults, or while the outcomes are not complete.
     """
-    policy = policy or PerformancePolicy()
+    policy, reference = policy or PerformancePolicy(), reference or ReferencePerformance()
     known = _list_coverage(completeness)
     incomplete = None if completeness is None or completeness.is_complete else completeness.reason
     reason = incomplete or _explain_too_few_rows(evaluation, policy)
@@ -94,17 +97,20 @@ def judge_performance(
     effect_sd = estimate_month_effect_sd(
         past, declared_sd=policy.month_effect_sd, declared_weight=policy.month_effect_weight
     )
-    error = measure_count_error(evaluation, month_effect_sd=effect_sd)
-    floors = _list_floors(policy, test_roc_auc)
+    error = measure_count_error(
+        evaluation, month_effect_sd=effect_sd, level_error=reference.level_error
+    )
+    floors = _list_floors(policy, reference.roc_auc)
     findings = [
         _judge_ranking(evaluation.metrics["roc_auc"], floors),
         _judge_calibration(evaluation, error, policy),
-        *_judge_slope(evaluation.metrics.get("calibration_slope"), policy),
+        *_judge_slope(evaluation.metrics.get("calibration_slope"), reference, policy),
         *_judge_missing(completeness),
     ]
     figures = {**_list_figures(evaluation, floors[0], known), **_list_count_figures(error, policy)}
     level = max((finding.level for finding in findings), key=_LEVELS.index)
-    reasons = tuple(finding.reason for finding in findings if finding.level == level)
+    found = (finding.reason for finding in findings if finding.level == level)
+    reasons = (*found, *reference.describe_small())
     return Verdict(GATE, level, reasons, figures)
 
 
@@ -163,11 +169,14 @@ def _judge_calibration(
     )
 
 
-def _judge_slope(slope: Metric | None, policy: PerformancePolicy) -> list[_Finding]:
+def _judge_slope(
+    slope: Metric | None, reference: ReferencePerformance, policy: PerformancePolicy
+) -> list[_Finding]:
     if slope is None:
         return []
     in_range = policy.lowest_slope <= slope.value <= policy.highest_slope
-    if slope.high < policy.lowest_slope or slope.low > policy.highest_slope:
+    is_out = slope.high < policy.lowest_slope or slope.low > policy.highest_slope
+    if is_out and reference.has_another_slope(slope):
         level: Level = "alarm"
     else:
         level = "ok" if in_range or slope.low <= 1 <= slope.high else "watch"
@@ -175,6 +184,7 @@ def _judge_slope(slope: Metric | None, policy: PerformancePolicy) -> list[_Findi
         f"calibration slope {slope.value:.2f} ({slope.low:.2f} to {slope.high:.2f}), "
         f"{policy.lowest_slope:g} to {policy.highest_slope:g} is allowed "
         "(performance.lowest_slope, performance.highest_slope)"
+        f"{reference.describe_slope() if is_out else ''}"
     )
     return [_Finding(level, reason)]
 

@@ -5,25 +5,15 @@ protect a champion that is calibrated worse.
 """
 
 import math
-from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
 from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
-from credit_default.model.estimator.calibration_line import fit_calibration, measure_log_odds
-
-
-@dataclass(frozen=True, slots=True)
-class _Slope:
-    """The slope of a calibration line and its standard error."""
-
-    value: float
-    standard_error: float
+from credit_default.model.estimator.calibration_line import Slope, measure_slope
 
 
 def check_calibration(scores: PairedScores, *, policy: PromotionPolicy) -> Check:
@@ -68,11 +58,11 @@ def check_calibration(scores: PairedScores, *, policy: PromotionPolicy) -> Check
     )
 
 
-def _describe_champion(champion: _Slope | None) -> str:
+def _describe_champion(champion: Slope | None) -> str:
     return "the champion has none" if champion is None else f"the champion's {champion.value:.2f}"
 
 
-def _is_closer_to_one(slope: _Slope, champion: _Slope | None) -> bool:
+def _is_closer_to_one(slope: Slope, champion: Slope | None) -> bool:
     if champion is None:
         return False
     return _measure_distance_from_one(slope.value) < _measure_distance_from_one(champion.value)
@@ -86,23 +76,11 @@ def _measure_distance_from_one(slope: float) -> float:
     return abs(math.log(slope)) if slope > 0 else math.inf
 
 
-def _describe_fault(slope: _Slope, policy: PromotionPolicy) -> str:
+def _describe_fault(slope: Slope, policy: PromotionPolicy) -> str:
     side = "lowest" if slope.value < policy.lowest_slope else "highest"
     return f"its calibration slope {slope.value:.2f} is out of range (promotion.{side}_slope)"
 
 
-def _fit_slope(defaulted: Any, scored: Any) -> _Slope | None:
-    """Return the slope of the calibration line, or None where no line can be fitted.
-
-    The error follows from the information of the fitted line.
-    """
+def _fit_slope(defaulted: Any, scored: Any) -> Slope | None:
     outcome = np.asarray(defaulted, dtype=np.int64)
-    probability = np.asarray(scored, dtype=np.float64)
-    line = fit_calibration(outcome, probability)
-    if line is None:
-        return None
-    odds = measure_log_odds(probability)
-    expected = expit(line.intercept + line.slope * odds)
-    variance = expected * (1 - expected)
-    centred = odds - np.average(odds, weights=variance)
-    return _Slope(line.slope, float(1 / np.sqrt((variance * centred**2).sum())))
+    return measure_slope(outcome, np.asarray(scored, dtype=np.float64))

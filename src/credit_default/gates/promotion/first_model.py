@@ -1,4 +1,4 @@
-"""Judge a first model, which has no champion to compare with, by floors on unseen rows.
+"""Judge a first model, which has no champion to compare with, by floors on rows that it did not learn from.
 
 A floor must be shown to be reached, by the whole 95 % interval: a model that is exactly at a floor
 passes it at most once in forty times, and few rows show little. The level is judged by an objection
@@ -27,15 +27,17 @@ def judge_first_model(
     policy: PromotionPolicy | None = None,
     structure: Check | None = None,
     checks: Sequence[Check] = (),
+    rows_name: str = "",
 ) -> Verdict:
     """Judge a first model.
 
     Args:
-        evaluation: Metrics of the model on rows that it never saw, with their 95 % intervals.
+        evaluation: Metrics on rows that the model, or that of a row's fold, never saw, with their 95 % intervals.
         scored: The same rows, with their slices.
         policy: The gate's numbers; the defaults when not given.
         structure: The result of the structure check, if it was made.
         checks: The results of the checks beside plain rivals: leaks, and rivals that rank better.
+        rows_name: Which rows these are and how many, in words; "200 rows" when not given.
 
     Returns:
         `ok` where every floor is shown to be reached and the level is right, `watch` where a check
@@ -48,7 +50,8 @@ def judge_first_model(
     faults += too_few
     if evaluation.distinct_count == 1:
         faults.append("the model gives every client the same probability")
-    faults += _find_missed_floors(evaluation, policy)
+    rows_name = rows_name or f"{evaluation.row_count:,} rows"
+    faults += _find_missed_floors(evaluation, policy, rows_name=rows_name)
     faults += [check.fault for check in (level, *checks) if check.fault]
     figures = _list_figures(evaluation)
     for check in (level, *checks):
@@ -59,7 +62,8 @@ def judge_first_model(
     watched = [check for check in checks if check.watch]
     reason = (
         f"first model: ROC AUC {_describe_metric(evaluation.metrics['roc_auc'])}, Brier score "
-        f"{evaluation.metrics['brier'].value:.4f}, every floor met{describe_watched(watched)}"
+        f"{evaluation.metrics['brier'].value:.4f}, every floor met by {rows_name}"
+        f"{describe_watched(watched)}"
     )
     told = [check.summary for check in (*watched, level, structure) if check and check.summary]
     return Verdict(GATE, "watch" if watched else "ok", (reason, *told), figures)
@@ -79,7 +83,9 @@ def _list_figures(evaluation: Evaluation) -> dict[str, float]:
     return figures | {f"{name}_low": metrics[name].low for name in bounded}
 
 
-def _find_missed_floors(evaluation: Evaluation, policy: PromotionPolicy) -> Iterator[str]:
+def _find_missed_floors(
+    evaluation: Evaluation, policy: PromotionPolicy, *, rows_name: str
+) -> Iterator[str]:
     floors = {
         "roc_auc": ("ROC AUC", policy.lowest_roc_auc),
         "brier_skill": ("Brier skill", policy.lowest_brier_skill),
@@ -92,11 +98,11 @@ def _find_missed_floors(evaluation: Evaluation, policy: PromotionPolicy) -> Iter
             yield f"{label} cannot be measured: {reason}"
         elif metric.low <= lowest:
             limit = f"above {lowest:g} (promotion.lowest_{name})"
-            yield _describe_miss(label, metric, limit, evaluation.row_count)
+            yield _describe_miss(label, metric, limit, rows_name)
     slope = evaluation.metrics.get("calibration_slope")
     if slope is not None and slope.high >= policy.highest_calibration_slope:
         limit = f"below {policy.highest_calibration_slope:g} (promotion.highest_calibration_slope)"
-        yield _describe_miss("calibration slope", slope, limit, evaluation.row_count)
+        yield _describe_miss("calibration slope", slope, limit, rows_name)
     roc_auc = evaluation.metrics.get("roc_auc")
     # A suspicion, not a floor: the value itself counts, however wide its interval.
     if roc_auc is not None and roc_auc.value >= policy.highest_roc_auc:
@@ -107,8 +113,8 @@ def _find_missed_floors(evaluation: Evaluation, policy: PromotionPolicy) -> Iter
         )
 
 
-def _describe_miss(label: str, metric: Metric, limit: str, row_count: int) -> str:
-    return f"{label} {_describe_metric(metric)} is not shown to be {limit} by {row_count:,} rows"
+def _describe_miss(label: str, metric: Metric, limit: str, rows_name: str) -> str:
+    return f"{label} {_describe_metric(metric)} is not shown to be {limit} by {rows_name}"
 
 
 def _describe_metric(metric: Metric) -> str:

@@ -28,6 +28,9 @@ class PromotionPolicy:
     # What can be judged at all: rows, and clients of each outcome, in a comparison, a slice or a group.
     fewest_rows: int = 200
     fewest_defaults: int = 20
+    # With fewer rows in all, a fifth of them shows too little: models are judged on all of them,
+    # each row by a model of the same recipe that was fitted without it.
+    fewest_rows_for_a_test_side: int = 2_000
     # Winning: a gain beyond noise that is smaller than these is not worth a change.
     roc_auc_margin: float = 0.002  # the largest loss of AUC that another gain may outweigh
     least_log_loss_gain: float = 0.0005

@@ -63,7 +63,7 @@ class _Outcome:
 
 def judge_recipe(
     out_of_fold: PairedScores,
-    test: PairedScores,
+    test: PairedScores | None,
     *,
     decision_policy: DecisionPolicy,
     policy: PromotionPolicy | None = None,
@@ -76,7 +76,7 @@ def judge_recipe(
     Args:
         out_of_fold: Pooled out-of-fold probabilities of both recipes.
         test: Both models on the test side. It is too small to show a gain of the usual size, but it
-            can contradict one.
+            can contradict one. None where its rows are among those out of fold.
         decision_policy: The threshold and the costs.
         policy: The gate's numbers; the defaults when not given.
         structure: The result of the structure check, if it was made.
@@ -90,7 +90,7 @@ def judge_recipe(
     """
     policy = policy or PromotionPolicy()
     faults = find_comparison_faults(out_of_fold, policy=policy, rows_label=_OUT_OF_FOLD)
-    faults += find_comparison_faults(test, policy=policy, rows_label=_TEST_SIDE)
+    faults += find_comparison_faults(test, policy=policy, rows_label=_TEST_SIDE) if test else []
     if faults:
         return build_refusal(*faults)
     comparison = compare_on_rows(
@@ -100,12 +100,8 @@ def judge_recipe(
         rows_label=_OUT_OF_FOLD,
         confidence=find_attempt_confidence(attempt, confidence=policy.confidence),
     )
-    confirmation = compare_on_rows(
-        test, decision_policy=decision_policy, policy=policy, rows_label=_TEST_SIDE
-    )
     done = (
-        check_test_side(confirmation, policy),
-        check_test_level(test, policy, rows_label=_TEST_SIDE),
+        *(_check_test_side(test, decision_policy, policy) if test else ()),
         *_run_checks(out_of_fold, comparison, decision_policy, policy=policy),
         structure,
         *checks,
@@ -170,6 +166,19 @@ def _run_checks(
         check_level(scores, policy=policy),
         check_fairness_change(scores, decision_policy=decision_policy, policy=policy),
         check_slices(scores, policy=policy),
+    )
+
+
+def _check_test_side(
+    test: PairedScores, decision_policy: DecisionPolicy, policy: PromotionPolicy
+) -> tuple[Check, Check]:
+    """Return faults where the test side contradicts a gain or the level; it supports neither."""
+    confirmation = compare_on_rows(
+        test, decision_policy=decision_policy, policy=policy, rows_label=_TEST_SIDE
+    )
+    return (
+        check_test_side(confirmation, policy),
+        check_test_level(test, policy, rows_label=_TEST_SIDE),
     )
 
 

@@ -28,6 +28,14 @@ class Calibration:
     intercept: float
 
 
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """The slope of a calibration line with its standard error."""
+
+    value: float
+    standard_error: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationResamples:
     """Slopes and intercepts of the resamples, each of shape (resample count,)."""
@@ -61,6 +69,26 @@ def fit_calibration(defaulted: IntArray, probability: FloatArray) -> Calibration
             return new
         line = new
     return None
+
+
+def measure_slope(defaulted: IntArray, probability: FloatArray) -> Slope | None:
+    """Return the slope of the calibration line, its error by the information of the fitted line.
+
+    Args:
+        defaulted: Outcomes (0/1) of shape (row count,).
+        probability: Predicted default probabilities (0–1), in the order of `defaulted`.
+
+    Returns:
+        None where `fit_calibration` fits no line.
+    """
+    line = fit_calibration(defaulted, probability)
+    if line is None:
+        return None
+    odds = measure_log_odds(probability)
+    expected = expit(line.intercept + line.slope * odds)
+    variance = expected * (1 - expected)
+    centred = odds - np.average(odds, weights=variance)
+    return Slope(line.slope, float(1 / np.sqrt((variance * centred**2).sum())))
 
 
 def _build_flat_line(default_count: int, row_count: int) -> Calibration:

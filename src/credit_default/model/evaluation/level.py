@@ -67,6 +67,19 @@ def measure_level_p_value(expected_count: float, default_count: float, *, varian
     return 2 * NormalDist().cdf(-distance / float(np.sqrt(variance)))
 
 
+def measure_level_error(row_count: int, default_share: float) -> float:
+    """Return the standard error, in log odds, of the level that a model learned from its rows.
+
+    It is that of the rows' default share: another sample would have taught the model another level.
+
+    Args:
+        row_count: Training rows.
+        default_share: The share (0–1) of them that defaulted.
+    """
+    information = row_count * default_share * (1 - default_share)
+    return float(1 / np.sqrt(information)) if information > 0 else 0.0
+
+
 def _find_expected(odds: FloatArray, default_count: int, distance: float) -> float:
     """Return the expected count that is `distance` deviations from the observed one."""
     from scipy.optimize import brentq

@@ -131,7 +131,7 @@ def _score_without(
     alone: Sequence[SingleInput], strong_from: float, boost: Any
 ) -> dict[str, NDArray[np.float64]]:
     strong = [single.name for single in alone if single.roc_auc >= strong_from]
-    left_out = {name: (name,) for name in strong[:_SHOWN_COUNT]}
+    left_out: dict[str, tuple[str, ...]] = {name: (name,) for name in strong[:_SHOWN_COUNT]}
     if len(strong) > 1:
         left_out[""] = tuple(strong)
     return {key: boost(names) for key, names in left_out.items() if len(names) < len(alone)}
@@ -156,10 +156,17 @@ def _score_single_input(
     )
     return SingleInput(
         name,
-        float(measure_placements(defaulted, probability)[defaulted == 1].mean()),
+        _measure_roc_auc(defaulted, probability),
         probability,
         tuple(ranges for ranges in found if ranges),
     )
+
+
+def _measure_roc_auc(defaulted: NDArray[np.int64], probability: NDArray[np.float64]) -> float:
+    """Return the ROC AUC (0-1); that of chance where the rows have one outcome only."""
+    if defaulted.min() == defaulted.max():
+        return 0.5
+    return float(measure_placements(defaulted, probability)[defaulted == 1].mean())
 
 
 def _build_boosting(seed: int) -> Any:

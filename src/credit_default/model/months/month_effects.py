@@ -45,23 +45,28 @@ class CountError:
     """How far the number of defaults is from the expected one."""
 
     relative: float  # to the expected number
-    deviations: float  # in standard deviations of chance and month effects together
+    # in standard deviations of chance, month effects and the model's own level together
+    deviations: float
     relative_deviation: float  # that standard deviation, relative to the expected number
     chance_deviation: float  # standard deviation of the number itself, without month effects
     chance_deviations: float  # as `deviations`, of chance alone
     month_effect_sd: float  # of the log odds
 
 
-def measure_count_error(evaluation: Evaluation, *, month_effect_sd: float) -> CountError:
+def measure_count_error(
+    evaluation: Evaluation, *, month_effect_sd: float, level_error: float = 0.0
+) -> CountError:
     """Return how far the number of defaults is from the expected one.
 
     Args:
         evaluation: Metrics of the rows of one month.
         month_effect_sd: Standard deviation of month effects, in log odds.
+        level_error: Standard error of the model's own level, in log odds: it learned from so many
+            rows and no more.
     """
     expected, chance = evaluation.expected_default_count, evaluation.expected_deviation
     # One unit of log odds moves the expected number by the variance of chance, to first order.
-    deviation = hypot(chance, month_effect_sd * chance**2)
+    deviation = hypot(chance, month_effect_sd * chance**2, level_error * chance**2)
     distance = evaluation.default_count - expected
     return CountError(
         relative=distance / expected if expected else 1.0,

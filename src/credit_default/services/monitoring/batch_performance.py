@@ -25,7 +25,10 @@ from credit_default.gates.monitoring.label_free_estimate import judge_estimate
 from credit_default.gates.monitoring.performance import judge_performance
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.calibration_line import measure_slope
+from credit_default.model.evaluation.level import measure_level_error
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
+from credit_default.model.evaluation.reference_performance import ReferencePerformance
 from credit_default.model.fairness.acceptance_counts import count_acceptance, plan_acceptance
 from credit_default.model.months.estimate_intervals import MonthEffects, widen_estimate
 from credit_default.model.months.label_free_estimates import (
@@ -34,7 +37,7 @@ from credit_default.model.months.label_free_estimates import (
     measure_past_errors,
 )
 from credit_default.model.months.missing_outcomes import measure_missing_outcomes
-from credit_default.model.statistics.auc_placements import RocAuc, measure_roc_auc_error
+from credit_default.model.statistics.auc_placements import measure_roc_auc_error
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.earlier_findings import (
     read_past_deviations,
@@ -119,20 +122,25 @@ def evaluate_batch(wiring: Wiring, batch: MonitoredBatch, *, now: dt.datetime) -
     return performance
 
 
-def measure_reference_roc_auc(bundle: ModelBundle) -> RocAuc | None:
-    """Return the model's AUC on its reference, which is its test side, with its standard error.
+def measure_reference(bundle: ModelBundle) -> ReferencePerformance:
+    """Return how good the model was on its reference, which is its test side, and how exactly that is known.
 
-    Returns:
-        None without a reference, or where the reference has no outcomes or fewer than two of a
-        class.
+    Figures are left out without a reference, or where it has no outcomes or fewer than two of a class.
     """
+    level_error = measure_level_error(bundle.row_count, bundle.default_share)
     reference = bundle.reference
     if reference is None or OUTCOME not in reference.columns:
-        return None
+        return ReferencePerformance(level_error=level_error)
     outcome = reference[OUTCOME].to_numpy().astype(np.int64)
     if min(outcome.sum(), len(outcome) - outcome.sum()) < 2:  # noqa: PLR2004 - a variance needs two
-        return None
-    return measure_roc_auc_error(outcome, reference["default_probability"].to_numpy())
+        return ReferencePerformance(level_error=level_error)
+    probability = reference["default_probability"].to_numpy()
+    return ReferencePerformance(
+        measure_roc_auc_error(outcome, probability),
+        measure_slope(outcome, probability),
+        row_count=len(outcome),
+        level_error=level_error,
+    )
 
 
 def _judge_completeness(wiring: Wiring, batch: MonitoredBatch, *, now: dt.datetime) -> Completeness:
@@ -164,7 +172,7 @@ def _evaluate_known_outcomes(
     verdict = judge_performance(
         evaluation,
         policy=wiring.settings.performance,
-        test_roc_auc=measure_reference_roc_auc(batch.bundle),
+        reference=measure_reference(batch.bundle),
         completeness=completeness,
         past=read_past_deviations(
             wiring.lake, model_version=batch.model_version, before=batch.months[-1]

@@ -29,11 +29,11 @@ from credit_default.model.estimator.bundle import ModelBundle, measure_input_imp
 from credit_default.model.estimator.decision import decide
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.evaluation.reference_performance import ReferencePerformance
 from credit_default.model.profile.column_counts import Profile, profile_rows
 from credit_default.model.profile.plan import ProfilePlan, plan_profile
-from credit_default.model.statistics.auc_placements import RocAuc
 from credit_default.services.monitoring.batch_drift import judge_profiled_drift
-from credit_default.services.monitoring.batch_performance import measure_reference_roc_auc
+from credit_default.services.monitoring.batch_performance import measure_reference
 from credit_default.services.monitoring.batch_profile import ProfiledBatch
 from credit_default.services.monitoring.feed_and_volume import Rejections, judge_profiled_feed
 from credit_default.services.simulation.past_month import (
@@ -81,9 +81,9 @@ class DrillPipeline:
         return profile_rows(self.plan, self._reference_rows)
 
     @cached_property
-    def test_roc_auc(self) -> RocAuc | None:
-        """The model's AUC on its own test side."""
-        return measure_reference_roc_auc(self.bundle)
+    def tested(self) -> ReferencePerformance:
+        """How good the model was on its own test side."""
+        return measure_reference(self.bundle)
 
     @property
     def _reference_rows(self) -> pl.DataFrame:
@@ -187,7 +187,7 @@ class DrillPipeline:
             seed=self.settings.seed,
         )
         policy = self.settings.performance
-        return judge_performance(evaluation, policy=policy, test_roc_auc=self.test_roc_auc)
+        return judge_performance(evaluation, policy=policy, reference=self.tested)
 
     def _judge_coverage(self, month: DeliveredMonth) -> list[Verdict]:
         """Return the verdicts in the month in which the outcomes are due, and in the one after."""

@@ -35,6 +35,7 @@ class ContestRows:
     description: str
     # development rows of the same months, new to the champion alone; none where `rows` are enough
     learned: pl.DataFrame
+    is_out_of_time: bool = False  # of months after those that the challenger learned from
 
 
 def choose_contest_rows(
@@ -76,6 +77,7 @@ def choose_contest_rows(
             rows,
             f"out of time: months after the challenger's last ({last}): {_name_months(rows)}",
             sides.development.clear(),
+            is_out_of_time=True,
         )
     rows = select_newest(unseen, row_count=row_count)
     learned = sides.development.clear()

@@ -1,4 +1,4 @@
-"""Draw the charts of a challenger on its test side, each under the name of its file."""
+"""Draw the charts of a challenger on the rows that it is judged by, each under the name of its file."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ from credit_default.views.figures.ranking_figures import draw_precision_recall, 
 _DESCRIPTIONS = {
     "confusion": "Decisions against outcomes",
     "importance": "The features that weigh most in the forest",
-    "roc": "ROC curve on the test side",
+    "roc": "ROC curve",
     "precision_recall": "Precision and recall over all thresholds, with the threshold in force",
     "calibration": "Share that defaulted against the share predicted, in ten groups",
     "score_distribution": "Scores of clients who defaulted and of those who paid",
@@ -54,6 +54,8 @@ def draw_challenger(
 def describe_test_side(challenger: Challenger) -> str:
     """Return the charts' subtitle: the model's digest, the number of clients, and whether they are simulated."""
     clients = f"{challenger.evaluation.row_count:,} clients that the model never saw"
+    if challenger.judged.out_of_fold:
+        clients = challenger.judged.description
     described = f"{clients}, digest {challenger.bundle.digest[:8]}"
     return f"SIMULATED data: {described}" if challenger.data_origin == SIMULATED else described
 
@@ -79,7 +81,7 @@ def draw_figures(
 
 def _draw_curves(challenger: Challenger, *, subtitle: str) -> Iterator[tuple[str, Figure]]:
     """Yield the figures that need clients with both outcomes."""
-    rows = (challenger.test_defaulted, challenger.test_probability)
+    rows = (challenger.judged.defaulted, challenger.judged.probability)
     policy = challenger.bundle.decision_policy
     yield "roc", draw_roc(*rows, subtitle=subtitle)
     yield "precision_recall", draw_precision_recall(*rows, policy=policy, subtitle=subtitle)

@@ -210,6 +210,8 @@ def _build_evidence(
         schema=wiring.schema,
         data=data,
         evaluation=challenger.evaluation,
+        judged_on=challenger.judged.place,
+        recipe_note=challenger.recipe_note,
         verdict=summary.verdicts[-1],
         status=summary.status,
         calibration_reason=challenger.calibration.reason,

@@ -2,17 +2,16 @@
 
 The first model has to reach fixed floors. A new recipe is compared with the champion's by pooled out-of-fold predictions
 of both, and confirmed on the test side. Newer data under the same recipe are compared as two frozen models, on the newest
-mature rows that neither was trained on.
+mature rows that neither was trained on. In a small lake all three are judged out of fold, by all rows.
 """
 
 import datetime as dt
 import logging
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH
+from credit_default.data.contract.schema import STATEMENT_MONTH
 from credit_default.data.splitting import Split
 from credit_default.gates.promotion.attempts import Attempt
 from credit_default.gates.promotion.check_result import Check
@@ -26,8 +25,6 @@ from credit_default.gates.promotion.promotion_verdict import (
 )
 from credit_default.gates.promotion.structure_check import check_structure
 from credit_default.gates.verdict import Verdict
-from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.contest_attempts import (
     DEVELOPMENT_SIDE,
     TEST_SIDE,
@@ -43,13 +40,18 @@ from credit_default.services.training.baselines import (
     measure_rivals,
 )
 from credit_default.services.training.challenger import Challenger
-from credit_default.services.training.contest_rows import choose_contest_rows, find_unseen
-from credit_default.services.training.cross_validation import cross_validate_recipe
-from credit_default.services.training.paired_rows import (
+from credit_default.services.training.contest_pairs import (
+    find_nothing_to_judge,
+    is_new_recipe,
     pair_frozen,
-    pair_out_of_fold,
+    pair_learned,
+    pair_new_rows,
     pair_predictions,
+    pair_recipes,
+    pair_test_side,
 )
+from credit_default.services.training.contest_rows import choose_contest_rows
+from credit_default.services.training.cross_validation import cross_validate_recipe
 from credit_default.services.training.slices import label_groups
 
 _LOG = logging.getLogger(__name__)
@@ -99,15 +101,17 @@ def _judge(
 ) -> Verdict:
     structure = check_structure(challenger.bundle, schema=wiring.schema)
     if champion is None:
-        groups = label_groups(sides.test, schema=wiring.schema)
+        judged = challenger.judged
+        groups = label_groups(judged.rows, schema=wiring.schema)
         return judge_first_model(
             challenger.evaluation,
-            ScoredRows(challenger.test_defaulted, challenger.test_probability, groups.labels),
+            ScoredRows(judged.defaulted, judged.probability, groups.labels),
             policy=wiring.settings.promotion,
             structure=structure,
             checks=()
             if structure.fault
             else _check_beside_rivals(wiring, challenger, sides, rivals),
+            rows_name=judged.description,
         )
     if structure.fault:
         return build_refusal(structure.fault)
@@ -116,21 +120,19 @@ def _judge(
         batch_origin=challenger.data_origin,
         thing="training rows",
     )
-    if champion.bundle.digest == challenger.bundle.digest:
-        digest = champion.bundle.digest[:12]
-        return build_refusal(
-            f"the challenger equals version {champion.number}, digest {digest}: nothing to judge"
-        )
-    if _differs_by_policy_alone(champion.bundle, challenger.bundle):
-        return build_refusal(
-            "only the decision policy differs: people decide what errors cost, by `models promote`"
-        )
+    is_new = is_new_recipe(wiring.settings, champion.bundle, challenger.bundle)
+    if reason := find_nothing_to_judge(champion, challenger, with_new_recipe=is_new):
+        return build_refusal(reason)
     checks = (structure, *_check_beside_rivals(wiring, challenger, sides, rivals))
-    if _is_new_recipe(champion.bundle, challenger.bundle):
-        return _judge_new_recipe(wiring, challenger, sides, champion=champion, checks=checks)
-    return _judge_refreshed_model(
-        wiring, challenger, sides, champion=champion, checks=checks, now=now
-    )
+    if not is_new:
+        return _judge_refreshed_model(
+            wiring, challenger, sides, champion=champion, checks=checks, now=now
+        )
+    if challenger.judged.out_of_fold:
+        pair = pair_recipes(wiring, champion, challenger)
+        rows = challenger.judged.rows
+        return _judge_out_of_fold(wiring, challenger, pair, rows, checks=checks)
+    return _judge_new_recipe(wiring, challenger, sides, champion=champion, checks=checks)
 
 
 def _check_beside_rivals(
@@ -138,19 +140,6 @@ def _check_beside_rivals(
 ) -> tuple[Check, ...]:
     rivals = rivals or measure_rivals(wiring, challenger, sides)
     return check_beside_rivals(wiring, challenger, rivals) if rivals else ()
-
-
-def _differs_by_policy_alone(old: ModelBundle, new: ModelBundle) -> bool:
-    return (
-        old.decision_policy != new.decision_policy
-        and not _is_new_recipe(old, new)
-        and np.array_equal(old.trained_rows, new.trained_rows)
-        and set(old.source_digests) == set(new.source_digests)
-    )
-
-
-def _is_new_recipe(old: ModelBundle, new: ModelBundle) -> bool:
-    return old.recipe != new.recipe or old.features != new.features
 
 
 def _judge_new_recipe(
@@ -171,8 +160,6 @@ def _judge_new_recipe(
         wiring, champion.bundle.recipe, rows, seed=0, features=champion.bundle.features
     )
     served = challenger.regime.covers(rows[STATEMENT_MONTH])
-    unseen = find_unseen(sides.test, champion.bundle)
-    old_test = score_probability(champion.bundle, sides.test.filter(pl.Series(unseen)))
     return judge_recipe(
         pair_predictions(
             wiring.schema,
@@ -180,17 +167,33 @@ def _judge_new_recipe(
             old.default_probability[served],
             new.default_probability[served],
         ),
-        PairedScores(
-            challenger.test_defaulted[unseen],
-            old_test,
-            challenger.test_probability[unseen],
-            clients=sides.test[CLIENT_ID].to_numpy()[unseen],
-        ),
+        pair_test_side(sides.test, champion, challenger),
         decision_policy=wiring.settings.decision,
         policy=wiring.settings.promotion,
         checks=checks,
         attempt=_number_attempt(wiring, challenger, rows, side=DEVELOPMENT_SIDE),
     )
+
+
+def _judge_out_of_fold(
+    wiring: Wiring,
+    challenger: Challenger,
+    pair: PairedScores,
+    rows: pl.DataFrame,
+    *,
+    checks: tuple[Check, ...],
+) -> Verdict:
+    """Judge by out-of-fold rows of a small lake; the test side is among them, and cannot confirm it."""
+    verdict = judge_recipe(
+        pair,
+        None,
+        decision_policy=wiring.settings.decision,
+        policy=wiring.settings.promotion,
+        checks=checks,
+        attempt=_number_attempt(wiring, challenger, rows, side=DEVELOPMENT_SIDE),
+    )
+    told = f"judged by out-of-fold predictions of {rows.height:,} rows, the test side among them"
+    return replace(verdict, reasons=(*verdict.reasons, told))
 
 
 def _number_attempt(
@@ -218,6 +221,9 @@ def _judge_refreshed_model(
         now=now,
         with_learned=challenger.out_of_fold is not None,
     )
+    if challenger.judged.out_of_fold and not contest.is_out_of_time:
+        pair, rows = pair_new_rows(wiring, champion, challenger)
+        return _judge_out_of_fold(wiring, challenger, pair, rows, checks=checks)
     if contest.learned.is_empty():
         verdict = judge_refresh(
             pair_frozen(wiring, contest.rows, champion, challenger),
@@ -228,7 +234,7 @@ def _judge_refreshed_model(
         )
     else:
         verdict = judge_recipe(
-            pair_out_of_fold(wiring, contest.learned, sides, champion, challenger),
+            pair_learned(wiring, contest.learned, sides, champion, challenger),
             pair_frozen(wiring, contest.rows, champion, challenger),
             decision_policy=wiring.settings.decision,
             policy=wiring.settings.promotion,

@@ -56,7 +56,9 @@ class Registered:
     run_address: str
     evaluation: Evaluation
     folds: CrossValidation | None
+    judged_on: str  # which rows the evaluation is of: "test side" or "out of fold"
     pictures: Mapping[str, Picture] = field(default_factory=dict)
+    recipe_note: str = ""  # what of the recipe follows the data's size
 
 
 def register_challenger(
@@ -109,7 +111,15 @@ def register_challenger(
             bundle.digest[:12],
             version.run_id,
         )
-        return Registered(version, run.address, challenger.evaluation, folds, pictures)
+        return Registered(
+            version,
+            run.address,
+            challenger.evaluation,
+            folds,
+            challenger.judged.place,
+            pictures,
+            challenger.recipe_note,
+        )
 
 
 def apply_promotion_verdict(
@@ -165,13 +175,14 @@ def apply_promotion_verdict(
         notes=(
             *describe_origin(rows.data_origin),
             *rows.notes,
+            *filter(None, [registered.recipe_note]),
             *_describe_next_step(version, status),
         ),
     )
 
 
 def _list_figures(registered: Registered) -> dict[str, float]:
-    figures = pick_metrics(registered.evaluation, where="test side")
+    figures = pick_metrics(registered.evaluation, where=registered.judged_on)
     if registered.folds is not None:
         where = f"{FOLD_COUNT} folds × {len(FOLD_SEEDS)} seeds"
         figures |= pick_figures(registered.folds.average(), where=where)

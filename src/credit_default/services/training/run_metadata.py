@@ -19,6 +19,7 @@ def list_params(challenger: Challenger, *, test_share: float) -> dict[str, objec
     bundle = challenger.bundle
     return {
         **{f"recipe.{name}": value for name, value in describe_recipe(bundle.recipe).items()},
+        **({"recipe.by_size": challenger.recipe_note} if challenger.recipe_note else {}),
         "decision.missed_default_cost": bundle.decision_policy.missed_default_cost,
         "decision.false_alarm_cost": bundle.decision_policy.false_alarm_cost,
         "decision.threshold": bundle.decision_policy.threshold,
@@ -27,7 +28,8 @@ def list_params(challenger: Challenger, *, test_share: float) -> dict[str, objec
         "feature_count": len(bundle.feature_names),
         "test_share": test_share,
         "development_row_count": bundle.row_count,
-        "test_row_count": challenger.evaluation.row_count,
+        "test_row_count": len(challenger.test_defaulted),
+        "judged_by": challenger.judged.description,
         "data_origin": challenger.data_origin,
     }
 
@@ -48,7 +50,7 @@ def list_datasets(
         challenger.bundle.digest,
         training.snapshots[0].source.uri,
         "test",
-        challenger.evaluation.row_count,
+        len(challenger.test_defaulted),
         columns,
     )
     return [*used, test]

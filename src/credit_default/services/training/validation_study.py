@@ -1,7 +1,8 @@
 """Assess a challenger as a model validator does, beside its metrics.
 
 Costs and expected loss, fairness, baselines, slices, stability under refits and sensitivity of inputs. All of it is
-measured on the test side, by which nothing was chosen; what has to be chosen is chosen on development rows.
+measured on the test side, by which nothing was chosen; what has to be chosen is chosen on development rows. In a small
+lake what needs no more than scores is measured on all rows, out of fold.
 """
 
 import logging
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, Schema
+from credit_default.data.contract.schema import CLIENT_ID, Schema
 from credit_default.data.splitting import Split
 from credit_default.gates.fairness import judge_fairness
 from credit_default.gates.verdict import Verdict
@@ -43,6 +44,7 @@ from credit_default.model.fairness.slice_metrics import GroupEvaluation, evaluat
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.baselines import BaselineComparison, Rivals, measure_rivals
 from credit_default.services.training.challenger import Challenger
+from credit_default.services.training.judged_rows import JudgedRows
 from credit_default.services.training.slices import label_groups
 from credit_default.settings import Settings
 from credit_default.views.card.evidence import LossFacts
@@ -76,9 +78,10 @@ class Assessment:
 def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> Assessment:
     """Measure everything that the card and the run report about the challenger beside its metrics."""
     settings, bundle, test = wiring.settings, challenger.bundle, sides.test
+    judged = challenger.judged
     fairness = measure_fairness(
-        test,
-        challenger.test_probability,
+        judged.rows,
+        judged.probability,
         schema=wiring.schema,
         decision_policy=bundle.decision_policy,
         seed=settings.seed,
@@ -86,8 +89,8 @@ def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> A
     )
     fairness_verdict = judge_fairness(fairness, policy=settings.fairness)
     assessment = Assessment(
-        economics=_measure_economics(settings, challenger, test),
-        loss=_measure_loss(settings.loss, challenger, test),
+        economics=_measure_economics(settings, challenger),
+        loss=_measure_loss(settings.loss, judged),
         fairness=fairness,
         fairness_verdict=fairness_verdict,
         lowest_acceptance_ratio=settings.fairness.lowest_acceptance_ratio,
@@ -95,7 +98,7 @@ def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> A
         proxies=_measure_proxies(wiring, challenger, sides.development),
         flips=measure_flip_sensitivity(bundle, test, wiring.schema),
         rivals=measure_rivals(wiring, challenger, sides),
-        slices=_measure_slices(wiring.schema, challenger, test),
+        slices=_measure_slices(wiring.schema, challenger),
         stability=measure_refit_stability(
             bundle,
             sides.development,
@@ -117,29 +120,27 @@ def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> A
 
 
 def _has_both_outcomes(challenger: Challenger) -> bool:
-    return 0 < challenger.evaluation.default_count < challenger.evaluation.row_count
+    defaulted = (challenger.test_defaulted, challenger.judged.defaulted)
+    return all(0 < outcomes.sum() < len(outcomes) for outcomes in defaulted)
 
 
-def _measure_economics(settings: Settings, challenger: Challenger, test: pl.DataFrame) -> Economics:
-    held_out = challenger.out_of_bag
+def _measure_economics(settings: Settings, challenger: Challenger) -> Economics:
+    held_out, judged = challenger.out_of_bag, challenger.judged
     return measure_economics(
         LabelledScores(held_out.defaulted, held_out.default_probability),
-        LabelledScores(
-            challenger.test_defaulted, challenger.test_probability, test[CLIENT_ID].to_numpy()
-        ),
+        LabelledScores(judged.defaulted, judged.probability, judged.rows[CLIENT_ID].to_numpy()),
         decision_policy=challenger.bundle.decision_policy,
         seed=settings.seed,
         policy=settings.economics,
     )
 
 
-def _measure_loss(
-    policy: LossPolicy, challenger: Challenger, test: pl.DataFrame
-) -> LossFacts | None:
-    if not has_expected_loss(policy, test.columns):
+def _measure_loss(policy: LossPolicy, judged: JudgedRows) -> LossFacts | None:
+    rows = judged.rows
+    if not has_expected_loss(policy, rows.columns):
         return None
-    expected = measure_expected_loss(test, challenger.test_probability, policy=policy)
-    return LossFacts(policy, float(measure_exposure(test, policy).sum()), float(expected.sum()))
+    expected = measure_expected_loss(rows, judged.probability, policy=policy)
+    return LossFacts(policy, float(measure_exposure(rows, policy).sum()), float(expected.sum()))
 
 
 def _compare_with_protected(
@@ -194,14 +195,15 @@ def _measure_proxies(
 
 
 def _measure_slices(
-    schema: Schema, challenger: Challenger, test: pl.DataFrame
+    schema: Schema, challenger: Challenger
 ) -> Mapping[str, tuple[GroupEvaluation, ...]]:
     """Evaluate each group of every division that is not a protected attribute.
 
     The protected attributes are in the fairness report.
     """
-    groups = label_groups(test, schema=schema)
-    defaulted, probability = test[OUTCOME].to_numpy(), np.asarray(challenger.test_probability)
+    judged = challenger.judged
+    groups = label_groups(judged.rows, schema=schema)
+    defaulted, probability = judged.defaulted, np.asarray(judged.probability)
     policy = challenger.bundle.decision_policy
     return {
         title: evaluate_groups(defaulted, probability, groups=labels, policy=policy)

@@ -2,16 +2,17 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from credit_default.adapters.mlflow.run import Run
 from credit_default.adapters.optuna.study import EndedTrial
+from credit_default.data.contract.schema import OUTCOME
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.search_space import list_search_parameters
 from credit_default.model.families.recipe import describe_recipe
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.cross_validation import FOLD_COUNT
-from credit_default.services.training.training_rows import TrainingRows
+from credit_default.services.training.training_rows import TrainingRows, split_rows
 from credit_default.services.tuning.comparison import compare_recipes
 from credit_default.services.tuning.trials import (
     Budget,
@@ -73,6 +74,7 @@ def tune(
         InputError: Another process searches in this lake.
         RefusedError: A figure is too good to be true.
     """
+    wiring = _fix_recipe_size(wiring, training)
     search = open_search(wiring, training)
     tags = _build_tags(wiring, search)
     with wiring.tracking.start_run("tune", name=f"tune {search.name}", tags=tags) as run:
@@ -105,6 +107,14 @@ def tune(
         search.data_origin,
         run.run_id,
     )
+
+
+def _fix_recipe_size(wiring: Wiring, training: TrainingRows) -> Wiring:
+    """Return the wiring with the recipe that is in force for so many development rows."""
+    rows = split_rows(wiring, training).development
+    sized = wiring.settings.find_recipe(rows.height, default_count=int(rows[OUTCOME].sum()))
+    changes = {"recipe": sized.recipe, "sized_parameters": ()}
+    return replace(wiring, settings=wiring.settings.model_copy(update=changes))
 
 
 def _run_search(

@@ -6,6 +6,7 @@ must keep its stored name there.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from credit_default.data.contract.schema import Schema
 from credit_default.gates.verdict import Verdict
@@ -96,7 +97,7 @@ class CardEvidence:
     bundle: ModelBundle
     schema: Schema
     data: DataFacts
-    evaluation: Evaluation  # on the test side
+    evaluation: Evaluation  # on the rows that the model is judged by
     verdict: Verdict  # of the promotion gate
     status: str  # after the gate: "promoted", "challenger, approval requested", …
     calibration_reason: str  # why the probabilities were recalibrated or not
@@ -115,6 +116,15 @@ class CardEvidence:
     folds: Mapping[str, float] = field(default_factory=dict)  # pooled; empty without folds
     folds_description: str = ""  # which folds these are
     pictures: Mapping[str, Picture] = field(default_factory=dict)
+    # which rows these are: "out of fold" in a small lake, all of them, each by a model that was
+    # fitted on the other folds
+    judged_on: Literal["test side", "out of fold"] = "test side"
+    recipe_note: str = ""  # what of the recipe follows the data's size
+
+    @property
+    def is_out_of_fold(self) -> bool:
+        """Whether the model is judged out of fold."""
+        return self.judged_on == "out of fold"
 
     def find_pictures(self, *names: str) -> tuple[Picture, ...]:
         """Return the pictures of these names that were drawn, in the order of the names."""

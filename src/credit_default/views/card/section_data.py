@@ -98,6 +98,7 @@ def build_model_section(evidence: CardEvidence) -> Section:
         (
             Paragraph(introduction),
             Table(("parameter", "value"), recipe, first_figure=9),
+            *([Paragraph(f"Of these, {evidence.recipe_note}.")] if evidence.recipe_note else []),
             Table(("made of", ""), made_of, first_figure=9),
             Paragraph(_IMPORTANCE.format(noun=family.noun, meaning=family.importance_meaning)),
             Table(("input", "share"), weights),

@@ -44,11 +44,15 @@ _PROXIES: Final = (
 )
 
 
+def _name_rows(evidence: CardEvidence) -> str:
+    return "out-of-fold predictions" if evidence.is_out_of_fold else "test clients"
+
+
 def build_fairness_section(evidence: CardEvidence) -> Section:
     """Return acceptance, errors and calibration by group, and the verdict on them."""
     report, verdict = evidence.fairness, evidence.fairness_verdict
     introduction = (
-        f"Measured at the threshold in force on the same {report.row_count:,} test clients, with "
+        f"Measured at the threshold in force on the same {report.row_count:,} {_name_rows(evidence)}, with "
         "95 % intervals. The acceptance ratio is a group's share of accepted clients over that of "
         "the most accepted group (adverse-impact ratio; four fifths is the customary limit). Groups "
         "too small to judge are listed and not pooled."

@@ -29,24 +29,23 @@ _CHANCE_ECE: Final = (
 )
 _STABILITY_TITLE: Final = "Stability over resampling"
 _SLICES: Final = (
-    "The test side divided by characteristics that matter to credit risk. The figures of a small "
-    "slice are uncertain: mind its number of rows."
+    "{} divided by characteristics that matter to credit risk. The figures of a small slice are "
+    "uncertain: mind its number of rows."
 )
 _BASELINES: Final = (
-    "Each baseline was fitted on the development side and scored the same test clients. Gains are "
-    "those of the model over the baseline, with paired 95 % intervals; above 0 the model is better."
+    "Each baseline was fitted as the model was and scored the same clients. Gains are those of "
+    "the model over the baseline, with paired 95 % intervals; above 0 the model is better."
 )
 
 
 def build_performance_section(evidence: CardEvidence) -> Section:
-    """Return every metric with its interval on the test side, and pooled over folds if any."""
+    """Return every metric with its interval on the judged rows, and pooled over folds if any."""
     evaluation, folds = evidence.evaluation, evidence.folds
     introduction = (
-        f"On the test side: {evaluation.row_count:,} statements of clients that the model never "
-        f"saw, {evaluation.default_count:,} of whom defaulted. Intervals are 95 %: Wilson's for "
-        "shares of clients, by a bootstrap of the clients for the other figures. Chance lifts the "
-        "KS distance, and its interval is corrected for that. Decisions are made at the threshold "
-        f"in force, {evaluation.threshold:.4f}."
+        f"{_describe_rows(evidence)}, {evaluation.default_count:,} of whom defaulted. "
+        "Intervals are 95 %: Wilson's for shares of clients, by a bootstrap of the clients for the "
+        "other figures. Chance lifts the KS distance, and its interval is corrected for that. "
+        f"Decisions are made at the threshold in force, {evaluation.threshold:.4f}."
     )
     pooled = (
         f"Pooled folds: {evidence.folds_description}. They are less uncertain than one test side."
@@ -79,7 +78,7 @@ def build_calibration_section(evidence: CardEvidence) -> Section:
         (
             Paragraph(evidence.calibration_reason),
             Paragraph(_CHANCE_ECE.format(evidence.evaluation.chance_ece)),
-            Table(("figure", "meaning", "test side (95 %)"), rows, first_figure=2),
+            Table(("figure", "meaning", f"{evidence.judged_on} (95 %)"), rows, first_figure=2),
             *evidence.find_pictures("calibration"),
         ),
     )
@@ -100,7 +99,8 @@ def build_slices_section(evidence: CardEvidence) -> Section:
         for group in groups
     )
     heading = ("slice", "rows", "defaulted", "predicted", "declined", "ROC AUC")
-    return Section("Slices", (Paragraph(_SLICES), Table(heading, rows)))
+    divided = "The out-of-fold predictions" if evidence.is_out_of_fold else "The test side"
+    return Section("Slices", (Paragraph(_SLICES.format(divided)), Table(heading, rows)))
 
 
 def build_baselines_section(evidence: CardEvidence) -> Section:
@@ -138,9 +138,27 @@ def build_sensitivity_section(evidence: CardEvidence) -> Section:
     return Section("Sensitivity", (Paragraph(introduction), Table(heading, rows, first_figure=2)))
 
 
+def _describe_rows(evidence: CardEvidence) -> str:
+    """Return which rows the figures are of, with their number."""
+    count = evidence.evaluation.row_count
+    if not evidence.is_out_of_fold:
+        return f"On the test side: {count:,} statements of clients that the model never saw"
+    return (
+        f"Out-of-fold predictions of {count:,} rows: too few for a test side of their own, so that "
+        "each was scored by a model of the same recipe, calibrated as the recipe is, that was "
+        "fitted on the other folds. The registered model itself was fitted on the development "
+        "side. The rows are clients"
+    )
+
+
 def _tabulate_performance(evidence: CardEvidence) -> Table:
     metrics, folds = evidence.evaluation.metrics, evidence.folds
-    heading = ("figure", "meaning", "test side (95 %)", *(("pooled folds",) if folds else ()))
+    heading = (
+        "figure",
+        "meaning",
+        f"{evidence.judged_on} (95 %)",
+        *(("pooled folds",) if folds else ()),
+    )
     rows = tuple(
         (
             name.replace("_", " "),
