@@ -7,7 +7,7 @@ accepted and rejected rows together are all rows.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
@@ -150,10 +150,7 @@ def check_rows(
         outcome_required=is_required,
         marks=marks,
     )
-    tally = FileTally(MarkTally(schema.columns, marks))
-    for raw in chain([first], batches):
-        count_batch(raw, rules=rules, tally=tally, unique_key=schema.unique_key)
-    _require_rows(tally)
+    tally = _count_batches(chain([first], batches), schema=schema, rules=rules)
     repeated = find_repeated_keys(tally.keys)
     counts = tally.rule_counts + Counter({REPEATED_KEY: repeated.row_count})
     _check_file_faults(counts, tally=tally, rules=rules, policy=policy)
@@ -182,7 +179,12 @@ def _take_first(batches: Iterator[pl.DataFrame]) -> pl.DataFrame:
     )
 
 
-def _require_rows(tally: FileTally) -> None:
+def _count_batches(
+    batches: Iterable[pl.DataFrame], *, schema: Schema, rules: RowRules
+) -> FileTally:
+    tally = FileTally(MarkTally(schema.columns, rules.marks))
+    for raw in batches:
+        count_batch(raw, rules=rules, tally=tally, unique_key=schema.unique_key)
     if not tally.row_count:
         raise InputError(
             "the file",
@@ -190,6 +192,7 @@ def _require_rows(tally: FileTally) -> None:
             expected="rows with other outcomes",
             remedy="Give a file with some, or correct `ignore` of the outcome.",
         )
+    return tally
 
 
 def _check_file_faults(
