@@ -75,10 +75,14 @@ def test_no_column_is_an_outcome_where_none_looks_like_one():
     assert find(income=NUMBERS, phone=binary("A1", "A2", share=0.5), age=NUMBERS) is None
 
 
-def test_shares_that_are_alike_make_the_bad_value_a_guess():
-    found = find(amount=NUMBERS, target=binary("1", "2", share=0.5))
+@pytest.mark.parametrize(
+    ("values", "bad", "good"), [(("1", "2"), ("2",), ("1",)), (("0", "1"), (), ())]
+)
+def test_shares_that_are_alike_make_the_bad_value_a_guess(values, bad, good):
+    found = find(amount=NUMBERS, target=binary(*values, share=0.5))
 
-    assert (found.bad, found.good, found.is_guess) == (("2",), ("1",), True)
+    assert (found.bad, found.good, found.is_guess) == (bad, good, True)
+    assert found.evidence.endswith("neither name nor shares tell, a guess")
 
 
 def test_the_outcome_that_a_person_names_is_taken():

@@ -161,13 +161,15 @@ def _draft(cells: Cells) -> OutcomeDraft:
         return OutcomeDraft(cells.name, shares, bad, good, ignore, cells.missing_words)
     bad_text, why = _choose_bad(cells)
     (good_text,) = set(cells.shown) - {bad_text}
-    evidence = f"{shares}; bad is {bad_text}: {why}"
-    if (bad_text.lower(), good_text.lower()) in {("1", "0"), ("yes", "no"), ("true", "false")}:
-        return OutcomeDraft(cells.name, evidence, missing=cells.missing_words)
-    bad, good = (bad_text,), (good_text,)
-    return OutcomeDraft(
-        cells.name, evidence, bad, good, (), cells.missing_words, is_guess=why == _UNCLEAR
+    found = OutcomeDraft(
+        cells.name,
+        f"{shares}; bad is {bad_text}: {why}",
+        missing=cells.missing_words,
+        is_guess=why == _UNCLEAR,
     )
+    if (bad_text.lower(), good_text.lower()) in {("1", "0"), ("yes", "no"), ("true", "false")}:
+        return found
+    return replace(found, bad=(bad_text,), good=(good_text,))
 
 
 _UNCLEAR: Final = "neither name nor shares tell, a guess"
