@@ -33,6 +33,7 @@ def test_the_stable_module_holds_nothing_else():
     assert importlib.import_module("credit_default.bundled").__all__ == [
         "BoostedTrees",
         "CalibratedForest",
+        "OwnEstimator",
         "PointsCard",
         "build_features",
     ]

@@ -28,6 +28,7 @@ from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.scoring.run_metadata import pick_figures, pick_metrics
 from credit_default.services.training.challenger import Challenger
+from credit_default.services.training.contested_champion import UnloadableChampion
 from credit_default.services.training.cross_validation import (
     FOLD_COUNT,
     FOLD_SEEDS,
@@ -117,7 +118,7 @@ def apply_promotion_verdict(
     registered: Registered,
     verdict: Verdict,
     *,
-    champion: CurrentChampion | None,
+    champion: CurrentChampion | UnloadableChampion | None,
     rows: TrainingRows,
     decided_at: dt.datetime,
 ) -> Summary:
@@ -183,7 +184,7 @@ def _promote_or_record(
     version: ModelVersion,
     verdict: Verdict,
     *,
-    champion: CurrentChampion | None,
+    champion: CurrentChampion | UnloadableChampion | None,
     decided_at: dt.datetime,
 ) -> str:
     """Act on the verdict, and return the decision as the summary's status shows it."""
@@ -220,7 +221,9 @@ def _describe_next_step(version: ModelVersion, status: str) -> tuple[str, ...]:
     )
 
 
-def _require_unchanged_champion(wiring: Wiring, champion: CurrentChampion | None) -> None:
+def _require_unchanged_champion(
+    wiring: Wiring, champion: CurrentChampion | UnloadableChampion | None
+) -> None:
     """Raise where the champion is no longer the one that the challenger was judged against."""
     current = wiring.registry.find_champion()
     found, judged = current.number if current else None, champion.number if champion else None
