@@ -35,6 +35,7 @@ def test_the_stable_module_holds_nothing_else():
         "BlendedMembers",
         "BoostedTrees",
         "CalibratedForest",
+        "OwnEstimator",
         "PointsCard",
         "build_features",
     ]

@@ -163,10 +163,11 @@ def test_an_own_estimator_takes_the_seat_and_scores_in_another_process(seated, f
     assert len(find_bundles(folder)) == 3
 
 
-def test_its_scores_are_computed_again_to_the_last_bit_in_a_third_process(seated, use):
-    code, output = use("verify")
+def test_its_scores_are_computed_again_to_the_last_bit_in_a_third_process(seated, use, folder):
+    code, output = use("verify", list_scores(folder)["batch_id"][0])
 
     assert code == 0, output
+    assert "every score was reproduced, to the last bit" in " ".join(output.split())
 
 
 def test_its_reasons_are_explained_and_called_approximate(seated, use, folder):
@@ -221,7 +222,7 @@ def test_every_door_refuses_a_package_that_the_settings_do_not_list(seated, use,
     (score,) = list_scores(folder).head(1).to_dicts()
     words = {
         "predict": ["later.csv"],
-        "verify": [],
+        "verify": [score["batch_id"]],
         "explain": [score["batch_id"], score["client_id"]],
     }
 

@@ -110,4 +110,5 @@ def _share_out(variances: FloatArray) -> FloatArray:
     """Return each feature's share of what a row's sum misses, summing to 1."""
     total = variances.sum(axis=1, keepdims=True)
     equal = np.full_like(variances, 1 / variances.shape[1])
-    return np.divide(variances, total, out=equal, where=total > 0)
+    shares: FloatArray = np.divide(variances, total, out=equal, where=total > 0)
+    return shares
