@@ -185,10 +185,9 @@ class Explainer:
         return self._trees is not None and measure_longest_path(self._trees) <= LONGEST_PATH
 
     @cached_property
-    def _mean_background_terms(self) -> FloatArray:
+    def _mean_background_terms(self) -> FloatArray | float:
         terms = self._family.list_terms(self.bundle.forest, self._background_matrix)
-        mean: FloatArray = np.mean(terms, axis=0)
-        return mean
+        return 0.0 if terms is None else np.asarray(terms.mean(axis=0))
 
     @cached_property
     def base(self) -> float:

@@ -138,4 +138,5 @@ def _fit_weights(log_odds: FloatArray, defaulted: IntArray) -> FloatArray:
             constraints={"type": "eq", "fun": lambda weights: weights.sum() - 1},
             options={"maxiter": 200, "ftol": 1e-12},
         ).x
-    return np.clip(found, 0, 1)
+    weights: FloatArray = np.clip(found, 0, 1)
+    return weights

@@ -32,13 +32,13 @@ def build_parts_blocks(bundle: ModelBundle, schema: Schema) -> tuple[Paragraph |
     """
     estimator = bundle.forest
     if isinstance(estimator, BlendedMembers):
-        rows = tuple(
+        members = tuple(
             (family.noun, format_share(weight))
             for (family, _), weight in zip(
                 estimator.list_members(), estimator.weights_.tolist(), strict=True
             )
         )
-        return (Table(("member", "weight"), rows),)
+        return (Table(("member", "weight"), members),)
     if not isinstance(estimator, PointsCard):
         return ()
     silent = [
