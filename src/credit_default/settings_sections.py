@@ -205,8 +205,7 @@ class Settings(BaseSettings):
     stack: StackSettings = StackSettings()
     refresh: RefreshPolicy = RefreshPolicy()
     recipe: Recipe = Recipe()
-    # parameters of the recipe that follow the data's size; `load_settings` names those not set
-    sized_parameters: tuple[str, ...] = ()
+    sized_parameters: tuple[str, ...] = ()  # of the recipe: not set, so they follow the data's size
     search: SearchPolicy = SearchPolicy()
     decision: DecisionPolicy = DecisionPolicy()
     reasons: ReasonsPolicy = ReasonsPolicy()

@@ -84,7 +84,7 @@ def require_trusted_bundle(
     if own or trust.signature_required:
         keys = [read_public_key(key) for key in trust.keys]
         check_signature(content, signature, trusted=keys, thing=thing)
-    if own:
+    if own and isinstance(recipe, Mapping):
         source = recipe.get("source")
         if not isinstance(source, dict) or source.get("package") != family.partition(":")[0]:
             raise ArtifactError(

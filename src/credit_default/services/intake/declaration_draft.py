@@ -53,7 +53,7 @@ def declare_file(
     file = DraftedFile(
         path.name,
         "-".join(split_words(path.stem)) or "portfolio",
-        list_file_options(table.options) | _list_marks(draft),
+        {**list_file_options(table.options), **_list_marks(draft)},
         table.rows.width,
         table.is_all,
         decisions,

@@ -28,7 +28,6 @@ from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.scoring.run_metadata import pick_figures, pick_metrics
 from credit_default.services.training.challenger import Challenger
-from credit_default.services.training.contested_champion import UnloadableChampion
 from credit_default.services.training.cross_validation import (
     FOLD_COUNT,
     FOLD_SEEDS,
