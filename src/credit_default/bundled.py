@@ -9,7 +9,7 @@ two other names, which `adapters/bundles/skops_pipeline` maps to these.
 from credit_default.model.estimator.calibrated_forest import CalibratedForest
 from credit_default.model.families.blended_members import BlendedMembers
 from credit_default.model.families.boosted_trees import BoostedTrees
-from credit_default.model.families.own_estimator import OwnEstimator
+from credit_default.model.families.own.own_estimator import OwnEstimator
 from credit_default.model.families.points_card import PointsCard
 from credit_default.model.features.build_features import build_features
 

@@ -87,9 +87,8 @@ def train(
     )
     champion = find_champion(wiring)
     challenger = fit_challenger(wiring, rows, split_rows(wiring, rows))
-    sides = challenger.sides
+    sides, assessed = challenger.sides, assess_challenger(wiring, challenger, challenger.sides)
     folds = cross_validate(wiring, challenger, rows) if cross_validated else None
-    assessed = assess_challenger(wiring, challenger, sides)
     registered = register_challenger(
         wiring, rows, challenger, folds, trained_at=read_clock(), assessment=assessed
     )

@@ -78,6 +78,15 @@ class Completeness:
         """Return whether the outcomes may be learnt from and judged by."""
         return self.state == "complete"
 
+    def list_figures(self) -> dict[str, float]:
+        """Return the share of known outcomes, and how the scores of the missing ones differ."""
+        figures = {"coverage_share": self.counts.known_share}
+        if missing := self.missing:
+            figures["missing_p_value"] = missing.p_value
+            if missing.relative_bias is not None:
+                figures["missing_relative_bias"] = missing.relative_bias
+        return figures
+
 
 def judge_completeness(
     counts: OutcomeCounts,

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from credit_default.installed import find_top_module
-from credit_default.model.families.own_estimator import GROUP
-from credit_default.model.families.own_family import is_own
+from credit_default.model.families.own.own_estimator import GROUP
+from credit_default.model.families.own.own_family import is_own
 from credit_default.model.families.recipe import Recipe
 from credit_default.model.families.structure import build_artifact_error
 

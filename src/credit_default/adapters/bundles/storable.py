@@ -9,7 +9,7 @@ from credit_default.adapters.bundles.skops_pipeline import read_pipeline, write_
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.errors import ArtifactError, InputError
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.families.own_family import is_own
+from credit_default.model.families.own.own_family import is_own
 
 _WRITE_ERRORS: Final = (
     TypeError,

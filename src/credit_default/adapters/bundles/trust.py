@@ -18,8 +18,8 @@ from credit_default.adapters.bundles.signing_keys import (
 )
 from credit_default.errors import ArtifactError, SetupError
 from credit_default.installed import is_installed_name, parse_source, require_source
-from credit_default.model.families.own_estimator import GROUP
-from credit_default.model.families.own_family import is_own
+from credit_default.model.families.own.own_estimator import GROUP
+from credit_default.model.families.own.own_family import is_own
 from credit_default.model.families.recipe import Recipe
 
 

@@ -105,12 +105,9 @@ def _find_moves(
     report: DriftReport, policy: DriftPolicy, importance: Mapping[str, float]
 ) -> _Moves:
     confidence = _compute_column_confidence(report, policy)
+    beyond = [c for c in report.columns if exceeds_noise(c, report, confidence=confidence)]
     moved = sorted(
-        (
-            column
-            for column in report.columns
-            if exceeds_noise(column, report, confidence=confidence)
-        ),
+        beyond,
         key=lambda column: (
             -column.excess * importance.get(column.column, 0.0),
             -column.excess,

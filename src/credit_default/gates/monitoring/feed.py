@@ -89,10 +89,8 @@ def judge_feed(state: BatchState, *, policy: FeedPolicy | None = None) -> Verdic
     oddities = [*_find_oddities(state, policy)]
     figures = _list_figures(state)
     if state.row_count < policy.fewest_rows:
-        reason = (
-            f"{state.row_count:,} rows are too few to judge the feed by: "
-            f"at least {policy.fewest_rows:,} (feed.fewest_rows)"
-        )
+        too_few = f"{state.row_count:,} rows are too few to judge the feed by"
+        reason = f"{too_few}: at least {policy.fewest_rows:,} (feed.fewest_rows)"
         return Verdict(GATE, "not judged", (reason,), figures)
     level: Level = "alarm" if alarms else "watch" if oddities else "ok"
     quiet = f"nothing is unusual; {state.rejected_share:.1%} of the rows are in quarantine"

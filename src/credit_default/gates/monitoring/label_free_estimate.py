@@ -102,7 +102,7 @@ def read_chance_deviations(figures: Mapping[str, float]) -> dict[str, float]:
 def _list_figures(estimate: Estimate, past_errors: Mapping[str, PastError]) -> dict[str, float]:
     figures: dict[str, float] = {}
     for name, metric in estimate.metrics.items():
-        figures |= {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
+        figures |= metric.list_figures(name)
         figures[f"{name}{_CHANCE_SUFFIX}"] = estimate.chance_deviations[name]
         if (past := past_errors.get(name)) is not None:
             figures[f"{name}{PAST_ERROR_SUFFIX}"] = past.mean_absolute_error

@@ -88,7 +88,7 @@ def judge_performance(
         defaults, or while the outcomes are not complete.
     """
     policy, reference = policy or PerformancePolicy(), reference or ReferencePerformance()
-    known = _list_coverage(completeness)
+    known = completeness.list_figures() if completeness else {}
     incomplete = None if completeness is None or completeness.is_complete else completeness.reason
     reason = incomplete or _explain_too_few_rows(evaluation, policy)
     if reason:
@@ -195,31 +195,21 @@ def _judge_missing(completeness: Completeness | None) -> list[_Finding]:
     return [_Finding("watch", completeness.reason)]
 
 
-def _list_coverage(completeness: Completeness | None) -> dict[str, float]:
-    if completeness is None:
-        return {}
-    figures = {"coverage_share": completeness.counts.known_share}
-    if missing := completeness.missing:
-        figures["missing_p_value"] = missing.p_value
-        if missing.relative_bias is not None:
-            figures["missing_relative_bias"] = missing.relative_bias
-    return figures
-
-
 def _list_figures(
     evaluation: Evaluation, floor: RocAuc, known: Mapping[str, float]
 ) -> dict[str, float]:
     metrics, row_count = evaluation.metrics, evaluation.row_count
+    slope = metrics.get("calibration_slope")
     reported = [name for name in _REPORTED_METRICS if name in metrics]
     return {
         "row_count": float(row_count),
         **known,
-        **_list_metric("roc_auc", metrics["roc_auc"]),
+        **metrics["roc_auc"].list_figures("roc_auc"),
         "roc_auc_floor": floor.value,
         "roc_auc_floor_error": floor.standard_error,
         "default_share": evaluation.default_count / row_count,
         "mean_probability": evaluation.expected_default_count / row_count,
-        **_list_metric("calibration_slope", metrics.get("calibration_slope")),
+        **(slope.list_figures("calibration_slope") if slope else {}),
         **{name: metrics[name].value for name in reported},
     }
 
@@ -238,12 +228,6 @@ def _measure_allowance(error: CountError, policy: PerformancePolicy) -> float:
     """Return the relative error from which an alarm is raised."""
     by_deviations = policy.calibration_deviations * error.relative_deviation
     return max(policy.highest_calibration_error, by_deviations)
-
-
-def _list_metric(name: str, metric: Metric | None) -> dict[str, float]:
-    if metric is None:
-        return {}
-    return {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
 
 
 def _explain_too_few_rows(evaluation: Evaluation, policy: PerformancePolicy) -> str | None:

@@ -20,7 +20,7 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, Recipe
 from credit_default.model.families.find_family import find_family
-from credit_default.model.families.own_family import pin_recipe
+from credit_default.model.families.own.own_family import pin_recipe
 from credit_default.model.families.recipe import describe_recipe
 from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import Feature, describe_features

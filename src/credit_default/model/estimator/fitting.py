@@ -37,7 +37,7 @@ from credit_default.model.estimator.recipe_pipeline import (
     calibrate_pipeline,
 )
 from credit_default.model.estimator.regime import Regime, find_regime
-from credit_default.model.families.own_family import pin_recipe
+from credit_default.model.families.own.own_family import pin_recipe
 from credit_default.model.features.build_features import FEATURE_VERSION
 from credit_default.model.features.declaration import Feature, list_input_names, parse_features
 

@@ -33,6 +33,10 @@ class Metric:
     low: float
     high: float
 
+    def list_figures(self, name: str) -> dict[str, float]:
+        """Return the value by `name`, and the ends of its interval by `name` with _low and _high."""
+        return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
+
 
 def measure_interval(value: float, resampled: FloatArray) -> Metric:
     """Return a value with the interval that holds the middle 95 % of its resamples.

@@ -4,9 +4,8 @@ The method is exact Shapley values (Shapley 1953), interventional: a feature tha
 the values of the background rows, which are the accepted rows of the bundle's reference, unseen in
 training. Nothing here is path-dependent. Trees of short paths, such as the compact forest's, and
 all that may meet missing values go through `shapley_leaf_tables`, deeper ones through
-woodelf-explainer, which cannot route them (docs/adr/0012). What features add alone, as a scorecard's
-points do, comes beside the trees. The family says on which scale the parts add up. An estimator of
-the lender's own has no structure to go by: its values are approximate, by `sampled_shapley`.
+woodelf-explainer (docs/adr/0012); what features add alone, as a scorecard's points do, comes beside
+them. An estimator of the lender's own is approximated, by `sampled_shapley`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +28,7 @@ from credit_default.model.explanation.shapley_leaf_tables import (
 )
 from credit_default.model.families.family import Family, Scale, TreeTerm
 from credit_default.model.families.find_family import find_family
-from credit_default.model.families.own_family import is_own
+from credit_default.model.families.own.own_family import is_own
 from credit_default.model.features.input_values import list_possibly_missing
 from credit_default.model.features.row_functions import FloatArray
 
@@ -39,8 +38,7 @@ _TOLERANCE: Final = 1e-6
 # The class whose probability is explained; the library would take the first by default.
 _DEFAULTED: Final = 1
 _REMEDY: Final = (
-    "Score with `--reasons none`, and compare the installed woodelf-explainer with "
-    "requirements.lock."
+    "Score with `--reasons none`; compare the installed woodelf-explainer with requirements.lock."
 )
 
 

@@ -7,7 +7,7 @@ from credit_default.model.families.blend import BLEND
 from credit_default.model.families.boosting import BOOSTING
 from credit_default.model.families.family import Family
 from credit_default.model.families.forests import EXTRA_TREES, RANDOM_FOREST
-from credit_default.model.families.own_family import OwnFamily, is_own
+from credit_default.model.families.own.own_family import OwnFamily, is_own
 from credit_default.model.families.recipe import Recipe
 from credit_default.model.families.scorecard import SCORECARD
 

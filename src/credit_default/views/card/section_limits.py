@@ -3,7 +3,7 @@
 from typing import Final
 
 from credit_default.model.explanation.sampled_shapley import APPROXIMATE_METHOD
-from credit_default.model.families.own_family import is_own
+from credit_default.model.families.own.own_family import is_own
 from credit_default.views.card.evidence import CardEvidence
 from credit_default.views.documents.document import Bullets, Section, Table
 

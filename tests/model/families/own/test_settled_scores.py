@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credit_default.model.families.settled_scores import (
+from credit_default.model.families.own.settled_scores import (
     MARGIN,
     STEP,
     measure_noise,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.model.families.fitted_state import list_state_arrays
+from credit_default.model.families.own.fitted_state import list_state_arrays
 
 
 class Held:

@@ -5,7 +5,7 @@ from tests.fakes.own_package import ESTIMATORS, install_package
 from credit_default.errors import ArtifactError, InputError, SetupError
 from credit_default.installed import find_source
 from credit_default.model.families.find_family import find_family
-from credit_default.model.families.own_family import pin_recipe
+from credit_default.model.families.own.own_family import pin_recipe
 from credit_default.model.families.recipe import Recipe, describe_recipe, parse_recipe
 
 RANDOM = np.random.default_rng(0)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from credit_default.errors import InputError
 from credit_default.installed import find_source, is_installed_name
 from credit_default.model.families.family import Matrix, Scale
-from credit_default.model.families.fitted_state import iterate_state, list_state_arrays
-from credit_default.model.families.own_estimator import GROUP, PARAMETERS, OwnEstimator
+from credit_default.model.families.own.fitted_state import iterate_state, list_state_arrays
+from credit_default.model.families.own.own_estimator import GROUP, PARAMETERS, OwnEstimator
 from credit_default.model.families.recipe import Recipe
 from credit_default.model.families.structure import (
     build_artifact_error,

@@ -13,8 +13,8 @@ import numpy as np
 from credit_default.errors import InputError
 from credit_default.installed import Source, load_installed
 from credit_default.model.families.family import Matrix
-from credit_default.model.families.fitted_state import list_state_arrays
-from credit_default.model.families.settled_scores import measure_noise, settle_scores
+from credit_default.model.families.own.fitted_state import list_state_arrays
+from credit_default.model.families.own.settled_scores import measure_noise, settle_scores
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
 GROUP: Final = "credit_default.estimators"
