@@ -182,8 +182,11 @@ def _name_limit(name: str, limit: float, policy: DriftPolicy) -> str:
 
 
 def _list_share_alarms(moves: _Moves, policy: DriftPolicy) -> list[str]:
-    limit, setting = policy.highest_drifted_share, "drift.highest_drifted_share"
-    alarms = []
+    limit, setting, alarms = (
+        policy.highest_drifted_share,
+        "drift.highest_drifted_share",
+        list[str](),
+    )
     if moves.plain_share >= limit:
         alarms.append(
             f"{moves.plain_share:.0%} of the columns moved, limit {limit:.0%} ({setting})"
