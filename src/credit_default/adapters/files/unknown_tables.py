@@ -5,7 +5,7 @@ and its columns are called column_1, column_2 ….
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -207,9 +207,9 @@ def _declare_separator(path: Path, options: ReadingOptions, *, has_header: bool)
     return None if is_found else options.separator
 
 
-def list_file_options(options: ReadingOptions) -> Mapping[str, str | tuple[str, ...]]:
+def list_file_options(options: ReadingOptions) -> dict[str, str | tuple[str, ...]]:
     """Return the options that are set, by their names in a portfolio's `[file]`."""
-    found = {
+    found: dict[str, str | tuple[str, ...] | None] = {
         "sheet": options.sheet,
         "separator": options.separator,
         "decimal": options.decimal,
