@@ -48,10 +48,10 @@ def compare_baselines(
         baselines = _score_baselines(wiring, challenger, sides)
     else:
         served = challenger.regime.covers(judged.folded[STATEMENT_MONTH])
-        baselines = [
+        baselines = tuple(
             replace(each, default_probability=each.default_probability[served])
             for each in _score_folds(wiring, challenger, judged.folded)
-        ]
+        )
     _LOG.info("compared challenger with baselines baseline_count=%d", len(baselines))
     clients = judged.rows[CLIENT_ID].to_numpy()
     return tuple(
