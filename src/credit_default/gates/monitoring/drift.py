@@ -182,20 +182,13 @@ def _name_limit(name: str, limit: float, policy: DriftPolicy) -> str:
 
 
 def _list_share_alarms(moves: _Moves, policy: DriftPolicy) -> list[str]:
-    limit, setting, alarms = (
-        policy.highest_drifted_share,
-        "drift.highest_drifted_share",
-        list[str](),
-    )
+    limit = policy.highest_drifted_share
+    allowed = f"moved, limit {limit:.0%} (drift.highest_drifted_share)"
+    alarms = []
     if moves.plain_share >= limit:
-        alarms.append(
-            f"{moves.plain_share:.0%} of the columns moved, limit {limit:.0%} ({setting})"
-        )
+        alarms.append(f"{moves.plain_share:.0%} of the columns {allowed}")
     if moves.weighed_share >= limit:
-        alarms.append(
-            f"columns that carry {moves.weighed_share:.0%} of the model moved, "
-            f"limit {limit:.0%} ({setting})"
-        )
+        alarms.append(f"columns that carry {moves.weighed_share:.0%} of the model {allowed}")
     return alarms
 
 
