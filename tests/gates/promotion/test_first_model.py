@@ -193,7 +193,7 @@ def test_a_rival_that_ranks_better_is_watched_and_stops_nothing(make_contest):
     verdict = judge_with(make_contest, Check("", figures={"best_input_roc_auc": 0.7}), rival)
 
     assert (verdict.level, verdict.passed) == ("watch", True)
-    assert verdict.reasons[0].endswith("every floor met, but scorecard ranks better")
+    assert verdict.reasons[0].endswith("every floor met by 1,500 rows, but scorecard ranks better")
     assert verdict.reasons[1] == rival.summary
     assert verdict.figures["best_input_roc_auc"] == 0.7
 

@@ -88,7 +88,7 @@ def test_auc_lost_beyond_the_margin_counts_where_another_gain_would_outweigh_it(
     won = find_significant_gains(lower, policy=POLICY)
 
     assert list(find_worse_measures(lower, significant_gains=won, policy=POLICY)) == [
-        "ROC AUC is lower by more than 0.002"
+        "ROC AUC is lower by more than 0.002 (promotion.roc_auc_margin)"
     ]
     assert list(find_worse_measures(lower, significant_gains=[], policy=POLICY)) == []
 
@@ -105,7 +105,7 @@ def test_what_is_worse_beyond_noise_is_named_once(comparison):
     worse = change(comparison, log_loss=(-0.01, 0.001), roc_auc=(-0.01, 0.001))
 
     assert list(find_worse_measures(worse, significant_gains=[], policy=POLICY)) == [
-        "worse beyond noise on log loss and ROC AUC"
+        "worse beyond noise on log loss and ROC AUC (promotion.confidence)"
     ]
 
 
@@ -187,7 +187,9 @@ def test_an_area_is_lower_beyond_its_margin_and_the_noise_of_an_objection(
 
     told = list(find_worse_measures(changed, significant_gains=won, policy=easy))
 
-    assert told == (["ROC AUC is lower by more than 0.002"] if is_told else [])
+    assert told == (
+        ["ROC AUC is lower by more than 0.002 (promotion.roc_auc_margin)"] if is_told else []
+    )
     assert list(find_worse_measures(changed, significant_gains=[], policy=easy)) == []
 
 
