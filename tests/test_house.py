@@ -397,6 +397,8 @@ def test_tests_mirror_the_package_all_the_way_down():
         "tests/cli/test_shell_variables.py",
         "tests/cli/test_moved_lakes.py",
         "tests/cli/test_wrong_input.py",
+        "tests/gates/test_messages_name_settings.py",
+        "tests/gates/promotion/test_leak_sizes.py",
         "tests/services/test_crashes.py",
         "tests/services/test_races.py",
     }
