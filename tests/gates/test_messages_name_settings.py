@@ -556,7 +556,7 @@ def input_that_leads_all_others():
 
 @plant("promotion.largest_rival_lead")
 def model_that_leads_every_rival():
-    return look_for_leaks(model=0.95)
+    return look_for_leaks(model=0.98, boosting=0.3, alone=0.3)
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -72,8 +72,7 @@ def train(
         file_options: How to read the training file: `sheet`, `decimal` and `thousands`, as the command line's options.
 
     Returns:
-        A completed run named `Promoted`, `ApprovalRequested` or `ChampionKept`, with its summary; `Skipped` when a newer
-        scheduled run replaces this one.
+        A completed run named `Promoted`, `ApprovalRequested`, `ChampionKept` or, where a newer run replaces it, `Skipped`.
     """
     if is_superseded():
         return Completed(name=SKIPPED, message=SUPERSEDED, data=Summary("train", "skipped"))

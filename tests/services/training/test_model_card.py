@@ -139,7 +139,7 @@ def test_a_rival_that_ranks_better_is_on_the_card_and_keeps_nobody_from_promotio
     assert wiring.registry.find_champion().number == version.number
     assert "scorecard ranks better" in json.dumps(stored)
     assert "scorecard ranks better" in shown
-    assert "promotion: watch" in shown
+    assert "promotion\\: watch" in shown
 
 
 def test_parts_list_names_the_model_by_its_digest(wiring, summary, version):

@@ -167,18 +167,14 @@ def _list_score_alarms(report: DriftReport, moves: _Moves, policy: DriftPolicy) 
     judged = [("score", report.score, moves.score_threshold)]
     if report.decision is not None:
         judged.append(("decision", report.decision, moves.decision_threshold))
-    return [
-        f"the {name} moved: {drift.method} {drift.statistic:.3f}, limit {limit:.3f} "
-        f"({_name_limit(name, limit, policy)})"
-        for name, drift, limit in judged
-        if drift.statistic >= limit
-    ]
-
-
-def _name_limit(name: str, limit: float, policy: DriftPolicy) -> str:
-    """Return the setting behind a limit: the threshold's, or that of the noise where this is more."""
-    is_noise = limit > getattr(policy, f"{name}_threshold")
-    return "drift.confidence" if is_noise else f"drift.{name}_threshold"
+    alarms = []
+    for name, drift, limit in judged:
+        is_noise = limit > getattr(policy, f"{name}_threshold")
+        found = f"{drift.method} {drift.statistic:.3f}, limit {limit:.3f}"
+        setting = "drift.confidence" if is_noise else f"drift.{name}_threshold"
+        if drift.statistic >= limit:
+            alarms.append(f"the {name} moved: {found} ({setting})")
+    return alarms
 
 
 def _list_share_alarms(moves: _Moves, policy: DriftPolicy) -> list[str]:

@@ -157,8 +157,7 @@ def _find_oddities(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
     if state.rejected_share - usual > margin:
         yield (
             f"{state.rejected_share:.1%} of the rows are in quarantine, {usual:.1%} usually "
-            f"(feed.rejected_margin): "
-            f"{_describe_broken_rules(state)}"
+            f"(feed.rejected_margin): {_describe_broken_rules(state)}"
         )
     for column in state.columns:
         yield from _find_column_oddities(column, state, policy)

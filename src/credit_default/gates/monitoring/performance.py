@@ -133,6 +133,8 @@ def _judge_ranking(roc_auc: Metric, floors: tuple[RocAuc, ...]) -> _Finding:
     )
     level: Level = "alarm" if is_below else "watch" if roc_auc.value < highest.value else "ok"
     interval = f"{roc_auc.low:.3f} to {roc_auc.high:.3f}"
+    # only a floor that comes from the test side has an error
+    setting = "highest_roc_auc_loss" if highest.standard_error else "lowest_roc_auc"
     error = (
         f" (itself known to ± {NORMAL_QUANTILE_95 * highest.standard_error:.3f})"
         if highest.standard_error
@@ -141,14 +143,8 @@ def _judge_ranking(roc_auc: Metric, floors: tuple[RocAuc, ...]) -> _Finding:
     return _Finding(
         level,
         f"ROC AUC {roc_auc.value:.3f} ({interval}), floor {highest.value:.3f}{error} "
-        f"({_name_floor(highest)})",
+        f"(performance.{setting})",
     )
-
-
-def _name_floor(floor: RocAuc) -> str:
-    """Return the setting behind a floor; only one that comes from the test side has an error."""
-    name = "highest_roc_auc_loss" if floor.standard_error else "lowest_roc_auc"
-    return f"performance.{name}"
 
 
 def _judge_calibration(

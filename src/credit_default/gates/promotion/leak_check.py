@@ -147,5 +147,5 @@ def _measure_lead(rivals: PlainRivals, ahead: FloatArray, behind: FloatArray) ->
 
 
 def _is_beyond(lead: AucDifference, largest: float) -> bool:
-    """Return whether the lead is larger, and shown to be one by the whole 95 % interval."""
-    return lead.gain > largest and lead.low > 0
+    """Return whether the lead is above the largest plausible one, its 95 % interval above half of it."""
+    return lead.gain > largest and lead.low > largest / 2
