@@ -63,7 +63,7 @@ def judge_contest(
     """Return the verdict of `judge_challenger`; a refusal where the champion cannot be loaded."""
     if isinstance(champion, UnloadableChampion):
         return build_refusal(
-            f"the champion, version {champion.number}, cannot be loaded here ({champion.fault}), so nothing can be "
+            f"version {champion.number} cannot be loaded here ({champion.fault}), so nothing can be "
             "compared: people decide, by `models promote`"
         )
     return judge_challenger(wiring, challenger, sides, champion=champion, now=now, rivals=rivals)
