@@ -102,3 +102,10 @@ def test_entries_of_other_kinds_about_a_version_change_nothing():
     assert rebuild_inventory([known, other], as_of="2006-12-31") == rebuild_inventory(
         [known], as_of="2006-12-31"
     )
+
+
+def test_a_version_that_nobody_reviewed_has_no_review_overdue():
+    (line,) = rebuild_inventory(enter((1, Promoted(model_digest="a"))), as_of="2006-02-01")
+
+    assert (line.next_review, line.list_overdue("2006-02-01")) == ("", ())
+    assert count_overdue([line], as_of="2006-02-01") == 0

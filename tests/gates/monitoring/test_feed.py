@@ -383,3 +383,11 @@ def test_a_code_as_frequent_as_three_rows_of_the_reference_may_be_chance(count):
     assert judge_feed(state).level == "ok"
     above = replace(plant(new_share=0.0050001, new_codes=("8",)), reference_count=count)
     assert judge_feed(above).level == ("watch" if count >= 600 else "ok")
+
+
+def test_a_quarantine_of_just_the_margin_is_quiet_where_none_is_usual():
+    state = replace(CLEAN, row_count=990, rejected_count=10, earlier_rejected_shares=())
+
+    assert state.rejected_share == 0.01
+    assert judge_feed(state).level == "ok"
+    assert judge_feed(replace(state, rejected_count=11)).level == "watch"
