@@ -131,7 +131,7 @@ def _score_without(
     alone: Sequence[SingleInput], strong_from: float, boost: Any
 ) -> dict[str, NDArray[np.float64]]:
     strong = [single.name for single in alone if single.roc_auc >= strong_from]
-    left_out = {name: (name,) for name in strong[:_SHOWN_COUNT]}
+    left_out: dict[str, tuple[str, ...]] = {name: (name,) for name in strong[:_SHOWN_COUNT]}
     if len(strong) > 1:
         left_out[""] = tuple(strong)
     return {key: boost(names) for key, names in left_out.items() if len(names) < len(alone)}
