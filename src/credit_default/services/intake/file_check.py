@@ -38,6 +38,7 @@ from credit_default.services.intake.earlier_batches import (
 from credit_default.services.intake.file_access import Arrival, fetch_file
 from credit_default.services.intake.future_dates import require_months_by_now
 from credit_default.services.intake.lost_zeros import require_ids_with_zeros
+from credit_default.services.intake.numbered_clients import require_own_numbers
 from credit_default.services.intake.value_notes import describe_unused_sheet
 
 _LOG = logging.getLogger(__name__)
@@ -164,10 +165,10 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
     """Return the quality gate's verdict on the file; one that is to be scored is compared with the batches before it.
 
     Raises:
-        InputError: The file has statement months that lie in the future.
+        InputError: The file has statement months that lie in the future, or in which another file's rows are numbered.
         RefusedError: The gate refused the file. Only the refusal is recorded, in the ledger.
     """
-    require_file_by_now(wiring, checked, now=judged_at)
+    require_fitting_months(wiring, checked, now=judged_at)
     history = _read_batch_history(wiring, checked)
     verdict = judge_quality(count_faults(checked), history, policy=wiring.settings.quality)
     if not verdict.passed:
@@ -176,13 +177,15 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
     return verdict
 
 
-def require_file_by_now(wiring: Wiring, checked: CheckedFile, *, now: dt.datetime) -> None:
-    """Check that the file has no statement month in the future.
+def require_fitting_months(wiring: Wiring, checked: CheckedFile, *, now: dt.datetime) -> None:
+    """Check that the file has no statement month in the future, nor one in which another file's rows are numbered too.
 
     Raises:
         InputError: It has one.
     """
-    require_months_by_now(wiring, checked.validated, thing=f"file {checked.name}", now=now)
+    validated, thing = checked.validated, f"file {checked.name}"
+    require_months_by_now(wiring, validated, thing=thing, now=now)
+    require_own_numbers(wiring, validated.months, sha256=checked.source.sha256, thing=thing)
 
 
 def refuse_file(

@@ -12,7 +12,7 @@ from credit_default.services.intake.file_check import (
     CheckedFile,
     check_file,
     count_faults,
-    require_file_by_now,
+    require_fitting_months,
 )
 from credit_default.services.intake.ingest import describe_broken_rules, describe_reading
 from credit_default.views.summaries.summary import Summary
@@ -39,7 +39,7 @@ def preview_file(
         InputError: The file as a whole cannot be used.
     """
     checked = check_file(wiring, uri, month=month, outcome="kept", options=options)
-    require_file_by_now(wiring, checked, now=now)
+    require_fitting_months(wiring, checked, now=now)
     verdict = judge_quality(count_faults(checked), policy=wiring.settings.quality)
     found = _Tally(wiring.schema)
     for batch in checked.batches():

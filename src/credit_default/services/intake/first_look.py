@@ -17,7 +17,7 @@ from credit_default.services.intake.file_check import (
     held_files,
     inspect_file,
     refuse_file,
-    require_file_by_now,
+    require_fitting_months,
 )
 
 
@@ -46,7 +46,7 @@ def refuse_broken_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.da
         InputError: As `judge_file`.
         RefusedError: As `judge_file`; only the refusal is recorded, in the ledger.
     """
-    require_file_by_now(wiring, checked, now=judged_at)
+    require_fitting_months(wiring, checked, now=judged_at)
     verdict = judge_quality(count_faults(checked), policy=wiring.settings.quality)
     if not verdict.passed:
         refuse_file(wiring, checked, verdict, judged_at=judged_at)
