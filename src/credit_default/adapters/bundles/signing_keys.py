@@ -11,6 +11,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from credit_default.adapters.host.given_paths import resolve_file
 from credit_default.errors import InputError, SetupError
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def read_public_key(given: str) -> str:
         decode_public_key(given, thing=thing)
         return given
     try:
-        key = serialization.load_pem_public_key(_read_key_file(Path(given).expanduser()))
+        key = serialization.load_pem_public_key(_read_key_file(resolve_file(given, thing=thing)))
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise _build_error(thing, "no public key in PEM") from error
     if not isinstance(key, Ed25519PublicKey):
