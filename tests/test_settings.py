@@ -17,7 +17,8 @@ def test_defaults_hold_when_nothing_is_set():
     loaded = load_settings(environment={})
 
     assert loaded.settings.lake == "./lake"
-    assert {origin.origin for origin in loaded.origins} == {"default"}
+    others = {origin.name: origin.origin for origin in loaded.origins if origin.origin != "default"}
+    assert others == {"promotion.highest_roc_auc": "portfolio credit-card"}
 
 
 def test_flag_wins_over_variable_wins_over_file(tmp_path):

@@ -6,7 +6,11 @@ def test_settings_show_each_value_and_where_it_came_from(run, tmp_path, monkeypa
     answer = run("settings", "--config", config, "--json")
 
     assert answer.exit_code == 0
-    assert set(answer.json["notes"]) == {f"seed = 11 (file {config})", "jobs = 1 (environment)"}
+    assert set(answer.json["notes"]) == {
+        f"seed = 11 (file {config})",
+        "jobs = 1 (environment)",
+        "promotion.highest_roc_auc = 0.85 (portfolio credit-card)",
+    }
 
 
 def test_settings_show_what_else_the_shell_changes_without_secrets(run, monkeypatch):

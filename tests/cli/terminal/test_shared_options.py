@@ -161,4 +161,5 @@ def test_settings_command_takes_them_before_it_for_real(tmp_path):
         f"seed = 11 (file {config})",
         "lake = here (flag)",
         "logging.level = debug (flag)",
+        "promotion.highest_roc_auc = 0.85 (portfolio credit-card)",
     }
