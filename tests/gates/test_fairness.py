@@ -213,7 +213,13 @@ def test_figures_are_those_of_the_headlines_by_attribute():
     ("judged_count", "reason"),
     [
         (2, "no client is accepted: there is nothing to compare"),
-        (1, "no attribute has two groups of at least 100 rows, 20 defaults and as many others"),
+        (
+            1,
+            (
+                "no attribute has two groups of at least 100 rows (fairness.fewest_rows), 20 defaults "
+                "(fairness.fewest_defaults) and as many others"
+            ),
+        ),
     ],
 )
 def test_what_is_not_judged_says_whether_groups_or_acceptance_are_lacking(judged_count, reason):

@@ -32,6 +32,7 @@ from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
 from credit_default.model.evaluation.plain_rivals import CertainRanges, PlainRivals, SingleInput
+from credit_default.model.evaluation.reference_performance import ReferencePerformance
 from credit_default.model.fairness.acceptance_counts import GroupAcceptance
 from credit_default.model.fairness.policy import FairnessPolicy
 from credit_default.model.fairness.report import measure_fairness
@@ -369,7 +370,7 @@ def batch_that_ranks_badly():
 
 @plant("performance.highest_roc_auc_loss")
 def batch_that_ranks_worse_than_the_test_side():
-    return judge_batch(*draw(spread=1.0), test_roc_auc=RocAuc(0.95, 0.01))
+    return judge_batch(*draw(spread=1.0), reference=ReferencePerformance(RocAuc(0.95, 0.01)))
 
 
 @plant("performance.highest_calibration_error", "performance.calibration_deviations")
@@ -608,6 +609,7 @@ NO_LIMITS = {
     "promotion.resample_count",
     "promotion.seed",
     "promotion.approval",
+    "promotion.fewest_rows_for_a_test_side",
     "drift.fewest_standard_errors",
     "feed.confidence",
     "fairness_drift.confidence",

@@ -262,7 +262,10 @@ def test_a_share_of_importance_is_judged_at_its_bound(weight, level):
     assert verdict.figures["drifted_importance_share"] == weight
     assert verdict.figures["drifted_share"] == 0.1
     if level == "alarm":
-        told = f"columns that carry {weight:.0%} of the model moved, limit 30%"
+        told = (
+            f"columns that carry {weight:.0%} of the model moved, "
+            "limit 30% (drift.highest_drifted_share)"
+        )
         assert verdict.reasons[0] == told
 
 

@@ -148,7 +148,9 @@ def test_figures_count_what_was_planted_judged_and_heard():
         "mended_count": 2.0,
         "mended_alarm_count": 1.0,
     }
-    assert verdict.reasons[1] == "1 alarms and 2 watches in 4 clean months: at most 1 alarm allowed"
+    assert verdict.reasons[1] == (
+        "1 alarms and 2 watches in 4 clean months: at most 1 alarm allowed (drill.most_false_alarms)"
+    )
 
 
 @pytest.mark.parametrize(("missed", "level"), [(0, "ok"), (5, "watch"), (6, "alarm")])

@@ -249,7 +249,9 @@ def test_an_optional_column_may_be_missing_somewhat_more_often_than_usual(missin
 
     assert verdict.level == level
     if level == "watch":
-        assert verdict.reasons == ("column_4 is missing in 12.0% of the rows, 10.0% usually",)
+        assert verdict.reasons == (
+            "column_4 is missing in 12.0% of the rows, 10.0% usually (feed.missing_margin)",
+        )
 
 
 @pytest.mark.parametrize(
@@ -371,7 +373,7 @@ def test_at_most_five_new_codes_and_five_findings_are_told():
     codes = plant_among_many(new_share=0.5, new_codes=tuple("123456"))
     five = replace(CLEAN, columns=tuple(replace(c, scale=9.0) for c in CLEAN.columns))
 
-    assert judge_feed(codes).reasons[0].endswith("50.0% of the rows: 1, 2, 3, 4, 5")
+    assert judge_feed(codes).reasons[0].endswith("(feed.new_share): 1, 2, 3, 4, 5")
     assert len(judge_feed(five).reasons) == 5
     assert not judge_feed(five).reasons[-1].startswith("and ")
 

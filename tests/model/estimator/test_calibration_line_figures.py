@@ -82,7 +82,7 @@ CASES = {
     "calibrated": lambda: choose(slope=1.0),
     "too extreme": lambda: choose(slope=1.6),
     "too close": lambda: choose(slope=0.6),
-    "few": lambda: choose(slope=1.6, count=400),
+    "few": lambda: choose(slope=1.6, count=100),
     "folds": calibrate,
     "losses": lose,
 }
