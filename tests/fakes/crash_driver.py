@@ -247,7 +247,7 @@ def promote_challenger(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     evaluation = evaluate(
         defaulted, np.linspace(0.1, 0.9, 200), policy=wiring.settings.decision, seed=1
     )
-    registered = Registered(wiring.registry.find_version(2), "", evaluation, None)
+    registered = Registered(wiring.registry.find_version(2), "", evaluation, None, "test side")
     rows = TrainingRows(pl.DataFrame({"client_id": ["a"]}), (), "simulated", 0, ())
     verdict = Verdict("promotion", "ok", ("better",))
     return apply_promotion_verdict(

@@ -207,7 +207,7 @@ def test_a_person_has_to_be_named(two, by):
 
 def test_challenger_that_passed_the_gate_waits_for_two_people(two, trained_rows, few_figures):
     version = two.registry.find_version(2)
-    registered = Registered(version, "", few_figures, None)
+    registered = Registered(version, "", few_figures, None, "test side")
     verdict = Verdict("promotion", "ok", ("challenger wins: better",))
 
     summary = apply_promotion_verdict(

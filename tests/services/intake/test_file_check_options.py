@@ -130,7 +130,7 @@ def test_an_option_that_is_given_goes_before_the_portfolio_s(make_loans, tmp_pat
     [
         ('[file]\ndecimals = ","\n', r"unknown 'decimals'"),
         ('[file]\ndecimal = ";"\n', r"decimal of the table \[file\]"),
-        ('[files]\ndecimal = ","\n', "schema and features, perhaps file, and sections of settings"),
+        ('[files]\ndecimal = ","\n', "schema, features, file, and sections of settings"),
     ],
 )
 def test_a_wrong_table_is_refused_by_its_key(make_loans, table, message):

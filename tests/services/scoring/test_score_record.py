@@ -62,7 +62,8 @@ def test_version_carries_the_verdict_that_promoted_it(champion_lake):
 
 def test_challenger_that_won_against_another_champion_is_not_promoted(champion_lake):
     version = champion_lake.wiring.registry.find_champion()
-    winner = Registered(replace(version, number=2), "", find_evaluation(champion_lake), None)
+    evaluation = find_evaluation(champion_lake)
+    winner = Registered(replace(version, number=2), "", evaluation, None, "test side")
     passed = Verdict("promotion", "ok", ("better than nobody",))
 
     with pytest.raises(ServiceError):

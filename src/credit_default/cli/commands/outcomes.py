@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_shared_options("lake")
+@takes_shared_options("lake", "portfolio")
 def outcomes(
     file: Annotated[
         str | None,
