@@ -334,7 +334,8 @@ def test_command_line_takes_the_portfolio_the_same_way(
 def test_page_explains_every_word_that_a_feature_may_use():
     page = PAGE.read_text(encoding="utf-8")
 
-    rows = [line.split("|")[1:4] for line in page.splitlines() if line.startswith("| `")]
+    table = page[page.index("| function | gives | arguments |") :].split("\n\n")[0]
+    rows = [line.split("|")[1:4] for line in table.splitlines() if line.startswith("| `")]
 
     told = {name.strip(" `"): (meaning.strip(), arguments) for name, meaning, arguments in rows}
     assert {name: meaning for name, (meaning, _) in told.items()} == {

@@ -183,7 +183,8 @@ def test_month_with_half_arrived_outcomes_is_left_out_until_the_others_come(
     [note] = half.notes
     assert note == (
         f"month 2005-10 left out: {arrived.height:,} of 2,000 outcomes are known "
-        f"({arrived.height / 2_000:.0%}): at least 80% are needed; take in the other outcomes with "
+        f"({arrived.height / 2_000:.0%}): at least 80% are needed (coverage.lowest_share); "
+        "take in the other outcomes with "
         "`credit-default outcomes FILE` and train again"
     )
     assert sorted(whole.rows["statement_month"].unique()) == ["2005-09", "2005-10"]

@@ -43,6 +43,8 @@ def test_everything_that_a_validator_asks_for_is_measured_on_the_test_side(asses
         "scorecard",
         "small tree",
         "base rate",
+        "boosting",
+        "best input",
     ]
     assert assessment.sensitivity
     assert assessment.comparison.row_count == sides.test.height
