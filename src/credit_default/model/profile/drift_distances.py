@@ -37,8 +37,8 @@ class Distance:
         error: How far the statistic may be from that of the exact values.
         spread: For wasserstein, the integral of sqrt(F (1 - F)) over the reference's distribution,
             in its standard deviations.
-        p_value: For ks and chisquare, the chance that two samples of one population are this far
-            apart; 0 where the noise is computed otherwise.
+        p_value: The chance that two samples of one population are this far apart, bins of few rows
+            taken together; 0 for wasserstein, whose noise is computed otherwise.
     """
 
     statistic: float
@@ -107,17 +107,17 @@ def measure_jensenshannon_distance(reference: Counts, current: Counts) -> float:
 
 
 def _measure_psi(column: ProfilePair) -> Distance:
+    counts = column.reference.counts, column.current.counts
+    p_value = measure_homogeneity_p_value(*counts)
     return Distance(
-        measure_population_stability_index(column.reference.counts, column.current.counts),
-        _count_bins(column),
+        measure_population_stability_index(*counts), _count_bins(column), p_value=p_value
     )
 
 
 def _measure_jensenshannon(column: ProfilePair) -> Distance:
-    return Distance(
-        measure_jensenshannon_distance(column.reference.counts, column.current.counts),
-        _count_bins(column),
-    )
+    counts = column.reference.counts, column.current.counts
+    p_value = measure_homogeneity_p_value(*counts)
+    return Distance(measure_jensenshannon_distance(*counts), _count_bins(column), p_value=p_value)
 
 
 def _measure_chisquare(column: ProfilePair) -> Distance:
