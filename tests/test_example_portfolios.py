@@ -284,7 +284,7 @@ def test_a_value_that_no_declaration_has_is_rejected_by_its_rule(tmp_path):
 def test_loans_with_missing_values_are_learnt_from_scored_and_explained(prefect_server, tmp_path):
     training = write("hmeq", make_hmeq(4_000, 4), tmp_path / "training.csv")
     batch = write("hmeq", make_hmeq(400, 5).drop("BAD"), tmp_path / "batch.csv")
-    overrides = build("hmeq", tmp_path, data=training)
+    overrides = build("hmeq", tmp_path, data=training, recipe={"tree_count": 60})
 
     trained = train(overrides=overrides, return_state=True)
     scored = predict(batch, month="2000-02", overrides=overrides, return_state=True)

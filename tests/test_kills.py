@@ -50,6 +50,8 @@ SMALL = {
     "JOBS": "1",
     "REPORT": "drift",
     "RECIPE__TREE_COUNT": "10",
+    "RECIPE__LEAF_ROW_COUNT": "40",
+    "RECIPE__COLUMN_SHARE": "0.2",
     "RECIPE__MAXIMUM_DEPTH": "6",
     "REASONS__MODE": "all",
     "QUALITY__HIGHEST_KNOWN_SHARE": "1.0",

@@ -74,6 +74,8 @@ def plant(lake: Path, *, cache: str, prefect: str, mlflow: str) -> dict[str, str
         "JOBS": "1",
         "REPORT": "drift",
         "RECIPE__TREE_COUNT": "10",
+        "RECIPE__LEAF_ROW_COUNT": "40",
+        "RECIPE__COLUMN_SHARE": "0.2",
         "RECIPE__MAXIMUM_DEPTH": "6",
         "QUALITY__HIGHEST_KNOWN_SHARE": "1.0",
         "STABILITY__REFIT_COUNT": "0",

@@ -73,6 +73,8 @@ def start(trained, lake, simulated_files):
             "CACHE": trained["cache"],
             "JOBS": "1",
             "RECIPE__TREE_COUNT": "10",
+            "RECIPE__LEAF_ROW_COUNT": "40",
+            "RECIPE__COLUMN_SHARE": "0.2",
             "REPORT": "drift",
             "RECIPE__MAXIMUM_DEPTH": "6",
             "QUALITY__HIGHEST_KNOWN_SHARE": "1.0",

@@ -154,7 +154,12 @@ REPLAYED = {
 # Shortened where the whole takes minutes; in the long form of the suite.
 SHORTENED = {
     "make model-metrics DATA=public": Replay(
-        environment={"MAKEFLAGS": "-- DATA=simulated", "CREDIT_DEFAULT_RECIPE__TREE_COUNT": "5"},
+        environment={
+            "MAKEFLAGS": "-- DATA=simulated",
+            "CREDIT_DEFAULT_RECIPE__TREE_COUNT": "5",
+            "CREDIT_DEFAULT_RECIPE__LEAF_ROW_COUNT": "40",
+            "CREDIT_DEFAULT_RECIPE__COLUMN_SHARE": "0.2",
+        },
         makes=("build/metrics.json",),
     ),
     "make bench-memory > build/reports/memory.txt": Replay(
