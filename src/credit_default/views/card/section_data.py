@@ -31,9 +31,10 @@ _OUTCOMES: Final = (
 
 def build_purpose_section(evidence: CardEvidence) -> Section:
     """Return what the model predicts, for whom, and what it is not for."""
+    outcome = evidence.schema.outcome.description.rstrip(". ")
     introduction = (
         f"For each statement of the portfolio “{evidence.schema.name}” the model gives the "
-        f"probability of this outcome: {evidence.schema.outcome.description} From it follow the "
+        f"probability of this outcome: {outcome}. From it follow the "
         "decision to accept or decline, a risk band, reasons and the expected loss of that event."
     )
     words = evidence.schema.words

@@ -57,7 +57,7 @@ figure { margin: 1rem 0; }
 img { max-width: 100%; width: 800px; height: auto; }
 figcaption { color: #5b6b7b; font-size: .9rem; }
 @media (max-width: 40rem) {
-  body { padding: 1.2rem 1rem 3rem; } table { font-size: .78rem; } th, td { padding-right: .4rem; } tr > :last-child { padding-right: 0; }
+  body { padding: 1.2rem 1rem 3rem; } table { font-size: .78rem; } th, td { padding-right: .4rem; } td { max-width: 12rem; } tr > :last-child { padding-right: 0; }
   .stacked thead { display: none; }
   .stacked, .stacked tbody, .stacked tr { display: block; }
   .stacked tr { padding: .55rem 0; border-bottom: 1px solid #d5dbe1; }
