@@ -10,6 +10,8 @@ from credit_default.errors import (
     ServiceError,
     SetupError,
     hide_credentials,
+    join_faults,
+    needs_setup,
     show_examples,
 )
 
@@ -65,3 +67,16 @@ def test_examples_are_at_most_five_with_the_count():
 def test_user_and_password_are_hidden(text, told):
     assert hide_credentials(text) == told
     assert str(ServiceError(text, found=text, expected="x", remedy="y")).count(told) == 2
+
+
+def test_the_setup_is_at_fault_where_one_of_the_faults_is_its():
+    def make(kind):
+        return kind("a thing", found="this", expected="that", remedy="Correct the thing.")
+
+    declared = [make(InputError), make(InputError)]
+
+    assert needs_setup(make(SetupError))
+    assert needs_setup(join_faults("all", [*declared, make(SetupError)]))
+    assert not needs_setup(join_faults("all", declared))
+    assert not needs_setup(make(InputError))
+    assert not needs_setup(ValueError("this"))

@@ -170,6 +170,12 @@ def list_faults(error: CreditDefaultError) -> tuple[CreditDefaultError, ...]:
     return error.faults if isinstance(error, DeclarationError) and error.faults else (error,)
 
 
+def needs_setup(error: Exception) -> bool:
+    """Return whether the setup is at fault, in one of the error's faults at least."""
+    faults = list_faults(error) if isinstance(error, CreditDefaultError) else ()
+    return any(isinstance(fault, SetupError) for fault in faults)
+
+
 def _describe_fault(fault: CreditDefaultError) -> str:
     """Return the fault as a sentence; what to do is said once for all of them, unless it is something else."""
     remedy = "" if fault.remedy.startswith("Correct the ") else f" {fault.remedy}"

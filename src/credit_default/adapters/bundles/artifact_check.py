@@ -5,7 +5,7 @@ The estimator is checked by its family (`model.families`). `tree_check` checks t
 
 from typing import Any
 
-from credit_default.errors import InputError, SetupError, list_faults
+from credit_default.errors import InputError, needs_setup
 from credit_default.model.estimator.calibrated_forest import CalibratedForest
 from credit_default.model.estimator.calibration_line import STEEPEST_SLOPE
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, FOREST_STEP
@@ -96,8 +96,7 @@ def _check_transformer(transformer: Any) -> int:
         features = parse_features(keywords["spec"])
         check_names(parse_input_values(keywords.get("inputs")), inputs=list_input_names(features))
     except (InputError, AttributeError, TypeError) as error:
-        faults = list_faults(error) if isinstance(error, InputError) else ()
-        if any(isinstance(fault, SetupError) for fault in faults):
+        if needs_setup(error):
             raise  # a function of a package that is not here: the artifact is not at fault
         raise build_artifact_error(f"a feature list that cannot be read ({error})") from error
     require(is_learned(features), "a feature that learns from outcomes and has not learned")

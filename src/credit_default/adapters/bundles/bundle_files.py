@@ -28,7 +28,7 @@ from credit_default.adapters.bundles.bundle_signature import SIGNATURE, sign_man
 from credit_default.adapters.bundles.skops_pipeline import read_pipeline, write_pipeline
 from credit_default.adapters.bundles.trust import NO_TRUST, Trust, require_trusted_bundle
 from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.errors import InputError, SetupError, show_examples
+from credit_default.errors import InputError, needs_setup, show_examples
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import parse_decision_policy
 from credit_default.model.estimator.digest import digest_bundle
@@ -164,9 +164,9 @@ def _build_bundle(folder: Path, manifest: Mapping[str, Any]) -> ModelBundle:
             reference=_read_reference(folder) if REFERENCE in manifest["files"] else None,
             digest="",
         )
-    except SetupError:  # a package is not here, or another than the model's: no file is damaged
-        raise
     except _DAMAGED_CONTENT_ERRORS as error:
+        if needs_setup(error):  # a package is not here, or another than the model's
+            raise
         found = f"{type(error).__name__}: {error}"
         raise build_bundle_error(folder, found, "a bundle as `train` writes it") from error
 
