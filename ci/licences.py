@@ -21,6 +21,7 @@ PERMISSIVE = frozenset(
     {
         "0bsd",
         "apache-2.0",
+        "apache-2.0 with llvm-exception",
         "apache software",
         "bsd",
         "bsd-2-clause",
