@@ -6,8 +6,6 @@ read in this one process; each gives a line of JSON with what came of it. Whatev
 """
 
 import base64
-import contextlib
-import hashlib
 import io
 import json
 import os
@@ -21,28 +19,18 @@ import traceback
 import zipfile
 from pathlib import Path
 
+import forging
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from forging import MANIFEST, PIPELINE, Payload, agree, find, rewrite, save, walk
 
 from credit_default.adapters.bundles.bundle_files import read_bundle
 from credit_default.errors import ArtifactError
 
 FORGERIES = {}
-PIPELINE, ROWS, REFERENCE, MANIFEST = (
-    "pipeline.skops",
-    "trained_rows.npy",
-    "reference.parquet",
-    "bundle.json",
-)
+ROWS, REFERENCE = "trained_rows.npy", "reference.parquet"
 RAN = Path(sys.argv[1]) / "ran" if len(sys.argv) > 1 else Path("ran")
-
-
-class Payload:
-    """Leaves a folder behind when it is unpickled."""
-
-    def __reduce__(self):
-        return (os.mkdir, (str(RAN),))
 
 
 def forge(name, *, base="plain"):
@@ -97,29 +85,20 @@ def read_forged_bundle(folder, digest):
     }
 
 
-def rewrite_manifest(folder, **changes):
-    """The manifest says again what the files are, and what `changes` say."""
-    content = json.loads((folder / MANIFEST).read_text()) | changes
-    for name in content["files"]:
-        with contextlib.suppress(OSError):
-            content["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-    (folder / MANIFEST).write_text(json.dumps(content))
-
-
 def write(folder, name, content):
     (folder / name).write_bytes(content)
-    rewrite_manifest(folder)
+    agree(folder)
 
 
 def rewrite_zip(folder, change, *, more=()):
     """The archive again: `change(name, content)` gives each entry's new content; then the entries `more`."""
-    path = folder / PIPELINE
-    with zipfile.ZipFile(path) as old:
-        entries = [(name, change(name, old.read(name))) for name in old.namelist()]
-    with zipfile.ZipFile(path, "w") as new:
-        for name, content in [*entries, *more]:
-            new.writestr(name, content)
-    rewrite_manifest(folder)
+
+    def change_all(entries):
+        for name, content in entries.items():
+            entries[name] = change(name, content)
+
+    rewrite(folder, change_all, more=more)
+    agree(folder)
 
 
 def keep_unchanged(name, content):
@@ -128,33 +107,8 @@ def keep_unchanged(name, content):
 
 def edit_schema(folder, edit):
     """`edit(schema)` changes the archive's schema in place, or gives another."""
-
-    def change(name, content):
-        if name != "schema.json":
-            return content
-        schema = json.loads(content)
-        return json.dumps(edit(schema) or schema).encode()
-
-    rewrite_zip(folder, change)
-
-
-def walk_nodes(item):
-    if isinstance(item, dict):
-        yield item
-        for value in item.values():
-            yield from walk_nodes(value)
-    elif isinstance(item, list):
-        for value in item:
-            yield from walk_nodes(value)
-
-
-def find_node(schema, **fields):
-    """The first node with these fields."""
-    return next(
-        node
-        for node in walk_nodes(schema)
-        if all(node.get(key) == value for key, value in fields.items())
-    )
+    forging.edit_schema(edit)(folder)
+    agree(folder)
 
 
 def edit_array(folder, edit, *, fields):
@@ -169,11 +123,7 @@ def edit_array(folder, edit, *, fields):
             return content
         done.append(name)
         changed = edit(array)
-        if isinstance(changed, bytes):
-            return changed
-        buffer = io.BytesIO()
-        np.save(buffer, array if changed is None else changed, allow_pickle=True)
-        return buffer.getvalue()
+        return save(array if changed is None else changed)
 
     rewrite_zip(folder, change)
     assert done
@@ -183,7 +133,7 @@ def edit_array(folder, edit, *, fields):
 
 
 def forge_manifest(name, **changes):
-    forge(name)(lambda folder: rewrite_manifest(folder, **changes))
+    forge(name)(lambda folder: agree(folder, **changes))
 
 
 def forge_bytes(name, change):
@@ -195,7 +145,7 @@ def forge_bytes(name, change):
 
 
 FILES = {PIPELINE: "0", ROWS: "0"}
-forge_bytes("manifest is a pickle", lambda _: pickle.dumps(Payload()))
+forge_bytes("manifest is a pickle", lambda _: pickle.dumps(Payload(RAN)))
 forge_bytes("manifest nests a hundred thousand deep", lambda _: b"[" * 100_000)
 forge_bytes("manifest is two megabytes of blanks", lambda old: old + b" " * 2_000_000)
 forge_bytes("manifest says a key twice", lambda old: old.replace(b"{", b'{"recipe": {},', 1))
@@ -276,7 +226,7 @@ def add_pickle_flavour(folder):
     (folder / "MLmodel").write_text(
         "flavors:\n  python_function:\n    loader_module: canary_module\n"
     )
-    (folder / "model.pkl").write_bytes(pickle.dumps(Payload()))
+    (folder / "model.pkl").write_bytes(pickle.dumps(Payload(RAN)))
 
 
 # ---- the archive
@@ -284,7 +234,7 @@ def add_pickle_flavour(folder):
 
 @forge("pickle renamed to skops")
 def rename_pickle(folder):
-    write(folder, PIPELINE, pickle.dumps(Payload()))
+    write(folder, PIPELINE, pickle.dumps(Payload(RAN)))
 
 
 @forge("archive cut in half")
@@ -347,13 +297,13 @@ def pack(folder):
 
 @forge("array that is a pickle of objects")
 def pickle_array(folder):
-    edit_array(folder, lambda _: np.array([Payload()], dtype=object), fields=True)
+    edit_array(folder, lambda _: np.array([Payload(RAN)], dtype=object), fields=True)
 
 
 @forge("array that is an archive of pickles")
 def archive_array(folder):
     buffer = io.BytesIO()
-    np.savez(buffer, nodes=np.array([Payload()], dtype=object))
+    np.savez(buffer, nodes=np.array([Payload(RAN)], dtype=object))
     edit_array(folder, lambda _: buffer.getvalue(), fields=True)
 
 
@@ -380,7 +330,7 @@ def claim_nodes(folder):
 def forge_node(name, old, **fields):
     """The first node with the fields `old` gets the others."""
     forge(name)(
-        lambda folder: edit_schema(folder, lambda schema: find_node(schema, **old).update(fields))
+        lambda folder: edit_schema(folder, lambda schema: find(schema, **old).update(fields))
     )
 
 
@@ -444,9 +394,7 @@ def nest_schema(folder):
 @forge("object that holds itself")
 def hold_itself(folder):
     def loop(schema):
-        find_node(schema, __class__="RandomForestClassifier")["content"]["__id__"] = schema[
-            "__id__"
-        ]
+        find(schema, __class__="RandomForestClassifier")["content"]["__id__"] = schema["__id__"]
 
     edit_schema(folder, loop)
 
@@ -455,7 +403,7 @@ def hold_itself(folder):
 def trust_itself(folder):
     def trust(schema):
         schema["trusted"] = ["canary_module.build_features"]
-        find_node(schema, __loader__="FunctionNode")["__module__"] = "canary_module"
+        find(schema, __loader__="FunctionNode")["__module__"] = "canary_module"
 
     edit_schema(folder, trust)
 
@@ -464,7 +412,7 @@ def trust_itself(folder):
 def rename_feature(folder):
     edit_schema(
         folder,
-        lambda schema: find_node(schema, __loader__="JsonNode", content='"credit_limit"').update(
+        lambda schema: find(schema, __loader__="JsonNode", content='"credit_limit"').update(
             content='"__class__"'
         ),
     )
@@ -474,7 +422,7 @@ def rename_feature(folder):
 def strange_word(folder):
     edit_schema(
         folder,
-        lambda schema: find_node(schema, __loader__="JsonNode", content='"clip"').update(
+        lambda schema: find(schema, __loader__="JsonNode", content='"clip"').update(
             content='"__import__"'
         ),
     )
@@ -532,8 +480,8 @@ def forge_tree_word(name, word, content):
     """A value in the first tree's state that stands there as JSON."""
 
     def edit(schema):
-        state = find_node(schema, __loader__="TreeNode")
-        next(node[word] for node in walk_nodes(state) if word in node)["content"] = content
+        state = find(schema, __loader__="TreeNode")
+        next(node[word] for node in walk(state) if word in node)["content"] = content
 
     forge(name)(lambda folder: edit_schema(folder, edit))
 
@@ -547,7 +495,7 @@ forge_tree_word("tree of depth below 0", "max_depth", "-1")
 
 def forge_attribute(name, kind, attribute, content, *, base):
     def edit(schema):
-        table = find_node(schema, __class__=kind)["content"]
+        table = find(schema, __class__=kind)["content"]
         if attribute not in table["content"]:
             table["key_types"]["content"].append(table["key_types"]["content"][0])
         table["content"][attribute] = {
@@ -609,20 +557,20 @@ def forge_rows(name, make):
     forge(name)(spoil)
 
 
-forge_rows("rows trained on that are pickles", lambda _: np.array([Payload()], dtype=object))
+forge_rows("rows trained on that are pickles", lambda _: np.array([Payload(RAN)], dtype=object))
 forge_rows("rows trained on that are fractions", lambda rows: rows.astype(np.float64))
 forge_rows("rows trained on in two dimensions", lambda rows: rows.reshape(-1, 2))
 forge_rows("rows trained on in another order", lambda rows: rows[::-1])
 forge("rows trained on that are nothing")(lambda folder: write(folder, ROWS, b""))
 forge("rows trained on that are a bare pickle")(
-    lambda folder: write(folder, ROWS, pickle.dumps(Payload()))
+    lambda folder: write(folder, ROWS, pickle.dumps(Payload(RAN)))
 )
 
 
 @forge("rows trained on that are an archive of pickles")
 def archive_rows(folder):
     buffer = io.BytesIO()
-    np.savez(buffer, rows=np.array([Payload()], dtype=object))
+    np.savez(buffer, rows=np.array([Payload(RAN)], dtype=object))
     write(folder, ROWS, buffer.getvalue())
 
 
@@ -639,14 +587,14 @@ def forge_reference(name, make):
     def spoil(folder):
         table = make(pq.read_table(folder / REFERENCE))
         pq.write_table(table, folder / REFERENCE)
-        rewrite_manifest(folder)
+        agree(folder)
 
     forge(name)(spoil)
 
 
 def extend(table):
     """A column of an extension type whose description is a pickle."""
-    pickled = base64.b64encode(pickle.dumps(Payload())).decode()
+    pickled = base64.b64encode(pickle.dumps(Payload(RAN))).decode()
     metadata = {
         b"ARROW:extension:name": b"arrow.py_extension_type",
         b"ARROW:extension:metadata": pickled.encode(),
@@ -657,7 +605,7 @@ def extend(table):
 
 
 forge("reference that is a pickle")(
-    lambda folder: write(folder, REFERENCE, pickle.dumps(Payload()))
+    lambda folder: write(folder, REFERENCE, pickle.dumps(Payload(RAN)))
 )
 forge("reference that only looks like Parquet")(
     lambda folder: write(folder, REFERENCE, b"PAR1 nothing PAR1")
@@ -678,7 +626,7 @@ forge_reference(
 forge_reference(
     "reference with a pickle in its margin",
     lambda table: table.replace_schema_metadata(
-        {b"pandas": pickle.dumps(Payload()), b"ARROW:schema": b"evil"}
+        {b"pandas": pickle.dumps(Payload(RAN)), b"ARROW:schema": b"evil"}
     ),
 )
 

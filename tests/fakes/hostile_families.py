@@ -4,24 +4,36 @@ Each forgery spoils a copy and makes its manifest agree; one line of JSON says w
 must not leaves `ran` behind.
 """
 
-import hashlib
 import io
 import json
-import os
 import pickle
 import shutil
 import sys
-import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from forging import (
+    MANIFEST,
+    Payload,
+    agree,
+    edit_schema,
+    find,
+    put_attribute,
+    rename,
+    report_reading,
+    rewrite,
+    save,
+    set_recipe,
+    take_attribute,
+    write_text,
+)
 
 from credit_default.adapters.bundles.bundle_files import read_bundle
 from credit_default.errors import ArtifactError
 
 ROOT = Path(sys.argv[1])
 RAN = ROOT / "ran"
-PIPELINE, MANIFEST = "pipeline.skops", "bundle.json"
 RECIPE = json.loads((ROOT / MANIFEST).read_text())["recipe"]
 FAMILY = RECIPE["family"]
 IS_BOOSTING, IS_CARD, IS_BLEND = (name == FAMILY for name in ("boosting", "scorecard", "blend"))
@@ -33,56 +45,6 @@ ESTIMATOR = {
 }[FAMILY]
 
 
-class Payload:
-    """Leaves a folder behind when it is unpickled."""
-
-    def __reduce__(self):
-        return (os.mkdir, (str(RAN),))
-
-
-def rewrite(folder, change):
-    path = folder / PIPELINE
-    with zipfile.ZipFile(path) as old:
-        entries = {name: old.read(name) for name in old.namelist()}
-    change(entries)
-    with zipfile.ZipFile(path, "w") as new:
-        for name, content in entries.items():
-            new.writestr(name, content)
-
-
-def edit_schema(edit):
-    def change(entries):
-        schema = json.loads(entries["schema.json"])
-        edit(schema)
-        entries["schema.json"] = json.dumps(schema).encode()
-
-    return lambda folder: rewrite(folder, change)
-
-
-def walk(item):
-    if isinstance(item, dict):
-        yield item
-        for value in item.values():
-            yield from walk(value)
-    elif isinstance(item, list):
-        for value in item:
-            yield from walk(value)
-
-
-def find(schema, **wanted):
-    return next(
-        node
-        for node in walk(schema)
-        if all(node.get(key) == value for key, value in wanted.items())
-    )
-
-
-def save(array):
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=True)
-    return buffer.getvalue()
-
-
 def edit_array(edit, *, fields):
     """The first array with these fields (or, with False, the first of three dimensions), as `edit` returns it."""
 
@@ -92,7 +54,7 @@ def edit_array(edit, *, fields):
                 array = np.load(io.BytesIO(content))
                 if bool(array.dtype.names) is fields and (fields or array.ndim == 3):
                     spoilt = edit(array.copy())
-                    entries[name] = spoilt if isinstance(spoilt, bytes) else save(spoilt)
+                    entries[name] = save(spoilt)
                     return
         raise AssertionError("no such array")
 
@@ -116,19 +78,8 @@ def set_value(*value):
 
 
 def set_attribute(name, content, *, kind=ESTIMATOR):
-    def edit(schema):
-        table = find(schema, __class__=kind)["content"]
-        if name not in table["content"]:
-            table["key_types"]["content"].append(table["key_types"]["content"][0])
-        table["content"][name] = {
-            "__class__": "str",
-            "__module__": "builtins",
-            "__loader__": "JsonNode",
-            "content": content,
-            "is_json": True,
-        }
-
-    return edit_schema(edit)
+    node = write_text(content)
+    return edit_schema(lambda schema: put_attribute(schema, {"__class__": kind}, name, node))
 
 
 def edit_table(name, edit, *, kind="PointsCard"):
@@ -175,26 +126,7 @@ def nest_members(depth):
 
 
 def drop_attribute(name):
-    def edit(schema):
-        table = find(schema, __class__=ESTIMATOR)["content"]
-        del table["content"][name]
-        table["key_types"]["content"].pop()
-
-    return edit_schema(edit)
-
-
-def rename(old, **fields):
-    return edit_schema(lambda schema: find(schema, **old).update(fields))
-
-
-def set_recipe(**changes):
-    def spoil(folder):
-        path = folder / MANIFEST
-        content = json.loads(path.read_text())
-        content["recipe"].update(changes)
-        path.write_text(json.dumps(content))
-
-    return spoil
+    return edit_schema(lambda schema: take_attribute(schema, OWN, name))
 
 
 OWN = {"__class__": ESTIMATOR}
@@ -222,9 +154,9 @@ TREES = {
     "one node less": edit_array(lambda nodes: nodes[:-1], fields=True),
     "one node more": edit_array(lambda nodes: np.append(nodes, nodes[-1:]), fields=True),
     "nodes that are a pickle": edit_array(
-        lambda _: save(np.array([Payload()], dtype=object)), fields=True
+        lambda _: save(np.array([Payload(RAN)], dtype=object)), fields=True
     ),
-    "nodes that are a bare pickle": edit_array(lambda _: pickle.dumps(Payload()), fields=True),
+    "nodes that are a bare pickle": edit_array(lambda _: pickle.dumps(Payload(RAN)), fields=True),
     "nodes that are nothing": edit_array(lambda _: b"", fields=True),
     "nodes of other names": edit_array(
         lambda nodes: nodes.astype([(f"f{n}", nodes.dtype[n]) for n in range(len(nodes.dtype))]),
@@ -242,7 +174,7 @@ TREES = {
         lambda values: np.repeat(values, 3, axis=2), fields=False
     ),
     "values that are a pickle": edit_array(
-        lambda _: save(np.array([Payload()], dtype=object)), fields=False
+        lambda _: save(np.array([Payload(RAN)], dtype=object)), fields=False
     ),
 }
 FORGERIES = {} if IS_CARD else TREES
@@ -301,10 +233,10 @@ if IS_BLEND:
             "weights_", lambda cells: cells.reshape(1, -1), **BLEND
         ),
         "weights that are a pickle": edit_table(
-            "weights_", lambda _: save(np.array([Payload()], dtype=object)), **BLEND
+            "weights_", lambda _: save(np.array([Payload(RAN)], dtype=object)), **BLEND
         ),
         "weights that are a bare pickle": edit_table(
-            "weights_", lambda _: pickle.dumps(Payload()), **BLEND
+            "weights_", lambda _: pickle.dumps(Payload(RAN)), **BLEND
         ),
         "weights that are nothing": edit_table("weights_", lambda _: b"", **BLEND),
         "weights that are a text": set_attribute("weights_", '"x"'),
@@ -364,9 +296,11 @@ if IS_CARD:
         "points of whole numbers": edit_table("points_", lambda cells: cells.astype(int)),
         "points in two dimensions": edit_table("points_", lambda cells: cells.reshape(1, -1)),
         "points that are a pickle": edit_table(
-            "points_", lambda _: save(np.array([Payload()], dtype=object))
+            "points_", lambda _: save(np.array([Payload(RAN)], dtype=object))
         ),
-        "points that are a bare pickle": edit_table("points_", lambda _: pickle.dumps(Payload())),
+        "points that are a bare pickle": edit_table(
+            "points_", lambda _: pickle.dumps(Payload(RAN))
+        ),
         "points that are nothing": edit_table("points_", lambda _: b""),
         "edges that are no number": set_cell("edges_", np.nan),
         "edges without end": set_cell("edges_", -np.inf),
@@ -377,7 +311,7 @@ if IS_CARD:
         "edges of texts": edit_table("edges_", lambda cells: cells.astype(str)),
         "edges that are complex": edit_table("edges_", lambda cells: cells.astype(complex)),
         "edges that are a pickle": edit_table(
-            "edges_", lambda _: save(np.array([Payload()], dtype=object))
+            "edges_", lambda _: save(np.array([Payload(RAN)], dtype=object))
         ),
         "shares below nothing": set_cell("shares_", -1.0),
         "shares that are no number": set_cell("shares_", np.nan),
@@ -412,20 +346,6 @@ if IS_BOOSTING:
     }
 
 
-def read(folder, digest):
-    manifest = json.loads((folder / MANIFEST).read_text())
-    for name in manifest["files"]:
-        manifest["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-    (folder / MANIFEST).write_text(json.dumps(manifest))
-    try:
-        read_bundle(folder, expected_digest=digest)
-    except ArtifactError as error:
-        return {"outcome": "refused", "message": str(error)}
-    except BaseException as error:  # noqa: BLE001 - it is reported
-        return {"outcome": "raised", "message": f"{type(error).__name__}: {error}"}
-    return {"outcome": "read", "message": ""}
-
-
 def main():
     (ROOT / "canary_module.py").write_text(f"import os\nos.mkdir({str(RAN)!r})\n")
     sys.path.insert(0, str(ROOT))
@@ -438,7 +358,11 @@ def main():
             if path.is_file():
                 shutil.copy(path, folder)
         spoil(folder)
-        report = {"name": name, **read(folder, digest), "ran": RAN.exists()}
+        agree(folder)
+        outcome = report_reading(
+            partial(read_bundle, folder, expected_digest=digest), ArtifactError
+        )
+        report = {"name": name, **outcome, "ran": RAN.exists()}
         sys.stdout.write(json.dumps(report) + "\n")
         sys.stdout.flush()
         shutil.rmtree(folder)

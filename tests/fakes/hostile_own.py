@@ -4,99 +4,63 @@ Each forgery spoils a copy, makes its manifest agree, and signs it with the lend
 those of the second list are without that key. Whatever runs when it must not leaves `ran` behind.
 """
 
-import hashlib
 import io
 import json
-import os
 import pickle
 import shutil
 import sys
-import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from forging import (
+    MANIFEST,
+    PIPELINE,
+    SCHEMA,
+    Payload,
+    agree,
+    find,
+    put_attribute,
+    report_reading,
+    rewrite,
+    save,
+    set_recipe,
+    take_attribute,
+    walk,
+    write_text,
+)
 
 ROOT = Path(sys.argv[1])
 RAN = ROOT / "ran"
 sys.path[:0] = [str(ROOT), str(ROOT / "packages")]
-PIPELINE, MANIFEST, SIGNATURE = "pipeline.skops", "bundle.json", "signature.json"
+SIGNATURE = "signature.json"
 FAMILY = json.loads((ROOT / "good" / MANIFEST).read_text())["recipe"]["family"]
 LOGIT = {"__class__": "LogisticRegression"}
 CAP = {"__class__": "Cap"}
 OWN = {"__class__": "OwnEstimator"}
 
 
-class Payload:
-    """Leaves a folder behind when it is unpickled."""
-
-    def __reduce__(self):
-        return (os.mkdir, (str(RAN),))
-
-
-def rewrite(folder, change):
-    path = folder / PIPELINE
-    with zipfile.ZipFile(path) as old:
-        entries = {name: old.read(name) for name in old.namelist()}
-    change(entries)
-    with zipfile.ZipFile(path, "w") as new:
-        for name, content in entries.items():
-            new.writestr(name, content)
-
-
 def edit_schema(edit):
+    """As `forging.edit_schema`; files that the schema names no more are left out."""
+
     def change(entries):
-        schema = json.loads(entries["schema.json"])
+        schema = json.loads(entries[SCHEMA])
         edit(schema)
-        named = {"schema.json", *(node["file"] for node in walk(schema) if "file" in node)}
+        named = {SCHEMA, *(node["file"] for node in walk(schema) if "file" in node)}
         for name in set(entries) - named:
             del entries[name]
-        entries["schema.json"] = json.dumps(schema).encode()
+        entries[SCHEMA] = json.dumps(schema).encode()
 
     return lambda folder: rewrite(folder, change)
-
-
-def walk(item):
-    if isinstance(item, dict):
-        yield item
-        for value in item.values():
-            yield from walk(value)
-    elif isinstance(item, list):
-        for value in item:
-            yield from walk(value)
-
-
-def find(schema, **wanted):
-    return next(
-        node
-        for node in walk(schema)
-        if all(node.get(key) == value for key, value in wanted.items())
-    )
 
 
 def rename(old, **fields):
     return edit_schema(lambda schema: find(schema, **old).update(fields))
 
 
-def write_text(content):
-    return {
-        "__class__": "str",
-        "__module__": "builtins",
-        "__loader__": "JsonNode",
-        "content": content,
-        "is_json": True,
-    }
-
-
 def set_node(kind, name, node):
     """The attribute of the object of this class is what the node says."""
-
-    def edit(schema):
-        table = find(schema, **kind)["content"]
-        if name not in table["content"]:
-            table["key_types"]["content"].append(table["key_types"]["content"][0])
-        table["content"][name] = node
-
-    return edit_schema(edit)
+    return edit_schema(lambda schema: put_attribute(schema, kind, name, node))
 
 
 def set_attribute(kind, name, content):
@@ -104,24 +68,15 @@ def set_attribute(kind, name, content):
 
 
 def drop_attribute(kind, name):
-    def edit(schema):
-        table = find(schema, **kind)["content"]
-        del table["content"][name]
-        table["key_types"]["content"].pop()
-
-    return edit_schema(edit)
+    return edit_schema(lambda schema: take_attribute(schema, kind, name))
 
 
 def edit_array(kind, name, edit):
     """The array of that attribute, as `edit` returns it: another array, or bytes."""
 
     def change(entries):
-        file = find(json.loads(entries["schema.json"]), **kind)["content"]["content"][name]["file"]
-        spoilt = edit(np.load(io.BytesIO(entries[file])))
-        buffer = io.BytesIO()
-        if not isinstance(spoilt, bytes):
-            np.save(buffer, spoilt, allow_pickle=True)
-        entries[file] = spoilt if isinstance(spoilt, bytes) else buffer.getvalue()
+        file = find(json.loads(entries[SCHEMA]), **kind)["content"]["content"][name]["file"]
+        entries[file] = save(edit(np.load(io.BytesIO(entries[file]))))
 
     return lambda folder: rewrite(folder, change)
 
@@ -169,16 +124,6 @@ def build_object(module, kind, loader="ObjectNode", **fields):
         "__loader__": loader,
         "content": table,
     } | fields
-
-
-def set_recipe(**changes):
-    def spoil(folder):
-        path = folder / MANIFEST
-        content = json.loads(path.read_text())
-        content["recipe"].update(changes)
-        path.write_text(json.dumps(content))
-
-    return spoil
 
 
 def replace_file(name, content):
@@ -274,9 +219,11 @@ SIGNED = {
     "weights that claim a terabyte": edit_array(LOGIT, "coef_", claim((10**6, 10**5))),
     "weights that claim more than there is": edit_array(LOGIT, "coef_", claim((2**40, 2**40))),
     "weights that are a pickle": edit_array(
-        LOGIT, "coef_", lambda _: np.array([Payload()], dtype=object)
+        LOGIT, "coef_", lambda _: np.array([Payload(RAN)], dtype=object)
     ),
-    "weights that are a bare pickle": edit_array(LOGIT, "coef_", lambda _: pickle.dumps(Payload())),
+    "weights that are a bare pickle": edit_array(
+        LOGIT, "coef_", lambda _: pickle.dumps(Payload(RAN))
+    ),
     "weights that are nothing": edit_array(LOGIT, "coef_", lambda _: b""),
     "caps that are no numbers": edit_array(CAP, "mean_", lambda a: np.full_like(a, np.nan)),
     "importance that is no number": edit_array(
@@ -298,39 +245,29 @@ SIGNED = {
         source={"package": "numpy", "version": "2.0", "digest": "0" * 64}
     ),
     "recipe of another seed": set_recipe(seed=99),
-    "pipeline that is a pickle": replace_file(PIPELINE, pickle.dumps(Payload())),
-    "rows trained on that are a pickle": replace_file("trained_rows.npy", pickle.dumps(Payload())),
+    "pipeline that is a pickle": replace_file(PIPELINE, pickle.dumps(Payload(RAN))),
+    "rows trained on that are a pickle": replace_file(
+        "trained_rows.npy", pickle.dumps(Payload(RAN))
+    ),
 }
 UNSIGNED = {
     "no signature": lambda folder: (folder / SIGNATURE).unlink(),
     "signature of other content": lambda folder: None,
-    "signature that is a pickle": replace_file(SIGNATURE, pickle.dumps(Payload())),
+    "signature that is a pickle": replace_file(SIGNATURE, pickle.dumps(Payload(RAN))),
     "class of a module of its own, not signed": SIGNED["class of a module of its own"],
     "weights that are a pickle, not signed": SIGNED["weights that are a pickle"],
     "other weights, not signed": SIGNED["other weights"],
 }
 
 
-def agree(folder):
-    """The manifest names the files as they are."""
-    path = folder / MANIFEST
-    content = json.loads(path.read_text())
-    for name in content["files"]:
-        content["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-    path.write_text(json.dumps(content))
-
-
 def read(folder, digest, trust):
     from credit_default.adapters.bundles.bundle_files import read_bundle
     from credit_default.errors import ArtifactError, SetupError
 
-    try:
-        read_bundle(folder, expected_digest=digest, trust=trust)
-    except (ArtifactError, SetupError) as error:
-        return {"outcome": "refused", "message": str(error)}
-    except BaseException as error:  # noqa: BLE001 - it is reported
-        return {"outcome": "raised", "message": f"{type(error).__name__}: {error}"}
-    return {"outcome": "read", "message": ""}
+    return report_reading(
+        partial(read_bundle, folder, expected_digest=digest, trust=trust),
+        (ArtifactError, SetupError),
+    )
 
 
 def main():
