@@ -52,6 +52,21 @@ def test_batch_scored_while_mlflow_was_away_is_recorded_when_it_is_back_and_then
     assert (again_name, again.status, again.notes) == ("NothingToDo", "nothing to do", ())
 
 
+def test_card_of_a_training_that_died_at_its_verdict_is_drawn(overrides):
+    def die():
+        raise KeyboardInterrupt
+
+    own = {**overrides, "recipe": {"tree_count": 3}, "promotion": {"approval": "second-person"}}
+    run(reconcile, overrides=own)
+    with armed_failpoint("registered.judged", die), pytest.raises(KeyboardInterrupt):
+        train(overrides=own)
+
+    name, mended = run(reconcile, overrides=own)
+
+    assert name == "Reconciled"
+    assert "drew the card of version 2" in mended.notes
+
+
 def test_champion_change_that_was_not_announced_is_announced(overrides):
     run(reconcile, overrides=overrides)
     open_lake(overrides["lake"]).storage.delete_object("champion/told-move")
