@@ -73,7 +73,7 @@ def owe_to(wiring, number, mark):
 
 
 def find_dead_mark():
-    with subprocess.Popen([sys.executable, "-c", ""]) as process:  # noqa: S603
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()
     return replace(read_own_mark(), process_id=process.pid, begun=1)
 
@@ -89,7 +89,7 @@ def story(wiring, seated):
     publish_card(wiring, registered, summary, challenger=challenger, assessment=assessment)
     own = read_drawn(wiring, run_id)
     settled = draw_owed_cards(wiring, now=NOON)
-    wiring.tracking.find_run(run_id).record_files({name: b"{}" for name in DRAWN})
+    wiring.tracking.find_run(run_id).record_files(dict.fromkeys(DRAWN, b"{}"))
     owe_to(wiring, number, find_dead_mark())
     other = replace(wiring, settings=wiring.settings.model_copy(update={"seed": 99}))
     after_kill = draw_owed_cards(other, now=NOON)
