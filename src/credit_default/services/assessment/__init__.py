@@ -1,1 +1,1 @@
-"""What is measured of a version after its verdict: assessment, charts, model card, and cards that a kill left owed."""
+"""What follows a verdict: a version's assessment, charts and card, and cards that a kill left owed."""
