@@ -4,8 +4,10 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.lake.layout import open_lake
+from credit_default.failpoints import armed_failpoint
 from credit_default.flows.predict import predict
 from credit_default.flows.reconcile import reconcile
+from credit_default.flows.train import train
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
 
@@ -50,6 +52,30 @@ def test_batch_scored_while_mlflow_was_away_is_recorded_when_it_is_back_and_then
     assert (mended_name, mended.figures) == ("Reconciled", {"records added": 1.0})
     assert mended.notes == (f"recorded batch {scored.batch_id}, version 1",)
     assert (again_name, again.status, again.notes) == ("NothingToDo", "nothing to do", ())
+
+
+def test_card_of_a_training_that_died_at_its_promotion_is_drawn(
+    small_settings, simulated_files, tmp_path
+):
+    def die():
+        raise RuntimeError
+
+    own = {
+        **small_settings,
+        "lake": str(tmp_path / "lake"),
+        "data": str(simulated_files.training),
+        "reconcile": {"silence_seconds": 1e-6},
+    }
+    with armed_failpoint("promote.alias-moved", die):
+        died = train(overrides=own, return_state=True)
+
+    _, mended = run(reconcile, overrides=own)
+    _, again = run(reconcile, overrides=own)
+
+    assert died.is_failed()
+    assert "drew the card of version 1" in mended.notes
+    assert "put on record: version 1 promoted" in mended.notes
+    assert again.notes == ()
 
 
 def test_champion_change_that_was_not_announced_is_announced(overrides):

@@ -16,19 +16,21 @@ from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import close_flow_runs, mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_task
+from credit_default.services.assessment import owed_cards
 from credit_default.services.operations import reconcile as repairs
 from credit_default.views.summaries.summary import Summary
 
 close_flows = build_task(close_flow_runs, "close flow runs")
 remove_stale_files = build_task(repairs.remove_stale_files, "remove leftover files")
 repair_records = build_task(repairs.repair_records, "repair records")
+draw_owed_cards = build_task(owed_cards.draw_owed_cards, "draw owed cards")
 
 
 @flow(name="reconcile", validate_parameters=False, on_running=[mark_run])
 def reconcile(
     overrides: dict[str, Any] | None = None, config: list[str] | None = None
 ) -> State[Summary]:
-    """Close orphaned runs, add missing records, remove leftover files, and announce what was not announced.
+    """Close orphaned runs, add missing records, remove leftover files, announce what was not announced, draw cards.
 
     Returns:
         A completed run named `Reconciled`, `NothingToDo` or, where a service did not answer, `PartlyReconciled`.
@@ -40,7 +42,8 @@ def reconcile(
     repaired = repair_records(wiring, now=read_clock())
     announced = announce_champion_changes(wiring)
     announce_recorded_batches(repaired.recorded)
-    summary = repairs.summarise_repairs(closed, removed, repaired, announced)
+    drawn = draw_owed_cards(wiring, now=read_clock())
+    summary = repairs.summarise_repairs(closed, removed, repaired, announced, drawn)
     publish_summary(summary, simulated=False)
     return Completed(name=_name_state(summary), message=summary.status, data=summary)
 

@@ -15,18 +15,18 @@ from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_retried_task, build_task
+from credit_default.services.assessment import model_card, validation_study
 from credit_default.services.champion.alias_history import APPROVAL_REQUESTED, PROMOTED
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.monitoring import follow_up
 from credit_default.services.training import (
+    baselines,
     challenger,
     contested_champion,
     cross_validation,
     known_rows,
-    model_card,
     register_and_promote,
     training_rows,
-    validation_study,
 )
 from credit_default.views.summaries.summary import Summary
 
@@ -36,7 +36,7 @@ read_known_rows = build_task(known_rows.read_known_rows, "read known rows")
 split_rows = build_task(training_rows.split_rows, "split by client")
 fit_challenger = build_task(challenger.fit_challenger, "fit")
 cross_validate = build_task(cross_validation.cross_validate_challenger, "cross-validate")
-assess_challenger = build_task(validation_study.assess_challenger, "assess")
+measure_rivals = build_task(baselines.measure_rivals, "compare with rivals")
 find_champion = build_retried_task(contested_champion.find_contested_champion, "find champion")
 register_challenger = build_retried_task(
     register_and_promote.register_challenger, "record and register"
@@ -48,6 +48,7 @@ apply_promotion_verdict = build_retried_task(
 update_alarms_after_promotion = build_retried_task(
     follow_up.update_alarms_after_promotion, "update alarms"
 )
+assess_challenger = build_task(validation_study.assess_challenger, "assess")
 publish_card = build_retried_task(model_card.publish_card, "write card")
 STATES = {PROMOTED: "Promoted", APPROVAL_REQUESTED: "ApprovalRequested"}
 
@@ -61,7 +62,7 @@ def train(
     cross_validated: bool = False,  # noqa: FBT001, FBT002
     file_options: dict[str, str] | None = None,
 ) -> State[Summary]:
-    """Fit, assess and register a challenger, and judge whether it becomes champion.
+    """Fit and register a challenger, judge whether it becomes champion, then assess it and draw its card.
 
     Args:
         overrides: Settings that win over all others, nested like a configuration file.
@@ -86,29 +87,21 @@ def train(
     )
     champion = find_champion(wiring)
     challenger = fit_challenger(wiring, rows, split_rows(wiring, rows))
-    sides, assessed = challenger.sides, assess_challenger(wiring, challenger, challenger.sides)
+    sides, rivals = challenger.sides, measure_rivals(wiring, challenger, challenger.sides)
     folds = cross_validate(wiring, challenger, rows) if cross_validated else None
-    registered = register_challenger(
-        wiring, rows, challenger, folds, trained_at=read_clock(), assessment=assessed
-    )
+    registered = register_challenger(wiring, rows, challenger, folds, trained_at=read_clock())
     verdict = judge_challenger(
-        wiring, challenger, sides, champion=champion, now=read_clock(), rivals=assessed.rivals
+        wiring, challenger, sides, champion=champion, now=read_clock(), rivals=rivals
     )
     summary = apply_promotion_verdict(
         wiring, registered, verdict, champion=champion, rows=rows, decided_at=read_clock()
     )
-    summary = publish_card(
-        wiring,
-        registered,
-        summary,
-        challenger=challenger,
-        assessment=assessed,
-        rows=rows,
-        sides=sides,
-    )
-    publish_summary(summary, simulated=rows.data_origin == SIMULATED)
     announce_champion_changes(wiring)
     announce_alarms(update_alarms_after_promotion(wiring, at=read_clock()))
+    # What decides nothing comes last; `reconcile` draws the card of a run that is killed here.
+    assessed = assess_challenger(wiring, challenger, sides, rivals=rivals)
+    summary = publish_card(wiring, registered, summary, challenger=challenger, assessment=assessed)
+    publish_summary(summary, simulated=rows.data_origin == SIMULATED)
     return Completed(
         name=STATES.get(summary.status, "ChampionKept"), message=summary.status, data=summary
     )

@@ -9,6 +9,8 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.fitting import cross_validate, fit, fit_with_evidence
+from credit_default.model.estimator.held_out_scores import score_pipeline_folds, score_unseen
+from credit_default.model.estimator.pipeline_fitting import build_fit_function
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP, Recipe, build_pipeline
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
@@ -105,6 +107,28 @@ def test_out_of_fold_probabilities_come_from_forests_that_did_not_see_the_row(ro
     expected = score_probability(others, rows.filter(held_out))
     assert out_of_fold.default_probability[held_out].tobytes() == expected.tobytes()
     assert sorted(np.unique(out_of_fold.fold)) == [0, 1, 2]
+
+
+def test_folds_of_boosting_serve_evidence_and_calibration_with_one_fit_each(rows):
+    recipe = Recipe(family="boosting", tree_count=9, leaf_count=6)
+    fitted = []
+
+    def fit_pipeline(ordered):
+        fitted.append(ordered.height)
+        return build_fit_function(
+            recipe, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, job_count=1
+        )(ordered)
+
+    evidence = score_unseen(fit_pipeline(rows), rows, recipe=recipe)
+    count, shared = len(fitted), evidence.share_folds(5)
+    again = score_pipeline_folds(fit_pipeline, rows, fold_count=5, seed=recipe.seed)
+
+    assert (count, len(fitted)) == (1, 6)
+    assert shared.default_probability.tobytes() == again.default_probability.tobytes()
+
+
+def test_out_of_bag_evidence_is_no_evidence_out_of_fold(rows):
+    assert fit_tiny(rows).out_of_bag.share_folds(5) is None
 
 
 def test_out_of_fold_probabilities_follow_their_rows(rows):

@@ -10,6 +10,7 @@ from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.development_scores import score_development
 from credit_default.model.estimator.digest import digest_bundle, sort_rows
 from credit_default.model.estimator.fitting import cross_validate, fit, fit_with_evidence
+from credit_default.model.estimator.held_out_scores import score_pipeline_folds, score_unseen
 from credit_default.model.estimator.pipeline_fitting import build_fit_function
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import score_probability
@@ -151,6 +152,20 @@ def test_development_rows_are_scored_again_as_when_the_model_was_fitted(family, 
 
     expected = fitted.out_of_bag.default_probability
     assert found.default_probability == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("family", RECIPES)
+def test_evidence_out_of_fold_is_that_of_pipelines_fitted_on_the_other_folds(family, rows):
+    recipe = RECIPES[family]
+    fit_pipeline = build_fit_function(recipe, **OF_SCHEMA, job_count=2)
+    evidence = score_unseen(fit_pipeline(rows), rows, recipe=recipe)
+
+    shared = evidence.share_folds(5)
+    fitted = score_pipeline_folds(fit_pipeline, rows, fold_count=5, seed=recipe.seed)
+
+    assert shared.default_probability.tobytes() == fitted.default_probability.tobytes()
+    assert shared.fold.tolist() == fitted.fold.tolist()
+    assert evidence.share_folds(3) is None
 
 
 def test_a_row_scores_alone_as_it_does_among_others(bundle):

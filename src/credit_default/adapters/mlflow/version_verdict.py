@@ -6,12 +6,12 @@ The only module that writes and reads these tags.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from credit_default.adapters.mlflow.model_versions import LONGEST_TAG
 from credit_default.gates.promotion.attempts import Attempt, ContestRows
 from credit_default.gates.promotion.promotion_verdict import PromotionVerdict
-from credit_default.gates.verdict import Verdict
+from credit_default.gates.verdict import Level, Verdict
 
 _VERDICT: Final = "verdict"
 _REASONS: Final = "verdict_reasons"
@@ -79,3 +79,22 @@ def read_version_verdict(tags: Mapping[str, str]) -> VersionVerdict | None:
     if not level:
         return None
     return VersionVerdict(gate, level, tuple(tags.get(_REASONS, "").split("\n")))
+
+
+def rebuild_verdict(tags: Mapping[str, str]) -> Verdict | None:
+    """Return the gate's verdict as these tags of a version keep it; None where the version was not judged.
+
+    Reasons or figures that were longer than a tag are cut short, or left out.
+    """
+    kept = read_version_verdict(tags)
+    if kept is None:
+        return None
+    level = cast("Level", kept.level)
+    try:
+        figures = json.loads(tags.get(_FIGURES, "{}"))
+    except ValueError:  # cut short
+        figures = {}
+    attempt = read_version_attempt(tags)
+    if attempt is None:
+        return Verdict(kept.gate, level, kept.reasons, figures)
+    return PromotionVerdict(kept.gate, level, kept.reasons, figures, attempt)

@@ -202,7 +202,9 @@ def _fit_pipeline_with_evidence(
     # Out of bag only a third to two thirds of the trees vote, which by itself looks over-confident
     # where trees are deep. A departure found there is only a suspicion: the line is fitted on
     # probabilities of whole forests that did not see the row.
-    folds = score_pipeline_folds(fit_pipeline, ordered, fold_count=policy.fold_count, seed=seed)
+    folds = out_of_bag.share_folds(policy.fold_count) or score_pipeline_folds(
+        fit_pipeline, ordered, fold_count=policy.fold_count, seed=seed
+    )
     outcome, served = read_outcome(ordered), regime.covers(ordered[STATEMENT_MONTH])
     choice = choose_calibration(
         outcome[served], folds.default_probability[served], policy=policy, seed=seed

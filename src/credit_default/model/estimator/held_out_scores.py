@@ -51,11 +51,23 @@ class OutOfBag:
         rows: The rows.
         defaulted: Outcomes (0/1), in the order of `rows`.
         default_probability: Out-of-bag probabilities (0–1), in the order of `rows`.
+        fold: The fold that held each row out, from 0; None where the probabilities are out of bag.
     """
 
     rows: pl.DataFrame
     defaulted: NDArray[np.int64]
     default_probability: NDArray[np.float64]
+    fold: NDArray[np.int64] | None = None
+
+    def share_folds(self, fold_count: int) -> "OutOfFold | None":
+        """Return the probabilities if they are out of so many folds, else None.
+
+        Each is that of the same pipeline fitted on the other folds, to the last bit: what needs such
+        probabilities next has no need to fit them again.
+        """
+        if self.fold is None or fold_count != EVIDENCE_FOLD_COUNT:
+            return None
+        return OutOfFold(self.default_probability, self.fold)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,8 +107,8 @@ def score_unseen(pipeline: Any, ordered: pl.DataFrame, *, recipe: Recipe) -> Out
                 return matrix[~held_out], matrix[held_out]
             return learn_sides(ordered, held_out, seed=recipe.seed, **learning)
 
-        probability = _score_matrix_folds(estimator, take_sides, ordered, seed=recipe.seed)
-        return OutOfBag(ordered, defaulted, probability)
+        folds = _score_matrix_folds(estimator, take_sides, ordered, seed=recipe.seed)
+        return OutOfBag(ordered, defaulted, folds.default_probability, folds.fold)
     judged = votes.count > 0
     return OutOfBag(
         ordered.filter(pl.Series(judged)),
@@ -116,10 +128,12 @@ def _find_learning_features(pipeline: Any) -> dict[str, Any] | None:
 
 def _score_matrix_folds(
     estimator: Any, take_sides: TakeSides, ordered: pl.DataFrame, *, seed: int
-) -> NDArray[np.float64]:
+) -> OutOfFold:
     """Return each row's probability from an estimator of the same parameters that did not see it."""
     outcome = read_outcome(ordered)
-    fold = np.asarray(assign_folds(ordered, fold_count=EVIDENCE_FOLD_COUNT, seed=seed))
+    fold = np.asarray(
+        assign_folds(ordered, fold_count=EVIDENCE_FOLD_COUNT, seed=seed), dtype=np.int64
+    )
     probability = np.full(ordered.height, np.nan)
     for number in range(EVIDENCE_FOLD_COUNT):
         held_out = fold == number
@@ -127,7 +141,7 @@ def _score_matrix_folds(
         learned, judged = take_sides(held_out)
         fresh.fit(learned, outcome[~held_out])
         probability[held_out] = fresh.predict_proba(judged)[:, 1]
-    return probability
+    return OutOfFold(probability, fold)
 
 
 def score_pipeline_folds(

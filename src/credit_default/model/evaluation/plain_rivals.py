@@ -6,7 +6,6 @@ an input that knows the outcome stands out among them (`gates/promotion/leak_che
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import ceil
 from typing import Any, Final
 
@@ -16,7 +15,6 @@ from numpy.typing import NDArray
 
 from credit_default.data.contract.schema import OUTCOME
 from credit_default.model.estimator.digest import sort_rows
-from credit_default.model.evaluation.cross_validation import fit_estimator
 from credit_default.model.statistics.auc_placements import measure_placements
 
 _MOST_ROWS: Final = 30_000  # learnt from: more rows would cost time and change no decision
@@ -98,27 +96,31 @@ def score_plain_rivals(
             the others rank without it.
         seed: Seed of the estimators.
     """
+    from threadpoolctl import threadpool_limits
+
     ordered = sort_rows(development)
     ordered = ordered.gather_every(max(1, ceil(ordered.height / _MOST_ROWS)))
     learned, judged = (_build_matrix(rows, inputs) for rows in (ordered, test))
     outcomes, defaulted = (rows[OUTCOME].to_numpy().astype(np.int64) for rows in (ordered, test))
-    alone = [
-        _score_single_input(
-            name, (learned[:, [place]], judged[:, [place]]), (outcomes, defaulted), seed=seed
-        )
-        for place, name in enumerate(inputs)
-    ]
-    alone.sort(key=lambda single: (-single.roc_auc, single.name))
 
     def boost(left_out: Sequence[str]) -> NDArray[np.float64]:
         kept = [place for place, name in enumerate(inputs) if name not in left_out]
-        model = fit_estimator(learned[:, kept], outcomes, build=partial(_build_boosting, seed))
+        model = _build_boosting(seed).fit(learned[:, kept], outcomes)
         scored: NDArray[np.float64] = model.predict_proba(judged[:, kept])[:, 1]
         return scored
 
-    return PlainRivals(
-        defaulted, boost(()), tuple(alone), _score_without(alone, strong_from, boost)
-    )
+    # Asked for once: to find the libraries' threads takes as long as to fit a small tree.
+    with threadpool_limits(limits=1):
+        alone = [
+            _score_single_input(
+                name, (learned[:, [place]], judged[:, [place]]), (outcomes, defaulted), seed=seed
+            )
+            for place, name in enumerate(inputs)
+        ]
+        alone.sort(key=lambda single: (-single.roc_auc, single.name))
+        return PlainRivals(
+            defaulted, boost(()), tuple(alone), _score_without(alone, strong_from, boost)
+        )
 
 
 def _build_matrix(rows: pl.DataFrame, inputs: Sequence[str]) -> NDArray[np.float32]:
@@ -146,7 +148,7 @@ def _score_single_input(
 ) -> SingleInput:
     """Return what the test column says by a tree on the development column."""
     (learned, judged), (known, defaulted) = columns, outcomes
-    tree = fit_estimator(learned, known, build=partial(_build_tree, known, seed))
+    tree = _build_tree(known, seed).fit(learned, known)
     probability = tree.predict_proba(judged)[:, 1].astype(np.float64)
     leaves = tree.apply(learned), tree.apply(judged)
     found = (

@@ -1,1 +1,1 @@
-"""Training a challenger: data, fit, cross-validation, assessment, promotion, registration, card."""
+"""Training a challenger: data, fit, cross-validation, rivals, registration, promotion."""

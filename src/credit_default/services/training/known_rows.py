@@ -77,7 +77,37 @@ def read_known_rows(wiring: Wiring, *, now: dt.datetime) -> TrainingRows:
         data_origin,
     )
     notes = (*_describe_left_out(window, left_out_count), *describe_left_out(months))
-    return TrainingRows(rows, snapshots, data_origin, 0, (), notes, months)
+    return TrainingRows(rows, snapshots, data_origin, 0, (), notes, months, from_file=False)
+
+
+def read_rows_again(
+    wiring: Wiring, snapshots: Sequence[Snapshot], *, months: Sequence[str], from_file: bool
+) -> TrainingRows:
+    """Return the rows that an earlier training learned from, as the lake has them today.
+
+    Args:
+        wiring: The lake.
+        snapshots: The snapshots that it used.
+        months: The months that it used.
+        from_file: Whether it read one file with outcomes, or what the lake knew.
+    """
+    outcomes = read_outcomes(wiring.lake).filter(~is_early()).select(*KEY, OUTCOME)
+    used = pl.col(STATEMENT_MONTH).is_in(list(months))
+    frames = [
+        pl.concat(list(read_snapshot_rows(snapshot)))
+        if from_file
+        else _label_rows(snapshot, outcomes)
+        for snapshot in snapshots
+    ]
+    rows = pl.concat([frame.filter(used) for frame in frames])
+    return TrainingRows(
+        rows if from_file else rows.unique(KEY, keep="last", maintain_order=True),
+        tuple(snapshots),
+        snapshots[0].origin.data_origin,
+        0,
+        (),
+        from_file=from_file,
+    )
 
 
 def _list_own_snapshots(wiring: Wiring) -> list[Snapshot]:

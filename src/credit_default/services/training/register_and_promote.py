@@ -6,8 +6,8 @@ request for it.
 
 import datetime as dt
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 from credit_default.adapters.mlflow.registry import ModelVersion
 from credit_default.errors import ServiceError
@@ -33,31 +33,33 @@ from credit_default.services.training.cross_validation import (
     FOLD_SEEDS,
     CrossValidation,
 )
-from credit_default.services.training.figures import draw_challenger
-from credit_default.services.training.run_metadata import (
-    list_assessment_metrics,
-    list_datasets,
-    list_metrics,
-    list_params,
+from credit_default.services.training.run_metadata import list_datasets, list_metrics, list_params
+from credit_default.services.training.training_record import (
+    RECORD_FILE,
+    TrainingRecord,
+    build_owed_tag,
+    build_record,
+    render_record,
 )
 from credit_default.services.training.training_rows import TrainingRows
-from credit_default.services.training.validation_study import Assessment
-from credit_default.views.documents.document import Picture
 from credit_default.views.summaries.summary import Summary
+
+KEPT: Final = "champion kept"  # the decision on a version, beside those of `alias_history`
+NO_CHAMPION: Final = "refused, and there is no champion yet"
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registered:
-    """A challenger on record: its version and run, and the figures and charts that were recorded with it."""
+    """A challenger on record: its version and run, the figures recorded with it, and what its card is drawn from."""
 
     version: ModelVersion
     run_address: str
     evaluation: Evaluation
     folds: CrossValidation | None
     judged_on: str  # which rows the evaluation is of: "test side" or "out of fold"
-    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    record: TrainingRecord
     recipe_note: str = ""  # what of the recipe follows the data's size
 
 
@@ -68,9 +70,8 @@ def register_challenger(
     folds: CrossValidation | None,
     *,
     trained_at: dt.datetime,
-    assessment: Assessment | None = None,
 ) -> Registered:
-    """Record the training as a run in MLflow, and register the challenger as a version.
+    """Record the training as a run in MLflow, and register the challenger as a version whose card is owed.
 
     Args:
         wiring: The registry, and the settings to record.
@@ -78,12 +79,11 @@ def register_challenger(
         challenger: The fitted challenger.
         folds: Its cross-validation; None where it was not asked for.
         trained_at: The time to put on record.
-        assessment: What was measured of it beside its metrics; None leaves those charts and figures out.
 
     Returns:
-        The version and the run. The run holds parameters, metrics, data sets, charts and the commit.
+        The version and the run. The run holds parameters, metrics, data sets, the commit, and what the card needs.
     """
-    bundle = challenger.bundle
+    bundle, record = challenger.bundle, build_record(wiring, training, challenger, folds)
     tags = {
         "data_origin": training.data_origin,
         "git_commit": wiring.commit,
@@ -95,14 +95,10 @@ def register_challenger(
         run.record_params(list_params(challenger, test_share=test_share))
         datasets = list_datasets(training, challenger, columns=wiring.schema.names)
         run.record_datasets(datasets)
-        if folds is not None:
-            run.record_metrics({f"cv_{name}": value for name, value in folds.average().items()})
-        if assessment is not None:
-            run.record_metrics(list_assessment_metrics(assessment))
-        pictures = draw_challenger(challenger, assessment)
-        run.record_files({picture.path: picture.png for picture in pictures.values()})
+        run.record_metrics({f"cv_{name}": value for name, value in record.folds.items()})
+        run.record_files({RECORD_FILE: render_record(record).encode()})
         version = wiring.registry.register(
-            run, bundle, metrics=metrics, dataset=datasets[-1], tags=tags
+            run, bundle, metrics=metrics, dataset=datasets[-1], tags={**tags, **build_owed_tag()}
         )
         run.record_tags({"model_version": version.number, "digest": bundle.digest})
         _LOG.info(
@@ -117,7 +113,7 @@ def register_challenger(
             challenger.evaluation,
             folds,
             challenger.judged.place,
-            pictures,
+            record,
             challenger.recipe_note,
         )
 
@@ -160,7 +156,7 @@ def apply_promotion_verdict(
     )
     return Summary(
         "train",
-        "refused, and there is no champion yet" if has_no_champion else status,
+        NO_CHAMPION if has_no_champion else status,
         exit_code=int(has_no_champion),
         verdicts=(*rows.verdicts, verdict),
         model_version=version.number,
@@ -217,7 +213,7 @@ def _promote_or_record(
         at=decided_at,
         model_version=version.number,
     )
-    return APPROVAL_REQUESTED if verdict.passed else "champion kept"
+    return APPROVAL_REQUESTED if verdict.passed else KEPT
 
 
 def _describe_next_step(version: ModelVersion, status: str) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.model.families.recipe import describe_recipe
 from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.training_rows import TrainingRows
-from credit_default.services.training.validation_study import Assessment
 
 
 def list_params(challenger: Challenger, *, test_share: float) -> dict[str, object]:
@@ -72,22 +71,4 @@ def list_metrics(evaluation: Evaluation) -> dict[str, float]:
     listed: dict[str, float] = {}
     for name, metric in evaluation.metrics.items():
         listed |= {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
-    return listed
-
-
-def list_assessment_metrics(assessment: Assessment) -> dict[str, float]:
-    """Return the figures of the assessment, by names that can be compared from run to run."""
-    listed: dict[str, float] = {}
-    for line in assessment.fairness.headlines:
-        if line.lowest_ratio and line.lowest_ratio.acceptance_ratio:
-            name = line.attribute.replace(" ", "_")
-            listed[f"fairness_lowest_ratio_{name}"] = line.lowest_ratio.acceptance_ratio.value
-    for baseline in assessment.baselines:
-        for measure, gain in baseline.gains.items():
-            listed[f"gain_over_{baseline.name.replace(' ', '_')}_{measure}"] = gain.gain
-    if assessment.loss:
-        listed["expected_loss"] = assessment.loss.expected_loss_amount
-    if assessment.stability:
-        listed["stability_mean_difference"] = assessment.stability.mean_difference
-        listed["stability_changed_decision_share"] = assessment.stability.changed_decision_share
     return listed

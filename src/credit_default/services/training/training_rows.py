@@ -55,6 +55,7 @@ class TrainingRows:
     notes: tuple[str, ...] = ()
     # Every month (YYYY-MM) that could have been learnt from, also those that were left out.
     completeness: Mapping[str, Completeness] = field(default_factory=dict)
+    from_file: bool = True  # False: all that the lake knows by now
 
 
 def read_training_rows(

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from matplotlib.figure import Figure
 
 from credit_default.model.estimator.bundle import measure_feature_importance
+from credit_default.services.assessment.validation_study import Assessment
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.training.challenger import Challenger
-from credit_default.services.training.validation_study import Assessment
 from credit_default.views.documents.document import Picture
 from credit_default.views.figures.calibration_figures import (
     draw_calibration,

@@ -5,9 +5,9 @@ import polars as pl
 import pytest
 
 from credit_default.model.evaluation.metrics import evaluate
+from credit_default.services.assessment.validation_study import assess_challenger
 from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.training_rows import split_rows
-from credit_default.services.training.validation_study import assess_challenger
 
 
 @pytest.fixture(scope="module")

@@ -6,21 +6,21 @@ import pytest
 
 from credit_default.adapters.mlflow.run_search import read_run_text
 from credit_default.errors import ArtifactError, InputError
-from credit_default.services.champion.alias_history import PROMOTED
-from credit_default.services.training.challenger import fit_challenger
-from credit_default.services.training.model_card import (
+from credit_default.services.assessment.model_card import (
     CARD_CONTENT,
     publish_card,
     read_card,
     summarise_card,
 )
+from credit_default.services.assessment.validation_study import assess_challenger
+from credit_default.services.champion.alias_history import PROMOTED
+from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.promotion_contest import judge_challenger
 from credit_default.services.training.register_and_promote import (
     apply_promotion_verdict,
     register_challenger,
 )
 from credit_default.services.training.training_rows import split_rows
-from credit_default.services.training.validation_study import assess_challenger
 from credit_default.views.documents.markdown import render_document_markdown
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
@@ -55,9 +55,7 @@ def summary(wiring, champion_lake):
     rows, sides = champion_lake.training, split_rows(wiring, champion_lake.training)
     challenger = fit_challenger(wiring, rows, sides)
     assessed = assess_challenger(wiring, challenger, sides)
-    registered = register_challenger(
-        wiring, rows, challenger, None, trained_at=NOON, assessment=assessed
-    )
+    registered = register_challenger(wiring, rows, challenger, None, trained_at=NOON)
     judged = judge_challenger(
         wiring, challenger, sides, now=NOON, champion=None, rivals=assessed.rivals
     )
@@ -71,8 +69,6 @@ def summary(wiring, champion_lake):
         summary,
         challenger=challenger,
         assessment=assessed,
-        rows=rows,
-        sides=sides,
     )
 
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from credit_default.model.evaluation.metrics import evaluate
-from credit_default.services.training.challenger import fit_challenger
-from credit_default.services.training.figures import (
+from credit_default.services.assessment.figures import (
     describe_test_side,
     draw_challenger,
     draw_figures,
 )
+from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.training_rows import split_rows
 
 

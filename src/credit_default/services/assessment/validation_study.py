@@ -75,8 +75,17 @@ class Assessment:
         return self.rivals.baselines if self.rivals else ()
 
 
-def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> Assessment:
-    """Measure everything that the card and the run report about the challenger beside its metrics."""
+def assess_challenger(
+    wiring: Wiring, challenger: Challenger, sides: Split, *, rivals: Rivals | None = None
+) -> Assessment:
+    """Measure everything that the card and the run report about the challenger beside its metrics.
+
+    Args:
+        wiring: The portfolio and the policies.
+        challenger: The fitted challenger.
+        sides: The rows that it was fitted and tested on.
+        rivals: What simple models make of the same rows, as the gate saw it; measured here where not given.
+    """
     settings, bundle, test = wiring.settings, challenger.bundle, sides.test
     judged = challenger.judged
     fairness = measure_fairness(
@@ -97,7 +106,7 @@ def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> A
         comparison=_compare_with_protected(wiring, challenger, sides),
         proxies=_measure_proxies(wiring, challenger, sides.development),
         flips=measure_flip_sensitivity(bundle, test, wiring.schema),
-        rivals=measure_rivals(wiring, challenger, sides),
+        rivals=rivals or measure_rivals(wiring, challenger, sides),
         slices=_measure_slices(wiring.schema, challenger),
         stability=measure_refit_stability(
             bundle,

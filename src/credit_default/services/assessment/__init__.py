@@ -1,0 +1,1 @@
+"""What follows a verdict: a version's assessment, charts and card, and cards that a kill left owed."""
