@@ -149,7 +149,7 @@ class Explainer:
         )
 
     def _measure(self, matrix: Any) -> FloatArray:
-        return self._family.measure(self.bundle.forest, matrix)
+        return self.bundle.measure_risk(matrix)
 
     def _compute_contributions(self, matrix: Any) -> FloatArray:
         """Return what the trees add, where there are any, and what each feature adds alone."""
