@@ -52,8 +52,9 @@ class ModelBundle:
     trained_rows: NDArray[np.uint64]
     reference: pl.DataFrame | None  # scored unseen rows for drift; None until `attach_reference`
     digest: str  # hex sha256 over all of the above that decides a score or a comparison
-    # walks the trees in the estimator's place, with the same results; None leaves it to scikit-learn
-    walker: TreeWalker | None = None
+    # What follows changes how fast it scores and explains, and no result.
+    kernel: Kernel | None = None  # runs the loops over trees; None leaves them to the libraries
+    walker: TreeWalker | None = None  # walks the trees in the estimator's place
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -163,8 +164,10 @@ def attach_kernel(bundle: ModelBundle, kernel: Kernel | None) -> KernelChoice:
     if kernel is None:
         return KernelChoice(bundle, "there is no compiled code for this installation")
     family = find_family(bundle.recipe)
+    with_kernel = replace(bundle, kernel=kernel)
     walker = build_walker(family, bundle.forest, kernel)
     if walker is None:
-        return KernelChoice(bundle, f"a {family.noun} is not a sum of trees alone")
-    refusal = find_disagreement(walker, family)
-    return KernelChoice(bundle if refusal else replace(bundle, walker=walker), refusal)
+        return KernelChoice(with_kernel, f"a {family.noun} is not a sum of trees alone")
+    if refusal := find_disagreement(walker, family):
+        return KernelChoice(bundle, refusal)
+    return KernelChoice(replace(with_kernel, walker=walker), None)

@@ -70,10 +70,12 @@ class _Tree:
 _Intervals = dict[int, Condition]
 
 
-def list_groups(term: TreeTerm) -> Iterator[LeafGroup]:
+def list_groups(term: TreeTerm, *, longest_path: int = LONGEST_PATH) -> Iterator[LeafGroup]:
     """Yield the groups of a tree, always in the same order; leaves of value 0 are left out.
 
-    Leaves on paths of more than `LONGEST_PATH` features are in no group.
+    Args:
+        term: The tree.
+        longest_path: Leaves on paths of more features are in no group.
     """
     tree = _read_tree(term)
     pending: list[tuple[int, _Intervals]] = [(0, {})]
@@ -81,7 +83,7 @@ def list_groups(term: TreeTerm) -> Iterator[LeafGroup]:
         node, intervals = pending.pop()
         group = None
         if len(intervals) + tree.inner_counts[node] <= MOST_CONDITIONS:
-            group = _build_group(tree, node, intervals)
+            group = _build_group(tree, node, intervals, longest_path=longest_path)
         if group is not None:
             if group.leaves:
                 yield group
@@ -125,7 +127,9 @@ def _split(tree: _Tree, node: int, intervals: _Intervals) -> list[tuple[int, _In
     ]
 
 
-def _build_group(tree: _Tree, top: int, intervals: _Intervals) -> LeafGroup | None:
+def _build_group(
+    tree: _Tree, top: int, intervals: _Intervals, *, longest_path: int
+) -> LeafGroup | None:
     """Return the group of all leaves below a node; None where one of their paths is too long."""
     conditions = list(intervals.values())
     count = len(conditions) + tree.inner_counts[top]
@@ -136,7 +140,7 @@ def _build_group(tree: _Tree, top: int, intervals: _Intervals) -> LeafGroup | No
     while pending:
         node, path = pending.pop()
         if tree.left[node] == _NO_CHILD:
-            if len(path) > LONGEST_PATH:
+            if len(path) > longest_path:
                 return None
             if path and tree.values[node]:
                 leaves.append(_build_leaf(tree.values[node], path, count=len(patterns)))

@@ -23,7 +23,8 @@ from credit_default.model.estimator.decision import ACCEPT
 from credit_default.model.explanation.sampled_shapley import describe_error, sample_contributions
 from credit_default.model.explanation.shapley_leaf_tables import (
     LONGEST_PATH,
-    add_contributions,
+    LeafTables,
+    build_leaf_tables,
     measure_longest_path,
 )
 from credit_default.model.families.family import Family, Scale, TreeTerm
@@ -159,7 +160,7 @@ class Explainer:
 
     def _add_up_trees(self, matrix: Any) -> FloatArray:
         if self._has_short_paths or self._may_meet_missing_values:
-            return add_contributions(self._trees or (), matrix, background=self._background_matrix)
+            return self._leaf_tables.add_up(matrix, kernel=self.bundle.kernel)
         found: FloatArray = np.asarray(
             self._woodelf_explainer.shap_values(self._build_frame(matrix), verbose=False)
         )
@@ -181,6 +182,10 @@ class Explainer:
     @cached_property
     def _has_short_paths(self) -> bool:
         return self._trees is not None and measure_longest_path(self._trees) <= LONGEST_PATH
+
+    @cached_property
+    def _leaf_tables(self) -> LeafTables:
+        return build_leaf_tables(self._trees or (), self._background_matrix)
 
     @cached_property
     def _mean_background_terms(self) -> FloatArray | float:
