@@ -6,6 +6,7 @@ compiles, each of its containers runs. The loops' own instructions are simple en
 
 import subprocess
 import sys
+from types import FunctionType
 from typing import Any, Final
 
 from credit_default.adapters.kernel.object_file import find_object_file, read_object, write_object
@@ -37,7 +38,7 @@ def compile_in_background_process() -> bool:
 
 
 def compile_loops() -> bytes:
-    """Return an object file with the functions of `LOOPS`, which needs no other symbol."""
+    """Return an object file with the functions of `LOOPS`, which needs nothing but the C library."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
@@ -80,9 +81,19 @@ def _compile_functions() -> dict[str, Any]:
         ),
     }
     return {
-        name: numba.cfunc(integer(*given), error_model="numpy")(getattr(loops, name))
+        name: numba.cfunc(integer(*given), error_model="numpy")(_inline_helpers(numba, name))
         for name, given in arguments.items()
     }
+
+
+def _inline_helpers(numba: Any, name: str) -> FunctionType:
+    """Return the loop with the functions of its module that it calls as numba's own, so that they are compiled into it."""
+    names = {
+        helper: numba.njit(function, error_model="numpy")
+        for helper, function in vars(loops).items()
+        if isinstance(function, FunctionType) and helper.startswith("_")
+    }
+    return FunctionType(getattr(loops, name).__code__, {**vars(loops), **names}, name)
 
 
 def _keep_function(llvm: Any, compiled: Any, *, name: str, machine: Any) -> Any:
@@ -116,7 +127,6 @@ def main() -> None:
         )
     if read_object(path) is None:
         write_object(path, compile_loops())
-        print(f"compiled the loops over trees: {path}")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,15 @@ _NUMBER = ctypes.c_double
 _LAYOUT = (_POINTER, *[_INTEGER] * 4)
 # As numba calls: a place for the result, a place for an exception (there is none), then what the loop takes.
 _ARGUMENTS = {
-    "walk_trees": (*_LAYOUT, *[_POINTER] * 6, _INTEGER, _INTEGER, _NUMBER, _NUMBER, *[_POINTER] * 3),
+    "walk_trees": (
+        *_LAYOUT,
+        *[_POINTER] * 6,
+        _INTEGER,
+        _INTEGER,
+        _NUMBER,
+        _NUMBER,
+        *[_POINTER] * 3,
+    ),
     "add_up_tables": (*_LAYOUT, _INTEGER, *[_POINTER] * 12),
 }
 

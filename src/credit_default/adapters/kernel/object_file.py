@@ -40,7 +40,9 @@ def find_object_file() -> Path | None:
 
 def write_object(path: Path, machine_code: bytes) -> None:
     """Write the compiled loops, with their digest before them. A reader sees all of the file or none of it."""
-    write_atomically(path, hashlib.sha256(machine_code).digest() + machine_code, thing="compiled loops in")
+    write_atomically(
+        path, hashlib.sha256(machine_code).digest() + machine_code, thing="compiled loops in"
+    )
 
 
 def read_object(path: Path) -> bytes | None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_default.model.explanation.leaf_groups import Condition, GroupedLeaf, LeafGroup
+from credit_default.model.explanation.leaf_groups import GroupedLeaf, LeafGroup
 from credit_default.model.features.row_functions import FloatArray
 from credit_default.model.kernel.group_tables import GroupTables
 from credit_default.model.kernel.packed_trees import round_down
@@ -30,27 +30,17 @@ def build_group_tables(groups: Sequence[LeafGroup], background: Matrix) -> Group
         groups: The groups.
         background: Features of the background rows, of shape (row count, feature count).
     """
-    columns = np.ascontiguousarray(background.T)
-    leaves = [leaf for group in groups for leaf in group.leaves]
-    shares = [
-        np.bincount(leaf.patterns, weights=counts, minlength=1 << len(leaf.features))
-        / columns.shape[1]
-        for group in groups
-        for counts in (_count_patterns(group, columns),)
-        for leaf in group.leaves
-    ]
-    of_leaves = iter(_weigh_leaves(leaves, shares))
-    features = [sorted({f for leaf in group.leaves for f in leaf.features}) for group in groups]
-    tables = [
-        _add_up_leaves(group, of_group, of_leaves)
-        for group, of_group in zip(groups, features, strict=True)
-    ]
     conditions = [condition for group in groups for condition in group.conditions]
+    lows = round_down(np.array([condition.low for condition in conditions], dtype=np.float64))
+    highs = round_down(np.array([condition.high for condition in conditions], dtype=np.float64))
+    features = [sorted({f for leaf in group.leaves for f in leaf.features}) for group in groups]
+    counts = _count_patterns(groups, lows, highs, background)
+    tables = _fill_tables(groups, features, [of_group / len(background) for of_group in counts])
     return GroupTables(
         _find_starts([len(group.conditions) for group in groups]).astype(np.uint32),
         np.array([condition.feature for condition in conditions], dtype=np.uint32),
-        round_down(np.array([condition.low for condition in conditions], dtype=np.float64)),
-        round_down(np.array([condition.high for condition in conditions], dtype=np.float64)),
+        lows,
+        highs,
         np.array([condition.missing for condition in conditions], dtype=np.uint32),
         _find_starts([len(of_group) for of_group in features]).astype(np.uint32),
         np.array([f for of_group in features for f in of_group], dtype=np.uint32),
@@ -63,18 +53,42 @@ def _find_starts(sizes: Sequence[int]) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes, dtype=np.int64)])
 
 
-def _count_patterns(group: LeafGroup, columns: Matrix) -> NDArray[np.int64]:
-    pattern = np.zeros(columns.shape[1], dtype=np.int16)
-    for bit, condition in enumerate(group.conditions):
-        pattern |= match(condition, columns[condition.feature]).astype(np.int16) << np.int16(bit)
-    return np.bincount(pattern, minlength=1 << len(group.conditions))
+def _count_patterns(
+    groups: Sequence[LeafGroup], lows: Matrix, highs: Matrix, background: Matrix
+) -> list[NDArray[np.int64]]:
+    """Return for each group how many background rows have each pattern."""
+    columns = np.ascontiguousarray(background.T, dtype=np.float32)
+    missing = np.isnan(columns)
+    has_missing = missing.any(axis=1).tolist()
+    counts, place = [], 0
+    for group in groups:
+        pattern = np.zeros(columns.shape[1], dtype=np.int16)
+        for bit, condition in enumerate(group.conditions):
+            values = columns[condition.feature]
+            met = (values > lows[place]) & (values <= highs[place])
+            if condition.missing and has_missing[condition.feature]:
+                met |= missing[condition.feature]
+            pattern |= met.astype(np.int16) << np.int16(bit)
+            place += 1
+        counts.append(np.bincount(pattern, minlength=1 << len(group.conditions)))
+    return counts
 
 
-def match(condition: Condition, values: Matrix) -> NDArray[np.bool_]:
-    """Return whether each value meets the condition."""
-    low, high = round_down(np.array([condition.low, condition.high]))
-    met: NDArray[np.bool_] = (values > low) & (values <= high)
-    return met | np.isnan(values) if condition.missing else met
+def _fill_tables(
+    groups: Sequence[LeafGroup], features: Sequence[Sequence[int]], shares: Sequence[FloatArray]
+) -> list[FloatArray]:
+    """Return each group's table, from the shares of the background rows with each pattern."""
+    leaves = [leaf for group in groups for leaf in group.leaves]
+    of_leaves = [
+        np.bincount(leaf.patterns, weights=of_group, minlength=1 << len(leaf.features))
+        for group, of_group in zip(groups, shares, strict=True)
+        for leaf in group.leaves
+    ]
+    weighed = iter(_weigh_leaves(leaves, of_leaves))
+    return [
+        _add_up_leaves(group, of_group, weighed)
+        for group, of_group in zip(groups, features, strict=True)
+    ]
 
 
 def _weigh_leaves(leaves: Sequence[GroupedLeaf], shares: Sequence[FloatArray]) -> list[FloatArray]:

@@ -151,9 +151,7 @@ def _build_group(
             Condition(feature, -np.inf, tree.threshold[node], missing=tree.missing_left[node])
         )
         known = path.get(feature)
-        right, left = (
-            goes if known is None else known & goes for goes in (~goes_left, goes_left)
-        )
+        right, left = (goes if known is None else known & goes for goes in (~goes_left, goes_left))
         pending.append((tree.right[node], {**path, feature: right}))
         pending.append((tree.left[node], {**path, feature: left}))
     return LeafGroup(tuple(conditions), tuple(leaves))

@@ -22,10 +22,9 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import ACCEPT
 from credit_default.model.explanation.sampled_shapley import describe_error, sample_contributions
 from credit_default.model.explanation.shapley_leaf_tables import (
-    LONGEST_PATH,
     LeafTables,
     build_leaf_tables,
-    measure_longest_path,
+    have_short_paths,
 )
 from credit_default.model.families.family import Family, Scale, TreeTerm
 from credit_default.model.families.find_family import find_family
@@ -159,7 +158,7 @@ class Explainer:
         return added if terms is None else added + (terms - self._mean_background_terms)
 
     def _add_up_trees(self, matrix: Any) -> FloatArray:
-        if self._has_short_paths or self._may_meet_missing_values:
+        if self._is_looked_up:
             return self._leaf_tables.add_up(matrix, kernel=self.bundle.kernel)
         found: FloatArray = np.asarray(
             self._woodelf_explainer.shap_values(self._build_frame(matrix), verbose=False)
@@ -170,18 +169,15 @@ class Explainer:
     def _family(self) -> Family:
         return find_family(self.bundle.recipe)
 
-    @property
-    def _may_meet_missing_values(self) -> bool:
-        bundle = self.bundle
-        return bool(list_possibly_missing(bundle.features, bundle.input_values))
-
     @cached_property
     def _trees(self) -> Sequence[TreeTerm] | None:
         return self._family.list_trees(self.bundle.forest)
 
     @cached_property
-    def _has_short_paths(self) -> bool:
-        return self._trees is not None and measure_longest_path(self._trees) <= LONGEST_PATH
+    def _is_looked_up(self) -> bool:
+        # The library knows no missing values.
+        names = list_possibly_missing(self.bundle.features, self.bundle.input_values)
+        return bool(names) or have_short_paths(self._trees or ())
 
     @cached_property
     def _leaf_tables(self) -> LeafTables:

@@ -85,7 +85,9 @@ class LeafTables:
             the trees less the background's mean.
         """
         single = np.asarray(matrix, dtype=np.float32)
-        added = _look_up(self.groups, single) if kernel is None else add_up(kernel, self.groups, single)
+        added = (
+            _look_up(self.groups, single) if kernel is None else add_up(kernel, self.groups, single)
+        )
         columns = _list_columns(matrix) if self.long_leaves else None
         for leaf in self.long_leaves:
             patterns, pattern = np.unique(leaf.match(columns), return_inverse=True)
@@ -98,6 +100,13 @@ class LeafTables:
 def measure_longest_path(trees: Iterable[TreeTerm]) -> int:
     """Return the largest number of distinct features on a path from a root to a leaf."""
     return max((len(leaf.features) for term in trees for leaf in _list_leaves(term)), default=0)
+
+
+def have_short_paths(trees: Iterable[TreeTerm]) -> bool:
+    """Return whether no path holds more than `LONGEST_PATH` features."""
+    # A path of few nodes has few features, whichever they are.
+    deep = (term for term in trees if term.tree.max_depth > LONGEST_PATH)
+    return measure_longest_path(deep) <= LONGEST_PATH
 
 
 def build_leaf_tables(trees: Iterable[TreeTerm], background: Matrix) -> LeafTables:

@@ -50,9 +50,7 @@ class TreeWalker:
         ):
             return None
         given = self.given
-        found = walk(
-            self.kernel, self.packed, matrix, start=given.start, divisor=given.divisor
-        )
+        found = walk(self.kernel, self.packed, matrix, start=given.start, divisor=given.divisor)
         is_refused = (found.saw_missing and not given.takes_missing) or (
             found.saw_infinite and not given.takes_infinite
         )

@@ -5,7 +5,7 @@ threshold exactly where it is at most the largest 32-bit number that the thresho
 the packed trees part every possible row as the trees do.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
