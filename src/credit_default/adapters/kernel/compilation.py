@@ -18,8 +18,8 @@ _OPTIMISATION: Final = 3
 LOOPS: Final = ("walk_trees", "add_up_tables")
 
 
-def compile_in_background_process() -> bool:
-    """Compile the loops in a process of their own, unless they are there; return whether they are there now.
+def ensure_compiled() -> bool:
+    """Compile the loops in a process of their own, unless they are there, and return whether they are there now.
 
     A few seconds, once for an installation. Where it is not possible (a read-only installation), nothing happens: scikit-learn
     walks the trees then.

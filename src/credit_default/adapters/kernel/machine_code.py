@@ -44,7 +44,6 @@ class MachineCode:
         return load_kernel, ()
 
 
-@cache
 def load_kernel() -> Kernel | None:
     """Return the compiled loops of this installation, loaded once; None where there are none."""
     path = find_object_file()
@@ -52,8 +51,9 @@ def load_kernel() -> Kernel | None:
     return None if code is None else load_machine_code(code)
 
 
+@cache
 def load_machine_code(code: bytes) -> MachineCode:
-    """Return the loops of an object file."""
+    """Return the loops of an object file; the same bytes are loaded once."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()

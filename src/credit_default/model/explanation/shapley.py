@@ -38,7 +38,7 @@ _TOLERANCE: Final = 1e-6
 # The class whose probability is explained; the library would take the first by default.
 _DEFAULTED: Final = 1
 _REMEDY: Final = (
-    "Score with `--reasons none`; compare the installed woodelf-explainer with requirements.lock."
+    "Score with `--reasons none`; compare the installed packages with requirements.lock."
 )
 
 
@@ -202,8 +202,8 @@ class Explainer:
         from woodelf import WoodelfExplainer
         from woodelf.core.trees.parse_models import load_decision_tree_ensemble_model
 
-        names = list(self.bundle.feature_names)
-        trees = load_decision_tree_ensemble_model(self.bundle.forest, names, class_index=_DEFAULTED)
+        bundle, names = self.bundle, list(self.bundle.feature_names)
+        trees = load_decision_tree_ensemble_model(bundle.forest, names, class_index=_DEFAULTED)
         return WoodelfExplainer(trees, self._build_frame(self._background_matrix))
 
     def _build_frame(self, matrix: Any) -> Any:
