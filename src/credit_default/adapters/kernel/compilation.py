@@ -13,6 +13,9 @@ from credit_default.adapters.kernel.object_file import find_object_file, read_ob
 from credit_default.errors import ServiceError, SetupError
 from credit_default.model.kernel import loops
 
+COMPILATION: Final = (
+    "credit_default.adapters.kernel.compilation"  # this module, which `python -m` runs
+)
 _SECONDS: Final = 120
 _OPTIMISATION: Final = 3
 LOOPS: Final = ("walk_trees", "add_up_tables")
@@ -29,7 +32,8 @@ def ensure_compiled() -> bool:
         return False
     if read_object(path) is not None:
         return True
-    command = [sys.executable, "-P", "-m", __name__]
+    prefix = ["-X", f"pycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []
+    command = [sys.executable, "-P", *prefix, "-m", COMPILATION]
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)  # noqa: S603 - this very module
     except (OSError, subprocess.SubprocessError):

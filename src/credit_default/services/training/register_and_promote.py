@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from credit_default.adapters.kernel.compilation import ensure_compiled
 from credit_default.adapters.mlflow.registry import ModelVersion
 from credit_default.errors import ServiceError
 from credit_default.failpoints import hit_failpoint
@@ -111,6 +112,7 @@ def register_challenger(
             bundle.digest[:12],
             version.run_id,
         )
+        ensure_compiled()  # so that the first batch finds it
         return Registered(
             version,
             run.address,
