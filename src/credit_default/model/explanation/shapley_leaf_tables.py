@@ -30,7 +30,7 @@ Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Leaf:
+class Leaf:
     """A leaf and what it adds to the sum where `low < feature <= high` on its path.
 
     A missing value meets a condition where the path is that of missing values.
@@ -70,7 +70,7 @@ class LeafTables:
     """
 
     groups: GroupTables
-    long_leaves: tuple[_Leaf, ...]
+    long_leaves: tuple[Leaf, ...]
     background_columns: FloatArray
 
     def add_up(self, matrix: Matrix, *, kernel: Kernel | None = None) -> FloatArray:
@@ -99,7 +99,7 @@ class LeafTables:
 
 def measure_longest_path(trees: Iterable[TreeTerm]) -> int:
     """Return the largest number of distinct features on a path from a root to a leaf."""
-    return max((len(leaf.features) for term in trees for leaf in _list_leaves(term)), default=0)
+    return max((len(leaf.features) for term in trees for leaf in list_leaves(term)), default=0)
 
 
 def have_short_paths(trees: Iterable[TreeTerm]) -> bool:
@@ -122,7 +122,7 @@ def build_leaf_tables(trees: Iterable[TreeTerm], background: Matrix) -> LeafTabl
         leaf
         for term in terms
         if term.tree.max_depth > LONGEST_PATH
-        for leaf in _list_leaves(term)
+        for leaf in list_leaves(term)
         if len(leaf.features) > LONGEST_PATH and leaf.value
     )
     return LeafTables(
@@ -164,7 +164,7 @@ def _list_columns(matrix: Matrix) -> FloatArray:
 
 
 def _build_sparse_leaf_table(
-    leaf: _Leaf, background_columns: FloatArray, *, patterns: NDArray[np.int64]
+    leaf: Leaf, background_columns: FloatArray, *, patterns: NDArray[np.int64]
 ) -> FloatArray:
     """Return what the leaf adds by each of its features to a row of each of these patterns.
 
@@ -189,7 +189,8 @@ def _build_sparse_leaf_table(
     return leaf.value * table
 
 
-def _list_leaves(term: TreeTerm) -> Iterator[_Leaf]:
+def list_leaves(term: TreeTerm) -> Iterator[Leaf]:
+    """Yield the leaves of a tree with the conditions of their paths, always in the same order."""
     tree, values = term.tree, term.leaf_values
     pending: list[tuple[int, dict[int, tuple[float, float, bool]]]] = [(0, {})]
     while pending:
@@ -199,7 +200,7 @@ def _list_leaves(term: TreeTerm) -> Iterator[_Leaf]:
             lows, highs, routes = (
                 zip(*intervals.values(), strict=True) if intervals else ((), (), ())
             )
-            yield _Leaf(float(values[node]), tuple(intervals), lows, highs, routes)
+            yield Leaf(float(values[node]), tuple(intervals), lows, highs, routes)
             continue
         feature, threshold = int(tree.feature[node]), float(tree.threshold[node])
         low, high, meets = intervals.get(feature, (-np.inf, np.inf, True))
