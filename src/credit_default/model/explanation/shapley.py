@@ -122,8 +122,7 @@ class Explainer:
         bundle = self.bundle
         matrix = bundle.pipeline[:-1].transform(rows)
         if not len(matrix):
-            empty = np.empty((0, len(bundle.feature_names)))
-            none = np.empty(0)
+            empty, none = np.empty((0, len(bundle.feature_names))), np.empty(0)
             return Explanation(bundle.feature_names, empty, none, self.base, self._family.scale)
         risk = self._measure(matrix)
         errors: FloatArray | None = None
