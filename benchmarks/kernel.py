@@ -1,6 +1,6 @@
 """Measure how fast the compiled kernel walks a model's trees beside scikit-learn, and check every row for equal bits.
 
-    python benchmarks/kernel.py [--rows 1000000] [--training-rows 24000] [--repetitions 3]
+    python benchmarks/kernel.py [--rows 1000000] [--training-rows 24000] [--repetitions 3] [--models forest boosting]
 
 Models of each family are trained on simulated clients and score others, on one core, both ways in turn. Figures are medians:
 seconds of CPU, of the clock, and the usual way's divided by ours. What the kernel costs at its start is printed first.
@@ -102,7 +102,8 @@ def print_family(name: str, bundle: ModelBundle, rows: pl.DataFrame, *, repetiti
     print(
         f"{name:24} {before.cpu:8.2f} {after.cpu:8.2f} {before.cpu / after.cpu:6.1f}  "
         f"{before.wall:8.2f} {after.wall:8.2f} {before.wall / after.wall:6.1f}  "
-        f"{len(matrix) / after.cpu:12,.0f}  all {len(matrix):,} equal"
+        f"{len(matrix) / after.cpu:12,.0f}  all {len(matrix):,} equal",
+        flush=True,
     )
 
 
@@ -114,6 +115,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--training-rows", type=int, default=24_000)
     parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--models", nargs="+", choices=[*RECIPES], default=[*RECIPES])
     arguments = parser.parse_args()
     if not ensure_compiled():
         raise SystemExit("the loops could not be compiled for this installation")
@@ -123,8 +125,10 @@ def main() -> None:
     print(
         f"{'':24} {'CPU usual':>9} {'ours':>7} {'ratio':>6} {'wall usual':>10} {'ours':>7} {'ratio':>6}  {'rows/CPU-s':>12}"
     )
-    for name, recipe in RECIPES.items():
-        print_family(name, fit_model(recipe, training), rows, repetitions=arguments.repetitions)
+    for name in arguments.models:
+        print_family(
+            name, fit_model(RECIPES[name], training), rows, repetitions=arguments.repetitions
+        )
 
 
 if __name__ == "__main__":

@@ -63,8 +63,9 @@ def compile_loops() -> bytes:
 
 
 def _compile_functions() -> dict[str, Any]:
-    import numba
+    import numba as untyped_numba
 
+    numba: Any = untyped_numba
     numba.config.CPU_NAME, numba.config.CPU_FEATURES = "generic", ""
     pointer, integer, number = numba.types.CPointer, numba.types.int64, numba.types.float64
     singles, doubles = pointer(numba.types.float32), pointer(number)

@@ -63,9 +63,8 @@ def load_machine_code(code: bytes) -> MachineCode:
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    return MachineCode(
-        *(_find_loop(engine, name, given) for name, given in _ARGUMENTS.items()), engine
-    )
+    loops = {name: _find_loop(engine, name, given) for name, given in _ARGUMENTS.items()}
+    return MachineCode(loops["walk_trees"], loops["add_up_tables"], engine)
 
 
 def _find_loop(engine: Any, name: str, given: tuple[Any, ...]) -> RunLoop:

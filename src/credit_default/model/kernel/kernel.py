@@ -125,4 +125,5 @@ def _lay_out(matrix: Matrix) -> tuple[Matrix, int, int]:
     flat = np.lib.stride_tricks.as_strided(
         matrix, (max(0, span) if matrix.size else 0,), (matrix.itemsize,), writeable=False
     )
-    return flat, *steps
+    row_step, column_step = steps
+    return flat, row_step, column_step
