@@ -12,7 +12,8 @@ COPY requirements.image.lock ./
 RUN uv pip install --quiet --require-hashes --only-binary :all: --compile-bytecode -r requirements.image.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
-RUN uv pip install --quiet --no-deps --no-build-isolation --compile-bytecode .
+RUN uv pip install --quiet --no-deps --no-build-isolation --compile-bytecode . \
+ && "$VIRTUAL_ENV/bin/python" -P -m credit_default.adapters.kernel.compilation
 
 FROM python:3.13-slim-trixie@sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285 AS run
 LABEL org.opencontainers.image.title="credit-default" org.opencontainers.image.licenses="Apache-2.0"

@@ -39,6 +39,7 @@ $(STAMP): requirements.lock pyproject.toml
 	  $$uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@$(MAKE) --no-print-directory relative-path
 	@$(BIN)/python -m compileall -q src
+	@$(BIN)/python -m credit_default.adapters.kernel.compilation
 	@touch $@
 
 # The editable install names src/ by a path, which Python 3.11 reads in the locale's encoding: in a locale that is not installed,

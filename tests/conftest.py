@@ -64,6 +64,16 @@ def logging_as_it_was():
 
 
 @pytest.fixture(scope="session")
+def kernel() -> Any:
+    """The loops over trees as machine code, compiled once a checkout."""
+    from credit_default.adapters.kernel.compilation import ensure_compiled
+    from credit_default.adapters.kernel.machine_code import load_kernel
+
+    assert ensure_compiled()
+    return load_kernel()
+
+
+@pytest.fixture(scope="session")
 def real_data(tmp_path_factory) -> Path:
     """The public data set as CSV: a copy beside the checkout, else made from what `make demo` downloaded."""
     from credit_default.adapters.public_data.dataset_download import find_public_data

@@ -19,6 +19,7 @@ def test_doctor_finds_all_well_and_verifies_the_champion(run, config, prefect_se
         "queue",
         "champion",
         "libraries",
+        "kernel",
         "proxies",
         "environment",
     }

@@ -168,7 +168,7 @@ def test_a_forest_of_long_paths_is_explained_by_the_library_and_adds_up_too(fit_
 
     found = explainer.explain(make_rows(15, seed=5, prefix="N"))
 
-    assert not explainer._has_short_paths
+    assert not explainer._is_looked_up
     assert (
         np.abs(found.contributions.sum(axis=1) - (found.probability - found.base_probability)).max()
         < 1e-6

@@ -1,7 +1,9 @@
 """How long reasons take, in seconds of CPU: 15 on the public data's declined rows; `benchmarks/reasons.py` prints them."""
 
 import time
+from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -14,6 +16,8 @@ from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
 from credit_default.model.explanation.reason_codes import build_reason_finder
+from credit_default.model.explanation.shapley_leaf_tables import build_leaf_tables
+from credit_default.model.families.find_family import find_family
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 
@@ -37,6 +41,26 @@ def test_a_small_forest_gives_thousands_of_reasons_in_a_few_seconds(bundle, make
 
     assert count > 1_000
     assert seconds < 5
+
+
+def test_grouped_leaves_give_the_figures_of_single_leaves_in_a_fraction_of_the_time(
+    bundle, make_rows, kernel, monkeypatch
+):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "benchmarks"))
+    from leaf_by_leaf import add_leaf_by_leaf
+
+    matrix = bundle.pipeline[:-1].transform(make_rows(12_000, seed=9))
+    trees, background = find_family(bundle.recipe).list_trees(bundle.forest), matrix[:200]
+    tables = build_leaf_tables(trees, background)
+
+    began = time.process_time()
+    before = add_leaf_by_leaf(trees, matrix, background=background)
+    middle = time.process_time()
+    found = tables.add_up(matrix, kernel=kernel)
+    ended = time.process_time()
+
+    assert np.abs(found - before).max() < 1e-9
+    assert middle - began > 3 * (ended - middle)
 
 
 @pytest.mark.nightly

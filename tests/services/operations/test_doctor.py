@@ -83,7 +83,7 @@ def test_server_that_does_not_answer_is_named_with_what_to_do(empty):
 
 
 def test_lake_that_cannot_be_written_is_named_and_the_other_parts_are_still_asked(
-    make_wiring, tmp_path, mlflow_template
+    make_wiring, tmp_path, mlflow_template, kernel
 ):
     shutil.copy(mlflow_template, tmp_path / "mlflow.db")
     wiring = make_wiring(mlflow={"tracking_uri": f"sqlite:///{tmp_path}/mlflow.db"})
@@ -103,6 +103,18 @@ def test_lake_that_cannot_be_written_is_named_and_the_other_parts_are_still_aske
         "queue": "ok",
         "champion": "ok",
         "libraries": "ok",
+        "kernel": "ok",
         "proxies": "ok",
         "environment": "ok",
     }
+
+
+def test_an_installation_without_compiled_code_says_so_and_what_to_run(
+    empty, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("sys.pycache_prefix", str(tmp_path))
+
+    level, reason = read(diagnose(empty(), environment={}))["kernel"]
+
+    assert level == "watch"
+    assert "run `python -m credit_default.adapters.kernel.compilation`" in reason

@@ -7,6 +7,7 @@ what was built. Nothing in the folder decides what may be loaded, and none of it
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -28,12 +29,14 @@ from credit_default.adapters.bundles.bundle_signature import SIGNATURE, sign_man
 from credit_default.adapters.bundles.skops_pipeline import read_pipeline, write_pipeline
 from credit_default.adapters.bundles.trust import NO_TRUST, Trust, require_trusted_bundle
 from credit_default.adapters.host.atomic_files import disk_errors
+from credit_default.adapters.kernel.machine_code import load_kernel
 from credit_default.errors import InputError, needs_setup, show_examples
-from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.bundle import ModelBundle, attach_kernel
 from credit_default.model.estimator.decision import parse_decision_policy
 from credit_default.model.estimator.digest import digest_bundle
 from credit_default.model.estimator.recipe_pipeline import parse_recipe
 
+_LOG = logging.getLogger(__name__)
 _LARGEST_FILE_BYTES: Final = 1_000_000_000
 _LARGEST_MANIFEST_BYTES: Final = 1_000_000
 _LARGEST_SIGNATURE_BYTES: Final = 10_000
@@ -129,7 +132,10 @@ def read_bundle(
     if digest != expected_digest:
         found = f"content with the digest {digest}"
         raise build_bundle_error(folder, found, f"the digest {expected_digest}")
-    return replace(bundle, digest=digest)
+    choice = attach_kernel(replace(bundle, digest=digest), load_kernel())
+    if choice.refusal is not None:
+        _LOG.info("scikit-learn walks the trees, with the same scores: %s", choice.refusal)
+    return choice.bundle
 
 
 def _check_files(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -104,7 +104,7 @@ Reasons = Annotated[
     Literal["auto", "all", "none"] | None,
     typer.Option(
         "--reasons",
-        help="Reasons for declined clients: auto (the first 50,000), all or none.  [default: auto]",
+        help="Reasons for declined clients: auto (the first 1,000,000), all or none.  [default: auto]",
         show_default=False,
     ),
 ]

@@ -4,18 +4,20 @@ A bundle is what training produces, the registry stores, promotion compares and 
 saved and loaded by `adapters/bundles`; nothing here reads or writes files.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from credit_default.model.estimator.calibrated_forest import CalibratedForest, unwrap_forest
 from credit_default.model.estimator.calibration_line import Calibration
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, FOREST_STEP, Recipe
 from credit_default.model.families.find_family import find_family
+from credit_default.model.families.tree_walker import TreeWalker, build_walker, find_disagreement
 from credit_default.model.features.declaration import (
     Feature,
     list_feature_names,
@@ -24,6 +26,7 @@ from credit_default.model.features.declaration import (
     trace_inputs,
 )
 from credit_default.model.features.input_values import InputValues, parse_input_values
+from credit_default.model.kernel.kernel import Kernel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +52,9 @@ class ModelBundle:
     trained_rows: NDArray[np.uint64]
     reference: pl.DataFrame | None  # scored unseen rows for drift; None until `attach_reference`
     digest: str  # hex sha256 over all of the above that decides a score or a comparison
+    # What follows changes how fast it scores and explains, and no result.
+    kernel: Kernel | None = None  # runs the loops over trees; None leaves them to the libraries
+    walker: TreeWalker | None = None  # walks the trees in the estimator's place
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -77,6 +83,33 @@ class ModelBundle:
         Its input is the feature matrix, not raw rows, and its output is not calibrated yet.
         """
         return unwrap_forest(self.pipeline.named_steps[FOREST_STEP])
+
+    def measure_risk(self, matrix: Any) -> NDArray[np.float64]:
+        """Return each row's risk by the estimator alone, on the scale of its family.
+
+        Args:
+            matrix: Features of shape (row count, feature count).
+        """
+        walked = self._walk(matrix)
+        return find_family(self.recipe).measure(self.forest, matrix) if walked is None else walked
+
+    def measure_probability(self, matrix: Any) -> NDArray[np.float64]:
+        """Return each row's probability (0–1) by the estimator alone, without calibration.
+
+        Args:
+            matrix: Features of shape (row count, feature count).
+        """
+        walked = self._walk(matrix)
+        if walked is None:
+            found: NDArray[np.float64] = self.forest.predict_proba(matrix)[:, 1]
+            return found
+        return walked if find_family(self.recipe).scale == "probability" else expit(walked)
+
+    def _walk(self, matrix: Any) -> NDArray[np.float64] | None:
+        # A walker of another estimator's trees would be a copy of the bundle before it was refitted.
+        if self.walker is None or self.walker.estimator is not self.forest:
+            return None
+        return self.walker.measure(matrix)
 
     @property
     def calibration(self) -> Calibration | None:
@@ -111,3 +144,30 @@ def measure_input_importance(bundle: ModelBundle) -> dict[str, float]:
         for column in roots[name]:
             shares[column] += share / len(roots[name])
     return dict(sorted(shares.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KernelChoice:
+    """The bundle to score with, and why scikit-learn walks its trees, where it does."""
+
+    bundle: ModelBundle
+    refusal: str | None
+
+
+def attach_kernel(bundle: ModelBundle, kernel: Kernel | None) -> KernelChoice:
+    """Return the bundle with a walker of its trees, if that gives what scikit-learn gives.
+
+    Args:
+        bundle: The model.
+        kernel: What walks trees; None for none.
+    """
+    if kernel is None:
+        return KernelChoice(bundle, "there is no compiled code for this installation")
+    family = find_family(bundle.recipe)
+    with_kernel = replace(bundle, kernel=kernel)
+    walker = build_walker(family, bundle.forest, kernel)
+    if walker is None:
+        return KernelChoice(with_kernel, f"a {family.noun} is not a sum of trees alone")
+    if refusal := find_disagreement(walker, family):
+        return KernelChoice(bundle, refusal)
+    return KernelChoice(replace(with_kernel, walker=walker), None)

@@ -92,7 +92,7 @@ def score_probability(bundle: ModelBundle, rows: Any) -> NDArray[np.float64]:
     matrix = bundle.pipeline[:-1].transform(rows)
     if not len(matrix):
         return np.empty(0)
-    return calibrate_probability(bundle.forest.predict_proba(matrix)[:, 1], bundle.calibration)
+    return calibrate_probability(bundle.measure_probability(matrix), bundle.calibration)
 
 
 def score(

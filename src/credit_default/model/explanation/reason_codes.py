@@ -49,7 +49,7 @@ class ReasonsPolicy:
     """
 
     mode: Literal["auto", "all", "none"] = "auto"
-    limit: int = 50_000  # declined clients, in the order of the batch; applies to "auto" alone
+    limit: int = 1_000_000  # declined clients, in the order of the batch; applies to "auto" alone
 
     def __post_init__(self) -> None:
         if self.mode not in {"auto", "all", "none"} or self.limit < 0:

@@ -22,9 +22,9 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import ACCEPT
 from credit_default.model.explanation.sampled_shapley import describe_error, sample_contributions
 from credit_default.model.explanation.shapley_leaf_tables import (
-    LONGEST_PATH,
-    add_contributions,
-    measure_longest_path,
+    LeafTables,
+    build_leaf_tables,
+    have_short_paths,
 )
 from credit_default.model.families.family import Family, Scale, TreeTerm
 from credit_default.model.families.find_family import find_family
@@ -38,7 +38,7 @@ _TOLERANCE: Final = 1e-6
 # The class whose probability is explained; the library would take the first by default.
 _DEFAULTED: Final = 1
 _REMEDY: Final = (
-    "Score with `--reasons none`; compare the installed woodelf-explainer with requirements.lock."
+    "Score with `--reasons none`; compare the installed packages with requirements.lock."
 )
 
 
@@ -122,8 +122,7 @@ class Explainer:
         bundle = self.bundle
         matrix = bundle.pipeline[:-1].transform(rows)
         if not len(matrix):
-            empty = np.empty((0, len(bundle.feature_names)))
-            none = np.empty(0)
+            empty, none = np.empty((0, len(bundle.feature_names))), np.empty(0)
             return Explanation(bundle.feature_names, empty, none, self.base, self._family.scale)
         risk = self._measure(matrix)
         errors: FloatArray | None = None
@@ -149,7 +148,7 @@ class Explainer:
         )
 
     def _measure(self, matrix: Any) -> FloatArray:
-        return self._family.measure(self.bundle.forest, matrix)
+        return self.bundle.measure_risk(matrix)
 
     def _compute_contributions(self, matrix: Any) -> FloatArray:
         """Return what the trees add, where there are any, and what each feature adds alone."""
@@ -158,8 +157,8 @@ class Explainer:
         return added if terms is None else added + (terms - self._mean_background_terms)
 
     def _add_up_trees(self, matrix: Any) -> FloatArray:
-        if self._has_short_paths or self._may_meet_missing_values:
-            return add_contributions(self._trees or (), matrix, background=self._background_matrix)
+        if self._is_looked_up:
+            return self._leaf_tables.add_up(matrix, kernel=self.bundle.kernel)
         found: FloatArray = np.asarray(
             self._woodelf_explainer.shap_values(self._build_frame(matrix), verbose=False)
         )
@@ -169,18 +168,19 @@ class Explainer:
     def _family(self) -> Family:
         return find_family(self.bundle.recipe)
 
-    @property
-    def _may_meet_missing_values(self) -> bool:
-        bundle = self.bundle
-        return bool(list_possibly_missing(bundle.features, bundle.input_values))
-
     @cached_property
     def _trees(self) -> Sequence[TreeTerm] | None:
         return self._family.list_trees(self.bundle.forest)
 
     @cached_property
-    def _has_short_paths(self) -> bool:
-        return self._trees is not None and measure_longest_path(self._trees) <= LONGEST_PATH
+    def _is_looked_up(self) -> bool:
+        # The library knows no missing values.
+        names = list_possibly_missing(self.bundle.features, self.bundle.input_values)
+        return bool(names) or have_short_paths(self._trees or ())
+
+    @cached_property
+    def _leaf_tables(self) -> LeafTables:
+        return build_leaf_tables(self._trees or (), self._background_matrix)
 
     @cached_property
     def _mean_background_terms(self) -> FloatArray | float:
@@ -201,8 +201,8 @@ class Explainer:
         from woodelf import WoodelfExplainer
         from woodelf.core.trees.parse_models import load_decision_tree_ensemble_model
 
-        names = list(self.bundle.feature_names)
-        trees = load_decision_tree_ensemble_model(self.bundle.forest, names, class_index=_DEFAULTED)
+        bundle, names = self.bundle, list(self.bundle.feature_names)
+        trees = load_decision_tree_ensemble_model(bundle.forest, names, class_index=_DEFAULTED)
         return WoodelfExplainer(trees, self._build_frame(self._background_matrix))
 
     def _build_frame(self, matrix: Any) -> Any:

@@ -1,32 +1,36 @@
-"""Exact interventional Shapley values of trees with short paths, by one small table per leaf.
+"""Exact interventional Shapley values of trees, by tables of what leaves contribute.
 
-A leaf is reached where each feature on its path lies in an interval, or is missing where missing
-values take that path. To a leaf, a row is a pattern of conditions met, and so is a background row. What the leaf contributes by each
-feature depends on the two patterns alone (Lundberg et al. 2020, "From local explanations to global
-understanding", interventional TreeSHAP): it is summed over the background once per pattern and
-looked up for each row. A row's values do not depend on the other rows, not even in the last bit.
+To a leaf, a row is a pattern of conditions met, and so is a background row. What the leaf
+contributes by each feature depends on the two patterns alone (Lundberg et al. 2020, "From local
+explanations to global understanding", interventional TreeSHAP), so it is summed over the background
+once per pattern and looked up for each row: for leaves on short paths with their neighbours
+(`leaf_groups`), for others one by one. A row's values do not depend on the other rows, nor on what
+runs the loop over the tables, not even in the last bit.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from math import factorial
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from credit_default.model.explanation.leaf_group_tables import (
+    build_group_tables,
+    compute_weight_tables,
+)
+from credit_default.model.explanation.leaf_groups import LONGEST_PATH, list_groups
 from credit_default.model.families.family import TreeTerm
 from credit_default.model.features.row_functions import FloatArray
+from credit_default.model.kernel.group_tables import GroupTables
+from credit_default.model.kernel.kernel import Kernel, add_up
 
-LONGEST_PATH: Final = 8  # distinct features on a path; a table has 2 to this power columns
-_NO_CHILD: Final = -1
+_NO_CHILD = -1
 
 Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Leaf:
+class Leaf:
     """A leaf and what it adds to the sum where `low < feature <= high` on its path.
 
     A missing value meets a condition where the path is that of missing values.
@@ -55,38 +59,101 @@ class _Leaf:
         return pattern
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LeafTables:
+    """The tables of a model's trees against a background.
+
+    Attributes:
+        groups: The tables of leaves on short paths.
+        long_leaves: The leaves on paths of too many features for a table of all patterns.
+        background_columns: The background rows, of shape (feature count, row count).
+    """
+
+    groups: GroupTables
+    long_leaves: tuple[Leaf, ...]
+    background_columns: FloatArray
+
+    def add_up(self, matrix: Matrix, *, kernel: Kernel | None = None) -> FloatArray:
+        """Return what each feature adds to the sum of the trees, against the background's mean.
+
+        Args:
+            matrix: Features of shape (row count, feature count).
+            kernel: What runs the loop over the tables; None leaves it to NumPy.
+
+        Returns:
+            Array of shape (row count, feature count). A row's contributions add up to its sum over
+            the trees less the background's mean.
+        """
+        single = np.asarray(matrix, dtype=np.float32)
+        added = (
+            _look_up(self.groups, single) if kernel is None else add_up(kernel, self.groups, single)
+        )
+        columns = _list_columns(matrix) if self.long_leaves else None
+        for leaf in self.long_leaves:
+            patterns, pattern = np.unique(leaf.match(columns), return_inverse=True)
+            table = _build_sparse_leaf_table(leaf, self.background_columns, patterns=patterns)
+            for place, feature in enumerate(leaf.features):
+                added[:, feature] += table[place][pattern]
+        return added
+
+
 def measure_longest_path(trees: Iterable[TreeTerm]) -> int:
     """Return the largest number of distinct features on a path from a root to a leaf."""
-    return max((len(leaf.features) for term in trees for leaf in _list_leaves(term)), default=0)
+    return max((len(leaf.features) for term in trees for leaf in list_leaves(term)), default=0)
+
+
+def have_short_paths(trees: Iterable[TreeTerm]) -> bool:
+    """Return whether no path holds more than `LONGEST_PATH` features."""
+    # A path of few nodes has few features, whichever they are.
+    deep = (term for term in trees if term.tree.max_depth > LONGEST_PATH)
+    return measure_longest_path(deep) <= LONGEST_PATH
+
+
+def build_leaf_tables(trees: Iterable[TreeTerm], background: Matrix) -> LeafTables:
+    """Return the tables of trees against background rows.
+
+    Args:
+        trees: Trees; paths of more than `LONGEST_PATH` features are slow.
+        background: Features of the background rows, of shape (row count, feature count).
+    """
+    terms = list(trees)
+    groups = [g for term in terms for g in list_groups(term, longest_path=LONGEST_PATH)]
+    long_leaves = (
+        leaf
+        for term in terms
+        if term.tree.max_depth > LONGEST_PATH
+        for leaf in list_leaves(term)
+        if len(leaf.features) > LONGEST_PATH and leaf.value
+    )
+    return LeafTables(
+        build_group_tables(groups, background), tuple(long_leaves), _list_columns(background)
+    )
 
 
 def add_contributions(
     trees: Iterable[TreeTerm], matrix: Matrix, *, background: Matrix
 ) -> FloatArray:
-    """Return what each feature adds to the sum of the trees, against the background's mean.
+    """Return what `LeafTables.add_up` does, from tables that are built for these rows alone."""
+    return build_leaf_tables(trees, background).add_up(matrix)
 
-    Args:
-        trees: Trees; paths of more than `LONGEST_PATH` features are slow.
-        matrix: Features of shape (row count, feature count).
-        background: Features of the background rows.
 
-    Returns:
-        Array of shape (row count, feature count). A row's contributions add up to its sum over the
-        trees less the background's mean.
-    """
-    columns, background_columns = _list_columns(matrix), _list_columns(background)
+def _look_up(tables: GroupTables, matrix: Matrix) -> FloatArray:
+    """Return what `add_up` returns, adding in the same order."""
+    columns = np.ascontiguousarray(matrix.T)
     added = np.zeros(columns.shape)
-    for leaf in (leaf for term in trees for leaf in _list_leaves(term)):
-        if not leaf.features or not leaf.value:
-            continue
-        pattern = leaf.match(columns)
-        if len(leaf.features) <= LONGEST_PATH:
-            table = _build_leaf_table(leaf, background_columns)
-        else:
-            patterns, pattern = np.unique(pattern, return_inverse=True)
-            table = _build_sparse_leaf_table(leaf, background_columns, patterns=patterns)
-        for place, feature in enumerate(leaf.features):
-            added[feature] += table[place][pattern]
+    for group in range(tables.group_count):
+        first, end = tables.first_conditions[group : group + 2].tolist()
+        pattern = np.zeros(columns.shape[1], dtype=np.int64)
+        for bit, place in enumerate(range(first, end)):
+            values = columns[tables.condition_features[place]]
+            met = (values > tables.lows[place]) & (values <= tables.highs[place])
+            if tables.meets_missing[place]:
+                met |= np.isnan(values)
+            pattern |= met.astype(np.int64) << bit
+        features = tables.features[slice(*tables.first_features[group : group + 2].tolist())]
+        begin = int(tables.first_entries[group])
+        for place, feature in enumerate(features.tolist()):
+            added[feature] += tables.entries[begin + pattern * len(features) + place]
     return np.ascontiguousarray(added.T)
 
 
@@ -96,19 +163,8 @@ def _list_columns(matrix: Matrix) -> FloatArray:
     return np.ascontiguousarray(matrix.T, dtype=np.float64)
 
 
-def _build_leaf_table(leaf: _Leaf, background_columns: FloatArray) -> FloatArray:
-    """Return what the leaf adds by each of its features to a row of each pattern.
-
-    The shape is (feature count, pattern count).
-    """
-    counts = np.bincount(leaf.match(background_columns), minlength=1 << len(leaf.features))
-    shares = counts / background_columns.shape[1]
-    table: FloatArray = leaf.value * (_weigh_patterns(len(leaf.features)) @ shares)
-    return table
-
-
 def _build_sparse_leaf_table(
-    leaf: _Leaf, background_columns: FloatArray, *, patterns: NDArray[np.int64]
+    leaf: Leaf, background_columns: FloatArray, *, patterns: NDArray[np.int64]
 ) -> FloatArray:
     """Return what the leaf adds by each of its features to a row of each of these patterns.
 
@@ -118,7 +174,7 @@ def _build_sparse_leaf_table(
     count = len(leaf.features)
     theirs_all, counts = np.unique(leaf.match(background_columns), return_counts=True)
     shares = counts / background_columns.shape[1]
-    gain, loss = _compute_weight_tables(count)
+    gain, loss = compute_weight_tables(count)
     table = np.zeros((count, len(patterns)))
     for number, pattern in enumerate(patterns):
         reaching = (pattern | theirs_all) == (1 << count) - 1
@@ -133,48 +189,8 @@ def _build_sparse_leaf_table(
     return leaf.value * table
 
 
-@lru_cache(maxsize=LONGEST_PATH)
-def _weigh_patterns(count: int) -> FloatArray:
-    """Return the Shapley weights of a leaf of value 1.
-
-    The shape is (feature count, patterns of a row, patterns of a background row). Together the two
-    rows reach the leaf only where each condition is met by one of them. With `mine` conditions met
-    by the row alone and `theirs` by the background row alone, each of the former adds (mine-1)!
-    theirs! / (mine+theirs)!, and each of the latter subtracts mine! (theirs-1)! / (mine+theirs)!.
-    """
-    patterns = np.arange(1 << count)
-    row, background_pattern = patterns[:, None], patterns[None, :]
-    reached = (row | background_pattern) == patterns[-1]
-    mine, theirs = (
-        np.bitwise_count(row & ~background_pattern),
-        np.bitwise_count(background_pattern & ~row),
-    )
-    gain, loss = _compute_weight_tables(count)
-    weights = np.zeros((count, len(patterns), len(patterns)))
-    for place in range(count):
-        mine_has, theirs_has = (row >> place) & 1 == 1, (background_pattern >> place) & 1 == 1
-        only_mine, only_theirs = reached & mine_has & ~theirs_has, reached & theirs_has & ~mine_has
-        weights[place][only_mine] = gain[mine, theirs][only_mine]
-        weights[place][only_theirs] = -loss[mine, theirs][only_theirs]
-    return weights
-
-
-def _compute_weight_tables(count: int) -> tuple[FloatArray, FloatArray]:
-    gain, loss = np.zeros((count + 1, count + 1)), np.zeros((count + 1, count + 1))
-    for mine in range(count + 1):
-        for theirs in range(count + 1 - mine):
-            if mine:
-                gain[mine, theirs] = (
-                    factorial(mine - 1) * factorial(theirs) / factorial(mine + theirs)
-                )
-            if theirs:
-                loss[mine, theirs] = (
-                    factorial(mine) * factorial(theirs - 1) / factorial(mine + theirs)
-                )
-    return gain, loss
-
-
-def _list_leaves(term: TreeTerm) -> Iterator[_Leaf]:
+def list_leaves(term: TreeTerm) -> Iterator[Leaf]:
+    """Yield the leaves of a tree with the conditions of their paths, always in the same order."""
     tree, values = term.tree, term.leaf_values
     pending: list[tuple[int, dict[int, tuple[float, float, bool]]]] = [(0, {})]
     while pending:
@@ -184,7 +200,7 @@ def _list_leaves(term: TreeTerm) -> Iterator[_Leaf]:
             lows, highs, routes = (
                 zip(*intervals.values(), strict=True) if intervals else ((), (), ())
             )
-            yield _Leaf(float(values[node]), tuple(intervals), lows, highs, routes)
+            yield Leaf(float(values[node]), tuple(intervals), lows, highs, routes)
             continue
         feature, threshold = int(tree.feature[node]), float(tree.threshold[node])
         low, high, meets = intervals.get(feature, (-np.inf, np.inf, True))

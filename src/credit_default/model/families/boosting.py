@@ -17,6 +17,7 @@ from credit_default.model.families.log_odds import (
 from credit_default.model.families.recipe import Recipe
 from credit_default.model.families.structure import require
 from credit_default.model.families.tree_arrays import NO_CHILD, list_tree_arrays
+from credit_default.model.kernel.packed_trees import TreeSum
 from credit_default.model.statistics.bootstrap import FloatArray
 
 
@@ -52,6 +53,17 @@ class BoostingFamily(LogOddsFamily):
     def list_trees(self, estimator: Any) -> Sequence[TreeTerm]:
         """Return the trees; the baseline is common to all rows."""
         return [TreeTerm(tree, tree.value[:, 0, 0]) for tree in estimator.trees_]
+
+    def read_tree_sum(self, estimator: Any) -> TreeSum:
+        """Return the trees' log odds, added to the baseline."""
+        return TreeSum(
+            estimator.trees_,
+            [tree.value[:, 0, 0] for tree in estimator.trees_],
+            start=estimator.baseline_,
+            divisor=1.0,
+            takes_missing=True,
+            takes_infinite=True,
+        )
 
     def list_arrays(self, estimator: Any) -> Iterator[NDArray[Any]]:
         """Yield the baseline and the arrays of each tree."""

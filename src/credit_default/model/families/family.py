@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_default.model.families.recipe import Recipe
+from credit_default.model.kernel.packed_trees import TreeSum
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
 Matrix = NDArray[np.float32]
@@ -84,6 +85,12 @@ class Family(Protocol):
         """Return the trees whose leaves add up to the risk; None for no trees.
 
         What neither they nor `list_terms` return is the same for all rows.
+        """
+
+    def read_tree_sum(self, estimator: Any) -> TreeSum | None:
+        """Return the trees as what `measure` adds up, in its order; None where it adds up other things.
+
+        A kernel that walks them gives what `measure` gives, to the last bit.
         """
 
     def list_terms(self, estimator: Any, matrix: Matrix) -> FloatArray | None:

@@ -20,6 +20,7 @@ from credit_default.model.families.structure import (
     require,
 )
 from credit_default.model.families.tree_arrays import list_tree_arrays
+from credit_default.model.kernel.packed_trees import TreeSum
 from credit_default.model.statistics.bootstrap import FloatArray
 
 _DEFAULTED: Final = 1
@@ -126,6 +127,19 @@ class ForestFamily:
             TreeTerm(member.tree_, share * member.tree_.value[:, 0, _DEFAULTED])
             for member in estimator.estimators_
         ]
+
+    def read_tree_sum(self, estimator: Any) -> TreeSum:
+        """Return the shares of the trees' leaves, whose mean is the probability."""
+        trees = [member.tree_ for member in estimator.estimators_]
+        tags = estimator.__sklearn_tags__().input_tags
+        return TreeSum(
+            trees,
+            [tree.value[:, 0, _DEFAULTED] for tree in trees],
+            start=0.0,
+            divisor=float(len(trees)),
+            takes_missing=bool(tags.allow_nan),
+            takes_infinite=False,
+        )
 
     def list_terms(self, estimator: Any, matrix: Matrix) -> None:
         """Return None: only trees add up to the risk."""

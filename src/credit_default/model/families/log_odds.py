@@ -19,6 +19,7 @@ from credit_default.model.families.structure import (
     check_constraints,
     require,
 )
+from credit_default.model.kernel.packed_trees import TreeSum
 from credit_default.model.statistics.bootstrap import FloatArray
 
 LARGEST_LOG_ODDS: Final = 1e3  # a probability is 0 or 1 long before
@@ -117,6 +118,9 @@ class LogOddsFamily:
 
     def list_trees(self, estimator: Any) -> Sequence[TreeTerm] | None:
         """Return None: no trees add up to the risk."""
+
+    def read_tree_sum(self, estimator: Any) -> TreeSum | None:
+        """Return None: other things than trees add up to the risk."""
 
     def list_terms(self, estimator: Any, matrix: Matrix) -> FloatArray | None:
         """Return None: no feature adds to the risk alone."""

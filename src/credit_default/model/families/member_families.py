@@ -18,6 +18,7 @@ from credit_default.model.families.forests import EXTRA_TREES, RANDOM_FOREST, Fo
 from credit_default.model.families.recipe import Recipe
 from credit_default.model.families.scorecard import SCORECARD
 from credit_default.model.families.structure import require
+from credit_default.model.kernel.packed_trees import TreeSum
 from credit_default.model.statistics.bootstrap import FloatArray
 
 _DEFAULTED: Final = 1
@@ -30,6 +31,18 @@ class LogOddsForestFamily(ForestFamily):
     """A family of forests whose trees vote with log odds."""
 
     scale: Scale = "log odds"
+
+    def read_tree_sum(self, estimator: Any) -> TreeSum:
+        """Return each tree's part of the mean log odds."""
+        terms = self.list_trees(estimator)
+        return TreeSum(
+            [term.tree for term in terms],
+            [term.leaf_values for term in terms],
+            start=0.0,
+            divisor=1.0,
+            takes_missing=True,
+            takes_infinite=True,
+        )
 
     def measure(self, estimator: Any, matrix: Matrix) -> FloatArray:
         """Return each row's mean log odds of the leaves that it falls into."""

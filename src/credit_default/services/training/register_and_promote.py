@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
+from credit_default.adapters.kernel.compilation import ensure_compiled
 from credit_default.adapters.mlflow.registry import ModelVersion
 from credit_default.errors import ServiceError
 from credit_default.failpoints import hit_failpoint
@@ -107,6 +108,7 @@ def register_challenger(
             bundle.digest[:12],
             version.run_id,
         )
+        ensure_compiled()  # so that the first batch finds it
         return Registered(
             version,
             run.address,

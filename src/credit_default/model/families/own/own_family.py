@@ -89,6 +89,9 @@ class OwnFamily:
     def list_trees(self, estimator: Any) -> None:
         """Return None: it need be no sum of trees."""
 
+    def read_tree_sum(self, estimator: Any) -> None:
+        """Return None: it need be no sum of trees."""
+
     def list_terms(self, estimator: Any, matrix: Matrix) -> FloatArray:
         """Refuse: it need be no sum of terms."""
         del estimator, matrix
