@@ -9,9 +9,9 @@ import logging
 from dataclasses import replace
 
 from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
+from credit_default.adapters.lake.snapshot_record import SnapshotOrigin
 from credit_default.adapters.lake.snapshots import (
     Snapshot,
-    SnapshotOrigin,
     has_snapshot,
     list_snapshots,
     write_snapshot,
