@@ -8,7 +8,12 @@ from credit_default.adapters.delta.commits import Frames, Written, create_rows
 from credit_default.adapters.delta.table import has_committed, query_rows, read_frames
 from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.adapters.tables.schemas import SCORES, locate_table
-from credit_default.adapters.tables.score_tally import ScoreMeasures, ScoreTally
+from credit_default.adapters.tables.score_sums import (
+    SUMMED_COLUMNS,
+    ScoreMeasures,
+    ScoreSums,
+    sum_scores,
+)
 
 SCORES_COLUMNS = tuple(SCORES.names)
 
@@ -70,14 +75,17 @@ def read_score_frames(
 
 
 def measure_scores(lake: Lake, *, batch_id: str, model_version: int) -> ScoreMeasures:
-    """Return counts, the mean probability and expected losses of the batch's scores, read a record batch at a time."""
-    columns = ("default_probability", "decision", "risk_band", "reasons", "expected_loss")
-    tally = ScoreTally()
-    for frame in read_score_frames(
-        lake, batch_id=batch_id, model_version=model_version, columns=columns
-    ):
-        tally.add(frame)
-    return tally.measure()
+    """Return counts, the mean probability and expected losses of the batch's scores, as they are in the table now."""
+    return read_score_sums(lake, batch_id=batch_id, model_version=model_version).measure()
+
+
+def read_score_sums(lake: Lake, *, batch_id: str, model_version: int) -> ScoreSums:
+    """Return the sums over the batch's scores as they are in the table now, read a record batch at a time."""
+    return sum_scores(
+        read_score_frames(
+            lake, batch_id=batch_id, model_version=model_version, columns=SUMMED_COLUMNS
+        )
+    )
 
 
 def build_scores_key(batch_id: str, model_version: int) -> str:
