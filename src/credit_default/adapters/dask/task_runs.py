@@ -93,12 +93,12 @@ class Cluster:
         with self._cancelled_at_end() as held:
             futures = self._run(function, parts, shared, held)
             firsts = self._client.map(itemgetter(0), futures, pure=False)
-            held += firsts
+            held.extend(firsts)
             reduced = []
             for number in range(bucket_count):
                 picked = self._client.map(_pick_bucket, futures, number=number, pure=False)
                 reduced.append(self._client.submit(_call, reduce, picked, pure=False))
-                held += [*picked, reduced[-1]]
+                held.extend([*picked, reduced[-1]])
             return [self._take(first) for first in firsts], [self._take(one) for one in reduced]
 
     def _run(

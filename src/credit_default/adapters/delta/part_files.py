@@ -5,8 +5,7 @@ A file that no commit names is no part of the table: a reader never sees it, and
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -57,44 +56,56 @@ class PartFile:
     statistics: str
 
 
-def write_part_files(
-    table: LakeTable,
-    frames: Iterable[pl.DataFrame],
-    *,
-    folder: Path,
-    name: str,
-    store: Callable[[str, Path], object],
-) -> tuple[PartFile, ...]:
-    """Write the rows into one file for each partition that they belong to, and store the files below the table.
+class PartFileWriter:
+    """Writes rows of a table, frame by frame, into one file for each partition that they belong to.
 
     Args:
         table: The table; nothing in its log is changed.
-        frames: The rows.
         folder: An empty folder, in which the files are written before they are stored.
         name: Names the files. It must be another one for each run, so that no run stores a file of another.
-        store: Stores a file, given its path below the table.
-
-    Raises:
-        ServiceError: The disk cannot be written to.
     """
-    paths: dict[str, Path] = {}
-    with ExitStack() as open_files:
-        writers: dict[str, Any] = {}
-        for frame in frames:
-            for (value,), rows in frame.partition_by(table.partition_by, as_dict=True).items():
-                month = str(value)
-                if month not in writers:
-                    paths[month] = folder / f"{len(paths)}.parquet"
-                    writers[month] = open_files.enter_context(_open_writer(table, paths[month]))
-                with disk_errors(paths[month]):
-                    content = to_arrow(rows, table.schema).drop_columns(table.partition_by)
-                    writers[month].write_table(content, row_group_size=GROUP_ROWS)
-    parts = []
-    for month, path in sorted(paths.items()):
-        target = f"{table.partition_by}={month}/part-{name}{PART_FILE_MARK}.zstd.parquet"
-        parts.append(_describe_file(table, path, name=target, partition=month))
-        store(target, path)
-    return tuple(parts)
+
+    def __init__(self, table: LakeTable, folder: Path, *, name: str) -> None:
+        self._table, self._folder, self._name = table, folder, name
+        self._open: dict[str, tuple[Path, Any]] = {}
+
+    def write(self, frame: pl.DataFrame) -> None:
+        """Add the frame's rows.
+
+        Raises:
+            ServiceError: The disk cannot be written to.
+        """
+        column = self._table.partition_by
+        for (value,), rows in frame.partition_by(column, as_dict=True).items():
+            path, writer = self._find_writer(str(value))
+            content = to_arrow(rows, self._table.schema).drop_columns(column)
+            with disk_errors(path):
+                writer.write_table(content, row_group_size=GROUP_ROWS)
+
+    def store(self, store: Callable[[str, Path], object]) -> tuple[PartFile, ...]:
+        """Complete the files and store them; return them by the values of their partitions.
+
+        Args:
+            store: Stores a file, given its path below the table.
+
+        Raises:
+            ServiceError: The disk cannot be written to.
+        """
+        parts = []
+        for value, (path, writer) in sorted(self._open.items()):
+            with disk_errors(path):
+                writer.close()
+            folder = f"{self._table.partition_by}={value}"
+            target = f"{folder}/part-{self._name}{PART_FILE_MARK}.zstd.parquet"
+            parts.append(_describe_file(self._table, path, name=target, partition=value))
+            store(target, path)
+        return tuple(parts)
+
+    def _find_writer(self, value: str) -> tuple[Path, Any]:
+        if value not in self._open:
+            path = self._folder / f"{len(self._open)}.parquet"
+            self._open[value] = (path, _open_writer(self._table, path))
+        return self._open[value]
 
 
 def commit_part_files(

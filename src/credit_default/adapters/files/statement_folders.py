@@ -70,10 +70,18 @@ class StatementFolder:
             for batch in part.read_part(batch_rows=batch_rows, first_row=row_count):
                 row_count += batch.height
                 yield batch
-        if _list_names(self.path, schema=self.schema) != self._names:
-            raise build_changed_error(f"folder {self.path}")
+        self.require_same_parts()
         if not row_count:
             raise build_no_rows_error(self.path)
+
+    def require_same_parts(self) -> None:
+        """Check that the folder has the parts that were opened, and no others.
+
+        Raises:
+            InputError: It was written to since.
+        """
+        if _list_names(self.path, schema=self.schema) != self._names:
+            raise build_changed_error(f"folder {self.path}")
 
 
 def open_folder(

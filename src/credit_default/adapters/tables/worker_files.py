@@ -1,0 +1,94 @@
+"""Files that workers write below a table of the lake: stored by them, committed by the run that they work for, or removed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from credit_default.adapters.delta.commits import Written
+from credit_default.adapters.delta.part_files import (
+    PART_FILE_MARK,
+    PartFile,
+    PartFileWriter,
+    commit_part_files,
+    list_uncommitted_files,
+)
+from credit_default.adapters.lake.layout import Lake
+from credit_default.adapters.tables.schemas import locate_table
+from credit_default.adapters.tables.scores import build_scores_key, build_scores_predicate
+
+_TABLES = ("scores", "quarantine")
+
+
+def open_part_files(lake: Lake, table: str, folder: Path, *, name: str) -> PartFileWriter:
+    """Return a writer of rows of the table into files in `folder`, which `store_part_files` stores below it."""
+    return PartFileWriter(locate_table(lake, table), folder, name=name)
+
+
+def store_part_files(lake: Lake, table: str, writer: PartFileWriter) -> tuple[PartFile, ...]:
+    """Complete the writer's files and store them below the table, where no reader sees them until they are committed.
+
+    Raises:
+        ServiceError: The lake cannot be written to.
+    """
+
+    def store(name: str, path: Path) -> None:
+        # the same name has the same content: an earlier attempt of this run stored it
+        lake.storage.create_object(f"tables/{table}/{name}", path)
+
+    return writer.store(store)
+
+
+def commit_scores(
+    lake: Lake, parts: Sequence[PartFile], *, batch_id: str, model_version: int
+) -> Written:
+    """Commit files with the batch's scores under this version, as `write_scores` does with rows.
+
+    Raises:
+        ServiceError: The table cannot be written to.
+        SetupError: An earlier release wrote scores of this batch and version in a form of its own.
+    """
+    return commit_part_files(
+        locate_table(lake, "scores"),
+        parts,
+        key=build_scores_key(batch_id, model_version),
+        predicate=build_scores_predicate(batch_id, model_version),
+    )
+
+
+def remove_files(lake: Lake, table: str, files: Sequence[PartFile]) -> None:
+    """Remove files below the table that are not to be committed."""
+    for file in files:
+        lake.storage.delete_object(f"tables/{table}/{file.name}")
+
+
+def remove_part_files(lake: Lake, *, run: str) -> int:
+    """Remove the files that the workers of a run stored and that are not to be committed; return how many there were.
+
+    Args:
+        lake: The lake.
+        run: What the names of the run's files contain, and no others.
+    """
+    keys = [
+        stored.key
+        for table in _TABLES
+        for stored in lake.storage.list_objects(f"tables/{table}/")
+        if run in stored.key and PART_FILE_MARK in stored.key
+    ]
+    for key in keys:
+        lake.storage.delete_object(key)
+    return len(keys)
+
+
+def remove_lost_part_files(lake: Lake, *, keep_hours: int) -> int:
+    """Remove files, older than `keep_hours`, of runs that ended before they could commit them; return how many there were.
+
+    Raises:
+        ServiceError: A table cannot be reached.
+    """
+    keys = [
+        f"tables/{table}/{name}"
+        for table in _TABLES
+        for name in list_uncommitted_files(locate_table(lake, table), keep_hours=keep_hours)
+    ]
+    for key in keys:
+        lake.storage.delete_object(key)
+    return len(keys)
