@@ -6,6 +6,7 @@ Dask's own lines are kept out of the terminal: what went wrong comes back as an 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final
 
 from credit_default.adapters.dask.request import ClusterRequest, check_scheduler
@@ -20,15 +21,20 @@ _CLOSE_SECONDS: Final = 10
 
 
 @contextmanager
-def open_cluster(request: ClusterRequest) -> Iterator[Cluster]:
+def open_cluster(request: ClusterRequest, *, scratch: Path) -> Iterator[Cluster]:
     """Yield a cluster whose workers have the versions of this process; its work ends with the block.
+
+    Args:
+        request: Which cluster.
+        scratch: A folder for what processes of this machine do not hold in memory.
 
     Raises:
         SetupError: Dask is not installed, the scheduler's address is refused, or a worker has other versions.
         ServiceError: The scheduler does not answer in time, or has no worker.
     """
     _silence_dask()
-    with _start_processes(request) if not request.scheduler else _connect(request) as client:
+    connected = _connect(request) if request.scheduler else _start_processes(request, scratch)
+    with connected as client:
         _require_workers(client, request)
         yield Cluster(client, request.thing)
 
@@ -49,7 +55,7 @@ def _silence_dask() -> None:
 
 
 @contextmanager
-def _start_processes(request: ClusterRequest) -> Iterator[Any]:
+def _start_processes(request: ClusterRequest, scratch: Path) -> Iterator[Any]:
     from distributed import Client, LocalCluster
 
     with (
@@ -62,7 +68,8 @@ def _start_processes(request: ClusterRequest) -> Iterator[Any]:
             dashboard_address=None,
             silence_logs=logging.CRITICAL,
             memory_limit=request.memory_bytes or "auto",
-            local_directory=str(request.scratch),
+            local_directory=str(scratch),
+            env={"POLARS_MAX_THREADS": "1"},  # the processes share the cores
         ) as processes,
         Client(processes, set_as_default=False) as client,
     ):

@@ -6,7 +6,6 @@ the processes of one machine get certificates that live as long as they do.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -24,7 +23,6 @@ class ClusterRequest:
     Attributes:
         scheduler: The address of a running scheduler, `tls://host:port`; empty for processes of this machine.
         process_count: How many of those.
-        scratch: A folder for what those do not hold in memory.
         memory_bytes: What each of them may hold in memory; 0 for an equal share of this machine's.
         answer_seconds: How long a scheduler may take to answer, and a first worker to come.
         tls_authority: The file of the certificate of the authority that both sides trust; empty without TLS.
@@ -34,7 +32,6 @@ class ClusterRequest:
 
     scheduler: str
     process_count: int
-    scratch: Path
     memory_bytes: int = 0
     answer_seconds: float = 10.0
     tls_authority: str = ""

@@ -10,40 +10,37 @@ from credit_default.adapters.dask.task_runs import Cluster
 from credit_default.services.context.wiring import Wiring
 
 _MEBIBYTE: Final = 1 << 20
-_open_clusters: dict[
-    str, Cluster
-] = {}  # by the settings that asked for each, for as long as its block lasts
+# by what was asked of each, for as long as its block lasts
+_open_clusters: dict[ClusterRequest, Cluster] = {}
 
 
 @contextmanager
 def open_engine(wiring: Wiring) -> Iterator[None]:
     """Hold the cluster of the settings open during the block; do nothing where the engine is this process alone.
 
-    Inside a block of the same settings, it is that block's cluster.
+    Inside a block that asks for the same cluster, it is that block's.
 
     Raises:
         SetupError: As `open_cluster`.
         ServiceError: As `open_cluster`.
     """
-    key = _name_engine(wiring)
-    if wiring.settings.engine.name == "local" or key in _open_clusters:
+    if wiring.settings.engine.name == "local" or find_engine(wiring) is not None:
         yield
         return
-    with open_cluster(_build_request(wiring)) as cluster:
-        _open_clusters[key] = cluster
+    request = _build_request(wiring)
+    with open_cluster(request, scratch=wiring.scratch) as cluster:
+        _open_clusters[request] = cluster
         try:
             yield
         finally:
-            del _open_clusters[key]
+            del _open_clusters[request]
 
 
 def find_engine(wiring: Wiring) -> Cluster | None:
     """Return the open cluster of these settings; None where this process does the work alone."""
-    return _open_clusters.get(_name_engine(wiring))
-
-
-def _name_engine(wiring: Wiring) -> str:
-    return f"{wiring.settings.jobs} {wiring.settings.engine.model_dump_json()}"
+    if wiring.settings.engine.name == "local":
+        return None
+    return _open_clusters.get(_build_request(wiring))
 
 
 def _build_request(wiring: Wiring) -> ClusterRequest:
@@ -51,7 +48,6 @@ def _build_request(wiring: Wiring) -> ClusterRequest:
     return ClusterRequest(
         scheduler=engine.scheduler,
         process_count=wiring.settings.jobs,
-        scratch=wiring.scratch,
         memory_bytes=engine.worker_mebibytes * _MEBIBYTE,
         answer_seconds=engine.answer_seconds,
         tls_authority=engine.tls_authority,
