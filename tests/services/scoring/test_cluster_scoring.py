@@ -1,20 +1,18 @@
 import datetime as dt
 import json
-import os
 import shutil
-import signal
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import polars as pl
 import pytest
-from deltalake import DeltaTable
 
-from credit_default.adapters.dask.cluster import open_cluster
-from credit_default.adapters.lake.snapshots import list_snapshot_parts, read_snapshot, read_snapshot_rows
+from credit_default.adapters.lake.snapshots import (
+    read_snapshot,
+    read_snapshot_rows,
+)
 from credit_default.adapters.tables.ledger import find_entry
 from credit_default.adapters.tables.quarantine import read_quarantine
-from credit_default.adapters.tables.queries import digest_scores, read_scores
+from credit_default.adapters.tables.queries import read_scores
 from credit_default.services.context.wiring import build_wiring
 from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.partitions.engine import find_engine, open_engine
@@ -128,4 +126,8 @@ def test_workers_give_the_same_bits_as_one_machine(
 
     require_same(found, alone)
     assert found.checked.validated == alone.checked.validated
-    assert found.quarantine()["rules"].explode().to_list() == ["key|repeated", "sex|code", "key|repeated"]
+    assert found.quarantine()["rules"].explode().to_list() == [
+        "key|repeated",
+        "sex|code",
+        "key|repeated",
+    ]

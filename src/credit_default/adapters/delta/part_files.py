@@ -155,8 +155,8 @@ def commit_part_files(
     )
 
 
-def list_uncommitted_files(table: LakeTable, *, keep_hours: int) -> tuple[str, ...]:
-    """Return the paths below the table of files, older than `keep_hours`, that no version of it ever named.
+def list_uncommitted_files(table: LakeTable) -> tuple[str, ...]:
+    """Return the paths below the table of files of workers that no version of it ever named.
 
     Raises:
         ServiceError: The table cannot be reached.
@@ -165,8 +165,8 @@ def list_uncommitted_files(table: LakeTable, *, keep_hours: int) -> tuple[str, .
         delta = find_delta_table(table)
         if delta is None:
             return ()
-        retired = delta.vacuum(keep_hours, enforce_retention_duration=False)
-        unused = delta.vacuum(keep_hours, enforce_retention_duration=False, full=True)
+        retired = delta.vacuum(0, enforce_retention_duration=False)
+        unused = delta.vacuum(0, enforce_retention_duration=False, full=True)
     return tuple(sorted(name for name in set(unused) - set(retired) if PART_FILE_MARK in name))
 
 

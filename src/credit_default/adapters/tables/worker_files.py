@@ -1,5 +1,6 @@
 """Files that workers write below a table of the lake: stored by them, committed by the run that they work for, or removed."""
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from credit_default.adapters.tables.schemas import locate_table
 from credit_default.adapters.tables.scores import build_scores_key, build_scores_predicate
 
 _TABLES = ("scores", "quarantine")
+_RUNS = "worker-runs/"
 
 
 def open_part_files(lake: Lake, table: str, folder: Path, *, name: str) -> PartFileWriter:
@@ -60,35 +62,42 @@ def remove_files(lake: Lake, table: str, files: Sequence[PartFile]) -> None:
         lake.storage.delete_object(f"tables/{table}/{file.name}")
 
 
-def remove_part_files(lake: Lake, *, run: str) -> int:
-    """Remove the files that the workers of a run stored and that are not to be committed; return how many there were.
-
-    Args:
-        lake: The lake.
-        run: What the names of the run's files contain, and no others.
-    """
-    keys = [
-        stored.key
-        for table in _TABLES
-        for stored in lake.storage.list_objects(f"tables/{table}/")
-        if run in stored.key and PART_FILE_MARK in stored.key
-    ]
-    for key in keys:
-        lake.storage.delete_object(key)
-    return len(keys)
+def begin_run(lake: Lake, run: str) -> None:
+    """Mark that a run's workers store files below the tables; `end_run` removes the mark."""
+    lake.storage.create_object(f"{_RUNS}{run}", b"")
 
 
-def remove_lost_part_files(lake: Lake, *, keep_hours: int) -> int:
-    """Remove files, older than `keep_hours`, of runs that ended before they could commit them; return how many there were.
+def end_run(lake: Lake, run: str) -> None:
+    """Remove the mark of a run whose files are committed or removed."""
+    lake.storage.delete_object(f"{_RUNS}{run}")
+
+
+def remove_part_files(lake: Lake, *, run: str) -> None:
+    """Remove the files of a run that is not going to commit them."""
+    for table in _TABLES:
+        for stored in list(lake.storage.list_objects(f"tables/{table}/")):
+            if run in stored.key and PART_FILE_MARK in stored.key:
+                lake.storage.delete_object(stored.key)
+
+
+def remove_lost_part_files(lake: Lake, *, now: dt.datetime, age: dt.timedelta) -> int:
+    """Remove the files of runs that began more than `age` ago and were killed; return how many there were.
+
+    Files that a commit names stay, as those of a run that was killed just after it.
 
     Raises:
         ServiceError: A table cannot be reached.
     """
+    runs = [r for r in lake.storage.list_objects(_RUNS) if r.modified_at < now - age]
+    if not runs:
+        return 0
+    names = {run.key.removeprefix(_RUNS) for run in runs}
     keys = [
         f"tables/{table}/{name}"
         for table in _TABLES
-        for name in list_uncommitted_files(locate_table(lake, table), keep_hours=keep_hours)
+        for name in list_uncommitted_files(locate_table(lake, table))
+        if any(run in name for run in names)
     ]
-    for key in keys:
+    for key in (*keys, *(run.key for run in runs)):
         lake.storage.delete_object(key)
     return len(keys)

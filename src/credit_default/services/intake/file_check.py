@@ -241,7 +241,8 @@ def _read_batch_history(wiring: Wiring, checked: CheckedFile) -> BatchHistory | 
     if checked.batch_id in earlier:
         return None
     own_ids = {checked.batch_id, *checked.family}
+    months, partitions = checked.validated.months, None if checked.corrects else checked.partitions
     known = count_already_scored_rows(
-        wiring, checked.accepted(), months=checked.validated.months, own_ids=own_ids
+        wiring, checked.accepted(), months=months, own_ids=own_ids, partitions=partitions
     )
     return known if checked.corrects else replace(known, row_counts=tuple(earlier.values()))

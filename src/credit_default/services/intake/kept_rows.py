@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from credit_default.adapters.lake.snapshots import has_snapshot
-from credit_default.adapters.tables.worker_files import remove_part_files
+from credit_default.adapters.tables.worker_files import begin_run, end_run, remove_part_files
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile
 from credit_default.services.partitions.engine import find_engine
@@ -33,32 +33,34 @@ def keep_in_partitions(wiring: Wiring, checked: CheckedFile) -> Iterator[KeptRow
     if cluster is None or checked.partitions is None or has_snapshot(wiring.lake, checked.batch_id):
         yield None
         return
-    task = KeepTask(
-        locate_lake(wiring),
-        checked.batch_id,
-        name_run(),
-        checked.partitions.check,
-        checked.partitions.repeated,
-        checked.known,
-    )
-    with removed_on_error(wiring, task.run):
-        accepted_count = checked.validated.accepted_count
-        yield keep_partitions(cluster, checked.partitions, task, accepted_count=accepted_count)
+    partitions, accepted_count = checked.partitions, checked.validated.accepted_count
+    with worker_run(wiring) as run:
+        task = KeepTask(
+            locate_lake(wiring),
+            checked.batch_id,
+            run,
+            partitions.check,
+            partitions.repeated,
+            checked.known,
+        )
+        yield keep_partitions(cluster, partitions, task, accepted_count=accepted_count)
 
 
 @contextmanager
-def removed_on_error(wiring: Wiring, run: str) -> Iterator[None]:
-    """Remove the files that a run's workers stored below the tables when the block raises."""
+def worker_run(wiring: Wiring) -> Iterator[str]:
+    """Yield a name for the files that workers store below the tables in the block; they are removed when it raises.
+
+    A process that is killed leaves its mark, by which `reconcile` finds the files.
+    """
+    run = secrets.token_hex(_RUN_BYTES)
+    begin_run(wiring.lake, run)
     try:
-        yield
+        yield run
     except BaseException:
         remove_part_files(wiring.lake, run=run)
+        end_run(wiring.lake, run)
         raise
-
-
-def name_run() -> str:
-    """Return a name for a run's files, which no other run has."""
-    return secrets.token_hex(_RUN_BYTES)
+    end_run(wiring.lake, run)
 
 
 def locate_lake(wiring: Wiring) -> LakeAddress:

@@ -43,6 +43,15 @@ def find_engine(wiring: Wiring) -> Cluster | None:
     return _open_clusters.get(_build_request(wiring))
 
 
+def take_engine_notes(wiring: Wiring) -> tuple[str, ...]:
+    """Return what people should know of the cluster's work since this was last asked."""
+    cluster = find_engine(wiring)
+    if cluster is None:
+        return ()
+    notes, cluster.notes = tuple(cluster.notes), []
+    return notes
+
+
 def _build_request(wiring: Wiring) -> ClusterRequest:
     engine = wiring.settings.engine
     return ClusterRequest(

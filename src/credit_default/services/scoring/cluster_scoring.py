@@ -9,7 +9,7 @@ from credit_default.adapters.tables.queries import Written
 from credit_default.adapters.tables.worker_files import commit_scores, remove_part_files
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.intake.kept_rows import locate_lake, name_run, removed_on_error
+from credit_default.services.intake.kept_rows import locate_lake, worker_run
 from credit_default.services.partitions.engine import find_engine
 from credit_default.services.scoring.partition_scoring import ScoreTask, score_partitions
 from credit_default.services.scoring.scored_entry import BatchTally
@@ -34,8 +34,9 @@ class ClusterScoring:
             InputError: As `score_partitions`.
             ServiceError: As `score_partitions`, or the table cannot be written to; nothing is committed then.
         """
-        task, lake = self._build_task(), self.wiring.lake
-        with removed_on_error(self.wiring, task.run):
+        lake = self.wiring.lake
+        with worker_run(self.wiring) as run:
+            task = self._build_task(run)
             scored = score_partitions(
                 self.cluster,
                 self.snapshot,
@@ -47,17 +48,17 @@ class ClusterScoring:
             written = commit_scores(
                 lake, scored.files, batch_id=task.batch_id, model_version=task.model_version
             )
-        if written.already_existed:  # by a run that was faster
-            remove_part_files(lake, run=task.run)
+            if written.already_existed:  # by a run that was faster
+                remove_part_files(lake, run=run)
         return written
 
-    def _build_task(self) -> ScoreTask:
+    def _build_task(self, run: str) -> ScoreTask:
         settings = self.wiring.settings
         return ScoreTask(
             locate_lake(self.wiring),
             self.snapshot.digest,
             self.model_version,
-            name_run(),
+            run,
             self.scored_at,
             self.wiring.portfolio,
             settings.reasons,
