@@ -3,8 +3,10 @@
 Dask's own lines are kept out of the terminal: what went wrong comes back as an error of ours.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -51,7 +53,14 @@ def _silence_dask() -> None:
             remedy='Install it: pip install "credit-default[dask]"; or leave --engine out.',
         ) from error
     quiet = dict.fromkeys(("distributed", "distributed.client", "bokeh", "tornado"), "critical")
-    dask.config.set({"logging": quiet, "distributed.scheduler.allowed-failures": _DYING_WORKERS})
+    dask.config.set(
+        {
+            "logging": quiet,
+            "distributed.scheduler.allowed-failures": _DYING_WORKERS,
+            "distributed.scheduler.http.routes": [],  # pages that show to anybody what runs
+            "distributed.worker.http.routes": [],
+        }
+    )
 
 
 @contextmanager
@@ -65,6 +74,7 @@ def _start_processes(request: ClusterRequest, scratch: Path) -> Iterator[Any]:
             processes=True,
             host=_LOOPBACK,
             security=True,  # other accounts of this machine could run code as this one otherwise
+            scheduler_kwargs={"dashboard": False, "dashboard_address": f"{_LOOPBACK}:0"},
             dashboard_address=None,
             silence_logs=logging.CRITICAL,
             memory_limit=request.memory_bytes or "auto",
@@ -95,23 +105,44 @@ def _connect(request: ClusterRequest) -> Iterator[Any]:
             tls_client_key=key,
             require_encryption=True,
         )
-    try:
-        client = Client(
-            request.scheduler,
-            timeout=request.answer_seconds,
-            security=security,
-            set_as_default=False,
-        )
-    except (OSError, TimeoutError, ValueError) as error:
+    with ThreadPoolExecutor(1) as thread:  # this one may have an event loop already
+        error = thread.submit(asyncio.run, _ask_identity(request, security)).result()
+    if error is not None:
         raise ServiceError(
             request.thing,
-            found=f"no answer within {request.answer_seconds:g} s",
+            found=f"no answer within {request.answer_seconds:g} s ({error})",
             expected="a scheduler that runs there and takes our certificate",
             remedy="Start it with `dask scheduler`, or leave --scheduler out to use this machine.",
-        ) from error
+        )
+    client = Client(
+        request.scheduler,
+        timeout=request.answer_seconds,
+        security=security,
+        set_as_default=False,
+    )
     with client:
         _LOG.info("connected scheduler=%s", request.scheduler)
         yield client
+
+
+async def _ask_identity(request: ClusterRequest, security: Any) -> str | None:
+    """Ask what is there who it is, and return why there is no answer; None where a scheduler answers in time.
+
+    Dask's own client waits much longer for one that accepts a connection and says nothing.
+    """
+    from distributed.comm import connect
+
+    arguments = security.get_connection_args("client") if security else {}
+    try:
+        async with asyncio.timeout(request.answer_seconds):
+            comm = await connect(request.scheduler, timeout=request.answer_seconds, **arguments)
+            await comm.write({"op": "identity", "reply": True})
+            answer = await comm.read()
+            await comm.close()
+    except (OSError, TimeoutError, ValueError) as error:
+        return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    is_scheduler = isinstance(answer, dict) and answer.get("type") == "Scheduler"
+    return None if is_scheduler else "something else answers there"
 
 
 def _require_workers(client: Any, request: ClusterRequest) -> None:

@@ -79,4 +79,16 @@ def check_scheduler(request: ClusterRequest) -> dict[str, str]:
             expected="the files of an authority's certificate, of a certificate of ours and of its key",
             remedy="Set all three; docs/scale.md says how.",
         )
-    return {name: str(resolve_file(path, thing=f"setting {name}")) for name, path in files.items()}
+    return {name: _find_file(name, path) for name, path in files.items()}
+
+
+def _find_file(name: str, path: str) -> str:
+    file = resolve_file(path, thing=f"setting {name}")
+    if not file.is_file():
+        raise SetupError(
+            f"setting {name}",
+            found=f"no file {file}",
+            expected="a file in the form PEM",
+            remedy="Correct the path; docs/scale.md says how to make the files.",
+        )
+    return str(file)
