@@ -155,8 +155,8 @@ def commit_part_files(
     )
 
 
-def list_uncommitted_files(table: LakeTable) -> tuple[str, ...]:
-    """Return the paths below the table of files of workers that no version of it ever named.
+def list_committed_files(table: LakeTable) -> set[str]:
+    """Return the paths below the table of the files that a version of it names, those of removed rows included.
 
     Raises:
         ServiceError: The table cannot be reached.
@@ -164,10 +164,9 @@ def list_uncommitted_files(table: LakeTable) -> tuple[str, ...]:
     with delta_errors(table.uri):
         delta = find_delta_table(table)
         if delta is None:
-            return ()
-        retired = delta.vacuum(0, enforce_retention_duration=False)
-        unused = delta.vacuum(0, enforce_retention_duration=False, full=True)
-    return tuple(sorted(name for name in set(unused) - set(retired) if PART_FILE_MARK in name))
+            return set()
+        active = pa.table(delta.get_add_actions())["path"].to_pylist()
+        return {*active, *delta.vacuum(0, enforce_retention_duration=False)}
 
 
 def _require_no_rows(table: LakeTable, predicate: str) -> None:

@@ -10,7 +10,7 @@ from credit_default.adapters.delta.part_files import (
     PartFile,
     PartFileWriter,
     commit_part_files,
-    list_uncommitted_files,
+    list_committed_files,
 )
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.schemas import locate_table
@@ -73,11 +73,10 @@ def end_run(lake: Lake, run: str) -> None:
 
 
 def remove_part_files(lake: Lake, *, run: str) -> None:
-    """Remove the files of a run that is not going to commit them."""
+    """Remove the files of a run that it has not committed and is not going to commit."""
     for table in _TABLES:
-        for stored in list(lake.storage.list_objects(f"tables/{table}/")):
-            if run in stored.key and PART_FILE_MARK in stored.key:
-                lake.storage.delete_object(stored.key)
+        for key in _list_lost_files(lake, table, [run]):
+            lake.storage.delete_object(key)
 
 
 def remove_lost_part_files(lake: Lake, *, now: dt.datetime, age: dt.timedelta) -> int:
@@ -91,13 +90,17 @@ def remove_lost_part_files(lake: Lake, *, now: dt.datetime, age: dt.timedelta) -
     runs = [r for r in lake.storage.list_objects(_RUNS) if r.modified_at < now - age]
     if not runs:
         return 0
-    names = {run.key.removeprefix(_RUNS) for run in runs}
-    keys = [
-        f"tables/{table}/{name}"
-        for table in _TABLES
-        for name in list_uncommitted_files(locate_table(lake, table))
-        if any(run in name for run in names)
-    ]
+    names = [run.key.removeprefix(_RUNS) for run in runs]
+    keys = [key for table in _TABLES for key in _list_lost_files(lake, table, names)]
     for key in (*keys, *(run.key for run in runs)):
         lake.storage.delete_object(key)
     return len(keys)
+
+
+def _list_lost_files(lake: Lake, table: str, runs: Sequence[str]) -> list[str]:
+    """Return the keys of files that these runs stored below the table and that no version of it names."""
+    prefix = f"tables/{table}/"
+    keys = [stored.key for stored in lake.storage.list_objects(prefix)]
+    own = [key for key in keys if PART_FILE_MARK in key and any(run in key for run in runs)]
+    committed = list_committed_files(locate_table(lake, table)) if own else set()
+    return [key for key in own if key.removeprefix(prefix) not in committed]
