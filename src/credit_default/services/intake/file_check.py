@@ -137,12 +137,13 @@ def inspect_file(wiring: Wiring, request: FileRequest) -> CheckedFile:
     corrects = find_corrected_batch(wiring, request.corrects) if request.corrects else None
     arrival = fetch_file(wiring, request.uri)
     options = request.options.complete(wiring.portfolio.file)
+    month, uri, outcome = request.month, arrival.uri, request.outcome
     read = check_statements(
-        wiring, arrival.path, month=request.month, outcome=request.outcome, options=options
+        wiring, arrival.path, uri=uri, month=month, outcome=outcome, options=options
     )
     file, validated = read.file, read.validated
     require_ids_with_zeros(wiring, validated)
-    use = request.outcome if validated.has_outcome else "ignored"
+    use = outcome if validated.has_outcome else "ignored"
     batch_id = build_batch_id(file, use=use, corrects=corrects)
     family = list_related_snapshots(wiring, corrects, excluding=batch_id) if corrects else ()
     return CheckedFile(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from credit_default.adapters.files.single_files import StatementFile
+from credit_default.services.partitions.part_copies import open_copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +18,14 @@ class FilePartition:
         first_row: How many rows the parts before it have.
         start: The first row of the partition, counted in its part from 0.
         stop: The row after its last one; None for all that follow, where their number is not known yet.
+        origin: Where in a bucket the part is, `s3://…`: a worker that has no copy fetches it. Empty for files on disk.
     """
 
     file: StatementFile
     first_row: int = 0
     start: int = 0
     stop: int | None = None
+    origin: str = ""
 
     @property
     def name(self) -> str:
@@ -50,26 +53,35 @@ class FilePartition:
         Raises:
             InputError: A row cannot be read, or the part was written to since it was opened.
         """
+        with open_copy(self.file, self.origin) as file:
+            yield from self._read_rows(file, batch_rows)
+
+    def _read_rows(self, file: StatementFile, batch_rows: int) -> Iterator[pl.DataFrame]:
         seen = 0
-        for batch in self.file.read_part(batch_rows=batch_rows, first_row=self.first_row):
+        for batch in file.read_part(batch_rows=batch_rows, first_row=self.first_row):
             end = batch.height if self.stop is None else self.stop - seen
             begin = max(self.start - seen, 0)
             seen += batch.height
             if begin < min(end, batch.height):
                 yield batch.slice(begin, end - begin)
             if self.stop is not None and seen >= self.stop:
-                self.file.require_unchanged()
+                file.require_unchanged()
                 return
 
 
 def cut_part(
-    file: StatementFile, row_count: int | None, *, first_row: int, partition_rows: int
+    file: StatementFile,
+    row_count: int | None,
+    *,
+    first_row: int,
+    partition_rows: int,
+    origin: str = "",
 ) -> list[FilePartition]:
     """Return the partitions of one part: runs of at most `partition_rows` rows, or all of it where their number is unknown."""
     if row_count is None or row_count <= partition_rows:
-        return [FilePartition(file, first_row, stop=row_count)]
+        return [FilePartition(file, first_row, stop=row_count, origin=origin)]
     starts = range(0, row_count, partition_rows)
     return [
-        FilePartition(file, first_row, start, min(start + partition_rows, row_count))
+        FilePartition(file, first_row, start, min(start + partition_rows, row_count), origin)
         for start in starts
     ]

@@ -29,6 +29,7 @@ class OpenedParts:
     statements: Statements
     parts: tuple[StatementFile, ...]
     row_counts: tuple[int | None, ...]
+    origins: tuple[str, ...]  # where in a bucket each part is; "" for files on disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,24 @@ class _ClosedPart:
 
 
 def open_parts(
-    cluster: Cluster, path: Path, *, schema: Schema, month: str | None, options: ReadingOptions
+    cluster: Cluster,
+    path: Path,
+    *,
+    origin: str,
+    schema: Schema,
+    month: str | None,
+    options: ReadingOptions,
 ) -> OpenedParts:
     """Open a file, or all parts of a folder, as `open_statement_file` does it.
+
+    Args:
+        cluster: The workers.
+        path: The file or the folder.
+        origin: The address in a bucket of which `path` is a copy, `s3://…`: this process has read all of it already. Empty
+            for what is on disk.
+        schema: The portfolio's columns.
+        month: As of `open_statement_file`.
+        options: As of `open_statement_file`.
 
     Raises:
         InputError: As `open_statement_file`.
@@ -55,13 +71,21 @@ def open_parts(
     if not is_folder(path):
         require_whole_table(path)
         file = open_single_file(path, schema=schema, month=month, options=options)
-        return OpenedParts(file, (file,), (_count_rows(file),))
+        return OpenedParts(file, (file,), (_count_rows(file),), (origin,))
     found = find_parts(path, schema=schema)
     closed = [_ClosedPart(part) for part in found]
-    opened = cluster.run_each(open_part, closed, schema, month, options)
+    if origin:
+        opened = [open_part(part, schema, month, options) for part in closed]
+    else:
+        opened = cluster.run_each(open_part, closed, schema, month, options)
     parts = tuple(file for file, _ in opened)
     folder = join_parts(path, found, parts, schema=schema, month=month)
-    return OpenedParts(folder, parts, tuple(count for _, count in opened))
+    origins = tuple(_name_origin(origin, path, part.path) for part in found)
+    return OpenedParts(folder, parts, tuple(count for _, count in opened), origins)
+
+
+def _name_origin(origin: str, folder: Path, part: Path) -> str:
+    return origin and f"{origin.rstrip('/')}/{part.relative_to(folder).as_posix()}"
 
 
 def open_part(

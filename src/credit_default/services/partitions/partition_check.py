@@ -5,12 +5,11 @@ every partition and finds the keys that are in several rows. The rule is that of
 rejected, whatever partitions they are in.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
-import polars as pl
 
 from credit_default.adapters.dask.task_runs import Cluster
 from credit_default.adapters.files.reading_options import ReadingOptions
@@ -161,6 +160,7 @@ def count_partition(
 @dataclass(frozen=True, slots=True)
 class _WholePart:
     file: StatementFile
+    origin: str
 
     @property
     def name(self) -> str:
@@ -172,7 +172,7 @@ class _WholePart:
 
 def count_part_rows(part: _WholePart) -> int:
     """Return how many rows a part has, by reading it. A worker calls this."""
-    batches: Iterator[pl.DataFrame] = part.file.read_part(batch_rows=65_536, first_row=0)
+    batches = FilePartition(part.file, origin=part.origin).read_rows()
     return sum(batch.height for batch in batches)
 
 
@@ -182,12 +182,16 @@ def _cut_parts(
     """Return the partitions; where clients are numbered through the batch, each part knows how many come before it."""
     firsts = [0] * len(opened.parts)
     if opened.statements.header.numbers_clients and len(opened.parts) > 1:
-        whole = [_WholePart(file) for file in opened.parts]
+        whole = list(map(_WholePart, opened.parts, opened.origins))
         firsts = sum_before(cluster.run_each(count_part_rows, whole))
     return [
         partition
-        for file, count, first in zip(opened.parts, opened.row_counts, firsts, strict=True)
-        for partition in cut_part(file, count, first_row=first, partition_rows=partition_rows)
+        for file, count, first, origin in zip(
+            opened.parts, opened.row_counts, firsts, opened.origins, strict=True
+        )
+        for partition in cut_part(
+            file, count, first_row=first, partition_rows=partition_rows, origin=origin
+        )
     ]
 
 

@@ -22,13 +22,20 @@ class CheckedStatements:
 
 
 def check_statements(
-    wiring: Wiring, path: Path, *, month: str | None, outcome: OutcomeUse, options: ReadingOptions
+    wiring: Wiring,
+    path: Path,
+    *,
+    uri: str,
+    month: str | None,
+    outcome: OutcomeUse,
+    options: ReadingOptions,
 ) -> CheckedStatements:
     """Check every row of a file, or of a folder of parts, by the portfolio's schema.
 
     Args:
         wiring: The portfolio, and the settings of the engine.
         path: The file or the folder.
+        uri: The path again, or the address in a bucket of which it is a copy.
         month: "YYYY-MM" for every row, where the file has no statement_month column.
         outcome: As of `check_rows`.
         options: How to read it.
@@ -44,7 +51,8 @@ def check_statements(
             file.read_batches, schema=schema, outcome=outcome, marks=options.marks
         )
         return CheckedStatements(file, validated)
-    opened = open_parts(cluster, path, schema=schema, month=month, options=options)
+    origin = uri if uri.startswith("s3://") else ""
+    opened = open_parts(cluster, path, origin=origin, schema=schema, month=month, options=options)
     checked = check_partitions(
         cluster,
         opened,
