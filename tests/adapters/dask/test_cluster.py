@@ -1,4 +1,6 @@
+import shutil
 import socket
+import subprocess
 import sys
 import time
 
@@ -77,3 +79,47 @@ def test_workers_of_another_version_are_refused_by_name(tmp_path, monkeypatch):
             ask("", tmp_path)
     finally:
         read_facts.cache_clear()
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+def test_a_scheduler_with_tls_takes_only_a_certificate_of_its_own_authority(tmp_path):
+    for name in ("ours", "another"):
+        subject = ["-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem"]
+        make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9", *subject]
+        subprocess.run(make, cwd=tmp_path, check=True, capture_output=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"tls://127.0.0.1:{free.getsockname()[1]}"
+    files = ["--tls-ca-file=ours.pem", "--tls-cert=ours.pem", "--tls-key=ours.key"]
+    port = address.rpartition(":")[2]
+    at = ["--host=127.0.0.1", f"--port={port}", "--protocol=tls"]
+    dask = [sys.executable, "-m", "dask"]
+    commands = [["scheduler", *at], ["worker", address, "--nthreads=1"]]
+    running = [
+        subprocess.Popen(
+            [*dask, *command, "--no-dashboard", *files],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for command in commands
+    ]
+    own = {
+        "tls_authority": str(tmp_path / "ours.pem"),
+        "tls_certificate": str(tmp_path / "ours.pem"),
+        "tls_key": str(tmp_path / "ours.key"),
+    }
+    other = {
+        "tls_certificate": str(tmp_path / "another.pem"),
+        "tls_key": str(tmp_path / "another.key"),
+    }
+    try:
+        request = ClusterRequest(address, 1, answer_seconds=60, **own)
+        with open_cluster(request, scratch=tmp_path) as cluster:
+            assert cluster.run_each(abs, [-3, 4]) == [3, 4]
+        with pytest.raises(ServiceError, match="takes our certificate"):
+            ask(address, tmp_path, answer_seconds=5, **(own | other))
+    finally:
+        for process in reversed(running):
+            process.terminate()
+            process.wait(30)
