@@ -180,7 +180,8 @@ def _start_reasons(partition: RowsPartition, task: ScoreTask, bundle: ModelBundl
 
 
 def _cut_snapshot(snapshot: Snapshot, *, partition_rows: int) -> list[RowsPartition]:
-    partitions, first_row = [], 0
+    partitions: list[RowsPartition] = []
+    first_row = 0
     for part in list_snapshot_parts(snapshot):
         for start in range(0, part.row_count, partition_rows):
             stop = min(start + partition_rows, part.row_count)
