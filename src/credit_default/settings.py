@@ -51,7 +51,12 @@ __all__ = [
     "require_no_secrets",
 ]
 
-_OPERATORS_ONLY = ("estimators.", "signing.")  # who may start a run may not say whom it trusts
+_OPERATORS_ONLY = (
+    "engine.scheduler",
+    "engine.tls_",
+    "estimators.",
+    "signing.",
+)  # who may start a run may not say whom it trusts
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
-"""The settings that a person can change, section by section.
+"""The settings that a person can change, section by section; `settings.py` reads them all.
 
 Sections about servers, schedules and addresses are declared here. Those of a gate or of the model
-are the frozen policy classes beside the code that uses them, with their defaults. `settings.py`
-reads them all.
+are the frozen policy classes beside the code that uses them, with their defaults.
 """
 
 from typing import Annotated, Literal
@@ -11,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from credit_default.addresses import check_mlflow_address, check_prefect_address
+from credit_default.engine_settings import EngineSettings
 from credit_default.gates.completeness import CoveragePolicy
 from credit_default.gates.future_dates import IntakePolicy
 from credit_default.gates.monitoring.alarms import AlarmPolicy
@@ -193,8 +193,8 @@ class Settings(BaseSettings):
     identity: str = ""  # who requests or approves a promotion; empty: the account of the command
     seed: int = Field(default=7, ge=0)
     jobs: int = Field(default=2, ge=1)
-    # full: data summaries too, and the model's quality once outcomes are known
-    report: Literal["full", "drift"] = "full"
+    report: Literal["full", "drift"] = "full"  # full: data summaries and the model's quality too
+    engine: EngineSettings = EngineSettings()
     logging: LoggingSettings = LoggingSettings()
     public_data: PublicDataSettings = PublicDataSettings()
     mlflow: MlflowSettings = MlflowSettings()

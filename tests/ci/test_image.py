@@ -17,7 +17,18 @@ from credit_default.flows.server import basic_auth_server
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "Dockerfile"
 UV = Path(sys.executable).with_name("uv")
-SERVICES = ("proxy", "mlflow", "prefect", "worker", "listener", "evidently", "postgres", "store")
+SERVICES = (
+    "proxy",
+    "mlflow",
+    "prefect",
+    "worker",
+    "listener",
+    "scheduler",
+    "partitions",
+    "evidently",
+    "postgres",
+    "store",
+)
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +207,18 @@ def test_no_password_is_in_the_stack_and_each_that_it_needs_is_in_the_example():
         == asked
     )
     assert not [text for text in texts if re.search(r"^\s*admin_password\s*=", text, re.MULTILINE)]
+
+
+def test_the_cluster_is_of_the_profile_scale_and_speaks_tls_alone(compose):
+    files = ["--tls-ca-file=/tls/ca.pem", "--tls-cert=/tls/node.pem", "--tls-key=/tls/node.key"]
+    scheduler, workers = (compose["services"][name] for name in ("scheduler", "partitions"))
+
+    assert [body["profiles"] for body in (scheduler, workers)] == [["scale"], ["scale"]]
+    assert "--protocol=tls" in scheduler["command"]
+    assert "tls://scheduler:8786" in workers["command"]
+    for body in (scheduler, workers):
+        assert body["command"][-3:] == files
+        assert body["volumes"] == ["./tls:/tls:ro"]
 
 
 def test_each_server_has_the_database_that_it_names(compose):

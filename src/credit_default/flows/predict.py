@@ -15,6 +15,7 @@ from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_optional_task, build_retried_task, build_task
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.intake import file_check
+from credit_default.services.partitions.engine import open_engine
 from credit_default.services.scoring import score_batch, score_record, shadow_run
 from credit_default.views.summaries.summary import Summary
 
@@ -51,26 +52,27 @@ def predict(
         A completed run named `Scored` or `AlreadyScored`, with its summary.
     """
     wiring = connect(overrides or {}, config or [])
-    checked = check_file(
-        wiring,
-        batch,
-        month=month,
-        outcome="ignored",
-        corrects=corrects,
-        name=name,
-        options=parse_reading_options(file_options or {}, thing="file_options"),
-    )
-    verdict = judge_file(wiring, checked, judged_at=read_clock())
-    champion = load_champion(wiring, checked)
-    scored = score_file(wiring, checked, champion, scored_at=read_clock())
-    summary = record_scores(wiring, checked, scored, verdict, recorded_at=read_clock())
-    publish_summary(summary, simulated=checked.data_origin == SIMULATED)
-    announce_summary(summary)
-    summary = add_shadow_scores(
-        wiring, summary, clock=read_clock
-    ) or shadow_run.report_failed_shadow(
-        summary, "an unexpected error, which is in the log of its task"
-    )
+    with open_engine(wiring):
+        checked = check_file(
+            wiring,
+            batch,
+            month=month,
+            outcome="ignored",
+            corrects=corrects,
+            name=name,
+            options=parse_reading_options(file_options or {}, thing="file_options"),
+        )
+        verdict = judge_file(wiring, checked, judged_at=read_clock())
+        champion = load_champion(wiring, checked)
+        scored = score_file(wiring, checked, champion, scored_at=read_clock())
+        summary = record_scores(wiring, checked, scored, verdict, recorded_at=read_clock())
+        publish_summary(summary, simulated=checked.data_origin == SIMULATED)
+        announce_summary(summary)
+        summary = add_shadow_scores(
+            wiring, summary, clock=read_clock
+        ) or shadow_run.report_failed_shadow(
+            summary, "an unexpected error, which is in the log of its task"
+        )
     return Completed(
         name="AlreadyScored" if scored.already_scored else "Scored",
         message=summary.status,

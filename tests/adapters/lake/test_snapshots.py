@@ -6,8 +6,8 @@ import pytest
 
 from credit_default.adapters.files.sources import Source
 from credit_default.adapters.lake.layout import open_lake
+from credit_default.adapters.lake.snapshot_record import SnapshotOrigin
 from credit_default.adapters.lake.snapshots import (
-    SnapshotOrigin,
     has_snapshot,
     list_snapshots,
     read_snapshot,

@@ -36,7 +36,7 @@ __all__ = [
 
 # deltalake puts a commit behind the commits of others that touched neither its rows nor its key, so that runners with
 # batches of their own need not score them again. Commits that did touch them are conflicts: the attempt starts again.
-_REBASE_COUNT = 100
+REBASE_COUNT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def create_rows(
     def write(delta: DeltaTable, token: str) -> Written:
         if delta.transaction_version(key) is not None:
             return Written(0, already_existed=True)
-        properties = build_commit_properties(token, {key: 1}, rebase_count=_REBASE_COUNT)
+        properties = build_commit_properties(token, {key: 1}, rebase_count=REBASE_COUNT)
         stream.overwrite(delta, predicate, properties)
         return Written(stream.row_count, already_existed=False)
 
@@ -110,7 +110,7 @@ def replace_rows(
 
     def write(delta: DeltaTable, token: str) -> int:
         count = (delta.transaction_version(name) or 0) + 1
-        properties = build_commit_properties(token, {name: count}, rebase_count=_REBASE_COUNT)
+        properties = build_commit_properties(token, {name: count}, rebase_count=REBASE_COUNT)
         stream.overwrite(delta, predicate, properties)
         return stream.row_count
 

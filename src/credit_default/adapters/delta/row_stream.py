@@ -24,9 +24,9 @@ from credit_default.failpoints import hit_failpoint
 
 Frames = Callable[[], Iterable[pl.DataFrame]]  # called again for each attempt
 
-_GROUP_ROWS = 131_072
+GROUP_ROWS = 131_072
 # Nearly every value of these differs from all others: a dictionary would only cost space.
-_HIGH_CARDINALITY_COLUMNS = ("client_id", "default_probability")
+HIGH_CARDINALITY_COLUMNS = ("client_id", "default_probability")
 
 
 class RowStream:
@@ -86,7 +86,7 @@ def to_arrow(frame: pl.DataFrame, schema: pa.Schema) -> pa.Table:
 def _build_writer_properties(schema: pa.Schema) -> WriterProperties:
     """Return small row groups, so that a reader can hold one, and no dictionary for columns of mostly unique values."""
     plain = ColumnProperties(dictionary_enabled=False)
-    unique = {name: plain for name in _HIGH_CARDINALITY_COLUMNS if name in schema.names}
+    unique = {name: plain for name in HIGH_CARDINALITY_COLUMNS if name in schema.names}
     return WriterProperties(
-        compression="ZSTD", max_row_group_size=_GROUP_ROWS, column_properties=unique
+        compression="ZSTD", max_row_group_size=GROUP_ROWS, column_properties=unique
     )

@@ -42,6 +42,16 @@ def read_parquet_rows(
             yield pl.DataFrame(batch).rename(renamed)
 
 
+def read_row_count(path: Path) -> int:
+    """Return how many rows a Parquet file says it has; none of them is read.
+
+    Raises:
+        InputError: The file is damaged.
+    """
+    with _open_parquet(path, path) as table:
+        return int(table.metadata.num_rows)
+
+
 def _check_type(field: Any, *, path: Path) -> None:
     """Check that the column has no type that a program made for itself: its values mean nothing without that program."""
     import pyarrow as pa

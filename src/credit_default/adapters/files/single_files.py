@@ -87,7 +87,7 @@ class StatementFile:
             for part in batch.iter_slices(batch_rows):
                 yield self._name_columns(part, first_row=first_row)
                 first_row += part.height
-        self._require_unchanged()
+        self.require_unchanged()
 
     def _read_rows(self, batch_rows: int) -> Iterator[pl.DataFrame]:
         return read_file_rows(
@@ -113,7 +113,12 @@ class StatementFile:
         lines = (rows + header.place + 2).alias(LINE)
         return pl.DataFrame([*(known[name] for name in names), lines])
 
-    def _require_unchanged(self) -> None:
+    def require_unchanged(self) -> None:
+        """Check that the file is the one that was opened.
+
+        Raises:
+            InputError: It was written to since.
+        """
         try:
             is_unchanged = FileStamp.from_stat(self.path.stat()) == self.stamp
         except FileNotFoundError:

@@ -3,7 +3,7 @@
 Each part is opened and read as a file by itself, so that memory stays flat whatever their number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from credit_default.adapters.files.headers import Header
-from credit_default.adapters.files.part_folders import find_parts
+from credit_default.adapters.files.part_folders import Part, find_parts
 from credit_default.adapters.files.reading_options import ReadingOptions
 from credit_default.adapters.files.single_files import (
     StatementFile,
@@ -70,10 +70,18 @@ class StatementFolder:
             for batch in part.read_part(batch_rows=batch_rows, first_row=row_count):
                 row_count += batch.height
                 yield batch
-        if _list_names(self.path, schema=self.schema) != self._names:
-            raise build_changed_error(f"folder {self.path}")
+        self.require_same_parts()
         if not row_count:
             raise build_no_rows_error(self.path)
+
+    def require_same_parts(self) -> None:
+        """Check that the folder has the parts that were opened, and no others.
+
+        Raises:
+            InputError: It was written to since.
+        """
+        if _list_names(self.path, schema=self.schema) != self._names:
+            raise build_changed_error(f"folder {self.path}")
 
 
 def open_folder(
@@ -87,10 +95,33 @@ def open_folder(
         SetupError: `month` is not a month.
     """
     found = find_parts(path, schema=schema)
-    parts = tuple(
+    parts = [
         open_single_file(part.path, schema=schema, month=month, options=options, given=part.given)
         for part in found
-    )
+    ]
+    return join_parts(path, found, parts, schema=schema, month=month)
+
+
+def join_parts(
+    path: Path,
+    found: Sequence[Part],
+    parts: Sequence[StatementFile],
+    *,
+    schema: Schema,
+    month: str | None,
+) -> StatementFolder:
+    """Return the folder whose parts have been opened, by this process or by others, and take its digest.
+
+    Args:
+        path: The folder.
+        found: Its parts, as `find_parts` finds them.
+        parts: The same parts, opened.
+        schema: The portfolio's columns.
+        month: As of `open_folder`.
+
+    Raises:
+        InputError: Two parts differ in their format or their columns.
+    """
     for other in parts[1:]:
         _require_same_form(parts[0], other)
     digest = sha256(b"parts\n")
@@ -98,7 +129,7 @@ def open_folder(
         digest.update(f"{part.name}\0{opened.source.sha256}\n".encode())
     source = Source(uri=str(path), sha256=digest.hexdigest())
     names = tuple(part.name for part in found)
-    return StatementFolder(path, schema, month, source, parts, names)
+    return StatementFolder(path, schema, month, source, tuple(parts), names)
 
 
 def _list_names(path: Path, *, schema: Schema) -> tuple[str, ...]:

@@ -1,18 +1,13 @@
 """Keep checked rows as snapshots: immutable, one folder for each digest.
 
-A snapshot is a Parquet file with page checksums, which are verified when it is read, and `snapshot.json`, which says where
-the rows came from. The rows are written first, under a name made from their content; writing the record, once, completes the
-snapshot. So it appears whole or not at all, and writing the same digest again changes nothing.
+A snapshot is a Parquet file with page checksums, which are verified when it is read, or several of them (`snapshot_parts`),
+and `snapshot.json`, which says where the rows came from. The rows are written first, under a name made from their content;
+writing the record, once, completes the snapshot. So it appears whole or not at all, and writing it again changes nothing.
 """
 
-import datetime as dt
 import json
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
-from hashlib import file_digest
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 import pyarrow as pa
@@ -20,23 +15,19 @@ import pyarrow as pa
 from credit_default.adapters.files.sources import Source
 from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.adapters.lake.row_files import read_row_file, write_row_file
+from credit_default.adapters.lake.snapshot_parts import (
+    SNAPSHOTS,
+    SnapshotPart,
+    check_rows_key,
+    read_part_list,
+    store_part_list,
+    store_rows,
+)
+from credit_default.adapters.lake.snapshot_record import SnapshotOrigin, read_origin, write_record
 from credit_default.errors import ArtifactError, InputError
 from credit_default.failpoints import hit_failpoint
 
-_PREFIX, _RECORD = "snapshots/", "/snapshot.json"
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotOrigin:
-    """Where the rows of a snapshot come from, and by which contract they were checked."""
-
-    source: Source
-    name: str  # what people call the batch
-    schema_name: str
-    schema_version: str
-    data_origin: str  # "real" or "simulated"
-    kept_at: dt.datetime  # UTC
-    corrects: str | None = None  # the batch whose rejected rows it contains in corrected form
+_PREFIX, _RECORD = SNAPSHOTS, "/snapshot.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +62,48 @@ def write_snapshot(
         InputError: The frames hold no row.
         ServiceError: The lake cannot be written to.
     """
-    record_key = f"{_PREFIX}{check_hex(digest, 'digest')}{_RECORD}"
-    if lake.storage.find_object(record_key) is None:
+    if not has_snapshot(lake, digest):
         with lake.scratch() as folder:
             path = folder / "rows.parquet"
             row_count = write_row_file(frames, path)
-            rows_key = _store_rows(lake, path, digest)
-        hit_failpoint("snapshot.rows-kept")
-        lake.storage.create_object(record_key, _write_record(origin, row_count, rows_key))
-        hit_failpoint("snapshot.recorded")
+            rows_key = store_rows(lake.storage, path, digest)
+        _complete_snapshot(lake, digest, write_record(origin, row_count, rows_key))
     return read_snapshot(lake, digest)
+
+
+def write_snapshot_of_parts(
+    lake: Lake, parts: Sequence[SnapshotPart], *, digest: str, origin: SnapshotOrigin
+) -> Snapshot:
+    """Make the snapshot `digest` of parts that are in the lake already, unless it is there already.
+
+    Raises:
+        ServiceError: The lake cannot be written to.
+    """
+    if not has_snapshot(lake, digest):
+        rows_key = store_part_list(lake.storage, parts, digest)
+        row_count = sum(part.row_count for part in parts)
+        _complete_snapshot(lake, digest, write_record(origin, row_count, rows_key))
+    return read_snapshot(lake, digest)
+
+
+def _complete_snapshot(lake: Lake, digest: str, record: bytes) -> None:
+    hit_failpoint("snapshot.rows-kept")
+    lake.storage.create_object(f"{_PREFIX}{digest}{_RECORD}", record)
+    hit_failpoint("snapshot.recorded")
+
+
+def list_snapshot_parts(snapshot: Snapshot) -> tuple[SnapshotPart, ...]:
+    """Return the files that hold the snapshot's rows, in the order of its source: one, or those that its list names.
+
+    Raises:
+        ArtifactError: The list is gone or damaged.
+    """
+    found = read_part_list(
+        snapshot.lake.storage, snapshot.rows_key, snapshot.digest, row_count=snapshot.row_count
+    )
+    if found is None:
+        raise _build_damage_error(snapshot, "no list of parts that can be read")
+    return found
 
 
 def read_snapshot(lake: Lake, digest: str) -> Snapshot:
@@ -95,8 +118,8 @@ def read_snapshot(lake: Lake, digest: str) -> Snapshot:
         raise _build_missing_error(lake, digest)
     try:
         content = json.loads(found)
-        rows_key = _check_rows_key(str(content["rows_key"]), digest)
-        return Snapshot(digest, _read_origin(content), int(content["row_count"]), rows_key, lake)
+        rows_key = check_rows_key(str(content["rows_key"]), digest)
+        return Snapshot(digest, read_origin(content), int(content["row_count"]), rows_key, lake)
     except (ValueError, TypeError, KeyError) as error:
         raise ArtifactError(
             f"snapshot {digest}",
@@ -135,18 +158,34 @@ def read_snapshot_rows(
         ArtifactError: A checksum or the number of rows is not what was written, or the rows are gone.
     """
     row_count = 0
+    for part in list_snapshot_parts(snapshot):
+        for frame in read_part_rows(snapshot, part, batch_rows=batch_rows, columns=columns):
+            row_count += frame.height
+            yield frame
+    if row_count != snapshot.row_count:
+        raise _build_damage_error(snapshot, f"{row_count} rows")
+
+
+def read_part_rows(
+    snapshot: Snapshot,
+    part: SnapshotPart,
+    *,
+    batch_rows: int = 65_536,
+    columns: tuple[str, ...] | None = None,
+) -> Iterator[pl.DataFrame]:
+    """Yield the rows of one of the snapshot's files, as `read_snapshot_rows` does those of all.
+
+    Raises:
+        ArtifactError: A checksum is not what was written, or the file is gone.
+    """
     with snapshot.lake.scratch() as folder:
-        fetched = snapshot.lake.storage.fetch_object(snapshot.rows_key, folder)
+        fetched = snapshot.lake.storage.fetch_object(part.key, folder)
         if fetched is None:
             raise _build_damage_error(snapshot, "no rows")
         try:
-            for frame in read_row_file(fetched.path, batch_rows=batch_rows, columns=columns):
-                row_count += frame.height
-                yield frame
+            yield from read_row_file(fetched.path, batch_rows=batch_rows, columns=columns)
         except (OSError, pa.ArrowException) as error:
             raise _build_damage_error(snapshot, str(error)) from error
-    if row_count != snapshot.row_count:
-        raise _build_damage_error(snapshot, f"{row_count} rows")
 
 
 def rewrite_snapshot(snapshot: Snapshot, frames: Iterable[pl.DataFrame]) -> Snapshot:
@@ -158,9 +197,9 @@ def rewrite_snapshot(snapshot: Snapshot, frames: Iterable[pl.DataFrame]) -> Snap
     with lake.scratch() as folder:
         path = folder / "rows.parquet"
         row_count = write_row_file(frames, path, minimum_row_count=0)
-        rows_key = _store_rows(lake, path, snapshot.digest)
+        rows_key = store_rows(lake.storage, path, snapshot.digest)
     hit_failpoint("snapshot.rewritten")
-    record = _write_record(snapshot.origin, row_count, rows_key)
+    record = write_record(snapshot.origin, row_count, rows_key)
     lake.storage.write_object(f"{_PREFIX}{snapshot.digest}{_RECORD}", record)
     hit_failpoint("snapshot.replaced")
     rewritten = read_snapshot(lake, snapshot.digest)
@@ -172,9 +211,8 @@ def delete_unreferenced_rows(snapshot: Snapshot) -> int:
     """Delete files of older rows that a crash left beside the snapshot's own, and return how many there were."""
     storage = snapshot.lake.storage
     prefix = f"{_PREFIX}{snapshot.digest}/rows-"
-    strays = [
-        stored.key for stored in storage.list_objects(prefix) if stored.key != snapshot.rows_key
-    ]
+    own = {snapshot.rows_key, *(part.key for part in list_snapshot_parts(snapshot))}
+    strays = [stored.key for stored in storage.list_objects(prefix) if stored.key not in own]
     for key in strays:
         storage.delete_object(key)
     return len(strays)
@@ -184,41 +222,6 @@ def _list_digests(lake: Lake) -> Iterator[str]:
     keys = (stored.key for stored in lake.storage.list_objects(_PREFIX))
     return (
         key.removeprefix(_PREFIX).removesuffix(_RECORD) for key in keys if key.endswith(_RECORD)
-    )
-
-
-def _store_rows(lake: Lake, path: Path, digest: str) -> str:
-    with path.open("rb") as file:
-        key = f"{_PREFIX}{digest}/rows-{file_digest(file, 'sha256').hexdigest()[:16]}.parquet"
-    lake.storage.create_object(key, path)
-    return key
-
-
-def _check_rows_key(key: str, digest: str) -> str:
-    if not re.fullmatch(rf"{_PREFIX}{digest}/rows-[0-9a-f]{{16}}\.parquet", key):
-        raise ValueError(f"rows_key {key[:80]!r}")
-    return key
-
-
-def _write_record(origin: SnapshotOrigin, row_count: int, rows_key: str) -> bytes:
-    content = {
-        **asdict(origin),
-        "kept_at": origin.kept_at.isoformat(),
-        "row_count": row_count,
-        "rows_key": rows_key,
-    }
-    return json.dumps(content, indent=2).encode()
-
-
-def _read_origin(content: dict[str, Any]) -> SnapshotOrigin:
-    return SnapshotOrigin(
-        source=Source(**content["source"]),
-        name=content["name"],
-        schema_name=content["schema_name"],
-        schema_version=content["schema_version"],
-        data_origin=content["data_origin"],
-        kept_at=dt.datetime.fromisoformat(content["kept_at"]),
-        corrects=content["corrects"],
     )
 
 

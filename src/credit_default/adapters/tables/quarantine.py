@@ -1,6 +1,6 @@
 """The table of quarantine: rejected rows, each with the rules that it broke."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -9,6 +9,7 @@ from credit_default.adapters.delta.commits import (
     Written,
     create_rows,
 )
+from credit_default.adapters.delta.part_files import PartFile, commit_part_files
 from credit_default.adapters.delta.table import query_rows
 from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.adapters.tables.schemas import locate_table
@@ -28,10 +29,17 @@ def write_quarantine(lake: Lake, read: Frames, *, batch_id: str) -> Written:
     key = check_hex(batch_id, "batch_id")
 
     def rows() -> Iterator[pl.DataFrame]:
-        return (_build_quarantine_rows(frame, key) for frame in read())
+        return (build_quarantine_rows(frame, key) for frame in read())
 
     table = locate_table(lake, "quarantine")
     return create_rows(table, rows, key=f"quarantine {key}", predicate=f"batch_id = '{key}'")
+
+
+def commit_quarantine(lake: Lake, parts: Sequence[PartFile], *, batch_id: str) -> Written:
+    """Commit files with the batch's rejected rows, which workers stored, as `write_quarantine` does with rows."""
+    key = check_hex(batch_id, "batch_id")
+    table = locate_table(lake, "quarantine")
+    return commit_part_files(table, parts, key=f"quarantine {key}", predicate=f"batch_id = '{key}'")
 
 
 def read_quarantine(lake: Lake, *, batch_id: str) -> pl.DataFrame:
@@ -42,7 +50,8 @@ def read_quarantine(lake: Lake, *, batch_id: str) -> pl.DataFrame:
     )
 
 
-def _build_quarantine_rows(rejected: pl.DataFrame, batch_id: str) -> pl.DataFrame:
+def build_quarantine_rows(rejected: pl.DataFrame, batch_id: str) -> pl.DataFrame:
+    """Return the rejected rows of a checked batch as the table has them."""
     own = ("line", "client_id", "statement_month", "rules")
     raw = [name for name in rejected.columns if name not in own] or ["line"]
     month = pl.col("statement_month").cast(pl.String)

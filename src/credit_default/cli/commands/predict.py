@@ -4,7 +4,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.options import Corrects, Decimal, Month, Reasons, Sheet, Thousands
+from credit_default.cli.terminal.options import (
+    Corrects,
+    Decimal,
+    Engine,
+    Month,
+    Reasons,
+    Scheduler,
+    Sheet,
+    Thousands,
+)
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import read_settings
 from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
@@ -39,6 +48,8 @@ def predict(
     sheet: Sheet = None,
     decimal: Decimal = None,
     thousands: Thousands = None,
+    engine: Engine = None,
+    scheduler: Scheduler = None,
     name: Annotated[
         str | None,
         typer.Option("--name", help="What people call this batch.  [default: the file's name]"),
@@ -47,12 +58,17 @@ def predict(
     shared: SharedOptions,
 ) -> None:
     """Score statements with the champion, then compare them with its reference."""
-    flags = {"reasons": None if reasons is None else {"mode": reasons}}
+    flags = {
+        "reasons": None if reasons is None else {"mode": reasons},
+        "engine": None if engine is None else {"name": engine},
+    }
 
     def act(output: Output) -> "Summary":
         from credit_default.adapters.files.reading_options import ReadingOptions
-        from credit_default.cli.commands.score_and_monitor import score_batches
+        from credit_default.cli.commands.score_and_monitor import name_scheduler, score_batches
 
+        if scheduler is not None:
+            name_scheduler(scheduler)
         reading = ReadingOptions(sheet, decimal, thousands).build_flow_parameter()
         of_file = {"month": month, "corrects": corrects, "name": name, "file_options": reading}
         return score_batches(

@@ -24,6 +24,14 @@ MLFLOW_GATE = "mlflow"  # a verdict of this gate says that MLflow does not answe
 MONITOR_LATER = "once MLflow answers, `credit-default monitor` does it:"
 
 
+def name_scheduler(address: str) -> None:
+    """Set the scheduler for this process: among a flow's parameters anybody could send rows and models elsewhere."""
+    from credit_default.settings import export_environment
+    from credit_default.settings_sections import ENVIRONMENT_PREFIX
+
+    export_environment({f"{ENVIRONMENT_PREFIX}ENGINE__SCHEDULER": address})
+
+
 def score_batches(
     output: Output,
     settings: "Settings",
@@ -57,9 +65,14 @@ def score_batches(
     if batch is not None:
         _check_header(settings, batch, parameters)
     from credit_default.flows.server.graceful_shutdown import graceful_shutdown
+    from credit_default.services.partitions.engine import open_engine
 
     wiring = _connect(parameters)
-    with graceful_shutdown(), _start_session_later(settings) as start_session:
+    with (
+        graceful_shutdown(),
+        open_engine(wiring),
+        _start_session_later(settings) as start_session,
+    ):
 
         def score(uri: str, month: str | None) -> "Summary":
             with _look_at_file(output, wiring, uri, {**parameters, "month": month}):

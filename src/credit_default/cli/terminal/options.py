@@ -108,3 +108,20 @@ Reasons = Annotated[
         show_default=False,
     ),
 ]
+Engine = Annotated[
+    Literal["local", "dask"] | None,
+    typer.Option(
+        "--engine",
+        help="local, or dask: as many processes as jobs, or a cluster.  [default: local]",
+        show_default=False,
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="tls://HOST:PORT",
+        help="The Dask cluster to use with --engine dask.",
+        show_default=False,
+    ),
+]

@@ -22,7 +22,7 @@ from credit_default.data.checking.value_faults import describe_form
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.errors import InputError, show_examples
 
-_SHOWN_COUNT = 5
+SHOWN_COUNT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ def _build_missing_outcome_error(schema: Schema, thing: str) -> InputError:
 def _build_missing_columns_error(
     missing: Sequence[Column], schema: Schema, thing: str, *, wanted_count: int
 ) -> InputError:
-    names = "; ".join(format_accepted_names(column) for column in missing[:_SHOWN_COUNT])
-    more = f" … ({len(missing)} in all)" if len(missing) > _SHOWN_COUNT else ""
+    names = "; ".join(format_accepted_names(column) for column in missing[:SHOWN_COUNT])
+    more = f" … ({len(missing)} in all)" if len(missing) > SHOWN_COUNT else ""
     return InputError(
         f"columns of {thing}",
         found=f"none for {names}{more}",
@@ -102,13 +102,13 @@ def collect_examples(
     broken = rejected.select(pl.col("rules").explode().unique())["rules"].to_list()
     for column, names in rules.column_rules.items():
         seen = into.setdefault(column, {})
-        if len(seen) >= _SHOWN_COUNT or not set(names) & set(broken):
+        if len(seen) >= SHOWN_COUNT or not set(names) & set(broken):
             continue
         values = rejected.filter(pl.col("rules").list.set_intersection(list(names)).list.len() > 0)[
             column
         ]
         seen.update(
-            dict.fromkeys(values.fill_null("").unique(maintain_order=True).head(_SHOWN_COUNT))
+            dict.fromkeys(values.fill_null("").unique(maintain_order=True).head(SHOWN_COUNT))
         )
 
 
@@ -155,7 +155,7 @@ def check_column_faults(
     names = ", ".join(fault.column.name for fault in faults)
     raise InputError(
         f"columns {names}" if len(faults) > 1 else f"column {names}",
-        found="; ".join(_describe_fault(fault, row_count) for fault in faults[:_SHOWN_COUNT]),
+        found="; ".join(_describe_fault(fault, row_count) for fault in faults[:SHOWN_COUNT]),
         expected=_describe_limit(faults, limit=limit, policy=policy),
         remedy=suggest_remedy(faults, columns=rules.columns),
     )
@@ -189,7 +189,7 @@ def _find_fault(
         rule.rpartition("|")[2]: rule_counts.get(rule, 0)
         for rule in rules.column_rules[column.name]
     }
-    return ColumnFault(column, tuple(examples.get(column.name, ()))[:_SHOWN_COUNT], counts)
+    return ColumnFault(column, tuple(examples.get(column.name, ()))[:SHOWN_COUNT], counts)
 
 
 def _describe_fault(fault: ColumnFault, row_count: int) -> str:

@@ -61,9 +61,8 @@ class MarkTally:
     fits: Counter[NumberMarks] = field(default_factory=Counter)  # of the sampled cells
     examples: dict[str, None] = field(default_factory=dict)
     marked_columns: dict[str, None] = field(default_factory=dict)
-    decimal_columns: set[str] = field(
-        default_factory=set
-    )  # a point was seen that cannot separate thousands
+    # a point was seen that cannot separate thousands
+    decimal_columns: set[str] = field(default_factory=set)
     grouped: dict[str, str] = field(default_factory=dict)  # an example by column
     grouped_counts: Counter[str] = field(default_factory=Counter)
     ungrouped: set[str] = field(default_factory=set)  # columns with 4 digits and no point between
@@ -126,6 +125,19 @@ class MarkTally:
                 self._sample(texts.filter(mask))
         self.marked_row_count += int(marked.sum())
 
+    def add(self, other: "MarkTally") -> None:
+        """Add what was seen of the rows after these."""
+        self.marked_row_count += other.marked_row_count
+        if self.sampled_count < _MOST_SAMPLED_CELLS:
+            self.sampled_count += other.sampled_count
+            self.fits.update(other.fits)
+        self.examples |= other.examples  # no more than five are shown
+        self.marked_columns |= other.marked_columns
+        self.decimal_columns |= other.decimal_columns
+        self.grouped = other.grouped | self.grouped
+        self.grouped_counts.update(other.grouped_counts)
+        self.ungrouped |= other.ungrouped
+
     def _sample(self, texts: pl.Series) -> None:
         self.marked_columns.setdefault(texts.name)
         cells = texts.head(max(0, _MOST_SAMPLED_CELLS - self.sampled_count))
@@ -137,10 +149,7 @@ class MarkTally:
 
 
 def check_number_marks(
-    tally: MarkTally,
-    *,
-    row_count: int,
-    policy: NumberMarksPolicy = NumberMarksPolicy(),
+    tally: MarkTally, *, row_count: int, policy: NumberMarksPolicy = NumberMarksPolicy()
 ) -> None:
     """Check that the file's numbers are written with the marks that they were read with.
 

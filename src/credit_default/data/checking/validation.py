@@ -7,7 +7,7 @@ accepted and rejected rows together are all rows.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
@@ -24,10 +24,10 @@ from credit_default.data.checking.file_faults import (
     check_column_faults,
     check_columns,
 )
-from credit_default.data.checking.file_tally import FileTally, count_batch
+from credit_default.data.checking.file_tally import FileTally, count_rows, number_lines
 from credit_default.data.checking.formula_errors import check_formula_errors
 from credit_default.data.checking.id_damage import IdShape, check_id_damage
-from credit_default.data.checking.number_mark_faults import MarkTally, check_number_marks
+from credit_default.data.checking.number_mark_faults import check_number_marks
 from credit_default.data.checking.number_marks import NumberMarks
 from credit_default.data.checking.row_rules import (
     REPEATED_KEY,
@@ -35,13 +35,11 @@ from credit_default.data.checking.row_rules import (
     RowRules,
     build_row_rules,
 )
-from credit_default.data.contract.schema import LINE, OUTCOME, Schema
+from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.errors import InputError
 
 ReadBatches = Callable[[], Iterator[pl.DataFrame]]
 OutcomeUse = Literal["required", "kept", "ignored"]
-
-_FIRST_LINE = 2  # the header's is 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +81,7 @@ class ValidationResult:
             InputError: The file is no longer the one that pass one read.
         """
         accepted_count = rejected_count = 0
-        for read in _number_lines(self._read()):
-            raw = self._rules.leave_out(read)
-            if raw.is_empty():
-                continue
-            batch = self._rules.separate(raw, repeated=self._mark_repeated(raw))
+        for batch in separate_rows(self._read(), rules=self._rules, repeated=self._repeated):
             accepted_count += batch.accepted.height
             rejected_count += batch.rejected.height
             yield batch
@@ -103,11 +97,6 @@ class ValidationResult:
     def accepted_rows(self) -> pl.DataFrame:
         """Return all accepted rows in one frame, for work that needs them together (training)."""
         return pl.concat([batch.accepted for batch in self.batches()])
-
-    def _mark_repeated(self, raw: pl.DataFrame) -> pl.Series | None:
-        if not self._repeated.row_count:
-            return None
-        return pl.Series(self._repeated.mark(hash_keys(self._rules.convert_keys(raw))))
 
 
 def check_rows(
@@ -139,19 +128,65 @@ def check_rows(
             of one column, so that the file as a whole is at fault; or its ids were rounded or have
             lost leading zeros.
     """
-    batches = _number_lines(read())
+    batches = number_lines(read())
     first = _take_first(batches)
+    rules = build_file_rules(first.columns, schema=schema, outcome=outcome, marks=marks)
+    tally = count_rows(chain([first], batches), schema=schema, rules=rules)
+    return conclude_check(
+        tally,
+        find_repeated_keys(tally.keys),
+        read=read,
+        rules=rules,
+        has_outcome=OUTCOME in first.columns,
+        policy=policy,
+    )
+
+
+def build_file_rules(
+    columns: Collection[str],
+    *,
+    schema: Schema,
+    outcome: OutcomeUse,
+    marks: NumberMarks | None = None,
+) -> RowRules:
+    """Return the rules for a file with these columns, as `check_rows` applies them.
+
+    Raises:
+        InputError: A column is missing, or the outcome is and is required.
+    """
     is_required = outcome == "required"
-    check_columns(first.columns, schema=schema, thing="the file", outcome_required=is_required)
-    has_outcome = OUTCOME in first.columns
-    rules = build_row_rules(
+    check_columns(columns, schema=schema, thing="the file", outcome_required=is_required)
+    return build_row_rules(
         schema,
-        with_outcome=has_outcome and outcome != "ignored",
+        with_outcome=OUTCOME in columns and outcome != "ignored",
         outcome_required=is_required,
         marks=marks,
     )
-    tally = _count_batches(chain([first], batches), schema=schema, rules=rules)
-    repeated = find_repeated_keys(tally.keys)
+
+
+def conclude_check(
+    tally: FileTally,
+    repeated: RepeatedKeys,
+    *,
+    read: ReadBatches,
+    rules: RowRules,
+    has_outcome: bool,
+    policy: FileFaultPolicy = FileFaultPolicy(),  # noqa: B008 - frozen, and so safe to share
+) -> ValidationResult:
+    """Judge the file as a whole by what pass one saw of all its rows.
+
+    Args:
+        tally: What was seen of all rows.
+        repeated: The keys that occur in several of them.
+        read: As of `check_rows`, for pass two.
+        rules: The rules that were applied.
+        has_outcome: Whether the file has an outcome column.
+        policy: As of `check_rows`.
+
+    Raises:
+        InputError: As `check_rows`.
+    """
+    _require_rows(tally)
     counts = tally.rule_counts + Counter({REPEATED_KEY: repeated.row_count})
     _check_file_faults(counts, tally=tally, rules=rules, policy=policy)
     return ValidationResult(
@@ -171,6 +206,20 @@ def check_rows(
     )
 
 
+def separate_rows(
+    batches: Iterable[pl.DataFrame], *, rules: RowRules, repeated: RepeatedKeys
+) -> Iterator[CheckedBatch]:
+    """Yield the accepted and rejected rows of a file's raw batches, or of those of a part of it: pass two."""
+    for read in number_lines(iter(batches)):
+        raw = rules.leave_out(read)
+        if raw.is_empty():
+            continue
+        marked = None
+        if repeated.row_count:
+            marked = pl.Series(repeated.mark(hash_keys(rules.convert_keys(raw))))
+        yield rules.separate(raw, repeated=marked)
+
+
 def _take_first(batches: Iterator[pl.DataFrame]) -> pl.DataFrame:
     if (first := next(batches, None)) is not None:
         return first
@@ -179,12 +228,7 @@ def _take_first(batches: Iterator[pl.DataFrame]) -> pl.DataFrame:
     )
 
 
-def _count_batches(
-    batches: Iterable[pl.DataFrame], *, schema: Schema, rules: RowRules
-) -> FileTally:
-    tally = FileTally(MarkTally(schema.columns, rules.marks))
-    for raw in batches:
-        count_batch(raw, rules=rules, tally=tally, unique_key=schema.unique_key)
+def _require_rows(tally: FileTally) -> None:
     if not tally.row_count:
         raise InputError(
             "the file",
@@ -192,7 +236,6 @@ def _count_batches(
             expected="rows with other outcomes",
             remedy="Give a file with some, or correct `ignore` of the outcome.",
         )
-    return tally
 
 
 def _check_file_faults(
@@ -205,13 +248,3 @@ def _check_file_faults(
         counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy
     )
     check_id_damage(tally.id_shapes)
-
-
-def _number_lines(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """Yield the batches, each with the column `line`; those without rows are left out."""
-    line = _FIRST_LINE
-    for batch in batches:
-        lines = pl.int_range(line, line + batch.height, dtype=pl.Int64, eager=True).alias(LINE)
-        line += batch.height
-        if batch.height:
-            yield batch if LINE in batch.columns else batch.with_columns(lines)

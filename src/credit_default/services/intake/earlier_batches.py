@@ -25,6 +25,9 @@ from credit_default.gates.ledger.batch_events import Scored
 from credit_default.gates.ledger.event_format import RecordedEvent, select_events
 from credit_default.gates.quality import BatchHistory
 from credit_default.services.context.wiring import Wiring, require_same_portfolio
+from credit_default.services.partitions.engine import find_engine
+from credit_default.services.partitions.known_keys import find_keys, find_keys_in_partitions
+from credit_default.services.partitions.partition_check import PartitionedFile
 
 _NO_KEYS: Hashes = np.empty(0, dtype=np.uint64)
 
@@ -82,6 +85,7 @@ def count_already_scored_rows(
     *,
     months: Sequence[str],
     own_ids: Collection[str],
+    partitions: PartitionedFile | None = None,
 ) -> BatchHistory:
     """Count the keys among these rows that other batches were scored for, and name those batches.
 
@@ -90,6 +94,7 @@ def count_already_scored_rows(
         frames: Checked rows.
         months: The statement months that they hold.
         own_ids: The ids of the batch itself and of those it corrects, which do not count.
+        partitions: The same rows in partitions, for the workers of the open cluster.
     """
     scores = scan_table(wiring.lake, "scores").filter(pl.col(STATEMENT_MONTH).is_in(list(months)))
     batches = collect_rows(wiring.lake, scores.select("batch_id").unique())["batch_id"]
@@ -97,8 +102,10 @@ def count_already_scored_rows(
     if not others:
         return BatchHistory()
     known = _read_scored_keys(wiring, scores.filter(pl.col("batch_id").is_in(others)))
-    hashes = (pl.Series(hash_keys(rows)).implode() for rows in frames)
-    found = pl.concat([known.filter(pl.col("key").is_in(keys)) for keys in hashes])
+    if partitions is not None and (cluster := find_engine(wiring)) is not None:
+        found = pl.concat(find_keys_in_partitions(cluster, partitions, known))
+    else:
+        found = pl.concat([find_keys(rows, known) for rows in frames])
     return BatchHistory((), found["key"].n_unique(), tuple(found["batch_id"].unique().sort()))
 
 

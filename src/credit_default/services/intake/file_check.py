@@ -15,10 +15,9 @@ import polars as pl
 
 from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
 from credit_default.adapters.files.sources import Source
-from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.duplicate_keys import Hashes, hash_keys
 from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch
-from credit_default.data.checking.validation import OutcomeUse, ValidationResult, check_rows
+from credit_default.data.checking.validation import OutcomeUse, ValidationResult
 from credit_default.errors import RefusedError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.batch_events import Refused
@@ -40,6 +39,8 @@ from credit_default.services.intake.future_dates import require_months_by_now
 from credit_default.services.intake.lost_zeros import require_ids_with_zeros
 from credit_default.services.intake.numbered_clients import require_own_numbers
 from credit_default.services.intake.value_notes import describe_unused_sheet
+from credit_default.services.partitions.partition_check import PartitionedFile
+from credit_default.services.partitions.statement_check import check_statements
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_NAME = 80
@@ -61,6 +62,7 @@ class CheckedFile:
     family: tuple[str, ...] = ()  # that batch, and earlier corrections of it
     known: Hashes | None = field(default=None, repr=False, compare=False)  # their keys
     notes: tuple[str, ...] = ()  # what people should know about how the file was read
+    partitions: PartitionedFile | None = field(default=None, repr=False, compare=False)
 
     def batches(self) -> Iterator[CheckedBatch]:
         """Yield the accepted and rejected rows batch by batch, read again from the file.
@@ -135,14 +137,13 @@ def inspect_file(wiring: Wiring, request: FileRequest) -> CheckedFile:
     corrects = find_corrected_batch(wiring, request.corrects) if request.corrects else None
     arrival = fetch_file(wiring, request.uri)
     options = request.options.complete(wiring.portfolio.file)
-    file = open_statement_file(
-        arrival.path, schema=wiring.schema, month=request.month, options=options
+    month, uri, outcome = request.month, arrival.uri, request.outcome
+    read = check_statements(
+        wiring, arrival.path, uri=uri, month=month, outcome=outcome, options=options
     )
-    validated = check_rows(
-        file.read_batches, schema=wiring.schema, outcome=request.outcome, marks=options.marks
-    )
+    file, validated = read.file, read.validated
     require_ids_with_zeros(wiring, validated)
-    use = request.outcome if validated.has_outcome else "ignored"
+    use = outcome if validated.has_outcome else "ignored"
     batch_id = build_batch_id(file, use=use, corrects=corrects)
     family = list_related_snapshots(wiring, corrects, excluding=batch_id) if corrects else ()
     return CheckedFile(
@@ -158,6 +159,7 @@ def inspect_file(wiring: Wiring, request: FileRequest) -> CheckedFile:
         tuple(snapshot.digest for snapshot in family),
         list_known_keys(family) if corrects else None,
         (*file.notes, *describe_unused_sheet(request.options, file)),
+        read.partitions,
     )
 
 
@@ -240,7 +242,8 @@ def _read_batch_history(wiring: Wiring, checked: CheckedFile) -> BatchHistory | 
     if checked.batch_id in earlier:
         return None
     own_ids = {checked.batch_id, *checked.family}
+    months, partitions = checked.validated.months, None if checked.corrects else checked.partitions
     known = count_already_scored_rows(
-        wiring, checked.accepted(), months=checked.validated.months, own_ids=own_ids
+        wiring, checked.accepted(), months=months, own_ids=own_ids, partitions=partitions
     )
     return known if checked.corrects else replace(known, row_counts=tuple(earlier.values()))

@@ -9,15 +9,16 @@ import logging
 from dataclasses import replace
 
 from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
+from credit_default.adapters.lake.snapshot_record import SnapshotOrigin
 from credit_default.adapters.lake.snapshots import (
     Snapshot,
-    SnapshotOrigin,
     has_snapshot,
     list_snapshots,
     write_snapshot,
+    write_snapshot_of_parts,
 )
 from credit_default.adapters.tables.ledger import find_entry
-from credit_default.adapters.tables.quarantine import write_quarantine
+from credit_default.adapters.tables.quarantine import commit_quarantine, write_quarantine
 from credit_default.data.checking.validation import ValidationResult
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError, show_examples
@@ -26,7 +27,9 @@ from credit_default.gates.ledger.batch_events import Ingested
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile, check_file, judge_file
+from credit_default.services.intake.kept_rows import keep_in_partitions
 from credit_default.services.intake.value_notes import describe_values_read
+from credit_default.services.partitions.partition_keeping import KeptRows
 from credit_default.views.summaries.summary import Summary
 
 _LOG = logging.getLogger(__name__)
@@ -85,11 +88,14 @@ def save_checked_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datet
     Running it again completes what a crash left undone, and otherwise changes nothing.
     """
     key = f"ingested {checked.batch_id}"
-    if find_entry(wiring.lake, key) is None:  # otherwise a client who was erased would come back
+    is_new = find_entry(wiring.lake, key) is None
+    if is_new:
         _require_new_rows(checked)
-        write_rejected_rows(wiring, checked)
-        hit_failpoint("ingest.quarantined")
-    snapshot = write_file_snapshot(wiring, checked, kept_at=kept_at)
+    with keep_in_partitions(wiring, checked) as kept:
+        if is_new:  # otherwise a client who was erased would come back
+            write_rejected_rows(wiring, checked, kept)
+            hit_failpoint("ingest.quarantined")
+        snapshot = write_file_snapshot(wiring, checked, kept_at=kept_at, kept=kept)
     hit_failpoint("ingest.kept")
     event = _build_ingested_event(wiring.schema, checked, snapshot)
     append_ledger_entry(wiring, event, key=key, batch_id=checked.batch_id, at=kept_at)
@@ -177,8 +183,13 @@ def describe_reading(checked: CheckedFile, *, schema: Schema) -> tuple[str, ...]
     return (*checked.notes, unread, *values)
 
 
-def write_file_snapshot(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime) -> Snapshot:
-    """Write the file's accepted rows as the snapshot of its batch_id, unless it is there already."""
+def write_file_snapshot(
+    wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime, kept: KeptRows | None = None
+) -> Snapshot:
+    """Write the file's accepted rows as the snapshot of its batch_id, unless it is there already.
+
+    `kept` is what workers wrote already; None where this process writes the rows itself.
+    """
     origin = SnapshotOrigin(
         source=replace(checked.source, row_count=checked.validated.row_count),
         name=checked.name,
@@ -188,12 +199,20 @@ def write_file_snapshot(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.dat
         kept_at=kept_at,
         corrects=checked.corrects,
     )
-    return write_snapshot(wiring.lake, checked.accepted(), digest=checked.batch_id, origin=origin)
+    digest = checked.batch_id
+    if kept is not None and kept.rows:
+        return write_snapshot_of_parts(wiring.lake, kept.rows, digest=digest, origin=origin)
+    return write_snapshot(wiring.lake, checked.accepted(), digest=digest, origin=origin)
 
 
-def write_rejected_rows(wiring: Wiring, checked: CheckedFile) -> None:
-    """Write the file's rejected rows to the quarantine table, each with the rules that it broke; idempotent."""
-    if checked.validated.rejected_count:
+def write_rejected_rows(wiring: Wiring, checked: CheckedFile, kept: KeptRows | None = None) -> None:
+    """Write the file's rejected rows to the quarantine table, each with the rules that it broke; idempotent.
+
+    `kept` is as of `write_file_snapshot`.
+    """
+    if kept is not None and kept.rejected:
+        commit_quarantine(wiring.lake, kept.rejected, batch_id=checked.batch_id)
+    elif checked.validated.rejected_count:
         write_quarantine(
             wiring.lake,
             lambda: (batch.rejected for batch in checked.batches()),

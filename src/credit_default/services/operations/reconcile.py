@@ -17,6 +17,7 @@ from credit_default.adapters.mlflow.datasets import DatasetRecord
 from credit_default.adapters.mlflow.orphaned_runs import close_orphaned_run, find_orphaned_runs
 from credit_default.adapters.mlflow.run_search import list_recorded_batches
 from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.worker_files import remove_lost_part_files
 from credit_default.errors import ServiceError
 from credit_default.gates.ledger.batch_events import Scored
 from credit_default.gates.ledger.chain import LedgerEntry
@@ -62,10 +63,13 @@ def remove_stale_files(wiring: Wiring, *, now: dt.datetime) -> Repairs:
     for leftover in removed:
         remove_leftover(leftover)
     kept = [leftover for leftover in found if leftover.holds_only_copy]
+    lost_count = remove_lost_part_files(wiring.lake, now=now, age=age)
     _LOG.info("removed leftover files count=%d kept_count=%d", len(removed), len(kept))
     notes = [f"removed {leftover.path}" for leftover in removed]
     notes += [f"kept {leftover.path}: it holds the only copy of a file" for leftover in kept]
-    return Repairs({LEFTOVERS: len(removed)}, tuple(notes))
+    if lost_count:
+        notes.append(f"removed {lost_count} files that the workers of a killed run left")
+    return Repairs({LEFTOVERS: len(removed) + lost_count}, tuple(notes))
 
 
 def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:

@@ -15,7 +15,8 @@ import polars as pl
 
 from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.ledger import format_utc_time
-from credit_default.adapters.tables.queries import has_scores, write_scores
+from credit_default.adapters.tables.queries import Written, has_scores, write_scores
+from credit_default.adapters.tables.score_sums import ScoreSums, sum_frame
 from credit_default.errors import InputError, ServiceError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.batch_events import Scored
@@ -30,7 +31,8 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile
 from credit_default.services.intake.ingest import save_checked_file
 from credit_default.services.scoring.batch_reasons import BatchReasons
-from credit_default.services.scoring.scored_entry import append_scored_entry
+from credit_default.services.scoring.cluster_scoring import find_cluster_scoring
+from credit_default.services.scoring.scored_entry import BatchTally, append_scored_entry
 
 _LOG = logging.getLogger(__name__)
 
@@ -82,11 +84,6 @@ class ScoredFile:
     pinned_at: dt.datetime | None = None
 
 
-@dataclass(slots=True)
-class _Tally:
-    trained_row_count: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class _Scoring:
     """The scoring of a snapshot's rows, a record batch at a time."""
@@ -96,11 +93,16 @@ class _Scoring:
     snapshot: Snapshot
     model_version: int
     scored_at: dt.datetime
-    tally: _Tally = field(default_factory=_Tally)
+    tally: BatchTally = field(default_factory=BatchTally)
+
+    def write(self) -> Written:
+        """Write the scores in one commit, where there are none yet."""
+        batch_id, version = self.snapshot.digest, self.model_version
+        return write_scores(self.wiring.lake, self.frames, batch_id=batch_id, model_version=version)
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield the scored rows; called again from the start when the commit is tried again."""
-        self.tally.trained_row_count = 0
+        self.tally.sums, self.tally.trained_row_count = ScoreSums(), 0
         settings = self.wiring.settings
         reasons = BatchReasons(self.bundle, self.wiring.portfolio, settings.reasons)
         for rows in read_snapshot_rows(self.snapshot):
@@ -113,6 +115,7 @@ class _Scoring:
                 find_reasons=reasons.give,
                 loss_policy=settings.loss,
             )
+            self.tally.sums += sum_frame(scored.frame)
             self.tally.trained_row_count += scored.trained_row_count
             yield scored.frame
 
@@ -160,24 +163,23 @@ def score_file(
     Idempotent: where this version has scored the batch before, nothing is scored and
     `already_scored` is True. Of several runs at once, one commits the scores.
     """
-    snapshot, already_scored, trained_row_count = None, True, None
+    snapshot, already_scored, tally = None, True, None
     if not has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number):
         _require_accepted_rows(checked)
         snapshot = save_checked_file(wiring, checked, kept_at=scored_at)
-        scoring = _Scoring(wiring, champion.bundle, snapshot, champion.number, scored_at)
-        written = write_scores(
-            wiring.lake, scoring.frames, batch_id=checked.batch_id, model_version=champion.number
-        )
+        of_batch = (wiring, champion.bundle, snapshot, champion.number, scored_at)
+        scoring = find_cluster_scoring(*of_batch) or _Scoring(*of_batch)
+        written = scoring.write()
         hit_failpoint("predict.scored")
         already_scored = written.already_existed
-        trained_row_count = None if already_scored else scoring.tally.trained_row_count
+        tally = None if already_scored else scoring.tally
     snapshot = snapshot or read_snapshot(wiring.lake, checked.batch_id)
     recorded = append_scored_entry(
         wiring,
         checked,
         champion,
         snapshot,
-        trained_row_count=trained_row_count,
+        tally=tally,
         scored_at=scored_at,
     )
     hit_failpoint("predict.recorded")

@@ -22,6 +22,7 @@ from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile
 from credit_default.services.intake.ingest import describe_broken_rules, describe_reading
+from credit_default.services.partitions.engine import take_engine_notes
 from credit_default.services.scoring.batch_reasons import describe_missing_reasons
 from credit_default.services.scoring.run_metadata import build_batch_tags, describe_file
 from credit_default.services.scoring.score_batch import ScoredFile
@@ -238,4 +239,5 @@ def _list_score_notes(wiring: Wiring, checked: CheckedFile, scored: ScoredFile) 
         *notes,
         *describe_reading(checked, schema=wiring.schema),
         *describe_broken_rules(checked.validated),
+        *take_engine_notes(wiring),
     )

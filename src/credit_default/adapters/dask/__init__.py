@@ -1,0 +1,1 @@
+"""Dask: work on partitions of a batch, in processes of this machine or on a cluster of others."""
