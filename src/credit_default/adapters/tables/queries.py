@@ -23,9 +23,9 @@ from credit_default.adapters.tables.outcomes import (
 )
 from credit_default.adapters.tables.schemas import CLIENT_TABLES, TABLES, locate_table
 from credit_default.adapters.tables.score_digests import digest_frames, digest_scores
+from credit_default.adapters.tables.score_sums import ScoreMeasures
 from credit_default.adapters.tables.scores import (
     SCORES_COLUMNS,
-    ScoreMeasures,
     has_scores,
     measure_scores,
     read_score_frames,

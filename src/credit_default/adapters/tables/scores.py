@@ -1,7 +1,6 @@
 """The table of scores: written once for each batch and model version, measured without being held in memory."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import polars as pl
 
@@ -9,29 +8,14 @@ from credit_default.adapters.delta.commits import Frames, Written, create_rows
 from credit_default.adapters.delta.table import has_committed, query_rows, read_frames
 from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.adapters.tables.schemas import SCORES, locate_table
+from credit_default.adapters.tables.score_sums import (
+    SUMMED_COLUMNS,
+    ScoreMeasures,
+    ScoreSums,
+    sum_scores,
+)
 
 SCORES_COLUMNS = tuple(SCORES.names)
-_DECLINE = "decline"
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreMeasures:
-    """Counts and sums over a batch's scores under one model version.
-
-    Attributes:
-        scored_count: Rows with a score.
-        declined_count: Rows whose decision is to decline.
-        reasoned_count: Declined rows with reasons.
-        expected_default_share: Mean default probability, 0-1; 0 where there are no scores.
-        expected_losses: Sums by decision ("accept") and by risk band ("band A"), in the portfolio's
-            currency; empty where the portfolio declares no expected loss.
-    """
-
-    scored_count: int
-    declined_count: int
-    reasoned_count: int
-    expected_default_share: float
-    expected_losses: Mapping[str, float]
 
 
 def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int) -> Written:
@@ -91,33 +75,17 @@ def read_score_frames(
 
 
 def measure_scores(lake: Lake, *, batch_id: str, model_version: int) -> ScoreMeasures:
-    """Return counts, the mean probability and expected losses of the batch's scores, read a record batch at a time."""
-    scored_count = declined_count = reasoned_count = 0
-    total = 0.0
-    losses: dict[str, float] = {}
-    columns = ("default_probability", "decision", "risk_band", "reasons", "expected_loss")
-    for frame in read_score_frames(
-        lake, batch_id=batch_id, model_version=model_version, columns=columns
-    ):
-        scored_count += frame.height
-        declined_count += int((frame["decision"] == _DECLINE).sum())
-        reasoned_count += int((frame["reasons"].list.len() > 0).sum())
-        total += float(frame["default_probability"].sum())
-        for name, amount in _sum_losses(frame).items():
-            losses[name] = losses.get(name, 0.0) + amount
-    share = total / scored_count if scored_count else 0.0
-    return ScoreMeasures(
-        scored_count, declined_count, reasoned_count, share, dict(sorted(losses.items()))
+    """Return counts, the mean probability and expected losses of the batch's scores, as they are in the table now."""
+    return read_score_sums(lake, batch_id=batch_id, model_version=model_version).measure()
+
+
+def read_score_sums(lake: Lake, *, batch_id: str, model_version: int) -> ScoreSums:
+    """Return the sums over the batch's scores as they are in the table now, read a record batch at a time."""
+    return sum_scores(
+        read_score_frames(
+            lake, batch_id=batch_id, model_version=model_version, columns=SUMMED_COLUMNS
+        )
     )
-
-
-def _sum_losses(frame: pl.DataFrame) -> dict[str, float]:
-    declared = frame.drop_nulls("expected_loss")
-    sums: dict[str, float] = {}
-    for column, prefix in (("decision", ""), ("risk_band", "band ")):
-        found = declared.group_by(column, maintain_order=True).agg(pl.col("expected_loss").sum())
-        sums |= {f"{prefix}{name}": float(amount) for name, amount in found.iter_rows()}
-    return sums
 
 
 def build_scores_key(batch_id: str, model_version: int) -> str:

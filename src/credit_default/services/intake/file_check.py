@@ -26,6 +26,7 @@ from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.data_origin import find_origin
+from credit_default.services.context.ordered_threads import read_ahead
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.batch_identity import build_batch_id
 from credit_default.services.intake.earlier_batches import (
@@ -139,7 +140,10 @@ def inspect_file(wiring: Wiring, request: FileRequest) -> CheckedFile:
         arrival.path, schema=wiring.schema, month=request.month, options=options
     )
     validated = check_rows(
-        file.read_batches, schema=wiring.schema, outcome=request.outcome, marks=options.marks
+        lambda: read_ahead(file.read_batches(), jobs=wiring.settings.jobs),
+        schema=wiring.schema,
+        outcome=request.outcome,
+        marks=options.marks,
     )
     require_ids_with_zeros(wiring, validated)
     use = request.outcome if validated.has_outcome else "ignored"

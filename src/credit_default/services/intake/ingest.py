@@ -24,6 +24,7 @@ from credit_default.errors import InputError, show_examples
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.batch_events import Ingested
 from credit_default.services.context.audit_log import append_ledger_entry
+from credit_default.services.context.ordered_threads import read_ahead
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile, check_file, judge_file
 from credit_default.services.intake.value_notes import describe_values_read
@@ -188,7 +189,8 @@ def write_file_snapshot(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.dat
         kept_at=kept_at,
         corrects=checked.corrects,
     )
-    return write_snapshot(wiring.lake, checked.accepted(), digest=checked.batch_id, origin=origin)
+    rows = read_ahead(checked.accepted(), jobs=wiring.settings.jobs)
+    return write_snapshot(wiring.lake, rows, digest=checked.batch_id, origin=origin)
 
 
 def write_rejected_rows(wiring: Wiring, checked: CheckedFile) -> None:

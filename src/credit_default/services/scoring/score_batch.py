@@ -16,12 +16,12 @@ import polars as pl
 from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.ledger import format_utc_time
 from credit_default.adapters.tables.queries import has_scores, write_scores
+from credit_default.adapters.tables.score_sums import ScoreSums
 from credit_default.errors import InputError, ServiceError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.batch_events import Scored
 from credit_default.gates.ledger.event_format import RecordedEvent
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.estimator.scoring import score
 from credit_default.services.champion.current import CurrentChampion, load_registered_champion
 from credit_default.services.champion.first_look import build_no_champion_error
 from credit_default.services.champion.pinned_champion import load_pinned_champion
@@ -30,7 +30,8 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile
 from credit_default.services.intake.ingest import save_checked_file
 from credit_default.services.scoring.batch_reasons import BatchReasons
-from credit_default.services.scoring.scored_entry import append_scored_entry
+from credit_default.services.scoring.scored_entry import BatchTally, append_scored_entry
+from credit_default.services.scoring.scored_parts import ScoringTask, score_parts
 
 _LOG = logging.getLogger(__name__)
 
@@ -82,11 +83,6 @@ class ScoredFile:
     pinned_at: dt.datetime | None = None
 
 
-@dataclass(slots=True)
-class _Tally:
-    trained_row_count: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class _Scoring:
     """The scoring of a snapshot's rows, a record batch at a time."""
@@ -96,25 +92,25 @@ class _Scoring:
     snapshot: Snapshot
     model_version: int
     scored_at: dt.datetime
-    tally: _Tally = field(default_factory=_Tally)
+    tally: BatchTally = field(default_factory=BatchTally)
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield the scored rows; called again from the start when the commit is tried again."""
-        self.tally.trained_row_count = 0
         settings = self.wiring.settings
-        reasons = BatchReasons(self.bundle, self.wiring.portfolio, settings.reasons)
-        for rows in read_snapshot_rows(self.snapshot):
-            scored = score(
-                self.bundle,
-                rows,
-                model_version=self.model_version,
-                batch_id=self.snapshot.digest,
-                scored_at=self.scored_at,
-                find_reasons=reasons.give,
-                loss_policy=settings.loss,
-            )
-            self.tally.trained_row_count += scored.trained_row_count
-            yield scored.frame
+        self.tally.sums, self.tally.trained_row_count = ScoreSums(), 0
+        task = ScoringTask(
+            self.bundle,
+            BatchReasons(self.bundle, self.wiring.portfolio, settings.reasons),
+            settings.loss,
+            self.model_version,
+            self.snapshot.digest,
+            self.scored_at,
+        )
+        rows = read_snapshot_rows(self.snapshot)
+        for part in score_parts(task, rows, jobs=settings.jobs):
+            self.tally.sums += part.sums
+            self.tally.trained_row_count += part.trained_row_count
+            yield part.frame
 
 
 def load_champion(wiring: Wiring, checked: CheckedFile) -> CurrentChampion:
@@ -160,7 +156,7 @@ def score_file(
     Idempotent: where this version has scored the batch before, nothing is scored and
     `already_scored` is True. Of several runs at once, one commits the scores.
     """
-    snapshot, already_scored, trained_row_count = None, True, None
+    snapshot, already_scored, tally = None, True, None
     if not has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number):
         _require_accepted_rows(checked)
         snapshot = save_checked_file(wiring, checked, kept_at=scored_at)
@@ -170,14 +166,14 @@ def score_file(
         )
         hit_failpoint("predict.scored")
         already_scored = written.already_existed
-        trained_row_count = None if already_scored else scoring.tally.trained_row_count
+        tally = None if already_scored else scoring.tally
     snapshot = snapshot or read_snapshot(wiring.lake, checked.batch_id)
     recorded = append_scored_entry(
         wiring,
         checked,
         champion,
         snapshot,
-        trained_row_count=trained_row_count,
+        tally=tally,
         scored_at=scored_at,
     )
     hit_failpoint("predict.recorded")

@@ -5,11 +5,12 @@ The ledger entry has all that is needed to score the batch again and compare the
 
 import datetime as dt
 import logging
+from dataclasses import dataclass, field
 
 from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot_rows
 from credit_default.adapters.tables.ledger import find_entry
-from credit_default.adapters.tables.score_digests import digest_scores
-from credit_default.adapters.tables.scores import measure_scores
+from credit_default.adapters.tables.score_sums import ScoreSums
+from credit_default.adapters.tables.scores import read_score_sums
 from credit_default.data.contract.schema import KEY
 from credit_default.gates.ledger.batch_events import MLFLOW_AWAY, Scored
 from credit_default.gates.ledger.event_format import RecordedEvent, read_event
@@ -23,28 +24,39 @@ from credit_default.services.intake.file_check import CheckedFile
 _LOG = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class BatchTally:
+    """What the scores of a batch add up to, as they were computed.
+
+    `trained_row_count` is how many of its rows the model was trained on.
+    """
+
+    sums: ScoreSums = field(default_factory=ScoreSums)
+    trained_row_count: int = 0
+
+
 def append_scored_entry(
     wiring: Wiring,
     checked: CheckedFile,
     champion: CurrentChampion,
     snapshot: Snapshot,
     *,
-    trained_row_count: int | None,
+    tally: BatchTally | None,
     scored_at: dt.datetime,
 ) -> RecordedEvent[Scored]:
     """Return the ledger's entry for the batch's scores under this champion, appended now where there is none yet.
 
     There is none yet after these scores were committed, by this run or by one that died before it
-    could record them. `trained_row_count` is how many rows the model was trained on, or None where
-    this run did not commit the scores: then they are counted from the snapshot.
+    could record them. `tally` is what this run computed as it wrote them, so that what is put on
+    record is what was computed, whatever became of it on disk: `verify` compares the two. It is None
+    where this run did not commit the scores: then they are read from the table and the snapshot.
     """
     key = f"{Scored.name} {checked.batch_id} v{champion.number}"
     entry = find_entry(wiring.lake, key)
     if entry is None:
-        if trained_row_count is None:
-            frames = read_snapshot_rows(snapshot, columns=KEY)
-            trained_row_count = sum(count_trained_rows(champion.bundle, rows) for rows in frames)
-        event = _build_event(wiring, checked, champion, trained_row_count=trained_row_count)
+        event = _build_event(
+            wiring, checked, champion, tally or _read_tally(wiring, champion, snapshot)
+        )
         entry = append_ledger_entry(
             wiring,
             event,
@@ -62,11 +74,18 @@ def append_scored_entry(
     return RecordedEvent(entry, read_event(entry, Scored))
 
 
+def _read_tally(wiring: Wiring, champion: CurrentChampion, snapshot: Snapshot) -> BatchTally:
+    frames = read_snapshot_rows(snapshot, columns=KEY)
+    trained_row_count = sum(count_trained_rows(champion.bundle, rows) for rows in frames)
+    batch_id, version = snapshot.digest, champion.number
+    sums = read_score_sums(wiring.lake, batch_id=batch_id, model_version=version)
+    return BatchTally(sums, trained_row_count)
+
+
 def _build_event(
-    wiring: Wiring, checked: CheckedFile, champion: CurrentChampion, *, trained_row_count: int
+    wiring: Wiring, checked: CheckedFile, champion: CurrentChampion, tally: BatchTally
 ) -> Scored:
-    batch_id, version, bundle = checked.batch_id, champion.number, champion.bundle
-    measured = measure_scores(wiring.lake, batch_id=batch_id, model_version=version)
+    bundle, measured = champion.bundle, tally.sums.measure()
     loss = wiring.settings.loss if measured.expected_losses else None
     return Scored(
         input_sha256=checked.source.sha256,
@@ -85,11 +104,11 @@ def _build_event(
         reasons_mode=wiring.settings.reasons.mode,
         reasoned_count=measured.reasoned_count,
         expected_default_share=measured.expected_default_share,
-        trained_row_count=trained_row_count,
+        trained_row_count=tally.trained_row_count,
         conversion_factor=loss.conversion_factor if loss else None,
         loss_given_default=loss.loss_given_default if loss else None,
         cure_share=(loss.cured_share or None) if loss else None,
         expected_losses=measured.expected_losses,
         mlflow=MLFLOW_AWAY if champion.pinned_at else None,
-        scores_digest=digest_scores(wiring.lake, batch_id=batch_id, model_version=version),
+        scores_digest=tally.sums.digest,
     )
