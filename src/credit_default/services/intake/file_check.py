@@ -1,7 +1,6 @@
 """Check a file of statements: open it, check it row by row, and judge it as a whole.
 
-Every file is checked here, whether it is scored, ingested or trained on. Nothing is written but the refusal of a
-file that the quality gate does not pass.
+Every file is checked here, whatever it is for. Nothing is written but the refusal of one that the gate does not pass.
 """
 
 import datetime as dt
@@ -16,6 +15,7 @@ import polars as pl
 from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
 from credit_default.adapters.files.sources import Source
 from credit_default.adapters.files.statement_files import open_statement_file
+from credit_default.adapters.host.memory import take_memory_from_system
 from credit_default.data.checking.duplicate_keys import Hashes, hash_keys
 from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch
 from credit_default.data.checking.validation import OutcomeUse, ValidationResult, check_rows
@@ -108,9 +108,7 @@ def check_file(
     name: str | None = None,
     options: ReadingOptions = NO_OPTIONS,
 ) -> CheckedFile:
-    """Check every row of a file by the portfolio's schema; a file in a bucket is fetched first.
-
-    The arguments are those of `FileRequest`.
+    """Check every row of a file by the portfolio's schema; the arguments are those of `FileRequest`.
 
     Raises:
         InputError: The file as a whole cannot be used, or there is no batch for it to correct.
@@ -133,6 +131,7 @@ def inspect_file(wiring: Wiring, request: FileRequest) -> CheckedFile:
     Raises:
         InputError: As `check_file`.
     """
+    take_memory_from_system()
     corrects = find_corrected_batch(wiring, request.corrects) if request.corrects else None
     arrival = fetch_file(wiring, request.uri)
     options = request.options.complete(wiring.portfolio.file)
