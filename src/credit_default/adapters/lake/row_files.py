@@ -11,6 +11,8 @@ from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.errors import InputError
 
+_READ_BYTES = 65_536  # of a column at a time, however large the row groups are
+
 
 def write_row_file(
     frames: Iterable[pl.DataFrame], path: Path, *, minimum_row_count: int = 1
@@ -78,9 +80,12 @@ def read_row_file(
         pyarrow.ArrowException: The file is damaged.
     """
     names = list(columns) if columns else None
-    with pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file:
+    with pq.ParquetFile(
+        path, pre_buffer=False, buffer_size=_READ_BYTES, page_checksum_verification=True
+    ) as file:
         if not file.metadata.num_rows:
             empty = file.schema_arrow.empty_table()
             yield pl.DataFrame(empty.select(names) if names else empty)
         for batch in file.iter_batches(batch_size=batch_rows, columns=names):
             yield pl.DataFrame(pa.Table.from_batches([batch]))
+            pa.default_memory_pool().release_unused()  # Arrow would keep what it once took

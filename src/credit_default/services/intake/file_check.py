@@ -15,7 +15,6 @@ import polars as pl
 from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
 from credit_default.adapters.files.sources import Source
 from credit_default.adapters.files.statement_files import open_statement_file
-from credit_default.adapters.host.memory import take_memory_from_system
 from credit_default.data.checking.duplicate_keys import Hashes, hash_keys
 from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch
 from credit_default.data.checking.validation import OutcomeUse, ValidationResult, check_rows
@@ -131,7 +130,6 @@ def inspect_file(wiring: Wiring, request: FileRequest) -> CheckedFile:
     Raises:
         InputError: As `check_file`.
     """
-    take_memory_from_system()
     corrects = find_corrected_batch(wiring, request.corrects) if request.corrects else None
     arrival = fetch_file(wiring, request.uri)
     options = request.options.complete(wiring.portfolio.file)
