@@ -2,7 +2,7 @@
 
     python benchmarks/memory.py [rows …] [--lake FOLDER]
 
-Each file is simulated by a process of its own and scored by another one, with a small champion that is trained first, or
+Each file is simulated by a process of its own and scored, without reasons, by another one, with a small champion that is trained first, or
 the champion of the lake that is given. Ends with 1 when a peak is above 1 GiB or grows by more than 15 % from the smallest
 file to the largest. Linux only: peaks are read from /proc.
 """
