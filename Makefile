@@ -21,7 +21,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-v
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: ci-check ci-tools build test-pythons audit licences sbom release-notes model-metrics model-comparison
-.PHONY: help setup demo test cover check fix nightly mutants odd-shell relative-path docs infra-check infra-lock simulator-fit model-quality bench-memory size-and-power lock clean
+.PHONY: help setup demo test cover check fix nightly mutants odd-shell relative-path docs infra-check infra-lock simulator-fit model-quality bench bench-memory size-and-power lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -110,6 +110,9 @@ simulator-fit: setup ## compare the simulator with the real portfolio: a table a
 
 model-quality: setup ## pooled five-fold quality of forests and other families, mean of three seeds (DATA=file)
 	@$(BIN)/python benchmarks/model_quality.py $(DATA)
+
+bench: setup ## both ways of scoring, ours and the usual one, in turn: docs/performance.md, 10 minutes (ARGS="30000 --reports")
+	@$(BIN)/python benchmarks/bench.py $(or $(ARGS),--alone 10000000 --docs docs/performance.md)
 
 bench-memory: setup ## memory of checking and scoring 1 M and 10 M rows, four minutes (ARGS="200000 1000000")
 	@$(BIN)/python benchmarks/memory.py $(ARGS)

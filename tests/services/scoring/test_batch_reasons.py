@@ -142,14 +142,18 @@ def test_reasons_are_exported_with_the_scores(champion_lake, score_under, rows, 
 def test_sizes_of_frames_change_no_reason(champion_lake, declined, frame_rows):
     batch = declined.head(20)
     bundle, portfolio = champion_lake.champion.bundle, champion_lake.wiring.portfolio
-    whole = BatchReasons(bundle, portfolio, under(champion_lake, mode="all").settings.reasons).give(
+    whole = BatchReasons(bundle, portfolio, under(champion_lake, mode="all").settings.reasons).find(
         batch
     )
 
     reasons = BatchReasons(bundle, portfolio, under(champion_lake, limit=13).settings.reasons)
-    given = [one for part in batch.iter_slices(frame_rows) for one in reasons.give(part)]
+    given = [
+        one
+        for part in batch.iter_slices(frame_rows)
+        for one in reasons.find(part.head(reasons.allot(part.height)))
+    ]
 
-    assert given == [*whole[:13], *[[]] * 7]
+    assert given == whole[:13]
     assert reasons.declined_count == 20
 
 

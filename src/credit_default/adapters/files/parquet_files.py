@@ -12,6 +12,7 @@ import polars as pl
 
 from credit_default.errors import InputError
 
+_READ_BYTES = 65_536  # of a column at a time, however large the file's row groups are
 _EXTENSION_NAME = b"ARROW:extension:name"
 
 
@@ -33,6 +34,8 @@ def read_parquet_rows(
     Raises:
         InputError: The file is damaged, or a column has a type of another program.
     """
+    import pyarrow as pa
+
     with _open_parquet(path, path) as table:
         names = [table.schema_arrow.names[position] for position in positions]
         for name in names:
@@ -40,6 +43,7 @@ def read_parquet_rows(
         renamed = {name: str(position) for name, position in zip(names, positions, strict=True)}
         for batch in table.iter_batches(batch_size=batch_rows, columns=names):
             yield pl.DataFrame(batch).rename(renamed)
+            pa.default_memory_pool().release_unused()  # Arrow would keep what it once took
 
 
 def read_row_count(path: Path) -> int:
@@ -75,7 +79,10 @@ def _open_parquet(path: Path, source: Path | BinaryIO) -> Iterator[Any]:
 
     try:
         with parquet.ParquetFile(
-            source, pre_buffer=False, page_checksum_verification=True
+            source,
+            pre_buffer=False,
+            buffer_size=_READ_BYTES,
+            page_checksum_verification=True,
         ) as table:
             yield table
     except (pa.ArrowException, pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:

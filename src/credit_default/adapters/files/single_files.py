@@ -60,7 +60,7 @@ class StatementFile:
         """Return what people should know about how the file was read."""
         return self.head.notes
 
-    def read_batches(self, *, batch_rows: int = 65_536) -> Iterator[pl.DataFrame]:
+    def read_batches(self, *, batch_rows: int = 32_768) -> Iterator[pl.DataFrame]:
         """Yield the rows as raw batches of at most `batch_rows`: the schema's columns under our names, then the rest.
 
         Cells of text files and workbooks are texts, those of Parquet files have the file's types. The outcome follows

@@ -57,7 +57,7 @@ class StatementFolder:
             *of_parts,
         )
 
-    def read_batches(self, *, batch_rows: int = 65_536) -> Iterator[pl.DataFrame]:
+    def read_batches(self, *, batch_rows: int = 32_768) -> Iterator[pl.DataFrame]:
         """Yield the rows of all parts, as `StatementFile.read_batches` does for one file.
 
         Lines are counted through the parts, as if they were one file.

@@ -145,7 +145,7 @@ def list_snapshots(lake: Lake) -> tuple[Snapshot, ...]:
 
 
 def read_snapshot_rows(
-    snapshot: Snapshot, *, batch_rows: int = 65_536, columns: tuple[str, ...] | None = None
+    snapshot: Snapshot, *, batch_rows: int = 32_768, columns: tuple[str, ...] | None = None
 ) -> Iterator[pl.DataFrame]:
     """Yield the snapshot's rows in the order of its source, in frames of at most `batch_rows`; memory stays flat.
 

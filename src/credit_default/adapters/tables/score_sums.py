@@ -120,19 +120,28 @@ def sum_frame(frame: pl.DataFrame) -> ScoreSums:
 
 def sum_exactly(values: NDArray[np.float64]) -> int:
     """Return the sum of finite numbers in units of 2 ** -1126, without rounding: the order makes no difference."""
+    return _sum_groups(values, np.zeros(len(values), dtype=np.intp), group_count=1)[0]
+
+
+def _sum_groups(
+    values: NDArray[np.float64], groups: NDArray[np.intp], *, group_count: int
+) -> list[int]:
+    """Return the same of each group; `groups` holds each value's, counted from 0."""
     if not len(values):
-        return 0
+        return [0] * group_count
     mantissas, exponents = np.frexp(values)
     whole = np.ldexp(mantissas, _MANTISSA_BITS).astype(np.int64)
     lowest = int(exponents.min())
-    places = exponents - lowest
-    high = np.bincount(places, weights=(whole >> _HALF_BITS).astype(np.float64))
-    low = np.bincount(places, weights=(whole & ((1 << _HALF_BITS) - 1)).astype(np.float64))
-    total = 0
-    for place in np.flatnonzero((high != 0) | (low != 0)).tolist():
-        mantissa = (int(high[place]) << _HALF_BITS) + int(low[place])
-        total += mantissa << (place + lowest - _MANTISSA_BITS + _UNIT_BITS)
-    return total
+    span = int(exponents.max()) - lowest + 1
+    cells = groups * span + (exponents - lowest)
+    high = np.bincount(cells, weights=(whole >> _HALF_BITS).astype(np.float64))
+    low = np.bincount(cells, weights=(whole & ((1 << _HALF_BITS) - 1)).astype(np.float64))
+    totals = [0] * group_count
+    for cell in np.flatnonzero((high != 0) | (low != 0)).tolist():
+        group, place = divmod(cell, span)
+        mantissa = (int(high[cell]) << _HALF_BITS) + int(low[cell])
+        totals[group] += mantissa << (place + lowest - _MANTISSA_BITS + _UNIT_BITS)
+    return totals
 
 
 def _read_units(units: int) -> float:
@@ -140,10 +149,14 @@ def _read_units(units: int) -> float:
 
 
 def _sum_losses(frame: pl.DataFrame) -> dict[str, int]:
-    declared = frame.select("decision", "risk_band", "expected_loss").drop_nulls("expected_loss")
+    declared = frame.drop_nulls("expected_loss")
+    losses = declared["expected_loss"].to_numpy()
     sums: dict[str, int] = {}
-    for (decision, band), rows in declared.group_by("decision", "risk_band", maintain_order=True):
-        units = sum_exactly(rows["expected_loss"].to_numpy())
-        for name in (str(decision), f"band {band}"):
-            sums[name] = sums.get(name, 0) + units
+    for column, prefix in (("decision", ""), ("risk_band", "band ")):
+        names = declared[column].unique(maintain_order=True).to_list()
+        groups = np.zeros(declared.height, dtype=np.intp)
+        for place, name in enumerate(names):
+            groups[declared[column].eq_missing(name).to_numpy()] = place
+        totals = _sum_groups(losses, groups, group_count=len(names))
+        sums |= {f"{prefix}{name}": total for name, total in zip(names, totals, strict=True)}
     return sums

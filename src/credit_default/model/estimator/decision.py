@@ -127,13 +127,29 @@ def decide(default_probability: NDArray[np.float64], policy: DecisionPolicy) -> 
         "decline" where the probability is at or above the threshold, else "accept"; in the order
         given.
     """
-    return np.where(default_probability >= policy.threshold, DECLINE, ACCEPT)
+    return np.where(is_declined(default_probability, policy), DECLINE, ACCEPT)
+
+
+def is_declined(
+    default_probability: NDArray[np.float64], policy: DecisionPolicy
+) -> NDArray[np.bool_]:
+    """Return for each probability whether it is at or above the policy's threshold."""
+    declined: NDArray[np.bool_] = default_probability >= policy.threshold
+    return declined
 
 
 def assign_bands(
     default_probability: NDArray[np.float64], policy: DecisionPolicy
 ) -> NDArray[np.str_]:
     """Return the name of each probability's risk band, in the order given."""
+    names, places = find_bands(default_probability, policy)
+    return np.array(names)[places]
+
+
+def find_bands(
+    default_probability: NDArray[np.float64], policy: DecisionPolicy
+) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+    """Return the names of the risk bands, and the place among them of each probability's band."""
     edges = [band.lowest_probability for band in policy.bands]
-    names = np.array([band.name for band in policy.bands])
-    return names[np.searchsorted(edges, default_probability, side="right") - 1]
+    places = np.searchsorted(edges, default_probability, side="right") - 1
+    return tuple(band.name for band in policy.bands), places

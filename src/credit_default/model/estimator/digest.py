@@ -26,6 +26,7 @@ from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import Feature, describe_features
 
 _FORMAT: Final = "credit-default digest 1"
+_KEY_HASH_BYTES: Final = 8
 _BUILD_FEATURES_NAME: Final = "credit_default.model.features.build_features"
 # Parameters of how a forest was fitted that do not change its predictions.
 _RUN_PARAMETERS: Final = frozenset({"n_jobs", "verbose", "warm_start", "random_state"})
@@ -126,16 +127,19 @@ def hash_row_keys(rows: pl.DataFrame) -> NDArray[np.uint64]:
     It is unrelated to the fast Polars hash of `data.checking.duplicate_keys`, which only compares
     rows within one run.
     """
-    keys = zip(
-        rows.get_column(CLIENT_ID).to_list(),
-        rows.get_column(STATEMENT_MONTH).to_list(),
-        strict=True,
-    )
-    hashed = b"".join(
-        hashlib.blake2b(f"{client}\x1f{month}".encode(), digest_size=8).digest()
-        for client, month in keys
-    )
-    return np.frombuffer(hashed, dtype="<u8").astype(np.uint64)
+    texts = [
+        pl.col(name).cast(pl.String).fill_null("None") for name in (CLIENT_ID, STATEMENT_MONTH)
+    ]
+    keys = rows.select(pl.concat_str(texts, separator="\x1f").cast(pl.Binary)).to_series().to_list()
+    fresh = hashlib.blake2b(digest_size=_KEY_HASH_BYTES)
+
+    def hash_key(key: bytes) -> bytes:
+        hashed = fresh.copy()  # twice as quick as a new one
+        hashed.update(key)
+        return hashed.digest()
+
+    hashes = b"".join(map(hash_key, keys))
+    return np.frombuffer(hashes, dtype="<u8").astype(np.uint64)
 
 
 def _describe_bundle(bundle: ModelBundle) -> str:

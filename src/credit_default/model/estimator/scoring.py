@@ -15,7 +15,13 @@ from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, STATEMENT_MO
 from credit_default.errors import InputError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.calibrated_forest import calibrate_probability
-from credit_default.model.estimator.decision import DECLINE, assign_bands, decide
+from credit_default.model.estimator.decision import (
+    ACCEPT,
+    DECLINE,
+    decide,
+    find_bands,
+    is_declined,
+)
 from credit_default.model.estimator.digest import digest_bundle, hash_row_keys, sort_rows
 from credit_default.model.estimator.expected_loss import (
     EXPECTED_LOSS,
@@ -38,7 +44,8 @@ SCORE_SCHEMA: Final = pl.Schema(
     }
 )
 
-# Returns the reasons of the declined rows that it is given, in their order.
+# Returns the reasons of the declined rows that it is given, in their order; rows after the last
+# that it returns reasons for have none.
 FindReasons = Callable[[pl.DataFrame], Sequence[Sequence[str]]]
 
 
@@ -104,6 +111,7 @@ def score(
     scored_at: AwareDatetime,
     find_reasons: FindReasons | None = None,
     loss_policy: LossPolicy | None = None,
+    probability: NDArray[np.float64] | None = None,
 ) -> ScoredBatch:
     """Score checked rows: probability, decision, risk band, expected loss and reasons.
 
@@ -117,6 +125,7 @@ def score(
             `reasons` empty.
         loss_policy: The loss policy; None, or one whose default columns are missing, leaves
             `expected_loss` null.
+        probability: What `score_probability` returned for these rows, where that is known already.
 
     Returns:
         One scored row per row given, in their order.
@@ -130,16 +139,15 @@ def score(
         raise InputError(
             "scored_at", found=found, expected="a time with a zone", remedy="Pass a time in UTC."
         )
-    probability = score_probability(bundle, rows)
-    decision = decide(probability, bundle.decision_policy)
-    bands = assign_bands(probability, bundle.decision_policy)
-    reasons = _list_reasons(rows, decision == DECLINE, find_reasons)
+    if probability is None:
+        probability = score_probability(bundle, rows)
+    declined = is_declined(probability, bundle.decision_policy)
     frame = rows.select(CLIENT_ID, STATEMENT_MONTH).with_columns(
         pl.Series("default_probability", probability, dtype=pl.Float64),
-        pl.Series("decision", decision.tolist(), dtype=pl.String),
-        pl.Series("risk_band", bands.tolist(), dtype=pl.String),
+        _pick_names("decision", (ACCEPT, DECLINE), declined),
+        _pick_names("risk_band", *find_bands(probability, bundle.decision_policy)),
         measure_expected_loss(rows, probability, policy=loss_policy),
-        pl.Series("reasons", reasons, dtype=pl.List(pl.String)),
+        _list_reasons(rows, declined, find_reasons),
         pl.lit(model_version, dtype=pl.Int64).alias("model_version"),
         pl.lit(batch_id).alias("batch_id"),
         pl.lit(scored_at)
@@ -150,13 +158,21 @@ def score(
     return ScoredBatch(frame, model_version, batch_id, count_trained_rows(bundle, rows))
 
 
+def _pick_names(column: str, names: Sequence[str], places: NDArray[Any]) -> pl.Series:
+    """Return the name at each place, without a Python text for each row."""
+    return pl.Series(column, names, dtype=pl.String).gather(places.astype(np.uint32))
+
+
 def _list_reasons(
     rows: pl.DataFrame, declined: NDArray[np.bool_], find_reasons: FindReasons | None
-) -> list[list[str]]:
-    if find_reasons is None or not declined.any():
-        return [[] for _ in range(rows.height)]
-    given = iter(find_reasons(rows.filter(pl.Series(declined))))
-    return [list(next(given)) if flagged else [] for flagged in declined.tolist()]
+) -> pl.Series:
+    given: list[Sequence[str]] = []
+    if find_reasons is not None and declined.any():
+        given = [*find_reasons(rows.filter(pl.Series(declined)))]
+    known = pl.Series("reasons", [*given, []], dtype=pl.List(pl.String))
+    places = np.full(rows.height, len(given), dtype=np.uint32)  # that of the empty list
+    places[np.flatnonzero(declined)[: len(given)]] = np.arange(len(given))
+    return known.gather(places)
 
 
 def count_trained_rows(bundle: ModelBundle, rows: pl.DataFrame) -> int:

@@ -1,7 +1,6 @@
 """Check a file of statements: open it, check it row by row, and judge it as a whole.
 
-Every file is checked here, whether it is scored, ingested or trained on. Nothing is written but the refusal of a
-file that the quality gate does not pass.
+Every file is checked here, whatever it is for. Nothing is written but the refusal of one that the gate does not pass.
 """
 
 import datetime as dt
@@ -109,9 +108,7 @@ def check_file(
     name: str | None = None,
     options: ReadingOptions = NO_OPTIONS,
 ) -> CheckedFile:
-    """Check every row of a file by the portfolio's schema; a file in a bucket is fetched first.
-
-    The arguments are those of `FileRequest`.
+    """Check every row of a file by the portfolio's schema; the arguments are those of `FileRequest`.
 
     Raises:
         InputError: The file as a whole cannot be used, or there is no batch for it to correct.

@@ -25,6 +25,7 @@ from credit_default.errors import InputError, show_examples
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.batch_events import Ingested
 from credit_default.services.context.audit_log import append_ledger_entry
+from credit_default.services.context.ordered_threads import read_ahead
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile, check_file, judge_file
 from credit_default.services.intake.kept_rows import keep_in_partitions
@@ -202,7 +203,8 @@ def write_file_snapshot(
     digest = checked.batch_id
     if kept is not None and kept.rows:
         return write_snapshot_of_parts(wiring.lake, kept.rows, digest=digest, origin=origin)
-    return write_snapshot(wiring.lake, checked.accepted(), digest=digest, origin=origin)
+    rows = read_ahead(checked.accepted(), jobs=wiring.settings.jobs)
+    return write_snapshot(wiring.lake, rows, digest=digest, origin=origin)
 
 
 def write_rejected_rows(wiring: Wiring, checked: CheckedFile, kept: KeptRows | None = None) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from credit_default.adapters.files.reading_options import ReadingOptions
 from credit_default.adapters.files.statement_files import Statements, open_statement_file
 from credit_default.data.checking.validation import OutcomeUse, ValidationResult, check_rows
+from credit_default.services.context.ordered_threads import read_ahead
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.partitions.engine import find_engine
 from credit_default.services.partitions.part_opening import open_parts
@@ -48,7 +49,10 @@ def check_statements(
     if (cluster := find_engine(wiring)) is None:
         file = open_statement_file(path, schema=schema, month=month, options=options)
         validated = check_rows(
-            file.read_batches, schema=schema, outcome=outcome, marks=options.marks
+            lambda: read_ahead(file.read_batches(), jobs=wiring.settings.jobs),
+            schema=schema,
+            outcome=outcome,
+            marks=options.marks,
         )
         return CheckedStatements(file, validated)
     origin = uri if uri.startswith("s3://") else ""

@@ -1,7 +1,8 @@
 """Give reasons to the declined clients of a batch as it is scored, to as many of them as the policy says, in file order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 
 import polars as pl
 
@@ -26,19 +27,22 @@ class BatchReasons:
     portfolio: Portfolio
     policy: ReasonsPolicy
     declined_count: int = 0  # declined rows so far
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
-    def give(self, declined: pl.DataFrame) -> list[list[str]]:
-        """Return the reasons of each declined row of the next frame.
+    def allot(self, declined_count: int) -> int:
+        """Return how many of the next frame's declined rows are given reasons: the first so many.
 
-        Rows beyond what the policy allows get an empty list.
+        Frames are to be passed in the order of the file.
         """
-        before = self.declined_count
-        self.declined_count += declined.height
-        wanted = self.policy.count_explained(self.declined_count) - self.policy.count_explained(
-            before
-        )
-        given = self._finder.find_reasons(declined.head(wanted)) if wanted else []
-        return [*given, *([] for _ in range(declined.height - wanted))]
+        before = self.policy.count_explained(self.declined_count)
+        self.declined_count += declined_count
+        return self.policy.count_explained(self.declined_count) - before
+
+    def find(self, declined: pl.DataFrame) -> list[list[str]]:
+        """Return the reasons of these declined rows. Several threads may call it at once."""
+        with self._lock:  # built once, by whoever needs it first
+            finder = self._finder
+        return finder.find_reasons(declined)
 
     @cached_property
     def _finder(self) -> ReasonFinder:

@@ -16,13 +16,12 @@ import polars as pl
 from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.ledger import format_utc_time
 from credit_default.adapters.tables.queries import Written, has_scores, write_scores
-from credit_default.adapters.tables.score_sums import ScoreSums, sum_frame
+from credit_default.adapters.tables.score_sums import ScoreSums
 from credit_default.errors import InputError, ServiceError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.batch_events import Scored
 from credit_default.gates.ledger.event_format import RecordedEvent
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.estimator.scoring import score
 from credit_default.services.champion.current import CurrentChampion, load_registered_champion
 from credit_default.services.champion.first_look import build_no_champion_error
 from credit_default.services.champion.pinned_champion import load_pinned_champion
@@ -33,6 +32,7 @@ from credit_default.services.intake.ingest import save_checked_file
 from credit_default.services.scoring.batch_reasons import BatchReasons
 from credit_default.services.scoring.cluster_scoring import find_cluster_scoring
 from credit_default.services.scoring.scored_entry import BatchTally, append_scored_entry
+from credit_default.services.scoring.scored_parts import ScoringTask, score_parts
 
 _LOG = logging.getLogger(__name__)
 
@@ -102,22 +102,21 @@ class _Scoring:
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield the scored rows; called again from the start when the commit is tried again."""
-        self.tally.sums, self.tally.trained_row_count = ScoreSums(), 0
         settings = self.wiring.settings
-        reasons = BatchReasons(self.bundle, self.wiring.portfolio, settings.reasons)
-        for rows in read_snapshot_rows(self.snapshot):
-            scored = score(
-                self.bundle,
-                rows,
-                model_version=self.model_version,
-                batch_id=self.snapshot.digest,
-                scored_at=self.scored_at,
-                find_reasons=reasons.give,
-                loss_policy=settings.loss,
-            )
-            self.tally.sums += sum_frame(scored.frame)
-            self.tally.trained_row_count += scored.trained_row_count
-            yield scored.frame
+        self.tally.sums, self.tally.trained_row_count = ScoreSums(), 0
+        task = ScoringTask(
+            self.bundle,
+            BatchReasons(self.bundle, self.wiring.portfolio, settings.reasons),
+            settings.loss,
+            self.model_version,
+            self.snapshot.digest,
+            self.scored_at,
+        )
+        rows = read_snapshot_rows(self.snapshot)
+        for part in score_parts(task, rows, jobs=settings.jobs):
+            self.tally.sums += part.sums
+            self.tally.trained_row_count += part.trained_row_count
+            yield part.frame
 
 
 def load_champion(wiring: Wiring, checked: CheckedFile) -> CurrentChampion:
