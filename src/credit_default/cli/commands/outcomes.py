@@ -12,6 +12,7 @@ from credit_default.cli.terminal.shared_options import SharedOptions, takes_shar
 if TYPE_CHECKING:
     from credit_default.adapters.files.reading_options import ReadingOptions
     from credit_default.services.context.wiring import Wiring
+    from credit_default.services.outcomes.outcome_files import OutcomeDetails
     from credit_default.views.summaries.summary import Summary
 
 
@@ -21,6 +22,22 @@ def outcomes(
         str | None,
         typer.Argument(
             help="client_id, statement_month, defaulted, observed_at: a file or a folder of parts, here or s3://."
+        ),
+    ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(
+            "--batch",
+            help="The batch whose rows these are, where clients are numbered by row.",
+            show_default=False,
+        ),
+    ] = None,
+    observed_at: Annotated[
+        str | None,
+        typer.Option(
+            "--observed-at",
+            help="When all of them became known, for files without observed_at.",
+            show_default=False,
         ),
     ] = None,
     sheet: Sheet = None,
@@ -33,24 +50,33 @@ def outcomes(
 
     def act(output: Output) -> "Summary":
         from credit_default.adapters.files.reading_options import ReadingOptions
+        from credit_default.services.outcomes.outcome_files import OutcomeDetails
 
         options = ReadingOptions(sheet, decimal, thousands)
+        details = OutcomeDetails(batch, observed_at)
         wiring = connect(shared)
         if file is None:
             return _show_coverage(wiring, output)
-        return _take_in(wiring, output, file, options=options)
+        return _take_in(wiring, output, file, options=options, details=details)
 
     run_command("outcomes", act, shared)
 
 
 def _take_in(
-    wiring: "Wiring", output: Output, file: str, *, options: "ReadingOptions"
+    wiring: "Wiring",
+    output: Output,
+    file: str,
+    *,
+    options: "ReadingOptions",
+    details: "OutcomeDetails",
 ) -> "Summary":
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.outcomes.take_in import ingest_outcomes_file
 
     with output.step(f"taking in {file}"):
-        taken = ingest_outcomes_file(wiring, file, taken_in_at=read_clock(), options=options)
+        taken = ingest_outcomes_file(
+            wiring, file, taken_in_at=read_clock(), options=options, details=details
+        )
         return _announce_outcomes(wiring, taken)
 
 

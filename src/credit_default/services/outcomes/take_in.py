@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
-from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.ledger import find_entry
 from credit_default.adapters.tables.quarantine import write_quarantine
 from credit_default.adapters.tables.queries import MergeCounts, merge_outcomes, write_observations
 from credit_default.data.checking.validation import ValidationResult, check_rows
-from credit_default.data.contract.outcome_schema import build_outcome_schema
+from credit_default.data.contract.schema import STATEMENT_MONTH
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS
 from credit_default.data.months import add_months, count_months
 from credit_default.failpoints import hit_failpoint
@@ -36,6 +35,17 @@ from credit_default.services.intake.value_notes import (
     describe_values_read,
 )
 from credit_default.services.outcomes.coverage import count_unscored_outcomes, measure_coverage
+from credit_default.services.outcomes.numbered_rows import (
+    describe_rows,
+    name_clients,
+    require_all_rows,
+)
+from credit_default.services.outcomes.outcome_files import (
+    NO_DETAILS,
+    OutcomeDetails,
+    OutcomeFile,
+    open_outcomes,
+)
 from credit_default.services.outcomes.vintages import measure_vintages
 from credit_default.views.history.vintage_tables import VintageRow, format_vintage_lines
 from credit_default.views.summaries.summary import Summary
@@ -45,7 +55,12 @@ _LOG = logging.getLogger(__name__)
 
 
 def ingest_outcomes_file(
-    wiring: Wiring, uri: str, *, taken_in_at: dt.datetime, options: ReadingOptions = NO_OPTIONS
+    wiring: Wiring,
+    uri: str,
+    *,
+    taken_in_at: dt.datetime,
+    options: ReadingOptions = NO_OPTIONS,
+    details: OutcomeDetails = NO_DETAILS,
 ) -> Summary:
     """Take in the file of outcomes.
 
@@ -54,16 +69,31 @@ def ingest_outcomes_file(
     in one commit. Rejected rows go to quarantine. Idempotent: taking the file in again, or after a
     crash, completes it and changes nothing else.
 
+    Args:
+        wiring: The lake and the portfolio.
+        uri: The file or folder.
+        taken_in_at: The time of the run.
+        options: How the file is to be read.
+        details: What a person says of the file.
+
     Raises:
-        InputError: The file as a whole is not what it should be, or has months or observations that
-            lie in the future.
+        InputError: The file as a whole is not what it should be, has months or observations that
+            lie in the future, or does not say whose outcomes it has.
     """
     arrival = fetch_file(wiring, uri)
-    schema = build_outcome_schema(wiring.schema)
-    file = open_statement_file(arrival.path, schema=schema, options=options)
-    checked = check_rows(file.read_batches, schema=schema, outcome="required", marks=options.marks)
-    observed = _read_observed(wiring, checked, thing=f"file {arrival.name}", now=taken_in_at)
-    batch_id = build_outcomes_id(file)
+    opened = open_outcomes(wiring, arrival, options=options, details=details)
+    file, batch = opened.file, opened.batch
+    checked = check_rows(
+        file.read_batches, schema=opened.schema, outcome="required", marks=file.options.marks
+    )
+    observed = _read_observed(
+        wiring, checked, opened, thing=f"file {arrival.name}", now=taken_in_at
+    )
+    batch_id = build_outcomes_id(
+        file,
+        of_batch=batch.batch_id if batch else None,
+        observed_at=details.observed_at,
+    )
     key = f"outcomes {batch_id}"
     # rejected rows of a file that is on record are not written again: a client may have been erased from them
     if checked.rejected_count and find_entry(wiring.lake, key) is None:
@@ -79,6 +109,7 @@ def ingest_outcomes_file(
         merged.updated_count,
         checked.rejected_count,
     )
+    unheld = checked.accepted_count - observed.height
     event = OutcomesIngested(
         input_sha256=file.source.sha256,
         object_version=arrival.object_version,
@@ -91,28 +122,42 @@ def ingest_outcomes_file(
         "outcomes",
         "taken in",
         batch_id=batch_id,
-        counts=_count_outcomes(checked, merged),
-        months=checked.month_counts,
+        counts=_count_outcomes(checked, merged, unheld_count=unheld),
+        months=_count_months(observed) if batch else checked.month_counts,
         paths={"outcomes": wiring.lake.table_uri("outcomes")},
         notes=(
             *file.notes,
             *describe_unused_sheet(options, file),
-            *describe_values_read(checked, schema=schema),
+            *describe_values_read(checked, schema=opened.schema),
             *_describe_rejected(checked.rule_counts),
+            *(describe_rows(batch, left_out_count=unheld) if batch else ()),
             *_describe_unscored(wiring.lake),
         ),
     )
 
 
 def _read_observed(
-    wiring: Wiring, checked: ValidationResult, *, thing: str, now: dt.datetime
+    wiring: Wiring,
+    checked: ValidationResult,
+    opened: OutcomeFile,
+    *,
+    thing: str,
+    now: dt.datetime,
 ) -> pl.DataFrame:
     """Return the accepted observations; raise where the file as a whole cannot be used."""
     require_ids_with_zeros(wiring, checked)
     require_months_by_now(wiring, checked, thing=thing, now=now)
     observed = checked.accepted_rows()
     require_observations_by_now(wiring, observed, thing=thing, now=now)
-    return observed
+    if opened.batch is None:
+        return observed
+    require_all_rows(checked, opened.batch, file=opened.file, thing=thing)
+    return name_clients(observed, opened.batch, file=opened.file, thing=thing)
+
+
+def _count_months(observed: pl.DataFrame) -> dict[str, int]:
+    counts = observed[STATEMENT_MONTH].value_counts().sort(STATEMENT_MONTH)
+    return dict(counts.iter_rows())
 
 
 def _write_outcomes(
@@ -126,9 +171,11 @@ def _write_outcomes(
     return merged
 
 
-def _count_outcomes(checked: ValidationResult, merged: MergeCounts) -> dict[str, int]:
-    """Return the file's rows by what they changed of the current outcomes."""
-    unchanged = checked.accepted_count - merged.inserted_count - merged.updated_count
+def _count_outcomes(
+    checked: ValidationResult, merged: MergeCounts, *, unheld_count: int
+) -> dict[str, int]:
+    """Return the file's rows by what they changed of the current outcomes, those of rows that no batch holds left out."""
+    unchanged = checked.accepted_count - unheld_count - merged.inserted_count - merged.updated_count
     return {
         "new": merged.inserted_count,
         "changed": merged.updated_count,
