@@ -56,10 +56,29 @@ def outcomes(
         details = OutcomeDetails(batch, observed_at)
         wiring = connect(shared)
         if file is None:
+            _require_file(batch=batch, observed_at=observed_at)
             return _show_coverage(wiring, output)
         return _take_in(wiring, output, file, options=options, details=details)
 
     run_command("outcomes", act, shared)
+
+
+def _require_file(**given: str | None) -> None:
+    """Check that nothing was said of a file where none is taken in.
+
+    Raises:
+        SetupError: Something was.
+    """
+    from credit_default.errors import SetupError
+
+    for name, value in given.items():
+        if value is not None:
+            raise SetupError(
+                f"--{name.replace('_', '-')} {value}",
+                found="no file of outcomes",
+                expected="a file that it is said of",
+                remedy="Name the file, or leave the option out to see what is known.",
+            )
 
 
 def _take_in(
