@@ -23,6 +23,8 @@ from credit_default.model.estimator.calibration_line import (
     measure_slope,
 )
 from credit_default.model.estimator.recalibration import CalibrationPolicy, choose_calibration
+from credit_default.model.families.recipe import Recipe
+from credit_default.model.families.recipe_size import size_column_share, size_leaf
 from credit_default.model.statistics.bootstrap import measure_log_loss
 
 INPUT_COUNT, OTHER_ROWS, FOLD_COUNT, TREE_COUNT = 20, 5_000, 5, 60
@@ -59,12 +61,16 @@ def draw_rows(
 
 
 def build_forest(row_count: int) -> RandomForestClassifier:
-    """Return an unfitted forest with the leaves and columns that a recipe of so many rows has."""
+    """Return an unfitted forest by the default recipe for so many rows, with fewer trees."""
+    recipe = Recipe()
+    counts = row_count, row_count * 3 // 10
     return RandomForestClassifier(
         TREE_COUNT,
-        max_depth=12,
-        min_samples_leaf=max(1, row_count // 90),
-        max_features=0.4,
+        criterion=recipe.criterion,
+        max_depth=recipe.maximum_depth,
+        min_samples_leaf=size_leaf(*counts, largest=recipe.leaf_row_count),
+        max_features=size_column_share(*counts, smallest=recipe.column_share),
+        max_samples=recipe.row_share,
         random_state=0,
     )
 

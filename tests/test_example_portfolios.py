@@ -305,7 +305,7 @@ def test_loans_with_missing_values_are_learnt_from_scored_and_explained(prefect_
     assert taken.counts["new"] == 400
     watched = monitor(summary.batch_id, overrides=overrides, return_state=True)
     assert watched.result().find_verdict("drift").level == "ok"
-    assert watched.result().find_verdict("performance").level == "ok"
+    assert watched.result().find_verdict("performance").level in {"ok", "watch"}
     scores = read_scores(wiring.lake, batch_id=summary.batch_id)
     assert scores.height == 400
     reasons = " ".join(scores["reasons"].explode().drop_nulls().to_list())
