@@ -101,7 +101,7 @@ def _take_in(
 
 def _show_coverage(wiring: "Wiring", output: Output) -> "Summary":
     from credit_default.flows.runs.context import read_clock
-    from credit_default.services.outcomes.take_in import summarise_coverage
+    from credit_default.services.outcomes.known_outcomes import summarise_coverage
 
     known = summarise_coverage(wiring, now=read_clock(), listed=output.as_json)
     if known.batches and not output.as_json:
