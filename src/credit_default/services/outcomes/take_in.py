@@ -93,11 +93,8 @@ def ingest_outcomes_file(
     merged = _write_outcomes(wiring.lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
     append_ledger_entry(wiring, event, key=key, batch_id=batch_id, at=taken_in_at)
     hit_failpoint("outcomes.recorded")
-    notes = (
-        *opened.file.notes,
-        *describe_unused_sheet(options, opened.file),
-        *_describe_rows(wiring.lake, checked, opened, observed),
-    )
+    sheet = describe_unused_sheet(options, opened.file)
+    rows = _describe_rows(wiring.lake, checked, opened, observed)
     return Summary(
         "outcomes",
         "taken in",
@@ -105,7 +102,7 @@ def ingest_outcomes_file(
         counts=_count_outcomes(checked, observed, merged),
         months=_count_months(observed) if opened.batch else checked.month_counts,
         paths={"outcomes": wiring.lake.table_uri("outcomes")},
-        notes=notes,
+        notes=(*opened.file.notes, *sheet, *rows),
     )
 
 
