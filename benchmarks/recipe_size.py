@@ -51,6 +51,14 @@ def measure(wiring: Wiring, rows: pl.DataFrame, *, recipe: Recipe, seed: int) ->
     ]
 
 
+def build_recipe(family: FamilyName, *, leaf: int, seed: int) -> Recipe:
+    """Return the family's recipe with such leaves; a blend's members have them."""
+    if family != "blend":
+        return Recipe(family=family, leaf_row_count=leaf, seed=seed)
+    trees = [{"family": name, "leaf_row_count": leaf} for name in ("forest", "boosting")]
+    return Recipe(family="blend", members=(*trees, "scorecard"), weights=(1, 2, 1), seed=seed)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -68,7 +76,7 @@ def main() -> None:
             figures = []
             for seed in range(asked.draws):
                 sample = rows.sample(size, seed=seed)
-                recipe = Recipe(family=asked.family, leaf_row_count=leaf, seed=seed)
+                recipe = build_recipe(asked.family, leaf=leaf, seed=seed)
                 figures.append(measure(wiring, sample, recipe=recipe, seed=seed))
             roc_auc, loss, slope = np.mean(figures, axis=0)
             chosen = size_leaf(size * 4 // 5, int(sample["defaulted"].sum()) * 4 // 5, largest=40)

@@ -23,7 +23,7 @@ from typer.main import get_command
 from credit_default.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("*.md", "docs/**/*.md", "infra/README.md", ".github/*.md")
+PAGES = ("*.md", "docs/**/*.md", "examples/**/*.md", "infra/README.md", ".github/*.md")
 COMMENTED = ("*.yaml", "config/*.toml", "pyproject.toml", "Makefile", "ci/*.mk", "infra/**/*.tf")
 CODE = ("src/**/*.py", "ci/*.py", "infra/*.py", "docs/*.py", "benchmarks/*.py")
 PROGRAMS = ("credit-default", "evidently", "make", "mlflow", "prefect", "python", "terraform")

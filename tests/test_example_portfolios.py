@@ -1,12 +1,13 @@
 """The portfolios of examples/portfolios/ read files as they are downloaded: made-up rows of the same form go the whole way."""
 
+import datetime as dt
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.adapters.tables.queries import read_scores
+from credit_default.adapters.tables.queries import read_outcomes, read_scores
 from credit_default.data.contract.schema import Words
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.flows.monitor import monitor
@@ -15,10 +16,14 @@ from credit_default.flows.runs.context import connect
 from credit_default.flows.train import train
 from credit_default.services.context.wiring import build_wiring, read_portfolio
 from credit_default.services.intake.file_check import check_file
+from credit_default.services.intake.ingest import ingest_file
+from credit_default.services.outcomes.outcome_files import OutcomeDetails
+from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.settings import load_settings
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
+NOON = dt.datetime(2019, 7, 1, 12, tzinfo=dt.UTC)
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "portfolios"
 
 
@@ -283,7 +288,9 @@ def test_a_value_that_no_declaration_has_is_rejected_by_its_rule(tmp_path):
 
 def test_loans_with_missing_values_are_learnt_from_scored_and_explained(prefect_server, tmp_path):
     training = write("hmeq", make_hmeq(4_000, 4), tmp_path / "training.csv")
-    batch = write("hmeq", make_hmeq(400, 5).drop("BAD"), tmp_path / "batch.csv")
+    later = make_hmeq(400, 5)
+    batch = write("hmeq", later.drop("BAD"), tmp_path / "batch.csv")
+    outcomes = write("hmeq", later.select("BAD"), tmp_path / "outcomes.csv")
     overrides = build("hmeq", tmp_path, data=training, recipe={"tree_count": 60})
 
     trained = train(overrides=overrides, return_state=True)
@@ -292,9 +299,14 @@ def test_loans_with_missing_values_are_learnt_from_scored_and_explained(prefect_
     assert trained.name == "Promoted", trained.result().outcome
     assert scored.name == "Scored"
     summary = scored.result()
+    details = OutcomeDetails(summary.batch_id, "2000-06-01")
+    wiring = connect(overrides, [])
+    taken = ingest_outcomes_file(wiring, outcomes, taken_in_at=NOON, details=details)
+    assert taken.counts["new"] == 400
     watched = monitor(summary.batch_id, overrides=overrides, return_state=True)
     assert watched.result().find_verdict("drift").level == "ok"
-    scores = read_scores(connect(overrides, []).lake, batch_id=summary.batch_id)
+    assert watched.result().find_verdict("performance").level in {"ok", "watch"}
+    scores = read_scores(wiring.lake, batch_id=summary.batch_id)
     assert scores.height == 400
     reasons = " ".join(scores["reasons"].explode().drop_nulls().to_list())
     assert "(Debt to income, percent): not stated" in reasons
@@ -327,3 +339,21 @@ def test_a_copy_of_a_file_that_has_the_declared_names_as_its_first_line_is_read_
 
     first, second = (checked.validated.accepted_rows() for checked in found)
     assert first.equals(second)
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_a_later_file_brings_its_outcomes_by_its_own_rows(name, tmp_path):
+    wiring = build_wiring(load_settings(build(name, tmp_path), environment={}).settings, commit="0")
+    path = write(name, MAKE[name](200, 1), tmp_path / "later.csv")
+    ingest_file(wiring, path, month="2019-01", corrects=None, kept_at=NOON)
+
+    taken = ingest_outcomes_file(
+        wiring, path, taken_in_at=NOON, details=OutcomeDetails(observed_at="2019-06-01")
+    )
+
+    assert (taken.counts["new"], taken.months) == (200, {"2019-01": 200})
+    rows = check_file(wiring, path, month="2019-01", outcome="required").validated.accepted_rows()
+    known = read_outcomes(wiring.lake)
+    both = rows.join(known, on=["client_id", "statement_month"], suffix="_known")
+    assert both.height == 200
+    assert both["defaulted"].equals(both["defaulted_known"], check_names=False)

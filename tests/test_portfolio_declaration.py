@@ -175,3 +175,14 @@ def test_no_form_of_a_part_is_more_than_an_error_for_people(part, value):
 
     with pytest.raises(InputError):
         parse_portfolio(content, thing="portfolio")
+
+
+def test_who_asks_for_case_weights_is_told_that_there_are_none_and_what_to_do():
+    content = tomllib.loads(FAULTY) | {"weight": "sampling_weight"}
+
+    with pytest.raises(DeclarationError) as caught:
+        parse_portfolio(content, thing="portfolio")
+
+    [fault] = [fault for fault in caught.value.faults if "weight" in fault.found]
+    assert (fault.thing, fault.found) == ("portfolio", "'weight': case weights are not supported")
+    assert "a chance in proportion to its weight" in fault.remedy

@@ -318,3 +318,27 @@ def test_a_leaf_that_somebody_set_is_as_it_was_set(flags):
     shown = {one.name: one.value for one in loaded.origins}
     assert shown["recipe.leaf_row_count"] == 40
     assert loaded.settings.find_recipe(800, default_count=240).recipe.leaf_row_count == 40
+
+
+@pytest.mark.parametrize(
+    ("recipe", "leaves"),
+    [
+        ({"family": "blend"}, [11, 11]),
+        ({"family": "blend", "members": ["forest", "boosting"], "weights": [1, 1]}, [11, 11]),
+        (
+            {
+                "family": "blend",
+                "members": [{"family": "forest", "leaf_row_count": 40}, "boosting"],
+                "weights": [1, 1],
+            },
+            [40, 11],
+        ),
+    ],
+    ids=["usual", "by name", "one set"],
+)
+def test_leaves_of_a_blends_members_follow_the_datas_size_where_nobody_set_them(recipe, leaves):
+    settings = load_settings({"recipe": recipe}, environment={}).settings
+
+    found = settings.find_recipe(800, default_count=240).recipe
+
+    assert [member.leaf_row_count for member in found.members[:2]] == leaves

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Final
 
 import numpy as np
+import out_of_fold_gate
 import polars as pl
 from scipy.optimize import brentq
 from scipy.special import expit, logit
@@ -35,7 +36,7 @@ from credit_default.model.profile.column_counts import profile_rows
 from credit_default.model.profile.plan import plan_profile
 from credit_default.model.profile.shift_attribution import measure_score_shift
 from credit_default.model.statistics.auc_placements import RocAuc
-from size_power import leaks
+from size_power import few_values, leaks
 from size_power.ties import NOISES, TIES, draw_better, draw_tie
 from size_power.worlds import MEAN, SPREAD
 
@@ -53,13 +54,16 @@ class Trial:
         situation: What is true in it.
         size: The most that it may ring where nothing is wrong, in percent; None where something is.
         draw: Returns whether it rang in one draw; None where it was not judged.
+        is_slow: Whether fewer draws are made of it.
+        section: Where the page shows it: `gates`, `leaks` or `small-files`.
     """
 
     gate: str
     situation: str
     size: float | None
     draw: Callable[[np.random.Generator], bool | None]
-    is_slow: bool = False  # then fewer draws are made of it
+    is_slow: bool = False
+    section: str = "gates"
 
 
 def _rang(verdict: Verdict, *levels: str) -> bool | None:
@@ -339,15 +343,57 @@ def list_leaks() -> list[Trial]:
     return [
         *(
             Trial(
-                gate, f"honest: {form}, {count:,} rows", 2.5, judge(count, form=form), is_slow=True
+                gate,
+                f"honest: {form}, {count:,} rows",
+                2.5,
+                judge(count, form=form),
+                is_slow=True,
+                section="leaks",
             )
             for count in leaks.ROW_COUNTS
             for form in leaks.HONEST
         ),
         *(
-            Trial(gate, f"{leak}, {count:,} rows", None, judge(count, leak=leak))
+            Trial(gate, f"{leak}, {count:,} rows", None, judge(count, leak=leak), section="leaks")
             for count in leaks.ROW_COUNTS
             for leak in leaks.LEAKS
+        ),
+    ]
+
+
+def list_small_files() -> list[Trial]:
+    """Return the trials of small files: a first model judged out of fold, and drift of few values."""
+
+    def judge(count: int) -> Callable[[np.random.Generator], bool | None]:
+        signal = out_of_fold_gate.SIGNALS["logistic"][count]
+        return lambda generator: out_of_fold_gate.pass_gate(
+            generator, count, signal=signal, learner="logistic"
+        )
+
+    def drift(form: str, count: int) -> Callable[[np.random.Generator], bool | None]:
+        return lambda generator: few_values.ring(generator, form, reference_count=count)
+
+    return [
+        *(
+            Trial(
+                "first model: passed out of fold",
+                f"true ROC AUC at the floor of .70, {count:,} rows",
+                2.5,
+                judge(count),
+                section="small-files",
+            )
+            for count in out_of_fold_gate.SIGNALS["logistic"]
+        ),
+        *(
+            Trial(
+                "drift: a column moved",
+                f"{form}, reference of {count} rows, batch of {few_values.BATCH_ROWS:,}",
+                0.5,
+                drift(form, count),
+                section="small-files",
+            )
+            for form in few_values.SHARES
+            for count in few_values.REFERENCE_ROWS
         ),
     ]
 
@@ -362,4 +408,5 @@ def list_trials() -> tuple[Trial, ...]:
         *list_monitors(),
         *list_counts(),
         *list_leaks(),
+        *list_small_files(),
     )

@@ -1,6 +1,6 @@
 """The work of the table in parts that processes can share: the same seeds give the same counts, however many share it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -33,15 +33,24 @@ class Part:
     seed: int
 
 
-def plan_parts(repetitions: int, seed: int) -> list[Part]:
-    """Return every part: the full number of draws for sizes, an eighth of it for powers and slow trials."""
+def plan_parts(repetitions: int, seed: int, *, sections: Collection[str]) -> list[Part]:
+    """Return the parts of these sections: all draws for sizes, an eighth for powers and slow trials.
+
+    A part draws the same whichever sections are measured.
+    """
     few = max(1, repetitions // 8)
-    subjects = [("null", number, repetitions) for number in range(len(NULLS))]
-    subjects += [("defect", number, few) for number in range(len(list_defects()))]
-    subjects += [("tie", 0, repetitions), ("published", 0, repetitions)]
+    subjects: list[tuple[str, int, int]] = []
+    if "sizes" in sections:
+        subjects += [("null", number, repetitions) for number in range(len(NULLS))]
+        subjects += [("tie", 0, repetitions)]
+    if "powers" in sections:
+        subjects += [("defect", number, few) for number in range(len(list_defects()))]
+    if "published" in sections:
+        subjects += [("published", 0, repetitions)]
     subjects += [
         ("gate", number, few if trial.size is None or trial.is_slow else repetitions)
         for number, trial in enumerate(list_trials())
+        if trial.section in sections
     ]
     return [
         Part(kind, number, first, min(first + _CHUNK, count), seed)

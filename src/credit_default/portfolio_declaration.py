@@ -13,9 +13,9 @@ from credit_default.data.contract.schema import KEY, Schema
 from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.contract.table_parsing import (
     build_declaration_error,
+    build_unknown_key_error,
     note_faults,
     raise_faults,
-    suggest_word,
 )
 from credit_default.errors import CreditDefaultError, InputError, list_faults, show_examples
 from credit_default.model.features.declaration import Feature, parse_features
@@ -81,9 +81,10 @@ def _find_key_faults(content: Mapping[str, Any], *, thing: str) -> list[CreditDe
     missing = [part for part in _PARTS[:2] if part not in content]
     known = (*_PARTS, *sorted(PORTFOLIO_SECTIONS))
     faults: list[CreditDefaultError] = [
-        build_declaration_error(
+        build_unknown_key_error(
             thing,
-            found=f"unknown {key!r}{suggest_word(key, known)}",
+            key,
+            known=known,
             expected="schema, features, file, and sections of settings such as recipe or promotion",
         )
         for key in content

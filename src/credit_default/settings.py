@@ -14,7 +14,7 @@ from pydantic_settings import EnvSettingsSource
 
 from credit_default.addresses import build_proxy_variables
 from credit_default.errors import InputError, hide_credentials, join_faults
-from credit_default.model.families.recipe_size import SIZED_PARAMETERS
+from credit_default.model.families.recipe_size import SIZED_PARAMETERS, list_unset_of_members
 from credit_default.named_services import NamedServices, require_usable_network
 from credit_default.portfolio_declaration import list_declaration_faults
 from credit_default.setting_faults import (
@@ -109,6 +109,9 @@ def load_settings(
     given = merge_layers([layer for _, layer in layers])
     sized = find_unset([layer for _, layer in layers], SIZED_PARAMETERS, section="recipe")
     settings = Settings(**{"sized_parameters": sized, **given})
+    if "sized_parameters" not in given:
+        of_members = list_unset_of_members(settings.recipe, given.get("recipe", {}).get("members"))
+        settings = settings.model_copy(update={"sized_parameters": (*sized, *of_members)})
     return LoadedSettings(settings, tuple(_list_origins(settings, layers)))
 
 

@@ -57,6 +57,7 @@ WRONG_INPUTS = {
     "demo: no such scenario": ("demo --months 12 --scenario nosuch", "scenario"),
     "outcomes: no such file": ("outcomes {missing}", "no such file"),
     "outcomes: another table": ("outcomes {good}", "observed_at"),
+    "outcomes: a batch and no file": (f"outcomes --batch {UNKNOWN_ID}", "no file of outcomes"),
     "monitor: no such batch": (f"monitor {UNKNOWN_ID}", "no scores"),
     "monitor: nothing scored": ("monitor", "no scores"),
     "explain: no such batch": (f"explain {UNKNOWN_ID} 1", "no scores"),

@@ -136,6 +136,14 @@ def test_parse_schema_gives_the_key_when_it_is_not_declared():
             declare_column(minimum="0"),
             "'minimum' of column 5 'extra' of the schema: found '0'; expected a number",
         ),
+        (
+            declare(weight="sampling_weight"),
+            "the schema: found 'weight': case weights are not supported; expected rows that count once",
+        ),
+        (
+            declare_column(weight=True),
+            "column 5 'extra' of the schema: found 'weight': case weights are not supported",
+        ),
         (declare_column(minimum=True), "found True; expected a number"),
         (declare_column(protected=1), "found 1; expected true or false"),
         (

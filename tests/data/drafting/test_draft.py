@@ -120,5 +120,14 @@ def test_outcomes_that_are_to_be_ignored_are_named():
 
 
 def test_a_file_with_no_column_for_a_model_is_refused():
-    with pytest.raises(InputError, match="none may be an input"):
-        draft_portfolio(make().select("loan_id", "bad"))
+    with pytest.raises(
+        InputError, match=r"file a\.csv: found 2 columns, of which none may be an in"
+    ):
+        draft_portfolio(make().select("loan_id", "bad"), thing="file a.csv")
+
+
+@pytest.mark.parametrize(("count", "found"), [(1, "one row"), (0, "no row")])
+@pytest.mark.parametrize("outcome", [None, "bad"])
+def test_a_file_of_one_row_is_named_and_nothing_else_is_blamed(count, found, outcome):
+    with pytest.raises(InputError, match=rf"file a\.csv: found {found}; expected rows with diff"):
+        draft_portfolio(make()[:count], outcome=outcome, thing="file a.csv")

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from credit_default.gates.monitoring.column_drift import ColumnDrift, DriftReport, exceeds_noise
+from credit_default.model.profile.binning import Bins, plan_bins
 from credit_default.model.profile.drift_distances import measure_population_stability_index
 from credit_default.model.profile.two_sample_p_values import measure_homogeneity_p_value
 
@@ -61,3 +63,53 @@ def test_fewer_missing_values_are_noticed():
         is_noticed(random.multinomial(121, SHARES), random.multinomial(608, filled))
         for _ in range(100)
     )
+
+
+POPULATIONS = {  # 26 values, of which small references see a part
+    "mostly one": np.array([0.9, *[0.1 / 25] * 25]),
+    "even": np.full(26, 1 / 26),
+    "falling": (1 / np.arange(1.0, 27) ** 2) / (1 / np.arange(1.0, 27) ** 2).sum(),
+}
+
+
+def draw_pair(random, shares, *, reference_count, plan):
+    """The counts of two draws of one population, by the bins of the first."""
+    reference, current = (
+        random.choice(len(shares), count, p=shares).astype(float)
+        for count in (reference_count, 3_000)
+    )
+    bins = plan(reference)
+    return [
+        np.bincount(bins.assign_bins(side), minlength=bins.class_count)
+        for side in (reference, current)
+    ]
+
+
+@pytest.mark.parametrize("reference_count", [60, 150, 300, 600])
+@pytest.mark.parametrize("population", POPULATIONS)
+def test_values_that_a_small_reference_has_not_seen_rarely_look_like_drift(
+    population, reference_count
+):
+    random = np.random.default_rng(7)
+    shares = POPULATIONS[population]
+    pairs = [
+        draw_pair(random, shares, reference_count=reference_count, plan=plan_bins)
+        for _ in range(100)
+    ]
+
+    assert np.mean([is_noticed(*pair) for pair in pairs]) <= 0.03
+
+
+def test_binned_by_value_they_would_look_like_drift_every_fourth_time():
+    random = np.random.default_rng(7)
+    pairs = [
+        draw_pair(
+            random,
+            POPULATIONS["mostly one"],
+            reference_count=150,
+            plan=lambda reference: Bins(np.unique(reference), np.empty(0)),
+        )
+        for _ in range(100)
+    ]
+
+    assert np.mean([is_noticed(*pair) for pair in pairs]) >= 0.25

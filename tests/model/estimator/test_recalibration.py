@@ -148,3 +148,28 @@ def test_a_line_keeps_the_order_and_stays_between_0_and_1():
         calibrated = calibrate_probability(probability, line)
         assert (np.diff(calibrated) >= 0).all()
         assert ((calibrated >= 0) & (calibrated <= 1)).all()
+
+
+@pytest.mark.parametrize("seed", [0, 4, 7])
+def test_few_rows_need_no_proof_of_a_gain_where_the_slope_is_off_beyond_noise(seed):
+    scores = make_scores(slope=1.3, count=900, seed=seed)
+
+    few = choose(*scores)
+    many = choose(*scores, policy=CalibrationPolicy(few_rows=900))
+
+    assert few.line.slope == pytest.approx(few.slope)
+    assert "the slope's 95 % interval by 900 rows does not hold 1" in few.reason
+    assert many.line is None
+
+
+def test_few_rows_of_a_calibrated_score_are_mostly_left_as_they_are():
+    choices = [choose(*make_scores(count=900, seed=seed)) for seed in range(100)]
+
+    assert sum(choice.line is not None for choice in choices) <= 10
+
+
+def test_from_two_thousand_rows_on_a_gain_is_proved():
+    assert CalibrationPolicy().few_rows == 2_000
+    scores = make_scores(slope=1.12, count=2_000, seed=1)
+
+    assert choose(*scores).reason == choose(*scores, policy=CalibrationPolicy(few_rows=0)).reason

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from credit_default.model.families.recipe import Recipe
 from credit_default.model.families.recipe_size import (
     SIZED_PARAMETERS,
+    list_unset_of_members,
     size_column_share,
     size_leaf,
     size_recipe,
@@ -90,3 +91,31 @@ def test_the_public_card_data_keep_the_recipe_and_say_nothing():
     result = size_recipe(Recipe(), row_count=24_000, default_count=5_308, sized=SIZED_PARAMETERS)
 
     assert (result.recipe, result.note) == (Recipe(), "")
+
+
+def test_members_of_a_blend_follow_the_size_where_nobody_set_them():
+    written = ["forest", {"family": "boosting", "leaf_row_count": 25}, "scorecard"]
+    recipe = Recipe(family="blend", members=tuple(written), weights=(1, 2, 1))
+    unset = list_unset_of_members(recipe, written)
+
+    sized = size_recipe(recipe, row_count=800, default_count=240, sized=unset)
+
+    forest, boosting, scorecard = sized.recipe.members
+    assert unset == ("members.0.leaf_row_count", "members.0.column_share")
+    assert forest == Recipe(leaf_row_count=11, column_share=0.4)
+    assert (boosting, scorecard) == recipe.members[1:]
+    assert sized.note == (
+        "by the data's size (800 training rows, 240 of them defaulted) leaf_row_count of its forest is 11, not 40 "
+        "and column_share of its forest is 0.4, not 0.2; section recipe sets others"
+    )
+
+
+def test_the_usual_members_follow_the_size_and_on_the_public_card_data_stay():
+    recipe = Recipe(family="blend")
+    unset = list_unset_of_members(recipe, None)
+
+    small = size_recipe(recipe, row_count=800, default_count=240, sized=unset).recipe
+    large = size_recipe(recipe, row_count=24_000, default_count=5_308, sized=unset)
+
+    assert [member.leaf_row_count for member in small.members[:2]] == [11, 11]
+    assert (large.recipe, large.note) == (recipe, "")

@@ -5,7 +5,7 @@ import pytest
 from tests.fakes.named_values import SCHEMA
 
 from credit_default.data.contract.schema import Column
-from credit_default.errors import InputError
+from credit_default.errors import InputError, list_faults
 from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import (
     describe_features,
@@ -151,6 +151,21 @@ def test_what_travels_with_a_model_has_numbers_and_needs_no_schema():
 def test_a_feature_that_does_not_fit_the_schema_is_refused_by_name(item, found):
     with pytest.raises(InputError, match=f"feature 'made': found .*{found}"):
         parse(item)
+
+
+@pytest.mark.parametrize(
+    ("fault", "found"),
+    [
+        ({"kep": False}, r"found key 'kep' \(nearest is 'kept'\)"),
+        ({"kept": "no"}, "found .*'no'"),
+        ({"columns": ["home", "purpose"]}, "found 2 columns"),
+    ],
+)
+def test_a_faulty_one_hot_is_refused_once_and_by_the_name_that_was_written(fault, found):
+    with pytest.raises(InputError, match=found) as refused:
+        parse({"name": "home_is", "function": "one_hot", "columns": ["home"]} | fault)
+
+    assert [error.thing for error in list_faults(refused.value)] == ["feature 'home_is'"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from credit_default.model.profile.binning import (
     MOST_GRID_POINTS,
+    bound_unseen_share,
     place_on_grid,
     plan_bins,
     plan_grid,
@@ -42,10 +43,36 @@ def test_value_on_an_edge_lies_in_the_bin_above():
 
 
 def test_few_different_numbers_are_binned_by_value():
-    bins = plan_bins(np.array([5.0, 5.0, np.nan, 7.5]))
+    bins = plan_bins(np.array([5.0, 5.0, 5.0, np.nan, 7.5, 7.5, 7.5]))
 
     assert bins.values.tolist() == [5.0, 7.5]
     assert bins.assign_bins(np.array([7.5, 6.0])).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("often", "once", "by_value"),
+    [(300, 2, True), (300, 3, False), (600, 6, True), (600, 7, False)],
+)
+def test_values_have_bins_of_their_own_where_hardly_any_other_can_follow(often, once, by_value):
+    reference = np.append(np.zeros(often - once), np.arange(1.0, once + 1))
+
+    bins = plan_bins(reference)
+
+    assert (len(bins.values) == once + 1) == by_value
+
+
+def test_the_share_of_unseen_values_is_that_of_values_seen_once_and_two_standard_errors():
+    counts = np.array([90, 1, 1, 2, 1, 5])
+
+    assert bound_unseen_share(counts, row_count=200) == (3 + 2 * 5**0.5) / 200
+    assert bound_unseen_share(np.array([3, 7]), row_count=10) == 0
+
+
+def test_rows_without_a_value_count_among_those_that_may_have_a_new_one():
+    few = np.append(np.zeros(20), 1.0)
+
+    assert len(plan_bins(few).values) == 0
+    assert plan_bins(np.append(few, np.full(200, np.nan))).values.tolist() == [0.0, 1.0]
 
 
 def test_reference_without_any_value_has_one_bin():

@@ -75,8 +75,8 @@ def test_missing_and_special_values_have_classes_of_their_own_and_enter_no_sum()
 
 
 def test_a_column_of_few_numbers_has_a_bin_for_its_special_value_even_where_the_reference_has_none():
-    by = pl.DataFrame({"score": [1.0, 2.0], "default_probability": 0.2, "decision": "accept"})
-    rows = by.with_columns(score=pl.Series([NO_FILE, 2.0]))
+    by = pl.DataFrame({"score": [1.0, 2.0] * 3, "default_probability": 0.2, "decision": "accept"})
+    rows = by[:2].with_columns(score=pl.Series([NO_FILE, 2.0]))
 
     plan, found = profile(rows, by=by)
 

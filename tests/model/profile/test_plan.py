@@ -25,7 +25,7 @@ def plan(*columns, **values):
 def test_a_grid_of_the_numbers_is_planned_where_the_method_needs_one(method, has_grid):
     column = Column("x", "amount", "x", drift_method=method, special={-1: "none"})
 
-    found, *_ = plan(column, x=[3.0, None, -1.0, 2.0, 3.0])
+    found, *_ = plan(column, x=[3.0, None, -1.0, 2.0] * 3)
 
     assert found.grid.tolist() == ([2.0, 3.0] if has_grid else [])
     assert found.special == (-1.0,)
@@ -50,7 +50,7 @@ def test_the_month_before_has_the_next_higher_number_and_must_be_an_input():
 
 
 def test_score_and_decision_come_last_the_decision_by_its_two_codes():
-    *_, score, decision = plan(Column("x", "amount", "x"), x=[1.0])
+    *_, score, decision = plan(Column("x", "amount", "x"), x=[1.0] * 3)
 
     assert (score.name, score.bins.values.tolist(), len(score.grid)) == (
         "default_probability",

@@ -128,7 +128,7 @@ def test_segments_are_named_by_the_schemas_meanings():
         "amount from 900",
     ]
     assert describe_segment(AMOUNT, plan_bins(np.empty(0)), 0) == "amount any"
-    assert describe_segment(AMOUNT, plan_bins(np.array([0.5])), 0) == "amount 0.5"
+    assert describe_segment(AMOUNT, plan_bins(np.full(3, 0.5)), 0) == "amount 0.5"
 
 
 def test_the_cause_is_the_segment_that_explains_most_whichever_way_the_score_went():
@@ -177,7 +177,7 @@ def test_a_segment_that_has_gone_counts_by_its_score_before():
 def test_a_segment_says_what_a_special_value_or_a_missing_one_means():
     column = Column("amount", "amount", "x", special={-1: "no account", -2: "closed"})
     ranges = plan_bins(np.append(np.arange(1_001.0), [-1.0, -2.0]), special=(-1.0, -2.0))
-    values = plan_bins(np.array([4.0, -1.0]), special=(-1.0, -2.0))
+    values = plan_bins(np.array([4.0, 4.0, 4.0, -1.0]), special=(-1.0, -2.0))
 
     assert [describe_segment(column, ranges, place) for place in (8, 9, 10, 11, 12, 13)] == [
         "amount 800 to 900",

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from credit_default.data.checking.file_faults import check_columns
+from credit_default.data.contract.outcome_schema import OBSERVED_AT
 from credit_default.data.contract.schema import (
     CLIENT_ID,
     OUTCOME,
@@ -96,6 +97,8 @@ def find_header(
     is_month_fixed = schema.fixed_month is not None and STATEMENT_MONTH not in {*positions, *given}
     if is_month_fixed:
         given = {**given, STATEMENT_MONTH: schema.fixed_month}
+    if schema.fixed_observation is not None and OBSERVED_AT not in {*positions, *given}:
+        given = {**given, OBSERVED_AT: schema.fixed_observation}
     found = {*positions, *given, STATEMENT_MONTH, *([CLIENT_ID] if numbers_clients else [])}
     check_columns(found, schema=schema, thing=str(path))
     extra = tuple(name for name in names if name.strip() and normalise_name(name) not in known)

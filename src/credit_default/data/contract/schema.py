@@ -91,6 +91,8 @@ class Schema:
     row_number_for: tuple[str, ...] = ()
     numbers_clients: bool = False  # clients are numbered by row, from 1, in every file
     fixed_month: str | None = None  # "YYYY-MM" of every file without a month that is given none
+    # of every row of a file of outcomes without a time of observation
+    fixed_observation: str | None = None
     words: Words = Words()
 
     def __post_init__(self) -> None:

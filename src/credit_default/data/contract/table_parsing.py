@@ -34,6 +34,7 @@ _EXPECTED: Final = {  # by pydantic's name of the fault
     "int_parsing": "whole numbers as keys",
     "float_parsing": "numbers as keys",
 }
+_WEIGHT_WORDS: Final = frozenset({"weight", "weights", "case_weight", "sample_weight"})
 _KEY: Final = "[key]"  # what pydantic calls the key itself, in place of its value
 
 TableType = TypeVar("TableType", bound="Table")
@@ -60,6 +61,29 @@ def suggest_word(word: str, known: Iterable[str]) -> str:
     """Return, in parentheses, the known word that is nearest to one that is not known; empty where none is near."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.65)
     return f" (nearest is {close[0]!r})" if close else ""
+
+
+def build_unknown_key_error(
+    place: str, key: str, *, known: Iterable[str], expected: str
+) -> InputError:
+    """Return the error for a key that no table has there; one that asks for case weights is told why there are none.
+
+    Args:
+        place: The table.
+        key: What was found in it.
+        known: Keys that it may have.
+        expected: What would be valid, in words.
+    """
+    if key in _WEIGHT_WORDS:
+        return InputError(
+            place,
+            found=f"{key!r}: case weights are not supported",
+            expected="rows that count once each, in fits, metrics, intervals, gates and drift",
+            remedy="Keep each row with a chance in proportion to its weight, declare no weight, and train on the rows kept.",
+        )
+    return build_declaration_error(
+        place, found=f"unknown {key!r}{suggest_word(key, known)}", expected=expected
+    )
 
 
 @contextmanager
@@ -127,10 +151,8 @@ def _list_table_faults(
     for detail in details:
         if detail["type"] == "extra_forbidden":
             key = str(detail["loc"][-1])
-            yield build_declaration_error(
-                place,
-                found=f"unknown {key!r}{suggest_word(key, known)}",
-                expected="only " + ", ".join(known),
+            yield build_unknown_key_error(
+                place, key, known=known, expected="only " + ", ".join(known)
             )
         elif detail["type"] != "missing":
             yield _describe_value(detail, place=place)

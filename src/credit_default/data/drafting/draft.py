@@ -37,7 +37,11 @@ class PortfolioDraft:
 
 
 def draft_portfolio(
-    rows: pl.DataFrame, *, outcome: str | None = None, marks: NumberMarks | None = None
+    rows: pl.DataFrame,
+    *,
+    outcome: str | None = None,
+    marks: NumberMarks | None = None,
+    thing: str = "the file",
 ) -> PortfolioDraft:
     """Return the draft of a declaration by which every one of these rows is accepted.
 
@@ -45,11 +49,13 @@ def draft_portfolio(
         rows: The raw rows of a table, its columns called as in the file.
         outcome: The column of the outcome, where a person said it.
         marks: How numbers are written, where a person said it.
+        thing: The file, for the errors.
 
     Raises:
         InputError: `outcome` is not there or cannot be one, or no column is left to be an input.
     """
     rows = rows.filter(~pl.all_horizontal(pl.all().is_null()))
+    _require_rows(rows, thing)
     cells = [count_cells(series, name=series.name) for series in rows.iter_columns()]
     found = find_outcome(cells, asked=outcome)
     key = find_key(cells, rows, outcome=found.name if found else None)
@@ -59,8 +65,8 @@ def draft_portfolio(
     columns = draft_columns(inputs, in_file=rows.columns, marks=numbers.marks)
     if not columns.declared:
         raise InputError(
-            "the columns",
-            found=f"{len(cells)}, of which none may be an input of a model",
+            thing,
+            found=f"{len(cells)} columns, of which none may be an input of a model",
             expected="columns of numbers, dates or few different texts",
             remedy="Name what separates the cells with --separator, or give another file.",
         )
@@ -69,6 +75,16 @@ def draft_portfolio(
     features = draft_features(columns.declared, checked, leaks=leaks)
     others = list_misnamed(inputs)
     return PortfolioDraft(rows.height, key, others, found, columns, features, numbers)
+
+
+def _require_rows(rows: pl.DataFrame, thing: str) -> None:
+    if rows.height <= 1:
+        raise InputError(
+            thing,
+            found="one row" if rows.height else "no row",
+            expected="rows with different values, from which kinds, codes and texts can be read",
+            remedy="Give a file with more rows.",
+        )
 
 
 def list_decisions(draft: PortfolioDraft) -> tuple[str, ...]:

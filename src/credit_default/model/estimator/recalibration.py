@@ -3,7 +3,8 @@
 Calibrating a forest that is already calibrated makes it worse. A line is therefore fitted only
 where the scores depart from the outcomes beyond noise, and kept only where it improves rows that it
 was not fitted on. The line has two parameters, because isotonic regression loses more to noise on
-this data than it gains. The limits are no settings: they belong to the rules under which recipes
+this data than it gains. On few rows no gain can be proved, and a forest is mostly too tame: there the
+interval of the slope decides alone (benchmarks/small_calibration.py). The limits are no settings: they belong to the rules under which recipes
 are compared, like the features' version, so that two recipes of one comparison are calibrated by
 one rule.
 """
@@ -16,7 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_default.model.estimator.calibrated_forest import calibrate_probability
-from credit_default.model.estimator.calibration_line import Calibration, fit_calibration
+from credit_default.model.estimator.calibration_line import (
+    Calibration,
+    fit_calibration,
+    measure_slope,
+)
 from credit_default.model.estimator.held_out_scores import OutOfFold
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, measure_log_loss
 
@@ -36,6 +41,9 @@ class CalibrationPolicy:
     # mean log loss in nats that a line must save on rows that it was not fitted on
     least_gain: float = 0.0005
     gain_deviations: float = 2.0  # standard errors by which the gain must exceed 0
+    # Below so many rows a line is taken where the slope is so many standard errors from 1.
+    few_rows: int = 2_000
+    few_rows_deviations: float = 1.96
     fold_count: int = 5  # folds whose held-out probabilities the line is fitted on
 
 
@@ -93,6 +101,9 @@ def choose_calibration(
     # is an exponential.
     p_value = exp(-max(0.0, float(saved.sum())))
     found = f"slope {line.slope:.3f}, intercept {line.intercept:.3f}, p = {p_value:.2g}"
+    if len(defaulted) < policy.few_rows and _is_off_slope(defaulted, held_out_probability, policy):
+        reason = f"recalibrated ({found}): the slope's 95 % interval by {len(defaulted):,} rows does not hold 1"
+        return CalibrationChoice(line, reason, line.slope, line.intercept, p_value)
     if p_value >= policy.significance:
         reason = f"no recalibration needed ({found})"
         return CalibrationChoice(None, reason, line.slope, line.intercept, p_value)
@@ -105,6 +116,14 @@ def choose_calibration(
         reason = f"not recalibrated ({found}): {saves}, too little"
     return CalibrationChoice(
         line if pays else None, reason, line.slope, line.intercept, p_value, gain, error
+    )
+
+
+def _is_off_slope(defaulted: IntArray, probability: FloatArray, policy: CalibrationPolicy) -> bool:
+    slope = measure_slope(defaulted, probability)
+    return (
+        slope is not None
+        and abs(slope.value - 1) > policy.few_rows_deviations * slope.standard_error
     )
 
 

@@ -3,10 +3,11 @@
 A leaf of 40 rows and a fifth of the features at each split suit 24,000 rows. On 800 such trees hardly
 split and hardly agree, so that their mean is too tame: a calibration slope of 2 and more. What counts
 is how much the rows tell of a default share: few defaults tell little however many rows there are.
-On the public card data and on anything larger the defaults are as they are.
+On the public card data and on anything larger the defaults are as they are. A blend's members follow
+the same rule, each by its family.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -50,12 +51,45 @@ def size_recipe(
     following = [name for name in _SIZED.get(recipe.family, ()) if name in sized]
     counts = {"row_count": row_count, "default_count": default_count}
     values = dict(_size_parameters(recipe, following, **counts))
+    parts = [f"{name} is {value}, not {getattr(recipe, name)}" for name, value in values.items()]
+    for place, member in enumerate(recipe.members):
+        own = [name for name in _SIZED.get(member.family, ()) if f"{_of(place)}{name}" in sized]
+        found = dict(_size_parameters(member, own, **counts))
+        if found:
+            members = list(values.get("members", recipe.members))
+            members[place] = replace(member, **found)
+            values["members"] = tuple(members)
+        parts += [
+            f"{name} of its {member.family} is {value}, not {getattr(member, name)}"
+            for name, value in found.items()
+        ]
     if not values:
         return SizedRecipe(recipe)
-    parts = [f"{name} is {value}, not {getattr(recipe, name)}" for name, value in values.items()]
     rows = f"{row_count:,} training rows, {default_count:,} of them defaulted"
     note = f"by the data's size ({rows}) {' and '.join(parts)}; section recipe sets others"
     return SizedRecipe(replace(recipe, **values), note)
+
+
+def list_unset_of_members(recipe: Recipe, written: Any) -> tuple[str, ...]:
+    """Return the parameters of a blend's members that follow the data's size, as nobody set them.
+
+    Args:
+        recipe: The recipe.
+        written: Its `members` as a person wrote them; None where nobody did.
+
+    Returns:
+        Names such as `members.0.leaf_row_count`, as `size_recipe` takes them.
+    """
+    if written is None:
+        written = [member.family for member in recipe.members]
+    if not isinstance(written, list | tuple) or len(written) != len(recipe.members):
+        return ()
+    return tuple(
+        f"{_of(place)}{name}"
+        for place, (member, table) in enumerate(zip(recipe.members, written, strict=True))
+        for name in _SIZED.get(member.family, ())
+        if isinstance(table, str) or (isinstance(table, Mapping) and name not in table)
+    )
 
 
 def size_leaf(row_count: int, default_count: int, *, largest: int) -> int:
@@ -83,6 +117,10 @@ def _size_parameters(
     for name, value in sized.items():
         if name in names and value != getattr(recipe, name):
             yield name, value
+
+
+def _of(place: int) -> str:
+    return f"members.{place}."
 
 
 def _measure_information(row_count: int, default_count: int) -> float:

@@ -79,7 +79,7 @@ def parse_features(
     for item in items:
         with note_faults(faults):
             others.add(item.get("name") if isinstance(item, Mapping) else None)
-            parsed.append(_parse_feature(item))
+            parsed.append(parse_feature(item))
     features = tuple(parsed)
     others -= {feature.name for feature in features}
     faults += _find_use_faults(features, None if columns is None else others.union(columns))
@@ -132,7 +132,12 @@ def select_features(features: Sequence[Feature], *, without: Iterable[str]) -> t
     return tuple(feature for feature in features if excluded.isdisjoint(roots[feature.name]))
 
 
-def _parse_feature(item: Mapping[str, Any]) -> Feature:
+def parse_feature(item: Mapping[str, Any]) -> Feature:
+    """Return the feature that a mapping declares, as `parse_features` does; other features are not looked at.
+
+    Raises:
+        InputError: its keys, function, arguments or number of columns are faulty.
+    """
     if not isinstance(item, Mapping):
         raise build_feature_error(
             "feature list", found=repr(item), expected="a table for each feature"

@@ -18,6 +18,7 @@ from credit_default.model.features.category_values import (
     list_labels,
     require_values,
 )
+from credit_default.model.features.declaration import parse_feature
 from credit_default.model.features.expressions import list_expression_columns
 from credit_default.model.features.learned_functions import FILLED_ARGUMENTS
 from credit_default.model.features.row_functions import ROW_FUNCTIONS
@@ -148,7 +149,11 @@ def _resolve_expression(item: Mapping[str, Any], *, thing: str) -> _Item:
 def _expand_one_hot(
     item: Mapping[str, Any], column: Column | None, *, thing: str
 ) -> Iterator[_Item]:
-    """Yield one feature for each value that the column declares, named for it."""
+    """Yield one feature for each value that the column declares, named for it.
+
+    What else is faulty is refused first: once, and by the name that was written.
+    """
+    _ = parse_feature({**item, "arguments": {"value": 0.0}})
     names: dict[str, float] = {}
     for value, label in list_labels(
         require_values(column, item["columns"][0], thing=thing)

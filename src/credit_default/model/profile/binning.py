@@ -6,6 +6,7 @@ can be added.
 """
 
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,10 @@ from credit_default.model.statistics.bootstrap import FloatArray
 Counts = NDArray[np.int64]
 
 DECILE_COUNT: Final = 10
-MOST_CODES: Final = 20  # a reference with no more distinct values is binned by value
+MOST_VALUES: Final = 20  # a reference with more distinct values is binned by range
+# The share of rows to come whose value the reference may lack, if it is binned by value: in a bin
+# that was empty, such a share alone is a PSI of .1.
+MOST_UNSEEN_SHARE: Final = 0.02
 MOST_GRID_POINTS: Final = 8_192
 
 
@@ -66,8 +70,8 @@ def plan_bins(
     """Return the bins of a column.
 
     With `codes`, the bins are these codes and any other values of the reference. Without, a
-    reference of at most 20 distinct values is binned by value, any other between its deciles;
-    deciles that coincide count once.
+    reference of at most 20 distinct values is binned by value where hardly any row to come has
+    another one; any other reference between its deciles, of which those that coincide count once.
 
     Args:
         reference: The column's values; NaN is a missing value and makes no bin.
@@ -76,16 +80,32 @@ def plan_bins(
     """
     known, apart = reference[~np.isnan(reference)], np.unique(np.array(special, dtype=np.float64))
     present = known[~np.isin(known, apart)]
-    values = np.unique(present)
+    values, counts = np.unique(present, return_counts=True)
     none = np.empty(0)
     if codes:
         permitted = np.concatenate([np.array(codes, dtype=np.float64), apart])
         return Bins(np.union1d(values, permitted), none)
-    if 0 < len(values) <= MOST_CODES:
+    if 0 < len(values) <= MOST_VALUES and (
+        bound_unseen_share(counts, row_count=len(reference)) <= MOST_UNSEEN_SHARE
+    ):
         return Bins(np.union1d(values, apart), none)
     steps = np.linspace(0, 1, DECILE_COUNT + 1)[1:-1]
     edges = np.unique(np.quantile(present, steps)) if len(present) else none
     return Bins(none, edges, apart)
+
+
+def bound_unseen_share(counts: Counts, *, row_count: int) -> float:
+    """Return the share of rows to come, 0-1, whose value is none of these, by its upper bound.
+
+    The share of rows with a value that no other row has estimates it (Good 1953, Biometrika 40,
+    237-264); two standard errors are added (Esty 1983, Annals of Statistics 11, 905-912).
+
+    Args:
+        counts: The rows of each distinct value, each at least 1.
+        row_count: All rows, those without a value among them.
+    """
+    once, twice = (int(np.count_nonzero(counts == number)) for number in (1, 2))
+    return (once + 2 * sqrt(once + 2 * twice)) / row_count
 
 
 def plan_grid(reference: FloatArray) -> FloatArray:

@@ -21,9 +21,20 @@ def build_batch_id(file: Statements, *, use: OutcomeUse, corrects: str | None) -
     return _digest(content + _describe_options(file))
 
 
-def build_outcomes_id(file: Statements) -> str:
-    """Return the first 16 hexadecimal digits of a digest over all that the outcomes in the file depend on."""
-    return _digest(f"outcomes {file.source.sha256}{_describe_options(file)}")
+def build_outcomes_id(
+    file: Statements, *, of_batch: str | None = None, observed_at: str | None = None
+) -> str:
+    """Return the first 16 hexadecimal digits of a digest over all that the outcomes in the file depend on.
+
+    Args:
+        file: The opened file.
+        of_batch: The batch whose rows its rows are, where clients are numbered by row.
+        observed_at: The time of observation that was given for all rows.
+    """
+    content = f"outcomes {file.source.sha256}{_describe_options(file)}"
+    content += f" of batch {of_batch}" if of_batch else ""
+    content += f" observed {observed_at}" if observed_at else ""
+    return _digest(content)
 
 
 def _describe_options(file: Statements) -> str:

@@ -46,7 +46,9 @@ def declare_file(
         InputError: The file cannot be read as a table, or `outcome` is no outcome.
     """
     table = read_unknown_table(path, most_rows=most_rows, options=options)
-    draft = draft_portfolio(table.rows, outcome=outcome, marks=options.marks)
+    draft = draft_portfolio(
+        table.rows, outcome=outcome, marks=options.marks, thing=f"file {path.name}"
+    )
     decisions = list_decisions(draft)
     if not table.has_header and not options.header:
         decisions = (_NO_HEADER, *decisions)

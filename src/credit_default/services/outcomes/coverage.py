@@ -69,6 +69,13 @@ def count_unscored_outcomes(lake: Lake) -> int:
     return int(collect_rows(lake, unscored.select(pl.len())).item())
 
 
+def describe_unscored_outcomes(lake: Lake) -> tuple[str, ...]:
+    """Return a note on outcomes of clients and months that have no score yet; none where there are none."""
+    count = count_unscored_outcomes(lake)
+    note = f"{count:,} outcomes are of clients and months that were not scored yet: they are kept"
+    return (note,) if count else ()
+
+
 def list_observed_batches(lake: Lake, outcomes_id: str) -> tuple[str, ...]:
     """Return the batch_ids of the scored batches whose clients and months this file of outcomes observed, sorted."""
     observed = (

@@ -3,29 +3,22 @@
 import datetime as dt
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import polars as pl
 
 from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOptions
-from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.ledger import find_entry
 from credit_default.adapters.tables.quarantine import write_quarantine
 from credit_default.adapters.tables.queries import MergeCounts, merge_outcomes, write_observations
 from credit_default.data.checking.validation import ValidationResult, check_rows
-from credit_default.data.contract.outcome_schema import build_outcome_schema
-from credit_default.data.credit_card.outcomes import MATURITY_MONTHS
-from credit_default.data.months import add_months, count_months
+from credit_default.data.contract.schema import STATEMENT_MONTH
 from credit_default.failpoints import hit_failpoint
-from credit_default.gates.completeness import CoveragePolicy
 from credit_default.gates.ledger.batch_events import OutcomesIngested
-from credit_default.gates.monitoring.coverage import judge_coverage
-from credit_default.gates.verdict import Verdict
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.batch_identity import build_outcomes_id
-from credit_default.services.intake.file_access import fetch_file
+from credit_default.services.intake.file_access import Arrival, fetch_file
 from credit_default.services.intake.future_dates import (
     require_months_by_now,
     require_observations_by_now,
@@ -35,17 +28,30 @@ from credit_default.services.intake.value_notes import (
     describe_unused_sheet,
     describe_values_read,
 )
-from credit_default.services.outcomes.coverage import count_unscored_outcomes, measure_coverage
-from credit_default.services.outcomes.vintages import measure_vintages
-from credit_default.views.history.vintage_tables import VintageRow, format_vintage_lines
+from credit_default.services.outcomes.coverage import describe_unscored_outcomes
+from credit_default.services.outcomes.numbered_rows import (
+    describe_rows,
+    name_clients,
+    require_all_rows,
+)
+from credit_default.services.outcomes.outcome_files import (
+    NO_DETAILS,
+    OutcomeDetails,
+    OutcomeFile,
+    open_outcomes,
+)
 from credit_default.views.summaries.summary import Summary
-from credit_default.views.terminal.coverage import CoverageRow, format_coverage_lines
 
 _LOG = logging.getLogger(__name__)
 
 
 def ingest_outcomes_file(
-    wiring: Wiring, uri: str, *, taken_in_at: dt.datetime, options: ReadingOptions = NO_OPTIONS
+    wiring: Wiring,
+    uri: str,
+    *,
+    taken_in_at: dt.datetime,
+    options: ReadingOptions = NO_OPTIONS,
+    details: OutcomeDetails = NO_DETAILS,
 ) -> Summary:
     """Take in the file of outcomes.
 
@@ -54,65 +60,98 @@ def ingest_outcomes_file(
     in one commit. Rejected rows go to quarantine. Idempotent: taking the file in again, or after a
     crash, completes it and changes nothing else.
 
+    Args:
+        wiring: The lake and the portfolio.
+        uri: The file or folder.
+        taken_in_at: The time of the run.
+        options: How the file is to be read.
+        details: What a person says of the file.
+
     Raises:
-        InputError: The file as a whole is not what it should be, or has months or observations that
-            lie in the future.
+        InputError: The file as a whole is not what it should be, has months or observations that
+            lie in the future, or does not say whose outcomes it has.
     """
     arrival = fetch_file(wiring, uri)
-    schema = build_outcome_schema(wiring.schema)
-    file = open_statement_file(arrival.path, schema=schema, options=options)
-    checked = check_rows(file.read_batches, schema=schema, outcome="required", marks=options.marks)
-    observed = _read_observed(wiring, checked, thing=f"file {arrival.name}", now=taken_in_at)
-    batch_id = build_outcomes_id(file)
+    opened = open_outcomes(wiring, arrival, options=options, details=details)
+    checked = check_rows(
+        opened.file.read_batches,
+        schema=opened.schema,
+        outcome="required",
+        marks=opened.file.options.marks,
+    )
+    observed = _read_observed(
+        wiring, checked, opened, thing=f"file {arrival.name}", now=taken_in_at
+    )
+    batch_id = build_outcomes_id(
+        opened.file,
+        of_batch=opened.batch.batch_id if opened.batch else None,
+        observed_at=details.observed_at,
+    )
+    event = _build_event(arrival, opened, checked)
     key = f"outcomes {batch_id}"
-    # rejected rows of a file that is on record are not written again: a client may have been erased from them
-    if checked.rejected_count and find_entry(wiring.lake, key) is None:
-        write_quarantine(
-            wiring.lake, lambda: (batch.rejected for batch in checked.batches()), batch_id=batch_id
-        )
-    hit_failpoint("outcomes.quarantined")
+    _write_rejected(wiring.lake, checked, batch_id=batch_id, key=key)
     merged = _write_outcomes(wiring.lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
-    _LOG.info(
-        "took in outcomes batch_id=%s new_count=%d changed_count=%d rejected_count=%d",
-        batch_id,
-        merged.inserted_count,
-        merged.updated_count,
-        checked.rejected_count,
-    )
-    event = OutcomesIngested(
-        input_sha256=file.source.sha256,
-        object_version=arrival.object_version,
-        accepted_count=checked.accepted_count,
-        rejected_count=checked.rejected_count,
-    )
     append_ledger_entry(wiring, event, key=key, batch_id=batch_id, at=taken_in_at)
     hit_failpoint("outcomes.recorded")
+    sheet = describe_unused_sheet(options, opened.file)
+    rows = _describe_rows(wiring.lake, checked, opened, observed)
     return Summary(
         "outcomes",
         "taken in",
         batch_id=batch_id,
-        counts=_count_outcomes(checked, merged),
-        months=checked.month_counts,
+        counts=_count_outcomes(checked, observed, merged),
+        months=_count_months(observed) if opened.batch else checked.month_counts,
         paths={"outcomes": wiring.lake.table_uri("outcomes")},
-        notes=(
-            *file.notes,
-            *describe_unused_sheet(options, file),
-            *describe_values_read(checked, schema=schema),
-            *_describe_rejected(checked.rule_counts),
-            *_describe_unscored(wiring.lake),
-        ),
+        notes=(*opened.file.notes, *sheet, *rows),
     )
 
 
 def _read_observed(
-    wiring: Wiring, checked: ValidationResult, *, thing: str, now: dt.datetime
+    wiring: Wiring,
+    checked: ValidationResult,
+    opened: OutcomeFile,
+    *,
+    thing: str,
+    now: dt.datetime,
 ) -> pl.DataFrame:
     """Return the accepted observations; raise where the file as a whole cannot be used."""
     require_ids_with_zeros(wiring, checked)
     require_months_by_now(wiring, checked, thing=thing, now=now)
     observed = checked.accepted_rows()
     require_observations_by_now(wiring, observed, thing=thing, now=now)
-    return observed
+    if opened.batch is None:
+        return observed
+    require_all_rows(checked, opened.batch, file=opened.file, thing=thing)
+    return name_clients(observed, opened.batch, file=opened.file, thing=thing)
+
+
+def _count_months(observed: pl.DataFrame) -> dict[str, int]:
+    counts = observed[STATEMENT_MONTH].value_counts().sort(STATEMENT_MONTH)
+    return dict(counts.iter_rows())
+
+
+def _build_event(
+    arrival: Arrival, opened: OutcomeFile, checked: ValidationResult
+) -> OutcomesIngested:
+    return OutcomesIngested(
+        input_sha256=opened.file.source.sha256,
+        object_version=arrival.object_version,
+        accepted_count=checked.accepted_count,
+        rejected_count=checked.rejected_count,
+    )
+
+
+def _write_rejected(lake: Lake, checked: ValidationResult, *, batch_id: str, key: str) -> None:
+    """Write the rejected rows to the quarantine table, unless the file is on record.
+
+    They are not written again then: a client may have been erased from them.
+    """
+    if checked.rejected_count and find_entry(lake, key) is None:
+        write_quarantine(
+            lake, lambda: (batch.rejected for batch in checked.batches()), batch_id=batch_id
+        )
+    _LOG.info("checked outcomes batch_id=%s rejected_count=%d", batch_id, checked.rejected_count)
+    hit_failpoint("outcomes.quarantined")
 
 
 def _write_outcomes(
@@ -123,12 +162,20 @@ def _write_outcomes(
     hit_failpoint("outcomes.kept")
     merged = merge_outcomes(lake, observed, batch_id=batch_id)
     hit_failpoint("outcomes.merged")
+    _LOG.info(
+        "took in outcomes batch_id=%s new_count=%d changed_count=%d",
+        batch_id,
+        merged.inserted_count,
+        merged.updated_count,
+    )
     return merged
 
 
-def _count_outcomes(checked: ValidationResult, merged: MergeCounts) -> dict[str, int]:
-    """Return the file's rows by what they changed of the current outcomes."""
-    unchanged = checked.accepted_count - merged.inserted_count - merged.updated_count
+def _count_outcomes(
+    checked: ValidationResult, observed: pl.DataFrame, merged: MergeCounts
+) -> dict[str, int]:
+    """Return the file's rows by what they changed of the current outcomes; rows that no batch holds are in none."""
+    unchanged = observed.height - merged.inserted_count - merged.updated_count
     return {
         "new": merged.inserted_count,
         "changed": merged.updated_count,
@@ -137,61 +184,18 @@ def _count_outcomes(checked: ValidationResult, merged: MergeCounts) -> dict[str,
     }
 
 
-@dataclass(frozen=True, slots=True)
-class KnownOutcomes:
-    """The outcomes known by now: by batch, by month and version, and as a summary."""
-
-    batches: tuple[CoverageRow, ...]
-    vintages: tuple[VintageRow, ...]
-    summary: Summary
-
-
-def summarise_coverage(wiring: Wiring, *, now: dt.datetime, listed: bool) -> KnownOutcomes:
-    """Return the coverage of each scored batch and each month, with a note for each in the summary where `listed`."""
-    lake = wiring.lake
-    policy = wiring.settings.coverage
-    rows = measure_coverage(lake, now=now, policy=policy)
-    vintages = measure_vintages(lake, now=now, policy=policy)
-    verdict = _judge_coverage(rows, policy=policy, now=now)
-    counts = {
-        "batches": len(rows),
-        "scored": sum(row.scored_count for row in rows),
-        "known": sum(row.known_count for row in rows),
-    }
-    notes = (
-        *((*format_coverage_lines(rows), *format_vintage_lines(vintages)) if listed else ()),
-        *_describe_unscored(lake),
+def _describe_rows(
+    lake: Lake, checked: ValidationResult, opened: OutcomeFile, observed: pl.DataFrame
+) -> tuple[str, ...]:
+    """Return notes on values that were read otherwise, rejected rows, whose rows they are, and outcomes without a score."""
+    batch, unheld = opened.batch, checked.accepted_count - observed.height
+    return (
+        *describe_values_read(checked, schema=opened.schema),
+        *_describe_rejected(checked.rule_counts),
+        *(describe_rows(batch, left_out_count=unheld) if batch else ()),
+        *describe_unscored_outcomes(lake),
     )
-    return KnownOutcomes(
-        rows,
-        vintages,
-        Summary("outcomes", "as known now", verdicts=verdict, counts=counts, notes=notes),
-    )
-
-
-def _judge_coverage(
-    rows: tuple[CoverageRow, ...], *, policy: CoveragePolicy, now: dt.datetime
-) -> tuple[Verdict, ...]:
-    """Return the most severe verdict on the batches whose outcomes are due.
-
-    Early outcomes do not count.
-    """
-    verdicts = []
-    for row in rows:
-        months_due = count_months(
-            add_months(row.months[-1], MATURITY_MONTHS), now.strftime("%Y-%m")
-        )
-        share = (row.known_count - row.early_count) / row.scored_count
-        verdicts.append(judge_coverage(share, months_due=months_due, policy=policy))
-    order = ("not judged", "ok", "watch", "alarm")
-    return (max(verdicts, key=lambda verdict: order.index(verdict.level)),) if verdicts else ()
 
 
 def _describe_rejected(rule_counts: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(f"rejected rows broke {rule} ({count:,})" for rule, count in rule_counts.items())
-
-
-def _describe_unscored(lake: Lake) -> tuple[str, ...]:
-    count = count_unscored_outcomes(lake)
-    note = f"{count:,} outcomes are of clients and months that were not scored yet: they are kept"
-    return (note,) if count else ()
