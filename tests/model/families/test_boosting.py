@@ -145,9 +145,7 @@ def test_a_booster_that_fitting_does_not_make_is_refused(booster, found):
 
 
 def test_a_leaf_more_than_the_recipe_allows_is_refused():
-    fewer = Recipe(
-        family="boosting", tree_count=2, leaf_count=2, leaf_row_count=5, maximum_depth=2
-    )
+    fewer = Recipe(family="boosting", tree_count=2, leaf_count=2, leaf_row_count=5, maximum_depth=2)
     booster = make_booster()
     booster.leaf_count = 2
 

@@ -25,9 +25,9 @@ class Heir(Box):
 
 
 def test_only_what_is_not_good_is_refused_with_what_was_found():
-    require(True, "never said")
+    require(good=True, found="never said")
     with pytest.raises(ArtifactError, match="found a hat; expected a pipeline as `train` writes"):
-        require(False, "a hat")
+        require(good=False, found="a hat")
     assert "Train and register the model again." in str(build_artifact_error("a hat"))
 
 
