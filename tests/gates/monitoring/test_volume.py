@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from credit_default.gates.monitoring.feed_policy import FeedPolicy
 from credit_default.gates.monitoring.volume import Delivery, judge_volume
 
 MONTHLY = (
@@ -165,3 +166,27 @@ def test_batches_of_no_rows_have_no_ratio_and_figures_are_told():
         "wait_days": 31.0,
         "month_step": 1.0,
     }
+
+
+def test_the_given_policy_decides_and_not_the_default():
+    policy = FeedPolicy(fewest_rows=500, fewest_earlier_batches=2, highest_gap_ratio=3.0)
+
+    assert judge_volume(NEXT, MONTHLY[:2], policy=policy).level == "ok"
+    assert judge_volume(replace(NEXT, row_count=499), MONTHLY, policy=policy).level == "not judged"
+    assert judge_volume(replace(NEXT, wait_days=90.0), MONTHLY, policy=policy).level == "ok"
+    assert judge_volume(replace(NEXT, wait_days=90.1), MONTHLY, policy=policy).level == "watch"
+
+
+def test_each_bound_of_the_row_count_is_named_by_its_setting():
+    usual = tuple(replace(delivery, row_count=10_000) for delivery in MONTHLY)
+
+    told = [
+        judge_volume(replace(NEXT, row_count=count), usual).reasons[0].rpartition("(")[2]
+        for count in (999, 4_999, 20_001, 100_001)
+    ]
+    assert told == [
+        "feed.lowest_ratio)",
+        "feed.lowest_usual_ratio)",
+        "feed.highest_usual_ratio)",
+        "feed.highest_ratio)",
+    ]
