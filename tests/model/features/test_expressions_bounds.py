@@ -104,3 +104,25 @@ def test_numbers_with_decimals_are_read_as_written():
     assert compute("a * 0.125", a=8.0) == 1.0
     assert compute("a + 1.10", a=0.0) == 1.1
     assert compute("a * 1000", a=2.0) == 2_000.0
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("CASE WHEN a > 0 THEN {} ELSE 0 END", 59),
+        ("CASE WHEN {} > 0 THEN 1 ELSE 0 END", 58),
+        ("{} IN (1, 2)", 59),
+        ("NOT ({} > 0)", 57),
+        ("ABS({})", 59),
+        ("GREATEST(1, {})", 59),
+    ],
+)
+def test_each_kind_of_step_counts_once(text, most):
+    assert list_expression_columns(text.format("a" + " + a" * most), thing="f") == ("a",)
+
+    assert "an expression too deep" in find_fault(text.format("a" + " + a" * (most + 1)))
+
+
+def test_null_is_a_missing_value():
+    assert np.isnan(compute("CASE WHEN a > 0 THEN NULL ELSE a END", a=1.0))
+    assert compute("CASE WHEN a > 0 THEN NULL ELSE a END", a=-1.0) == -1.0
