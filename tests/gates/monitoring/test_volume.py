@@ -190,3 +190,21 @@ def test_each_bound_of_the_row_count_is_named_by_its_setting():
         "feed.highest_usual_ratio)",
         "feed.highest_ratio)",
     ]
+
+
+def test_a_wait_is_held_against_the_longest_before():
+    earlier = (*MONTHLY, replace(MONTHLY[-1], wait_days=50.0))
+
+    assert judge_volume(replace(NEXT, wait_days=100.0), earlier).level == "ok"
+    verdict = judge_volume(replace(NEXT, wait_days=101.0), earlier)
+    assert verdict.reasons == (
+        "101 days since the last batch, 50 at most before (feed.highest_gap_ratio)",
+    )
+
+
+def test_as_many_rows_as_usual_are_too_many_where_fewer_are_asked_for():
+    policy = FeedPolicy(highest_usual_ratio=0.9)
+
+    (reason,) = judge_volume(replace(NEXT, row_count=1_000), MONTHLY, policy=policy).reasons
+
+    assert reason == "1,000 rows, where 1,000 are usual (feed.highest_usual_ratio)"
