@@ -140,3 +140,8 @@ def test_a_value_at_an_edge_belongs_to_the_bin_that_ends_there():
     assert card.decision_function(rows) == pytest.approx(
         card.intercept_ + np.array([1, 1, 2, 2, 3, 4, 4, 5])
     )
+
+
+def test_constraints_of_other_features_are_refused():
+    with pytest.raises(ValueError, match="shorter"):
+        fit([[0, 1], [1, 0], [2, 2], [3, 1]], [0, 1, 0, 1], constraints=[1])

@@ -126,3 +126,8 @@ def test_each_kind_of_step_counts_once(text, most):
 def test_null_is_a_missing_value():
     assert np.isnan(compute("CASE WHEN a > 0 THEN NULL ELSE a END", a=1.0))
     assert compute("CASE WHEN a > 0 THEN NULL ELSE a END", a=-1.0) == -1.0
+
+
+def test_a_column_that_the_expression_does_not_have_is_refused():
+    with pytest.raises(ValueError, match="longer"):
+        compute("a + 1", a=1.0, b=2.0)
