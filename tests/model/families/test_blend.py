@@ -164,3 +164,12 @@ def test_a_members_leaf_that_is_no_log_odds_is_refused(value):
 
     with pytest.raises(ArtifactError, match="no log odds"):
         check(blend, recipe=recipe)
+
+
+def test_one_leaf_of_a_forest_whose_share_is_none_is_refused(blend):
+    """Its log odds are no number, which a forest on its own does not ask for."""
+    tree = blend.members_[0].estimators_[1].tree_
+    tree.value[-1, 0, 1] = 3.0
+
+    with pytest.raises(ArtifactError, match="found a member's leaf that is no log odds"):
+        check(blend)

@@ -161,3 +161,9 @@ def test_a_tree_of_shares_is_refused():
 
     with pytest.raises(ArtifactError, match="found a tree of shares where one of log odds"):
         check(with_trees([of_shares] * 2))
+
+
+def test_importance_is_shared_by_the_gain_however_small_it_is():
+    found = BOOSTING.measure_importance(make_booster(gains=(0.03, 0.01)))
+
+    assert found == pytest.approx([0.25, 0.75, 0.0])

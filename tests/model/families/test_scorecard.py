@@ -143,3 +143,9 @@ def test_as_many_edges_as_bins_are_a_bin_too_many():
     table = points_of_first(0, 0, 0, 0, 0, 0), shares_of_first(1, 0, 0, 0, 0, 0)
     with pytest.raises(ArtifactError, match="found more bins than the recipe's"):
         check(make_card(edges_=over, points_=table[0], shares_=table[1]))
+
+
+def test_importance_is_shared_by_the_spread_however_small_the_points_are():
+    tiny = make_card(points_=[np.array([-0.01, 0.0, 0.01, 0.0]), np.zeros(2)])
+
+    assert SCORECARD.measure_importance(tiny).tolist() == [1.0, 0.0]
