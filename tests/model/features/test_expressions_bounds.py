@@ -131,3 +131,11 @@ def test_null_is_a_missing_value():
 def test_a_column_that_the_expression_does_not_have_is_refused():
     with pytest.raises(ValueError, match="longer"):
         compute("a + 1", a=1.0, b=2.0)
+
+
+def test_of_a_fault_three_hundred_letters_are_told():
+    text = " + ".join(["a"] * 20) + " + FOO_" + "x" * 500 + "(a)"
+
+    found = find_fault(text).split("found ")[1].split("; expected")[0]
+
+    assert found == ("the function FOO_" + "X" * 500)[:300]
