@@ -145,3 +145,14 @@ def test_known_and_early_outcomes_together_are_judged_by_the_known():
     )
     assert judge_completeness(OutcomeCounts(1_000, 799, 201)).state == "partial"
     assert judge_completeness(OutcomeCounts(10, 1, is_due=False)).state == "early"
+
+
+def test_the_given_policy_decides_and_not_the_default():
+    lenient = CoveragePolicy(lowest_share=0.5, highest_bias=0.3, missing_p_value=0.001)
+
+    assert judge_completeness(OutcomeCounts(1_000, 500), policy=lenient).state == "complete"
+    assert judge_completeness(OutcomeCounts(1_000, 499), policy=lenient).state == "partial"
+    found = judge_completeness(
+        OutcomeCounts(1_000, 900), missing=missing(0.0009, 0.3), policy=lenient
+    )
+    assert (found.state, found.is_watched) == ("complete", True)

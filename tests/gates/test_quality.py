@@ -156,3 +156,13 @@ def test_rules_that_as_many_rows_broke_are_in_the_order_of_their_names():
         "rule b",
         "rule c",
     ]
+
+
+@pytest.mark.parametrize(("count", "last"), [(5, "rule rule_1"), (6, "and 1 more rules")])
+def test_of_the_broken_rules_five_are_named_and_the_others_are_counted(count, last):
+    counts = {f"rule_{number}": number for number in range(count + 1)}
+
+    reasons = judge_quality(FileCounts(10, 7, rule_counts=counts)).reasons
+
+    assert len(reasons) == 1 + 5 + (count > 5)
+    assert reasons[-1].startswith(last)

@@ -109,3 +109,16 @@ def test_a_version_that_nobody_reviewed_has_no_review_overdue():
 
     assert (line.next_review, line.list_overdue("2006-02-01")) == ("", ())
     assert count_overdue([line], as_of="2006-02-01") == 0
+
+
+def test_a_new_champion_keeps_the_digest_that_was_known_where_the_entry_has_none():
+    entries = enter(
+        (1, ApprovalRequested(model_digest="a", level="ok", by="gate")),
+        (1, Promoted(model_digest="")),
+        (1, RolledBack(model_digest="b")),
+    )
+
+    digests = [
+        rebuild_inventory(entries, as_of=f"2006-01-{day:02d}")[0].model_digest for day in (2, 3)
+    ]
+    assert digests == ["a", "b"]

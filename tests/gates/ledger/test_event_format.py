@@ -114,6 +114,7 @@ def test_an_empty_prefix_takes_the_keys_that_no_field_has():
         ({"row_count": "7", "share": 0.1, "month": None}, "found row_count '7'; expected int"),
         ({"row_count": 7.5, "share": 0.1, "month": None}, "found row_count 7.5; expected int"),
         ({"row_count": 7, "share": True, "month": None}, "found share True; expected float"),
+        ({"row_count": 7, "share": "0.5", "month": None}, "found share '0.5'; expected float"),
         ({"row_count": 7, "share": 0.1, "month": 3}, "found month 3; expected str or NoneType"),
         ("[1]", "found details that are no JSON object"),
         ("{", "found details that are no JSON object"),

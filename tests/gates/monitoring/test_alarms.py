@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -232,3 +234,49 @@ def test_alarm_closes_only_after_enough_quiet_batches(story, policy):
         until = [f for f in own if f.statement_month <= alarm.closed_month]
         quiet = sum(f.level != "alarm" for f in until if f.statement_month >= alarm.opened_month)
         assert quiet >= policy.quiet_count
+
+
+def test_an_alarm_that_opens_now_has_no_end_and_one_that_has_ended_has_both():
+    still = Alarm("drift", 1, "2006-01", "b1")
+    over = Alarm("feed", 1, "2006-01", "b1", closed_month="2006-03", closed_because="quiet again")
+
+    changes = update_alarms([], [still, over], at="now")
+
+    assert changes.alarms == (
+        replace(still, opened_at="now"),
+        replace(over, opened_at="now", closed_at="now"),
+    )
+    assert (changes.opened, changes.closed) == ((replace(still, opened_at="now"),), ())
+
+
+def test_an_alarm_on_record_as_closed_is_not_recorded_again():
+    over = Alarm(
+        "feed", 1, "2006-01", "b1", "2006-03", "quiet again", opened_at="then", closed_at="later"
+    )
+
+    changes = update_alarms([over], [replace(over, opened_at="", closed_at="")], at="now")
+
+    assert changes.alarms == (over,)
+    assert (changes.opened, changes.closed) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("cooldown", "month", "rings"), [(1, 2, False), (1, 3, True), (0, 2, True)]
+)
+def test_no_alarm_opens_within_the_cooldown_after_the_month_that_closed_it(cooldown, month, rings):
+    policy = AlarmPolicy(
+        ringing_count=1, quiet_count=1, at_once=(), cooldown_months=cooldown, window_count=1
+    )
+    levels = {0: "alarm", 1: "ok", month: "alarm"}
+    findings = [
+        GateFinding("drift", 1, f"b{number}", f"2006-{number + 1:02d}", level)
+        for number, level in levels.items()
+    ]
+
+    alarms = compute_alarms(findings, champion_version=1, policy=policy)
+
+    assert [alarm.opened_month for alarm in alarms] == [
+        "2006-01",
+        *[f"2006-{month + 1:02d}"] * rings,
+    ]
+    assert alarms[0].closed_month == "2006-02"

@@ -46,3 +46,13 @@ def test_a_batch_is_judged_at_its_bounds(share, months_due, level):
 
 def test_outcomes_that_are_not_due_say_when_they_are():
     assert judge_coverage(0.0, months_due=-2).reasons == ("outcomes are due in 2 months",)
+
+
+@pytest.mark.parametrize(
+    ("months_due", "setting"),
+    [(1, "watched_after"), (2, "watched_after"), (3, "longest_delay"), (4, "longest_delay")],
+)
+def test_the_limit_that_was_reached_is_named(months_due, setting):
+    (reason,) = judge_coverage(0.1, months_due=months_due).reasons
+
+    assert f"after they were due (coverage.{setting}): at least" in reason

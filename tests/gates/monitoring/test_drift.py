@@ -331,3 +331,48 @@ def test_columns_are_ordered_by_what_they_carry_then_by_how_far_then_by_name():
 def test_five_moved_columns_are_told_without_a_rest():
     assert judge(move(STILL, *range(5))).reasons[-1].startswith("column_4 moved")
     assert judge(move(STILL, *range(6))).reasons[-1] == "and 1 more columns"
+
+
+def test_a_column_of_no_known_importance_comes_after_those_that_carry_something():
+    report = move(move(STILL, 1, statistic=0.2), 2, statistic=0.9)
+
+    reasons = judge(report, importance={"column_1": 0.01, "column_0": 0.2}).reasons
+
+    assert reasons[0].startswith("column_1 moved: psi 0.200")
+    assert reasons[0].endswith(", 1% of the model")
+    assert reasons[1].startswith("column_2 moved: psi 0.900")
+    assert not reasons[1].endswith("of the model")
+
+
+def make_shift(current, *, error, reference=0.5):
+    return ScoreShift(reference, current, error, 100.0, 120.0, ())
+
+
+def test_a_move_of_just_the_errors_that_are_asked_for_counts():
+    policy = DriftPolicy(fewest_standard_errors=4.0)
+
+    assert judge(STILL, shift=make_shift(0.75, error=0.0625), policy=policy).level == "alarm"
+    assert judge(STILL, shift=make_shift(0.75, error=0.0626), policy=policy).level == "ok"
+    assert judge(STILL, shift=make_shift(0.25, error=0.0625), policy=policy).level == "alarm"
+
+
+@pytest.mark.parametrize(
+    ("current", "level", "told"),
+    [
+        (0.5625, "watch", ", limit 12% (drift.watched_share_move)"),  # an eighth: the limit itself
+        (0.625, "alarm", ""),  # a quarter: that of an alarm
+        (0.6, "watch", ", limit 12% (drift.watched_share_move)"),
+    ],
+)
+def test_a_watched_move_is_told_with_its_limit_and_an_alarm_with_its_own(current, level, told):
+    policy = DriftPolicy(watched_share_move=0.125, highest_share_move=0.25)
+
+    verdict = judge(STILL, shift=make_shift(current, error=0.001), policy=policy)
+
+    assert verdict.level == level
+    (move_told,) = [
+        reason for reason in verdict.reasons if reason.startswith("expected defaults 5")
+    ]
+    assert move_told == f"expected defaults 50.0% -> {current:.1%}{told}"
+    moved = [reason for reason in verdict.reasons if "expected defaults moved by 25%" in reason]
+    assert len(moved) == (level == "alarm")

@@ -8,6 +8,7 @@ from credit_default.data.contract.schema import KEY
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError
+from credit_default.gates.monitoring import drift_measurement
 from credit_default.gates.monitoring.column_drift import ColumnDrift, DriftReport
 from credit_default.gates.monitoring.drift import DriftPolicy, judge_drift
 from credit_default.gates.monitoring.drift_measurement import describe_drift, measure_drift
@@ -139,3 +140,32 @@ def test_report_as_plain_values_keeps_every_column_with_its_limit():
             "default_probability": {"statistic": 0.3, "threshold": 0.1, "method": "psi"},
         }
     }
+
+
+@pytest.mark.parametrize(
+    ("method", "statistic", "is_beyond"),
+    [
+        ("ks", 0.05, True),  # a p-value: at its threshold and below it is drift
+        ("ks", 0.0501, False),
+        ("chisquare", 0.0499, True),
+        ("psi", 0.05, True),  # a distance: at its threshold and above it is
+        ("psi", 0.0499, False),
+        ("wasserstein", 0.0501, True),
+    ],
+)
+def test_a_threshold_itself_is_reached(method, statistic, is_beyond):
+    assert drift_measurement._exceeds_threshold(statistic, method, 0.05) is is_beyond
+
+
+def test_the_drifted_share_is_of_the_inputs_by_their_thresholds_alone(pool):
+    later = pool.head(500).with_columns(
+        repayment_status_m1=pl.lit(2, dtype=pl.Int64), age=pl.col("age") + 40
+    )
+
+    report = measure(pool.head(500), later)
+
+    assert [column.column for column in report.columns if column.drifted] == [
+        "age",
+        "repayment_status_m1",
+    ]
+    assert report.drifted_share == pytest.approx(2 / len(FEW.inputs))

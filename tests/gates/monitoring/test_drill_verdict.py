@@ -172,3 +172,38 @@ def test_the_strongest_response_of_all_batches_counts():
 
     assert case.responses_by_gate == {"feed": "alarm"}
     assert exercise({"feed": "ok"}, {"feed": "watch"}).response == "watch"
+
+
+def test_the_given_policy_decides_and_not_the_default():
+    weak = exercise({"feed": "ok"}, strength=1)
+    strict = DrillPolicy(judged_from=1, lowest_recall=0.5, most_false_alarms=0)
+
+    assert judge_drill(Drill((CAUGHT, weak), ())).level == "ok"
+    judged = judge_drill(Drill((CAUGHT, weak), ()), policy=strict)
+    assert (judged.level, judged.figures["recall"]) == ("watch", 0.5)
+    one_alarm = Drill((CAUGHT,), ({"feed": "alarm"},))
+    assert judge_drill(one_alarm).level == "watch"
+    assert judge_drill(one_alarm, policy=strict).level == "alarm"
+
+
+def test_a_drill_without_a_fault_that_must_be_caught_has_no_recall():
+    verdict = judge_drill(Drill((exercise({"feed": "alarm"}, strength=1),), ()))
+
+    assert (verdict.level, verdict.figures["recall"]) == ("alarm", 0.0)
+    assert verdict.figures["planted_count"] == 1.0
+    assert verdict.figures["judged_count"] == 0.0
+
+
+def test_mended_months_may_ring_no_more_often_than_the_policy_says():
+    quiet, loud = {"drift": "watch"}, {"drift": "alarm"}
+
+    allowed = DrillPolicy(most_mended_alarms=1)
+
+    mended = Drill((CAUGHT,), (), mended_months=(quiet, loud))
+    assert judge_drill(mended).level == "alarm"
+    verdict = judge_drill(mended, policy=allowed)
+    assert verdict.level == "ok"
+    assert verdict.reasons[-1] == (
+        "1 alarms and 1 watches in 2 months after a recession was mended: at most 1 alarms "
+        "allowed (drill.most_mended_alarms)"
+    )

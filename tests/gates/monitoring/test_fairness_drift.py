@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from credit_default.gates.monitoring.fairness_drift import FairnessDriftPolicy, judge_fairness_drift
+from credit_default.gates.monitoring import fairness_drift
+from credit_default.gates.monitoring.fairness_drift import (
+    FairnessDriftPolicy,
+    GroupRatio,
+    judge_fairness_drift,
+)
 from credit_default.model.fairness.acceptance_counts import GroupAcceptance
 
 EVEN = {"sex": {"male": GroupAcceptance(3_000, 2_100), "female": GroupAcceptance(3_000, 2_070)}}
@@ -229,3 +234,73 @@ def test_the_widest_falls_are_told_first_and_five_at_most():
     reasons = judge_fairness_drift({"x": before}, {"x": now}).reasons
 
     assert [reason.split(":")[0] for reason in reasons] == [f"x group {n}" for n in (6, 5, 4, 3, 2)]
+
+
+def make_group(**counts):
+    return {name: GroupAcceptance(10_000, count) for name, count in counts.items()}
+
+
+def test_the_worst_of_all_ratios_decides_and_it_alone_is_told():
+    before = make_group(a=7_000, b=7_000, c=7_000)
+
+    found = judge_fairness_drift({"x": before}, {"x": make_group(a=5_000, b=6_200, c=7_000)})
+
+    assert found.level == "alarm"
+    (reason,) = found.reasons
+    assert reason.startswith("x a: accepted 0.71 times as often as the most accepted group, 1.00")
+
+
+def test_where_nothing_fell_the_lowest_ratio_of_all_is_told():
+    shares = make_group(a=7_000, b=6_000, c=6_500)
+
+    (reason,) = judge_fairness_drift({"x": shares}, {"x": shares}).reasons
+
+    assert "the lowest: x b: accepted 0.86 times as often" in reason
+
+
+def test_a_group_that_nobody_of_is_accepted_counts_as_half_a_client():
+    none, one = GroupAcceptance(200, 0), GroupAcceptance(200, 1)
+
+    assert fairness_drift._measure_log_variance(none) == pytest.approx((1 - 0.5 / 200) / 0.5)
+    assert fairness_drift._measure_log_variance(one) == pytest.approx((1 - 1 / 200) / 1)
+
+
+def make_ratio(ratio, reference, *, deviations=0.0):
+    return GroupRatio("x", "a", ratio, reference, deviations, standard_error=0.0)
+
+
+LIMITS = FairnessDriftPolicy(lowest_ratio=0.5, highest_loss=0.25)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "reference", "deviations", "level"),
+    [
+        (0.49, 0.5, 0.0, "watch"),  # it was at the line, and is below it for sure
+        (0.49, 0.499, 0.0, "ok"),  # it had been below it
+        (0.5, 0.5, 0.0, "ok"),
+        (0.5, 0.75, 3.0, "ok"),  # a loss of just what is allowed
+        (0.5, 0.76, 3.0, "watch"),  # more, and at the line
+        (0.499, 0.76, 3.0, "alarm"),
+        (0.5, 0.76, 2.0, "ok"),  # not beyond noise: two deviations are asked for
+    ],
+)
+def test_each_limit_itself_is_within_it(ratio, reference, deviations, level):
+    found = make_ratio(ratio, reference, deviations=deviations)
+
+    assert fairness_drift._judge_ratio(found, 2.0, LIMITS) == level
+
+
+@pytest.mark.parametrize(
+    ("ratio", "reference", "told"),
+    [
+        (0.4, 0.75, "beyond a loss of 0.25 (fairness_drift.highest_loss) and a ratio of 0.5"),
+        (0.5, 0.76, "beyond a loss of 0.25 (fairness_drift.highest_loss)"),
+        (0.4, 0.65, "beyond a ratio of 0.5 (fairness_drift.lowest_ratio)"),
+        (0.49, 0.74, "beyond a ratio of 0.5 (fairness_drift.lowest_ratio)"),
+    ],
+)
+def test_the_limits_that_were_broken_are_told(ratio, reference, told):
+    found = fairness_drift._describe_limit(make_ratio(ratio, reference), LIMITS)
+
+    assert found.startswith(told)
+    assert ("and" in found) == ("and" in told)

@@ -393,3 +393,33 @@ def test_a_quarantine_of_just_the_margin_is_quiet_where_none_is_usual():
     assert state.rejected_share == 0.01
     assert judge_feed(state).level == "ok"
     assert judge_feed(replace(state, rejected_count=11)).level == "watch"
+
+
+def test_a_figure_at_the_bound_of_an_alarm_is_told_once():
+    policy = FeedPolicy(
+        stale_margin=0.25, repeat_margin=0.125, highest_mix=0.25, highest_filled=0.5
+    )
+
+    repeats = judge_feed(plant(repeat_share=0.5, reference_repeat_share=0.25), policy=policy)
+    mix = judge_feed(plant(mix_shift=0.25, mix_p_value=0.0), policy=policy)
+    filled = judge_feed(plant(filled_in_share=0.5, filled_in_code="3"), policy=policy)
+
+    assert (repeats.level, len(repeats.reasons)) == ("watch", 1)
+    assert "feed.repeat_margin" in repeats.reasons[0]
+    assert (mix.level, len(mix.reasons)) == ("alarm", 1)
+    assert "feed.highest_mix" in mix.reasons[0]
+    assert (filled.level, len(filled.reasons)) == ("alarm", 1)
+    assert "feed.highest_filled" in filled.reasons[0]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+def test_the_confidence_holds_for_all_columns_together(count):
+    state = replace(CLEAN, columns=CLEAN.columns[:count], reference_identical_share=0.2)
+    deviations = norm.ppf(0.999 ** (1 / max(1, count)))
+    margin = 0.05 + deviations * np.sqrt(0.2 * 0.8 * (1 / 1_000 + 1 / 6_000))
+
+    levels = [
+        judge_feed(replace(state, identical_share=0.2 + margin + extra)).level
+        for extra in (-1e-6, 1e-6)
+    ]
+    assert levels == ["ok", "alarm"]

@@ -388,3 +388,28 @@ def test_a_repeated_amount_is_counted_per_row_on_either_side():
 
     state = found[2]
     assert (state.column, state.repeat_share, state.reference_repeat_share) == ("paid_m1", 1.0, 0.3)
+
+
+def test_a_plan_of_other_inputs_is_refused():
+    fewer = replace(SCHEMA, columns=SCHEMA.columns[:-1])
+    side = profile_rows(PLAN, REFERENCE)
+
+    with pytest.raises(ValueError, match="longer"):
+        measure_feed(PLAN, side, side, schema=fewer)
+
+
+def test_the_upper_tail_begins_with_the_step_of_size_behind_the_last_of_nineteen_in_twenty():
+    before = [4.0] * 95 + [16.0] * 5
+
+    # 4.8 is in the quarter of an octave that follows that of 4.
+    state = look_at(SIZE, before, [4.0] * 60 + [4.8] * 40)
+
+    assert state.high_tail_share == pytest.approx(0.35)
+    assert look_at(SIZE, before, [4.0] * 60 + [4.7] * 40).high_tail_share == 0.0
+
+
+def test_the_lower_tail_ends_before_the_step_of_the_first_twentieth():
+    before = [1.0] * 5 + [4.0] * 95
+
+    assert look_at(SIZE, before, [0.9] * 30 + [4.0] * 70).low_tail_share == pytest.approx(0.30)
+    assert look_at(SIZE, before, [1.1] * 30 + [4.0] * 70).low_tail_share == 0.0

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from credit_default.gates.monitoring.feed_policy import FeedPolicy
 from credit_default.gates.monitoring.volume import Delivery, judge_volume
 
 MONTHLY = (
@@ -165,3 +166,45 @@ def test_batches_of_no_rows_have_no_ratio_and_figures_are_told():
         "wait_days": 31.0,
         "month_step": 1.0,
     }
+
+
+def test_the_given_policy_decides_and_not_the_default():
+    policy = FeedPolicy(fewest_rows=500, fewest_earlier_batches=2, highest_gap_ratio=3.0)
+
+    assert judge_volume(NEXT, MONTHLY[:2], policy=policy).level == "ok"
+    assert judge_volume(replace(NEXT, row_count=499), MONTHLY, policy=policy).level == "not judged"
+    assert judge_volume(replace(NEXT, wait_days=90.0), MONTHLY, policy=policy).level == "ok"
+    assert judge_volume(replace(NEXT, wait_days=90.1), MONTHLY, policy=policy).level == "watch"
+
+
+def test_each_bound_of_the_row_count_is_named_by_its_setting():
+    usual = tuple(replace(delivery, row_count=10_000) for delivery in MONTHLY)
+
+    told = [
+        judge_volume(replace(NEXT, row_count=count), usual).reasons[0].rpartition("(")[2]
+        for count in (999, 4_999, 20_001, 100_001)
+    ]
+    assert told == [
+        "feed.lowest_ratio)",
+        "feed.lowest_usual_ratio)",
+        "feed.highest_usual_ratio)",
+        "feed.highest_ratio)",
+    ]
+
+
+def test_a_wait_is_held_against_the_longest_before():
+    earlier = (*MONTHLY, replace(MONTHLY[-1], wait_days=50.0))
+
+    assert judge_volume(replace(NEXT, wait_days=100.0), earlier).level == "ok"
+    verdict = judge_volume(replace(NEXT, wait_days=101.0), earlier)
+    assert verdict.reasons == (
+        "101 days since the last batch, 50 at most before (feed.highest_gap_ratio)",
+    )
+
+
+def test_as_many_rows_as_usual_are_too_many_where_fewer_are_asked_for():
+    policy = FeedPolicy(highest_usual_ratio=0.9)
+
+    (reason,) = judge_volume(replace(NEXT, row_count=1_000), MONTHLY, policy=policy).reasons
+
+    assert reason == "1,000 rows, where 1,000 are usual (feed.highest_usual_ratio)"

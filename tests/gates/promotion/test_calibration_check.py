@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+from scipy.stats import norm
 
+from credit_default.gates.promotion import calibration_check
 from credit_default.gates.promotion.calibration_check import check_calibration
 from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
+from credit_default.model.estimator.calibration_line import Slope, measure_slope
 
 POLICY = PromotionPolicy()
 
@@ -118,3 +121,43 @@ def test_a_constant_champion_has_no_slope_and_a_constant_challenger_cannot_be_me
 
     assert "the champion has none" in beside.summary
     assert alone.fault == "its calibration cannot be measured"
+
+
+@pytest.mark.parametrize(("factor", "side"), [(1.6, "lowest"), (0.6, "highest")])
+def test_a_slope_at_the_end_of_the_range_is_within_it(make_contest, factor, side):
+    contest = make_contest(3_000, champion_noise=0.0, challenger_noise=0.0, seed=1)
+    scores = PairedScores(contest.defaulted, contest.champion, stretch(contest.challenger, factor))
+    slope = measure_slope(np.asarray(contest.defaulted), np.asarray(scores.challenger))
+    beyond = np.nextafter(slope.value, 1.0)
+    wide = {"lowest_slope": 0.0, "highest_slope": 9.0}
+
+    within, out = (
+        check_calibration(scores, policy=PromotionPolicy(**wide | {f"{side}_slope": end}))
+        for end in (slope.value, beyond)
+    )
+
+    assert not within.fault
+    assert out.fault.endswith(f"is out of range (promotion.{side}_slope)")
+    deviations = norm.ppf((1 + PromotionPolicy().objection_confidence) / 2)
+    reach = deviations * slope.standard_error
+    assert within.figures["calibration_slope_low"] == pytest.approx(slope.value - reach)
+    assert within.figures["calibration_slope_high"] == pytest.approx(slope.value + reach)
+
+
+@pytest.mark.parametrize(
+    ("slope", "champion", "is_closer"),
+    [
+        (0.8, 0.75, True),
+        (0.5, 1.99, False),  # half is as far as twice
+        (0.5, 2.0, False),
+        (0.5, 2.01, True),
+        (0.5, 0.5, False),
+        (-0.1, 0.0, False),  # neither has a distance
+        (0.1, 0.0, True),
+        (0.5, None, False),
+    ],
+)
+def test_the_distance_from_one_is_that_of_a_factor(slope, champion, is_closer):
+    other = None if champion is None else Slope(champion, 0.0)
+
+    assert calibration_check._is_closer_to_one(Slope(slope, 0.0), other) is is_closer

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from credit_default.gates.promotion.paired_gains import Gain
 from credit_default.gates.promotion.policy import PromotionPolicy
@@ -62,3 +63,30 @@ def test_a_difference_of_that_size_is_found_about_as_often_as_promised():
     found = np.mean(drawn > (reach - 0.8416 * error))
 
     assert found == pytest.approx(policy.power, abs=0.01)
+
+
+def test_figures_by_hand_at_a_given_confidence_and_at_that_of_the_policy():
+    policy = PromotionPolicy(confidence=0.99, power=0.8, roc_auc_margin=0.002)
+
+    given, default = (
+        measure_power(
+            make_gain("roc_auc", 0.001),
+            make_gain("log_loss", 0.0002),
+            row_count=5_000,
+            policy=policy,
+            **more,
+        )
+        for more in ({"confidence": 0.95}, {})
+    )
+
+    deviations = norm.ppf(0.975) + norm.ppf(0.8)
+    assert given.figures == pytest.approx(
+        {
+            "detectable_roc_auc": deviations * 0.001,
+            "detectable_log_loss": deviations * 0.0002,
+            "rows_for_roc_auc_margin": 5_000 * (deviations * 0.001 / 0.002) ** 2,
+        }
+    )
+    wider = norm.ppf(0.995) + norm.ppf(0.8)
+    assert default.figures["detectable_roc_auc"] == pytest.approx(wider * 0.001)
+    assert "needs about 9,800 paired rows" in given.summary

@@ -62,3 +62,16 @@ def test_where_no_other_family_is_left_a_search_is_advised(rival):
     check = check_rivals([rival], family="scorecard")
 
     assert check.summary.endswith("`credit-default tune`")
+
+
+def test_a_lead_of_just_what_is_worth_a_change_is_watched():
+    policy = PromotionPolicy(least_roc_auc_gain=0.0625)
+
+    assert check_rivals([make_rival(-0.0625)], family="forest", policy=policy).watch
+    assert not check_rivals([make_rival(-0.0624)], family="forest", policy=policy).watch
+
+
+def test_the_model_s_own_family_is_searched_and_no_rivals_say_nothing():
+    advice = check_rivals([make_rival(-0.05)], family="scorecard").summary
+    assert advice.endswith("search for a recipe that suits these rows with `credit-default tune`")
+    assert check_rivals([], family="forest").summary == ""

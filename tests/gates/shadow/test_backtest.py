@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from credit_default.gates.shadow.backtest import backtest_promotion, format_gain
+from credit_default.gates.shadow.backtest import BacktestPolicy, backtest_promotion, format_gain
 from credit_default.model.comparison.version_difference import Difference, PairedOutcomes
 from credit_default.model.estimator.decision import DecisionPolicy
 
@@ -128,3 +128,18 @@ def test_an_interval_that_ends_at_nought_is_on_neither_side(low, high, better, w
     found = Difference(0.0, 0.0, 0.0, low, high)
 
     assert (found.is_better, found.is_worse) == (better, worse)
+
+
+def test_the_given_policy_says_how_many_rows_are_needed_and_nothing_known_is_no_row():
+    _, nothing = backtest_promotion(None, months=(), thresholds=(0.16, 0.16), costs=COSTS)
+    _, enough = backtest_promotion(
+        draw(1, count=150),
+        months=MONTHS,
+        thresholds=(0.16, 0.16),
+        costs=COSTS,
+        policy=BacktestPolicy(fewest_rows=150, fewest_defaults=1),
+    )
+
+    assert nothing.figures == {"row_count": 0.0}
+    assert nothing.reasons == ("no complete month that both versions scored has followed yet",)
+    assert enough.level != "not judged"

@@ -149,3 +149,11 @@ def test_rows_that_are_taken_keep_every_column_and_the_bands():
     assert taken.segments["sex"].tolist() == ["m"]
     assert (taken.declined.tolist(), taken.benchmark_probability.tolist()) == ([False], [0.4])
     assert sample.take_known() is sample
+
+
+def test_a_sample_without_outcomes_has_none():
+    bare = ScoredSample(np.array([0.1, 0.2]))
+
+    assert bare.outcomes.shape == (0,)
+    assert bare.take_known().row_count == 0
+    assert bare.take_known().outcomes.shape == (0,)

@@ -119,3 +119,67 @@ def test_scores_without_bands_are_cut_by_the_references_quantiles():
     assert tables.concentration[0].shares[5:] == (0,) * 5
     assert sum(tables.concentration[0].shares) == pytest.approx(1)
     assert tables.by_band[0].jeffreys_p_value is None
+
+
+def build(sample, reference=None, **policy):
+    return build_reporting_tables(sample, reference=reference, policy=ValidationPolicy(**policy))
+
+
+def test_a_single_month_is_told_once_and_what_is_not_known_is_absent():
+    sample = make_sample(
+        defaulted=None, client_id=None, month=np.array(["2025-01"] * 6), band_order=("A", "B")
+    )
+
+    rows = build(sample).by_band
+
+    assert [(row.month, row.band) for row in rows] == [(ALL_MONTHS, "A"), (ALL_MONTHS, "B")]
+    assert {(row.client_count, row.outcome_count, row.default_rate) for row in rows} == {
+        (None, 0, None)
+    }
+    assert [row.jeffreys_p_value for row in rows] == [None, None]
+    assert [row.default_probability for row in rows] == pytest.approx([0.1, 0.3])
+
+
+def test_bands_of_a_cut_are_numbered_by_how_many_there_are_and_an_edge_is_in_the_one_above():
+    scores = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8])
+    sample = ScoredSample(scores)
+
+    tables = build(sample, band_count=4)
+
+    assert tables.bands == ("1 of 4", "2 of 4", "3 of 4", "4 of 4")
+    assert not tables.are_bands_given
+    assert [row.row_count for row in tables.by_band] == [2, 2, 2, 2]
+    tied = build(ScoredSample(np.array([0.2] * 6 + [0.4] * 2)), band_count=4)
+    # The quartiles are .2, .2 and .25: two edges, and nobody is below the first.
+    assert [(row.band, row.row_count) for row in tied.by_band] == [("2 of 3", 6), ("3 of 3", 2)]
+
+
+def test_bands_of_the_reference_that_the_sample_lacks_have_no_rows_and_no_share_of_it():
+    reference = ScoredSample(np.array([0.1, 0.3, 0.9, 0.9]), band=np.array(["A", "B", "C", "C"]))
+
+    tables = build(make_sample(), reference)
+
+    assert tables.bands == ("A", "B", "C")
+    assert [(row.sample, row.shares) for row in tables.concentration] == [
+        ("sample", (0.5, 0.5, 0.0)),
+        ("reference", (0.25, 0.25, 0.5)),
+    ]
+    own, other = tables.concentration
+    assert own.herfindahl == pytest.approx(0.5)
+    assert own.variation == pytest.approx(np.sqrt(3 * (2 * (1 / 2 - 1 / 3) ** 2 + 1 / 9)))
+    assert other.herfindahl == pytest.approx(0.375)
+
+
+def test_a_reference_without_bands_is_left_out_beside_a_sample_that_has_some():
+    bare = ScoredSample(np.array([0.1, 0.3]))
+
+    assert [row.sample for row in build(make_sample(), bare).concentration] == ["sample"]
+    both = build(ScoredSample(np.array([0.1, 0.3])), bare, band_count=2)
+    assert [row.sample for row in both.concentration] == ["sample", "reference"]
+
+
+def test_months_of_moves_are_the_first_and_the_last():
+    found = build(make_sample()).migration
+
+    assert (found.first_month, found.last_month, found.bands) == ("2025-01", "2025-02", ("A", "B"))
+    assert found.counts == ((1, 1), (0, 1))

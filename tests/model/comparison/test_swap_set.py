@@ -106,3 +106,43 @@ def test_the_interval_of_a_share_holds_what_it_says(client_count, month_count):
 
 def test_rows_of_a_client_taken_as_independent_would_promise_too_much():
     assert measure_coverage(100, 10, taken_as_independent=True) < 0.80
+
+
+def test_the_four_groups_of_five_rows_by_hand():
+    groups = measure_swap_set(
+        [0.6, 0.1, 0.7, 0.2, 0.5],
+        [0.2, 0.6, 0.8, 0.1, 0.4],
+        first_threshold=0.5,
+        second_threshold=0.5,
+        outcome=[1, 0, UNKNOWN, UNKNOWN, 0],
+        clients=[1, 2, 3, 4, 5],
+    )
+
+    assert [(g.declined_by_first, g.declined_by_second, g.changes_side) for g in groups] == [
+        (True, False, True),
+        (False, True, True),
+        (True, True, False),
+        (False, False, False),
+    ]
+    assert [(g.row_count, g.share) for g in groups] == [(2, 0.4), (1, 0.2), (1, 0.2), (1, 0.2)]
+    assert [(g.first_probability, g.second_probability) for g in groups] == [
+        pytest.approx((0.55, 0.3)),
+        (0.1, 0.6),
+        (0.7, 0.8),
+        (0.2, 0.1),
+    ]
+    assert [(g.known_count, g.default_count) for g in groups] == [(2, 1), (1, 0), (0, 0), (0, 0)]
+    assert [g.default_share and g.default_share.value for g in groups] == [0.5, 0.0, None, None]
+
+
+def test_a_group_without_rows_has_no_probability_and_lengths_are_told():
+    empty = measure_swap_set(
+        [0.6], [0.7], first_threshold=0.5, second_threshold=0.5, outcome=[1], clients=[1]
+    )[0]
+    assert (empty.row_count, empty.share, empty.default_share) == (0, 0.0, None)
+    assert np.isnan([empty.first_probability, empty.second_probability]).all()
+
+    with pytest.raises(InputError, match=r"found arrays of \[1, 2\] rows"):
+        measure_swap_set(
+            [0.6], [0.7, 0.2], first_threshold=0.5, second_threshold=0.5, outcome=[1], clients=[1]
+        )

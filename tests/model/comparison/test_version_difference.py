@@ -7,6 +7,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from credit_default.errors import InputError
 from credit_default.gates.promotion.delong import measure_auc_difference
 from credit_default.model.comparison.version_difference import (
+    Difference,
     PairedOutcomes,
     measure_differences,
     measure_level,
@@ -96,3 +97,52 @@ def test_the_area_is_left_out_while_nobody_defaulted():
 def test_outcomes_of_other_rows_are_refused():
     with pytest.raises(InputError, match="1 clients of 2 rows"):
         PairedOutcomes([0, 1], [0.1, 0.2], [0.1, 0.2], ["a"])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "is_better", "is_worse"),
+    [
+        (1e-9, 0.2, True, False),
+        (0.0, 0.2, False, False),
+        (-0.2, 0.0, False, False),
+        (-0.2, -1e-9, False, True),
+    ],
+)
+def test_an_interval_that_ends_at_nought_is_on_neither_side(low, high, is_better, is_worse):
+    found = Difference(0.4, 0.5, (low + high) / 2, low, high)
+
+    assert (found.is_better, found.is_worse) == (is_better, is_worse)
+
+
+def test_gains_by_hand_on_four_clients():
+    """The first version declines two payers; the second, at a higher threshold, one defaulter less."""
+    rows = PairedOutcomes([1, 0, 0, 1], [0.5, 0.5, 0.25, 0.2], [0.8, 0.2, 0.25, 0.5], [1, 2, 3, 4])
+    costs = DecisionPolicy(missed_default_cost=5.0, false_alarm_cost=1.0)
+
+    found = measure_differences(rows, first_threshold=0.25, second_threshold=0.5, costs=costs)
+
+    cost = found["cost_per_1000"]
+    # first: two false alarms and a missed default, 7 of 4; second: none and none, at .5 itself.
+    assert (cost.first, cost.second, cost.gain) == (1_750.0, 0.0, 1_750.0)
+    before = -np.log([0.5, 0.5, 0.75, 0.2])
+    after = -np.log([0.8, 0.8, 0.75, 0.5])
+    loss = found["log_loss"]
+    assert (loss.first, loss.second) == pytest.approx((before.mean(), after.mean()))
+    gains = before - after
+    reach = 1.959964 * np.sqrt(((gains - gains.mean()) ** 2).sum() * 4 / 3) / 4
+    assert loss.gain == pytest.approx(gains.mean())
+    assert loss.high - loss.gain == pytest.approx(reach, rel=1e-5)
+    assert loss.gain - loss.low == pytest.approx(reach, rel=1e-5)
+    area = found["roc_auc"]
+    assert (area.first, area.second) == pytest.approx((1.5 / 4, 1.0))
+
+
+def test_the_level_is_observed_less_expected():
+    found = measure_level([1, 0, 0, 1], [0.5, 0.1, 0.2, 0.4], clients=[1, 2, 3, 4])
+
+    assert (found.expected_share, found.observed_share) == pytest.approx((0.3, 0.5))
+    assert found.gap.value == pytest.approx(0.2)
+    gaps = np.array([0.5, -0.1, -0.2, 0.6])
+    reach = 1.959964 * np.sqrt(((gaps - 0.2) ** 2).sum() * 4 / 3) / 4
+    assert found.gap.high == pytest.approx(0.2 + reach, rel=1e-5)
+    assert found.gap.low == pytest.approx(0.2 - reach, rel=1e-5)

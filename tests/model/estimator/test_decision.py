@@ -118,3 +118,32 @@ def test_a_policy_is_read_back_from_its_mapping():
 def test_a_mapping_that_is_no_policy_is_refused(mapping):
     with pytest.raises(InputError, match="decision policy"):
         parse_decision_policy(mapping)
+
+
+@pytest.mark.parametrize("cost", [5e-324, 1e300])
+def test_any_finite_cost_above_nought_is_accepted(cost):
+    assert DecisionPolicy(missed_default_cost=cost).missed_default_cost == cost
+    assert DecisionPolicy(false_alarm_cost=cost).false_alarm_cost == cost
+
+
+@pytest.mark.parametrize(
+    ("edges", "is_right"),
+    [
+        ((0.0,), True),
+        ((0.0, 0.5), True),
+        ((0.0, np.nextafter(1.0, 0.0)), True),
+        ((0.0, 1.0), False),
+        ((0.1, 0.5), False),
+        ((0.0, 0.5, 0.5), False),
+        ((0.0, 0.6, 0.5), False),
+        ((), False),
+    ],
+)
+def test_bands_start_at_nought_rise_and_end_below_one(edges, is_right):
+    bands = tuple(RiskBand(chr(65 + place), edge) for place, edge in enumerate(edges))
+
+    if is_right:
+        assert DecisionPolicy(bands=bands).bands == bands
+    else:
+        with pytest.raises(InputError, match="risk bands"):
+            DecisionPolicy(bands=bands)

@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -5,7 +6,8 @@ import polars as pl
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator import digest
+from credit_default.model.estimator.decision import DecisionPolicy, RiskBand
 from credit_default.model.estimator.digest import (
     digest_bundle,
     digest_frame,
@@ -137,3 +139,38 @@ def test_a_policy_is_named_by_its_costs_and_bands():
 
     assert digest_policy(policy) == digest_policy(DecisionPolicy())
     assert digest_policy(policy) != digest_policy(DecisionPolicy(missed_default_cost=6.0))
+
+
+def test_a_policys_digest_is_that_of_its_canonical_text_and_never_changes():
+    """Sorted names, no blanks, letters beyond ASCII escaped; each part behind its length."""
+    policy = DecisionPolicy(bands=(RiskBand("é", 0.0), RiskBand("B", 0.5)))
+    text = (
+        '{"bands":[{"lowest_probability":0.0,"name":"\\u00e9"},'
+        '{"lowest_probability":0.5,"name":"B"}],'
+        '"false_alarm_cost":1.0,"missed_default_cost":5.0}'
+    )
+    parts = "credit-default digest 1", text
+
+    plain = "".join(f"{len(part)};{part}" for part in parts)
+
+    assert digest_policy(policy) == hashlib.sha256(plain.encode()).hexdigest()
+    assert (
+        digest_policy(DecisionPolicy())
+        == "619cca4b49dfe5c4bc1778d1d43b010d2114b3d087477ec3a95da97f582eb862"
+    )
+
+
+def test_numbers_are_digested_as_64_bits_behind_their_form():
+    parts = [np.array([1, 2], dtype=np.int32), np.array([[0.5]], dtype=np.float32), b"ab"]
+
+    wanted = hashlib.sha256()
+    for form, numbers in (
+        ("<i8(2,);", parts[0].astype("<i8")),
+        ("<f8(1, 1);", parts[1].astype("<f8")),
+    ):
+        wanted.update(form.encode() + numbers.tobytes())
+    wanted.update(b"2;ab")
+    assert digest._digest_parts(parts) == wanted.hexdigest()
+    assert digest._digest_parts([np.array([1], dtype=np.uint32)]) == (
+        hashlib.sha256(b"<u8(1,);" + np.array([1], dtype="<u8").tobytes()).hexdigest()
+    )

@@ -156,3 +156,46 @@ def test_a_default_has_a_horizon():
         LossPolicy(horizon_months=0)
     with pytest.raises(InputError, match="cure_share"):
         LossPolicy(cure_share=1.1)
+
+
+@pytest.mark.parametrize("name", ["conversion_factor", "loss_given_default", "cure_share"])
+def test_shares_reach_from_nought_to_one(name):
+    for share in (0.0, 1.0):
+        assert getattr(LossPolicy(**{name: share}), name) == share
+    for share in (-1e-9, 1 + 1e-9):
+        with pytest.raises(InputError, match=f"loss policy's {name}: found .*expected 0 to 1"):
+            LossPolicy(**{name: share})
+
+
+def test_a_horizon_is_a_month_or_more_and_is_told_in_words():
+    assert LossPolicy(horizon_months=1).horizon == "within the month after the statement"
+    assert LossPolicy(horizon_months=2).horizon == "within the 2 months after the statement"
+    with pytest.raises(InputError, match="horizon_months: found 0; expected 1 or more"):
+        LossPolicy(horizon_months=0)
+
+
+def test_a_portfolio_without_a_balance_has_no_expected_loss_and_cures_as_cards_do():
+    none = LossPolicy(balance_column="")
+
+    assert not has_expected_loss(none, ["bill_amount_m1", "credit_limit"])
+    assert none.cured_share == 0.7
+    assert LossPolicy(cure_share=0.2).cured_share == 0.2
+    assert LossPolicy(balance_column="debt", limit_column="", cure_share=0.0).cured_share == 0.0
+    assert has_expected_loss(LossPolicy(), ["bill_amount_m1", "credit_limit"])
+    assert not has_expected_loss(LossPolicy(), ["bill_amount_m1"])
+
+
+def test_the_loss_of_three_accounts_by_hand():
+    rows = pl.DataFrame({"debt": [100, -50, 400], "credit": [300, 200, 300]})
+    policy = LossPolicy(
+        conversion_factor=0.5,
+        loss_given_default=0.8,
+        cure_share=0.25,
+        balance_column="debt",
+        limit_column="credit",
+    )
+
+    assert measure_exposure(rows, policy).to_list() == [200.0, 125.0, 400.0]
+    found = measure_expected_loss(rows, np.array([0.1, 0.2, 0.5]), policy=policy)
+    assert found.to_list() == pytest.approx([12.0, 15.0, 120.0])
+    assert measure_expected_loss(rows, np.zeros(3), policy=None).to_list() == [None] * 3

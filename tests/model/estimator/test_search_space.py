@@ -106,3 +106,21 @@ def test_a_blends_study_is_not_renamed_by_values_of_families_that_are_no_members
     assert named == name(rows, recipe=recipe, policy=SearchPolicy(row_share=(0.5,)))
     assert named != name(rows, recipe=recipe, policy=SearchPolicy(bin_count=(5,)))
     assert named != name(rows, recipe=replace(recipe, weights=(1, 1)))
+
+
+def test_a_search_starts_with_a_trial_and_keeps_a_part_of_them():
+    for right in ({"startup_trial_count": 1}, {"kept_share": 0.01}, {"kept_share": 0.99}):
+        SearchPolicy(**right)
+    for wrong in ({"startup_trial_count": 0}, {"kept_share": 0.0}, {"kept_share": 1.0}):
+        with pytest.raises(InputError, match=r"search policy: found .*expected 1 or more, and"):
+            SearchPolicy(**wrong)
+
+
+def test_an_estimator_of_ones_own_is_not_searched():
+    with pytest.raises(InputError, match="found 'acme:trees', whose parameters this project does"):
+        list_search_parameters(SearchPolicy(), Recipe(family="acme:trees"))
+
+
+def test_a_choice_without_a_value_is_refused_by_name():
+    with pytest.raises(InputError, match="search's leaf_count: found no values; expected one or"):
+        SearchPolicy(leaf_count=())

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from tests.fakes.bureau_loans import FEATURES, NO_FILE, SCHEMA, UNUSABLE, lend
 
+from credit_default.data.contract.schema import Column
 from credit_default.model.estimator.decision import DECLINE, DecisionPolicy
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe
@@ -16,6 +17,12 @@ from credit_default.model.explanation.counterfactuals import find_counterfactual
 from credit_default.model.explanation.reason_codes import build_reason_finder
 from credit_default.model.explanation.reason_table import NO_REASONS, build_reason_table
 from credit_default.model.explanation.shapley import Explanation
+from credit_default.model.explanation.value_wordings import (
+    list_code_wordings,
+    list_value_measures,
+    list_value_wordings,
+)
+from credit_default.model.features.declaration import Feature
 
 INPUTS = {column.name: column for column in SCHEMA.inputs}
 
@@ -155,3 +162,50 @@ def test_a_declared_lever_to_a_special_value_is_not_taken(loans, declined):
     row = declined.filter(pl.col("bureau_score") > 0)[:1].with_columns(bureau_score=300)
 
     assert find_counterfactuals(loans, row, levers=[lever], schema=SCHEMA) == ()
+
+
+def test_what_a_column_may_hold_besides_numbers_has_a_measure_of_its_own():
+    plain = Column("income", "amount", "Income.")
+    odd = Column(
+        "score",
+        "integer",
+        "Score.",
+        optional=True,
+        special={-9.0: "no file", -8.0: "unusable"},
+    )
+    code = Column("purpose", "code", "For.", codes={1: "car"})
+
+    assert list(list_value_measures([plain, odd, code])) == [
+        Feature("score is missing", "is_missing", ("score",)),
+        Feature("score is -9", "one_hot", ("score",), {"value": -9.0}),
+        Feature("score is -8", "one_hot", ("score",), {"value": -8.0}),
+        # Bounds without effect: a clip reads no special values.
+        Feature("score as a number", "clip", ("score",), {"minimum": -1e30, "maximum": 1e30}),
+        Feature("purpose as it is", "raw", ("purpose",)),
+    ]
+
+
+def test_a_missing_value_is_worded_before_the_special_ones_each_by_its_measure():
+    odd = Column("score", "integer", "Score.", optional=True, special={-9.0: "no file"})
+
+    wordings = list_value_wordings([odd])
+
+    assert [wording.text for wording in wordings] == [
+        "Score (Score): not stated",
+        "Score (Score): no file",
+    ]
+    assert [[(c.measure, c.side, c.value) for c in wording.conditions] for wording in wordings] == [
+        [("score is missing", "at least", 1), ("score is missing", "at most", 1)],
+        [("score is -9", "at least", 1), ("score is -9", "at most", 1)],
+    ]
+
+
+def test_each_code_is_worded_by_its_meaning_as_exactly_itself():
+    code = Column("purpose", "code", "For.", codes={1: "car", 7: "debts"})
+
+    found = list_code_wordings("Purpose", code, measure="purpose as it is")
+
+    assert [(w.text, [(c.side, c.value) for c in w.conditions]) for w in found] == [
+        ("Purpose: car", [("at least", 1), ("at most", 1)]),
+        ("Purpose: debts", [("at least", 7), ("at most", 7)]),
+    ]

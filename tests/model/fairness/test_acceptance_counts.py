@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -81,3 +83,26 @@ def test_attribute_without_a_value_in_the_reference_is_not_cut():
 def test_attribute_that_the_schema_lacks_is_refused():
     with pytest.raises(InputError, match="fairness attributes"):
         plan_acceptance(ROWS, schema=SCHEMA, policy=FairnessPolicy(attributes=("shoe_size",)))
+
+
+def test_a_missing_value_of_an_optional_attribute_is_a_group_of_its_own():
+    columns = tuple(replace(c, optional=c.name == "sex") for c in SCHEMA.columns)
+    rows = ROWS.with_columns(sex=pl.Series([None, 1, None, 1], dtype=pl.Int64))
+    plan = AttributePlan(("sex",), ())
+
+    found = count_acceptance([rows], schema=replace(SCHEMA, columns=columns), plan=plan)
+
+    assert found == {"sex": {"male": GroupAcceptance(2, 1), "not stated": GroupAcceptance(2, 2)}}
+
+
+def test_frames_without_rows_of_an_attribute_leave_its_counts_as_they_are():
+    plan = AttributePlan(("sex", "age"), (AttributeBands("age", (40.0,)),))
+    unknown = ROWS.with_columns(sex=pl.lit(None, dtype=pl.Int64))
+
+    found = count_acceptance([ROWS, unknown, ROWS[:0]], schema=SCHEMA, plan=plan)
+
+    assert found["sex"] == {"male": GroupAcceptance(2, 2), "female": GroupAcceptance(2, 1)}
+    assert found["age"] == {
+        "below 40": GroupAcceptance(4, 2),
+        "40 and above": GroupAcceptance(4, 4),
+    }

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit_default.data.contract.schema import Column
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.estimator.scoring import score_probability
+from credit_default.model.fairness import attribute_flip_test
 from credit_default.model.fairness.attribute_flip_test import measure_flip_sensitivity
 
 INCLUDED = {"sex": (1, 2), "marriage": (0, 3), "age": (18, 120)}
@@ -69,3 +71,23 @@ def test_no_rows_have_nothing_to_flip(bundle, rows):
     found = measure_flip_sensitivity(bundle, rows[:0], CREDIT_CARD)
 
     assert {(flip.flipped_count, flip.largest_change) for flip in found} == {(0, 0.0)}
+
+
+def list_values(values, column, *, dtype=pl.Int64):
+    rows = pl.DataFrame({"x": values}, schema={"x": dtype})
+    return [flipped["x"].to_list() for flipped in attribute_flip_test._list_flips(rows, column)]
+
+
+def test_a_code_takes_each_permitted_value_and_a_number_five_from_the_least_to_the_greatest():
+    number, code = (
+        Column("x", "integer", "x"),
+        Column("x", "code", "x", codes={1: "one", 3: "three", 5: "five"}),
+    )
+
+    assert list_values([8, 0, 4], number) == [[value] * 3 for value in (0, 2, 4, 6, 8)]
+    assert list_values([3, 1], code) == [[1, 1], [3, 3], [5, 5]]
+    assert list_values([2, 4], number) == [[2, 2], [3, 3], [4, 4]]  # rounded ones come once
+    assert list_values([0.0, 1.0], Column("x", "amount", "x"), dtype=pl.Float64) == [
+        [value] * 2 for value in (0.0, 0.25, 0.5, 0.75, 1.0)
+    ]
+    assert list_values([None, None], number) == []

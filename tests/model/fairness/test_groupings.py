@@ -8,6 +8,7 @@ from credit_default.model.fairness.groupings import (
     AttributeBands,
     build_groupings,
     choose_attributes,
+    find_quartiles,
 )
 
 LOANS = parse_schema(
@@ -117,3 +118,67 @@ def test_an_attribute_that_the_schema_lacks_is_refused():
 def test_bands_that_do_not_rise_are_refused(edges):
     with pytest.raises(InputError, match="bands of age"):
         AttributeBands("age", edges)
+
+
+@pytest.mark.parametrize(
+    ("edges", "labels"),
+    [
+        ((40.0,), ("below 40", "40 and above")),
+        ((30.0, 40.0, 50.0), ("below 30", "30-39", "40-49", "50 and above")),
+        ((30.5, 40.0), ("below 30.5", "30.5 to below 40", "40 and above")),
+    ],
+)
+def test_bands_of_whole_numbers_end_before_the_next_unless_an_edge_is_none(edges, labels):
+    ages = [20, 35, 45, 60]
+
+    (age,) = group({"age": ages}, ["age"], bands=(AttributeBands("age", edges),))
+
+    assert age.labels == labels
+    assert age.group.tolist() == [sum(value >= edge for edge in edges) for value in ages]
+
+
+def test_special_and_missing_values_are_groups_behind_the_bands():
+    schema = parse_schema(
+        {
+            "name": "odd",
+            "version": "1",
+            "columns": [
+                {
+                    "name": "score",
+                    "kind": "integer",
+                    "description": "x",
+                    "optional": True,
+                    "special": {"-9": "no file", "-8": "unusable"},
+                }
+            ],
+            "outcome": {"description": "x"},
+        }
+    )
+
+    (score,) = group(
+        {"score": [-8, 500, None, -9, 700]},
+        ["score"],
+        schema=schema,
+        bands=(AttributeBands("score", (600.0,)),),
+    )
+
+    assert score.labels == ("below 600", "600 and above", "no file", "unusable", "not stated")
+    assert score.group.tolist() == [3, 0, 4, 2, 1]
+
+
+def test_quartiles_are_told_once_each_and_none_without_values():
+    assert find_quartiles(pl.Series([1.0, 1.0, 1.0, 5.0])) == (1.0, 2.0)
+    assert find_quartiles(pl.Series([None], dtype=pl.Float64)) == ()
+    assert find_quartiles(pl.Series([4.0, None, 2.0])) == (2.5, 3.0, 3.5)
+
+
+def test_a_pair_is_numbered_by_both_places():
+    _, _, pair = group({"region": [1, 2, 2, 1], "age": [20, 50, 20, 50]}, ["region", "age"])
+
+    assert pair.labels == (
+        "north, below 30",
+        "north, 40 and above",
+        "south, below 30",
+        "south, 40 and above",
+    )
+    assert pair.group.tolist() == [0, 3, 2, 1]

@@ -105,3 +105,21 @@ def test_a_client_exactly_at_the_threshold_is_declined():
     )
 
     assert group.declined.tolist() == [True, False]
+
+
+@pytest.mark.parametrize("name", ["accept", "caught", "false_alarm"])
+@pytest.mark.parametrize("lacking", ["the group", "the reference", "both"])
+def test_a_figure_is_compared_only_where_both_groups_have_it(name, lacking):
+    full = {f"{key}_share": measure_share(3, 9) for key in ("accept", "caught", "false_alarm")}
+    bare = full | {f"{name}_share": None}
+    own, other = {
+        "the group": (bare, full),
+        "the reference": (full, bare),
+        "both": (bare, dict(bare)),
+    }[lacking]
+
+    found = compare_group_shares(own, other)
+
+    absent = "acceptance_ratio" if name == "accept" else f"{name}_gap"
+    assert [key for key, metric in found.items() if metric is None] == [absent]
+    assert list(found) == ["acceptance_ratio", "caught_gap", "false_alarm_gap"]

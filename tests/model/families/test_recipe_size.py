@@ -119,3 +119,39 @@ def test_the_usual_members_follow_the_size_and_on_the_public_card_data_stay():
 
     assert [member.leaf_row_count for member in small.members[:2]] == [11, 11]
     assert (large.recipe, large.note) == (recipe, "")
+
+
+@pytest.mark.parametrize(
+    ("rows", "defaults", "share"),
+    [
+        # Information is defaults · payers / rows; a factor of (information / 4,000) ** −.25, at most 2.
+        (8_000, 4_000, 0.2),  # 2,000: 2 ** .25
+        (16_000, 8_000, 0.2),  # 4,000: enough
+        (4_000, 2_000, 0.2),
+        (100, 50, 0.2),
+        (100, 0, 0.2),
+        (0, 0, 0.2),
+        (100, 50, 0.7),
+    ],
+)
+def test_the_share_of_columns_follows_the_root_of_the_information(rows, defaults, share):
+    information = defaults * (rows - defaults) / max(rows, 1) / 4_000
+    factor = min(2.0, max(information, 1e-9) ** -0.25)
+
+    found = size_column_share(rows, defaults, smallest=share)
+
+    expected = min(1.0, round(share * factor, 2)) if information < 1 else share
+    assert found == expected
+    assert found <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("rows", "defaults"), [(8_000, 4_000), (4_000, 2_000), (800, 160), (100, 50), (0, 0), (50, 50)]
+)
+def test_a_leaf_follows_the_information_to_the_power_of_two_fifths(rows, defaults):
+    information = min(1.0, defaults * (rows - defaults) / max(rows, 1) / 4_000)
+
+    found = size_leaf(rows, defaults, largest=40)
+
+    assert found == min(40, max(5, round(40 * information**0.4)))
+    assert size_leaf(rows, defaults, largest=3) == 3

@@ -61,3 +61,37 @@ def test_what_cannot_be_read_by_name_as_numbers_is_refused(rows, found):
 def test_columns_of_different_length_are_refused():
     with pytest.raises(InputError, match=r"columns of \[1, 2\] values"):
         read_columns({"age": [1.0], "credit_limit": [1.0, 2.0]}, ["age", "credit_limit"])
+
+
+def test_at_most_five_faulty_rows_are_named_and_all_are_counted():
+    with pytest.raises(InputError) as caught:
+        read_columns({"age": [np.nan] * 7 + [1.0]}, ["age"])
+
+    assert "found 7 values that are missing or infinite, at rows 0, 1, 2, 3, 4;" in str(
+        caught.value
+    )
+
+
+def test_a_column_without_any_value_is_missing_throughout_where_it_may_be_and_refused_elsewhere():
+    rows = pd.DataFrame({"age": [None, None]}, dtype=object)
+
+    assert np.isnan(read_columns(rows, ["age"], optional=["age"])["age"]).all()
+    with pytest.raises(InputError, match="found object values"):
+        read_columns(rows, ["age"])
+    with pytest.raises(InputError, match="found object values"):
+        read_columns(rows.assign(age=[None, "x"]), ["age"], optional=["age"])
+
+
+def test_what_may_be_missing_may_still_not_be_infinite():
+    found = read_columns({"age": [1.0, np.nan]}, ["age"], optional=["age"])["age"]
+    assert np.isnan(found[1])
+    with pytest.raises(InputError, match="found 1 values that are missing or infinite, at rows 1"):
+        read_columns({"age": [np.nan, -np.inf]}, ["age"], optional=["age"])
+
+
+def test_all_missing_columns_are_named_and_no_row_is_a_row_too():
+    with pytest.raises(InputError, match="found no column 'b', 'c'; expected all 3 columns"):
+        read_columns({"a": [1.0]}, ["a", "b", "c"])
+    assert read_columns({"a": np.empty(0)}, ["a"])["a"].shape == (0,)
+    with pytest.raises(InputError, match="2 dimensions"):
+        read_columns({"a": np.ones((2, 1))}, ["a"])

@@ -86,3 +86,70 @@ def test_a_raw_feature_may_carry_its_columns_name():
     )
 
     assert list_input_names(features) == ("age",)
+
+
+@pytest.mark.parametrize(
+    ("items", "told"),
+    [
+        (["use"], "feature list: found 'use'; expected a table for each feature"),
+        ([{**USE, "name": 3}], "feature list: found name 3; expected a name for each feature"),
+        ([{**USE, "name": None}], "feature list: found name None;"),
+        ([{**USE, "colums": []}], "found key 'colums' (nearest is 'columns');"),
+        ([{**USE, "function": "ration"}], "found function 'ration' (nearest is 'ratio');"),
+        ([{**USE, "columns": ["bil", "limit"]}], "found column 'bil' (nearest is 'bill');"),
+        ([{**USE, "columns": None}], "found columns None; expected a list of names"),
+    ],
+)
+def test_what_is_wrong_with_a_feature_is_told_with_what_is_near(items, told):
+    with pytest.raises(InputError) as caught:
+        parse_features(items, columns=["bill", "old_bill", "limit"])
+
+    assert told in str(caught.value)
+
+
+def test_any_name_that_is_no_feature_is_a_column_where_none_are_named():
+    assert parse_features([{**USE, "columns": ["x", "y"]}])[0].columns == ("x", "y")
+    with pytest.raises(InputError, match="found column 'x', 'y'"):
+        parse_features([{**USE, "columns": ["x", "y"]}], columns=[])
+
+
+def test_every_fault_is_told_and_what_refers_to_a_faulty_feature_is_none():
+    wrong = [{**USE, "function": "eval"}, {**HIGH, "columns": ["use"]}, {**OLD_USE, "columns": []}]
+
+    with pytest.raises(InputError) as caught:
+        parse_features(wrong, columns=["bill", "limit"])
+
+    message = str(caught.value)
+    assert "function 'eval'" in message
+    assert "0 columns" in message
+    assert "'use'" not in message.replace("feature 'use'", "").replace("feature 'old_use'", "")
+
+
+def test_a_feature_of_its_own_name_is_its_column_before_and_itself_after_its_declaration():
+    late = [
+        {"name": "use", "function": "log", "columns": ["age"]},
+        {"name": "age", "function": "raw", "columns": ["age"]},
+    ]
+    assert list_input_names(parse_features(late, columns=["age"])) == ("age",)
+
+    early = [
+        {"name": "use", "function": "log", "columns": ["limit"]},
+        {"name": "limit", "function": "log", "columns": ["bill"]},
+    ]
+    with pytest.raises(InputError, match="'limit' before its own declaration"):
+        parse_features(early, columns=["limit", "bill"])
+
+
+def test_a_feature_is_kept_unless_it_says_otherwise_and_is_described_with_all_it_has():
+    (feature,) = parse_features([USE])
+
+    assert feature.kept is True
+    assert describe_features([feature]) == [
+        {
+            "name": "use",
+            "function": "ratio",
+            "columns": ["bill", "limit"],
+            "arguments": {"maximum": 1e30, "minimum": -1e30, "otherwise": 0.0},
+            "kept": True,
+        }
+    ]

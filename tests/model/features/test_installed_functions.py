@@ -9,6 +9,7 @@ from credit_default.errors import InputError, SetupError
 from credit_default.installed import digest_module, find_source
 from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import describe_features, parse_features
+from credit_default.model.features.installed_functions import _guard
 
 ROWS = pl.DataFrame({"instalment": [100.0, 900.0, 50.0], "income": [1_000.0, 300.0, 0.0]})
 COLUMNS = ["instalment", "income"]
@@ -123,3 +124,35 @@ def test_values_do_not_depend_on_chunks(installed):
     ]
 
     assert np.array_equal(whole, np.concatenate(parts))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 64, 127, 128, 129, 500])
+def test_a_result_may_be_missing_and_is_compared_on_half_the_rows_at_most_sixty_four(count):
+    sizes = []
+
+    def double(columns):
+        sizes.append(len(columns[0]))
+        return 2 * columns[0]
+
+    column = np.arange(count, dtype=np.float64)
+    column[::3] = np.nan
+
+    found = _guard("acme:double", double)([column])
+
+    assert np.array_equal(found, 2 * column, equal_nan=True)
+    assert sizes == [count, min(64, (count + 1) // 2)]
+
+
+def test_a_function_that_looks_at_the_row_above_is_refused_and_may_not_change_its_columns():
+    def look_above(columns):
+        return np.roll(columns[0], 1)
+
+    def spoil(columns):
+        columns[0] += 1
+        return columns[0]
+
+    column = np.arange(10, dtype=np.float64)
+    with pytest.raises(InputError, match="values that change with the rows beside them"):
+        _guard("acme:above", look_above)([column])
+    assert _guard("acme:spoil", spoil)([column]).tolist() == list(range(1, 11))
+    assert column.tolist() == list(range(10))

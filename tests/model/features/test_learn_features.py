@@ -177,3 +177,20 @@ def test_the_sides_of_a_fold_are_learned_without_it():
     )
     again = learn_sides(flipped, held_out, features=features, inputs=INPUTS, seed=0)
     assert [again[0].tobytes(), again[1].tobytes()] == [fitted.tobytes(), judged.tobytes()]
+
+
+def test_a_list_has_learned_only_when_each_feature_that_learns_has():
+    known = {"values": [1.0], "learned": [0.1, 0.0, 0.0]}
+    learned, fresh, plain = parse_features(
+        [
+            {"name": "a", "function": "woe", "columns": ["x"], "arguments": known},
+            {"name": "b", "function": "woe", "columns": ["x"], "arguments": {"values": [1.0]}},
+            {"name": "c", "function": "raw", "columns": ["x"]},
+        ]
+    )
+
+    assert is_learned([learned, plain])
+    assert is_learned([plain])
+    assert not is_learned([learned, fresh])
+    assert may_learn([plain, fresh])
+    assert not may_learn([plain])

@@ -8,6 +8,7 @@ from credit_default.model.features.learned_functions import (
     LEARNED_FUNCTIONS,
     compute_rates,
     compute_woe,
+    place_values,
 )
 from credit_default.model.features.resolution import resolve_features
 
@@ -121,3 +122,42 @@ def test_a_declaration_of_what_cannot_be_learned_is_refused(name, column, argume
 
     with pytest.raises(InputError, match=f"feature 'made': found {found}"):
         parse_features(resolve_features([item], schema=SCHEMA))
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest"), [("woe", -100.0, 100.0), ("target_mean", 0.0, 1.0)]
+)
+def test_learned_numbers_lie_within_their_bounds_and_strengths_above_nought(name, lowest, highest):
+    check = LEARNED_FUNCTIONS[name].check
+
+    def find_fault(*learned, strength=20.0, values=(1.0, 2.0)):
+        given = {"strength": strength, "values": values, "learned": learned}
+        return check(["purpose"], given)
+
+    assert find_fault(lowest, highest, lowest, highest) == ""
+    assert find_fault() == ""
+    assert find_fault(strength=5e-324) == ""
+    for number in (np.nextafter(lowest, -np.inf), np.nextafter(highest, np.inf), np.nan):
+        told = find_fault(0.0, 0.0, 0.0, number)
+        assert told == f"learned numbers outside {lowest:g} to {highest:g}"
+    assert find_fault(0.0, 0.0, 0.0) == "3 learned numbers for 2 values"
+    assert find_fault(0.0, 0.0, 0.0, 0.0, 0.0) == "5 learned numbers for 2 values"
+    assert find_fault(strength=0.0) == "strength = 0"
+    assert find_fault(strength=np.inf) == "strength = inf"
+    assert find_fault(values=()) == "0 values, of which 0 are different"
+    assert find_fault(values=(1.0, 1.0)) == "2 values, of which 1 are different"
+
+
+def test_rates_of_nought_and_one_are_kept_a_billionth_away():
+    highest = np.log((1 - 1e-9) / 1e-9)
+
+    assert compute_woe(np.array([0.0, 0.5, 1.0]), rate=0.5) == pytest.approx(
+        [-highest, 0.0, highest]
+    )
+    assert compute_woe(np.array([0.5]), rate=0.0) == pytest.approx([highest])
+
+
+def test_a_missing_value_has_the_place_behind_the_values_and_any_other_the_last():
+    column = np.array([5.0, np.nan, 7.0, 3.0])
+
+    assert place_values(column, [7.0, 5.0]).tolist() == [1, 2, 0, 3]

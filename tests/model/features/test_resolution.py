@@ -182,3 +182,22 @@ def test_a_faulty_one_hot_is_refused_once_and_by_the_name_that_was_written(fault
 )
 def test_what_is_no_feature_is_handed_on_for_the_parser_to_refuse(item):
     assert resolve_features([item], schema=SCHEMA) == [item]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"name": "a", "function": "raw", "columns": ["income"]},
+        {"name": "a", "function": "acme:burden", "columns": ["income", "debt"]},
+        {"name": "a", "function": "eval", "columns": ["income"], "arguments": {"value": 3}},
+        {"name": "a", "function": "clip", "columns": ["income"], "arguments": {"minimum": 0}},
+    ],
+)
+def test_what_needs_no_spelling_out_stays_as_it_is(item):
+    assert resolve_features([item], schema=SCHEMA) == [item]
+
+
+@pytest.mark.parametrize("order", [3, {"car": 1}, None])
+def test_an_order_that_is_no_list_is_refused(order):
+    with pytest.raises(InputError, match="order"):
+        parse(declare("ordinal", "purpose", order=order))

@@ -63,3 +63,64 @@ def test_an_object_that_holds_itself_is_read_to_its_end():
 def test_something_whose_state_cannot_be_read_is_refused_by_its_type():
     with pytest.raises(InputError, match=r"a builtins\.generator"):
         read(Held(rows=(row for row in ())))
+
+
+def describe(value):
+    return [bytes(array).decode() for array in list_state_arrays(value)]
+
+
+def test_each_kind_of_part_is_read_by_what_it_holds_and_parents_come_first():
+    assert describe([1, "a", None, 2.5, True]) == [
+        "builtins.list 5",
+        "int 1",
+        "str 'a'",
+        "NoneType None",
+        "float 2.5",
+        "bool True",
+    ]
+    assert describe({"b": 1, "a": (2,)}) == [
+        "builtins.dict 2",
+        "str 'a'",
+        "builtins.tuple 1",
+        "int 2",
+        "str 'b'",
+        "int 1",
+    ]
+    assert describe({"z", "a"}) == ["builtins.set 2", "str 'a'", "str 'z'"]
+    assert describe(frozenset()) == ["builtins.frozenset 0"]
+
+
+def test_classes_and_functions_are_read_by_their_names_and_objects_by_their_attributes():
+    assert describe(Held) == [f"type {Held.__module__}.Held"]
+    assert describe(Held(depth=3)) == [f"{Held.__module__}.Held ", "str 'depth'", "int 3"]
+
+
+def test_an_object_that_is_met_again_is_told_by_its_place_and_equal_values_are_not():
+    part = [7]
+
+    assert describe([part, part]) == [
+        "builtins.list 2",
+        "builtins.list 1",
+        "int 7",
+        "str 'again 1'",
+    ]
+    assert describe([7, 7]) == ["builtins.list 2", "int 7", "int 7"]
+
+
+def test_numbers_of_an_array_are_yielded_as_they_are_behind_their_form():
+    form, numbers = list_state_arrays(np.array([[1.5, 2.5]]))
+
+    assert bytes(form).decode() == "array <f8 (1, 2)"
+    assert numbers.tolist() == [[1.5, 2.5]]
+    assert describe(np.array(["ab"]))[0].startswith("array <U2 (1,) 61")
+    assert describe(np.array([None, 3], dtype=object)) == [
+        "array |O (2,) ",
+        "NoneType None",
+        "int 3",
+    ]
+
+
+def test_the_state_of_a_generator_of_random_numbers_is_read():
+    one, same, other = (np.random.RandomState(seed) for seed in (1, 1, 2))
+
+    assert read(one) == read(same) != read(other)
