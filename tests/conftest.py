@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
-import numpy as np
-import polars as pl
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +24,14 @@ NO_REAL_DATA = (
     "the public data set is not at hand: `make demo` once, with a network, puts it into .cache"
 )
 KEY = ["client_id", "statement_month"]
+CPU_BEFORE = pytest.StashKey[float]()
+
+# Two workers whose libraries each start a thread a core, which spin while they wait for one another, took forty
+# times the time of one thread. Set before any library that reads them is imported, which is why none is above;
+# workers and commands inherit them, and a test that is about cores sets its own.
+os.environ.update(
+    {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+)
 
 # A first example pays for imports, and two suites share the cores: time is judged elsewhere.
 hypothesis.settings.register_profile("project", deadline=None)
@@ -49,8 +55,39 @@ def pytest_configure(config):
     from credit_default.flows.server.ephemeral_server import build_prefect_environment
 
     home = Path(tempfile.mkdtemp(prefix="credit-default-prefect-"))
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ.update(MLFLOW_ENVIRONMENT)
     os.environ.update(build_prefect_environment(home))
+
+
+def _count_cpu_seconds() -> float:
+    """Return what this process and its ended children have used."""
+    return sum(os.times()[:4])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    item.stash[CPU_BEFORE] = _count_cpu_seconds()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """Note the test's CPU seconds, its fixtures' first making included, for `ci/slow_tests.py` to judge."""
+    try:
+        return (yield)
+    finally:
+        used = _count_cpu_seconds() - item.stash[CPU_BEFORE]
+        item.user_properties.append(("cpu_seconds", f"{used:.2f}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_temporary_folder(tmp_path_factory):
+    """Have what commands leave in the machine's temporary folder, such as logs of errors, go where pytest tidies up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))
+        patch.setattr(tempfile, "tempdir", None)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -129,38 +166,11 @@ def full_prefect_server(tmp_path_factory) -> Iterator[str]:
         stop_server(server)
 
 
-class People:
-    """Clients of two sexes and many ages, whose outcomes and scores are known to be fair, or planted not to be."""
-
-    def __init__(self) -> None:
-        from credit_default.data.contract.schema_parsing import parse_schema
-
-        plain = {"description": "x", "protected": True}
-        columns = [
-            {"name": "sex", "kind": "code", "codes": {"1": "male", "2": "female"}, **plain},
-            {"name": "age", "kind": "integer", **plain},
-        ]
-        self.schema = parse_schema(
-            {"name": "people", "version": "1", "columns": columns, "outcome": {"description": "x"}}
-        )
-
-    def make(self, count: int, *, seed: int = 1) -> tuple[pl.DataFrame, np.ndarray]:
-        """Rows whose risk has nothing to do with sex or age, and the probability of each, which is right."""
-        generator = np.random.default_rng(seed)
-        probability = generator.beta(1, 4, count)
-        columns = {"sex": generator.integers(1, 3, count), "age": generator.integers(21, 70, count)}
-        columns["defaulted"] = (generator.random(count) < probability).astype(np.int64)
-        return pl.DataFrame(columns), probability
-
-    def mistreat(
-        self, rows: pl.DataFrame, probability: np.ndarray, *, by: float = 0.15
-    ) -> np.ndarray:
-        """Probabilities that are too high by so much for every woman: more are declined, for nothing."""
-        return np.where(rows["sex"].to_numpy() == 2, np.minimum(probability + by, 1.0), probability)
-
-
 @pytest.fixture(scope="session")
-def people() -> People:
+def people() -> Any:
+    """Makes clients, fairly treated or not."""
+    from tests.fakes.people import People
+
     return People()
 
 
@@ -186,6 +196,8 @@ class SimulatedFiles:
 
 @pytest.fixture(scope="session")
 def simulated_files(tmp_path_factory) -> SimulatedFiles:
+    import polars as pl
+
     from credit_default.data.simulation.months import simulate
 
     folder = tmp_path_factory.mktemp("simulated")
