@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,19 @@ def pytest_collection():
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keep tests that share a fixture of their module in one worker, so that it is made once."""
+    for item in items:
+        fixtures = chain.from_iterable(item._fixtureinfo.name2fixturedefs.values())
+        is_shared = any(
+            one.scope in {"module", "class"} and one.baseid == item.nodeid.split("::")[0]
+            for one in fixtures
+        )
+        if is_shared and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
 
 
 def _count_cpu_seconds() -> float:
@@ -195,6 +209,15 @@ def open_webhook() -> Any:
 @pytest.fixture
 def webhook(open_webhook) -> Iterator[Any]:
     with open_webhook() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def warm_commands(tmp_path_factory) -> Iterator[Any]:
+    """Runs commands, each in a process of its own without the price of its imports; see tests/fakes/warm_commands.py."""
+    from tests.fakes.warm_commands import open_warm_commands
+
+    with open_warm_commands(tmp_path_factory.mktemp("warm-commands")) as opened:
         yield opened
 
 

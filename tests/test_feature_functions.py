@@ -1,9 +1,7 @@
 """Every function that names values, orders them, is an expression or learns goes the whole way, each command in its own process."""
 
 import json
-import os
-import subprocess
-import sys
+import shutil
 import tomllib
 
 import numpy as np
@@ -12,6 +10,8 @@ import pytest
 from tests.test_another_portfolio import FLOORS
 
 from credit_default.services.context.wiring import read_portfolio
+
+pytestmark = pytest.mark.xdist_group("prefect")
 
 PORTFOLIO = """
 features = [
@@ -107,19 +107,15 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(folder):
+def run(folder, warm_commands, prefect_server, mlflow_template):
     """Runs a command in a process of its own; returns its output, once it has ended well."""
+    (folder / "lake").mkdir()
+    shutil.copy(mlflow_template, folder / "lake" / "mlflow.db")
 
     def run(*words):
         flags = ["--portfolio", "loans.toml", "--config", "quick.toml", "--lake", "lake"]
-        ended = subprocess.run(
-            [sys.executable, "-m", "credit_default.cli.main", *words, *flags],
-            cwd=folder,
-            env=dict(os.environ),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        variables = {"CREDIT_DEFAULT_PREFECT__API_URL": prefect_server}
+        ended = warm_commands.run([*words, *flags], folder=folder, variables=variables)
         assert ended.returncode == 0, ended.stderr + ended.stdout
         return ended.stdout
 
