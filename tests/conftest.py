@@ -274,17 +274,34 @@ def small_settings(tmp_path_factory) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def untouched(prefect_server, simulated_files, small_settings, tmp_path_factory) -> dict[str, Any]:
-    """Overrides whose lake has a champion, trained on the simulated month; no test writes into it."""
-    from credit_default.flows.train import train
+def lake_with_champion(simulated_files, small_settings, tmp_path_factory, request) -> Path:
+    """A lake whose champion was trained on the simulated month; only the one process that trains it needs a server."""
+    from tests.fakes.shared_folders import copy_shared_folder
 
-    overrides = {
+    def make(folder: Path) -> None:
+        from credit_default.flows.train import train
+
+        request.getfixturevalue("prefect_server")
+        lake = tmp_path_factory.mktemp("made") / "lake"
+        own = {"lake": str(lake), "data": str(simulated_files.training)}
+        train(overrides={**small_settings, **own}, return_state=True).result()
+        shutil.copytree(lake, folder, dirs_exist_ok=True)
+
+    return copy_shared_folder(
+        "lake-with-champion", tmp_path_factory.mktemp("untouched") / "lake", make=make
+    )
+
+
+@pytest.fixture(scope="session")
+def untouched(
+    prefect_server, lake_with_champion, simulated_files, small_settings
+) -> dict[str, Any]:
+    """Overrides whose lake has a champion, with a server in this process; no test writes into it."""
+    return {
         **small_settings,
-        "lake": str(tmp_path_factory.mktemp("untouched")),
+        "lake": str(lake_with_champion),
         "data": str(simulated_files.training),
     }
-    train(overrides=overrides, return_state=True).result()
-    return overrides
 
 
 @pytest.fixture(scope="session")
@@ -298,12 +315,18 @@ def trained(untouched, tmp_path_factory) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def mlflow_template(tmp_path_factory) -> Path:
     """An MLflow database with nothing in it: making one takes seconds, copying it none."""
-    from credit_default.adapters.lake.layout import open_lake
-    from credit_default.adapters.mlflow.tracking import Tracking
+    from tests.fakes.shared_folders import copy_shared_folder
 
-    lake = open_lake(tmp_path_factory.mktemp("template"))
-    assert Tracking(lake.tracking_uri).client.search_experiments()
-    return lake.home / "mlflow.db"
+    def make(folder: Path) -> None:
+        from credit_default.adapters.lake.layout import open_lake
+        from credit_default.adapters.mlflow.tracking import Tracking
+
+        lake = open_lake(tmp_path_factory.mktemp("template"))
+        assert Tracking(lake.tracking_uri).client.search_experiments()
+        shutil.copy(lake.home / "mlflow.db", folder)
+
+    copied = tmp_path_factory.mktemp("mlflow") / "template"
+    return copy_shared_folder("mlflow-template", copied, make=make) / "mlflow.db"
 
 
 @pytest.fixture(scope="session")
