@@ -254,6 +254,8 @@ def simulated_files(tmp_path_factory) -> SimulatedFiles:
 @pytest.fixture(scope="session")
 def small_settings(tmp_path_factory) -> dict[str, Any]:
     """Overrides for a quick model, without the lake."""
+    from tests.fakes.quick_training import QUICK
+
     cache = tmp_path_factory.mktemp("cache")
     # tests that share a lake score the same clients in batches of any length
     any_batch = {
@@ -264,13 +266,7 @@ def small_settings(tmp_path_factory) -> dict[str, Any]:
     # ten trees with the leaves that few rows ask for would be too extreme
     few = {"tree_count": 10, "maximum_depth": 6, "leaf_row_count": 40, "column_share": 0.2}
     small = {"recipe": few, "jobs": 1, "report": "drift"}
-    quick = {
-        "stability": {"refit_count": 0},
-        "proxies": {"tree_count": 5, "row_count": 500},
-        "fairness": {"resample_count": 50},
-        "economics": {"resample_count": 50},
-    }
-    return {"cache": str(cache), "quality": any_batch, **small, **quick}
+    return {"cache": str(cache), "quality": any_batch, **small, **QUICK}
 
 
 @pytest.fixture(scope="session")

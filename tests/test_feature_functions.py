@@ -7,6 +7,7 @@ import tomllib
 import numpy as np
 import polars as pl
 import pytest
+from tests.fakes.quick_training import write_as_toml
 from tests.test_another_portfolio import FLOORS
 
 from credit_default.services.context.wiring import read_portfolio
@@ -99,7 +100,8 @@ def lend(count, *, month, first, seed):
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("functions")
     (folder / "loans.toml").write_text(PORTFOLIO, encoding="utf-8")
-    (folder / "quick.toml").write_text(QUICK.format(**FLOORS), encoding="utf-8")
+    quick = QUICK.format(**FLOORS) + write_as_toml()
+    (folder / "quick.toml").write_text(quick, encoding="utf-8")
     lend(2_500, month="2005-05", first=1, seed=4).write_csv(folder / "training.csv")
     new = lend(300, month="2005-06", first=5_000, seed=2).drop("state")
     new.write_csv(folder / "batch.csv")

@@ -6,6 +6,7 @@ import shutil
 import polars as pl
 import pytest
 from tests.fakes.own_package import ESTIMATORS, FUNCTIONS, install_package
+from tests.fakes.quick_training import write_as_toml
 from tests.test_another_portfolio import FLOORS, cut_out_declaration, lend
 
 from credit_default.adapters.bundles.signing_keys import make_key
@@ -42,7 +43,8 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own")
     declaration = cut_out_declaration().rstrip().removesuffix("]")
     (folder / "loans.toml").write_text(declaration + OWN, encoding="utf-8")
-    (folder / "quick.toml").write_text(QUICK.format(**FLOORS), encoding="utf-8")
+    quick = QUICK.format(**FLOORS) + write_as_toml()
+    (folder / "quick.toml").write_text(quick, encoding="utf-8")
     lend(1_500, month="2005-05", first=1, seed=4).write_csv(folder / "training.csv")
     for name, seed in (("batch", 2), ("later", 3)):
         lend(300, month="2005-06", first=5_000 * seed, seed=seed).drop("bad").write_csv(
