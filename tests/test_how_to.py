@@ -167,22 +167,15 @@ def checkout(tmp_path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def two_champions(
-    prefect_server, mlflow_template, simulated_files, small_settings, tmp_path_factory
-) -> Path:
+def two_champions(lake_with_champion, tmp_path_factory) -> Path:
     """A lake whose second version took over from the first, of which it is a copy: a training takes seconds."""
     from typer.testing import CliRunner
 
     from credit_default.adapters.mlflow.logged_model import create_version
     from credit_default.adapters.mlflow.tracking import Tracking
     from credit_default.cli.main import app
-    from credit_default.flows.train import train
 
-    lake = tmp_path_factory.mktemp("two_champions") / "lake"
-    lake.mkdir()
-    shutil.copy(mlflow_template, lake / "mlflow.db")
-    own = {"lake": str(lake), "data": str(simulated_files.training)}
-    train(overrides={**small_settings, **own}, return_state=True).result()
+    lake = shutil.copytree(lake_with_champion, tmp_path_factory.mktemp("two_champions") / "lake")
     tracking = Tracking(f"sqlite:///{lake}/mlflow.db")
     (first,) = tracking.client.search_model_versions()
     model_id = first.source.removeprefix("models:/")
