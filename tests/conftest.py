@@ -109,9 +109,13 @@ def pytest_runtest_teardown(item):
 
 @pytest.fixture(scope="session", autouse=True)
 def own_temporary_folder(tmp_path_factory):
-    """Have what commands leave in the machine's temporary folder, such as logs of errors, go where pytest tidies up."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))
+    """Have what commands leave in the machine's temporary folder, such as logs of errors, go when the tests end."""
+    tmp_path_factory.getbasetemp()  # where it would be otherwise; sockets want the shorter path
+    with (
+        tempfile.TemporaryDirectory(prefix="cd-", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", None)
         yield
 
