@@ -8,6 +8,7 @@ is only as good as the machine is quiet. The budget is stretched on a machine th
 set on.
 """
 
+import re
 import sys
 import time
 from collections import Counter
@@ -49,10 +50,13 @@ def read_costs(folder: Path) -> list[Cost]:
             notes = [note for note in case.iter("property") if note.get("name") == "cpu_seconds"]
             parts = case.get("classname", "").split(".")
             file = f"{'/'.join(parts)}.py"
+            name = re.sub(
+                r"@[\w.-]+$", "", case.get("name", "")
+            )  # of the group that shares a worker
             costs += [
                 Cost(
                     "/".join(parts[:2]) if len(parts) > 2 else parts[0],  # noqa: PLR2004 - tests, folder, file
-                    f"{file}::{case.get('name')}",
+                    f"{file}::{name}",
                     float(note.get("value", "0")),
                 )
                 for note in notes

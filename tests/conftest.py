@@ -77,13 +77,11 @@ def pytest_collection():
 def pytest_collection_modifyitems(items):
     """Keep tests that share a fixture of their module in one worker, so that it is made once."""
     for item in items:
+        file = item.nodeid.split("::")[0]
         fixtures = chain.from_iterable(item._fixtureinfo.name2fixturedefs.values())
-        is_shared = any(
-            one.scope in {"module", "class"} and one.baseid == item.nodeid.split("::")[0]
-            for one in fixtures
-        )
+        is_shared = any(one.scope in {"module", "class"} and one.baseid == file for one in fixtures)
         if is_shared and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+            item.add_marker(pytest.mark.xdist_group(Path(file).stem))
 
 
 def _count_cpu_seconds() -> float:

@@ -31,8 +31,8 @@ def tell(script, tmp_path):
 
 def test_costs_are_told_by_folder_and_what_is_above_the_budget_by_name(tell):
     told = tell(
-        ("tests.model.estimator.test_a", "test_dear[one]", "12.50"),
-        ("tests.model.test_b", "test_cheap", "7.50"),
+        ("tests.model.estimator.test_a", "test_dear[one]@prefect", "12.50"),
+        ("tests.model.test_b", "test_cheap[x@y]", "7.50"),
         ("tests.test_c", "test_cheap", "4.00"),
     )
 
