@@ -8,9 +8,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 INFRA_STAMP := .venv-infra/.installed
 HELD := tests/data tests/model tests/gates  # whose rooms' branch coverage is held; tracing the rest would cost minutes
-# what has servers of its own: each file in a process of its own, two at a time, as a Prefect client keeps to its first server
-APART := $(addprefix tests/,test_servers.py test_secrets.py flows/deployments/test_runner.py test_shutdown.py test_kills.py \
-  cli/operations/test_up.py flows/events/test_send.py flows/deployments/test_missed_runs.py)
+# what has servers of its own: each file in a process of its own, two at a time, as a Prefect client keeps to its first server;
+# the longest first
+APART := $(addprefix tests/,flows/deployments/test_runner.py test_shutdown.py test_servers.py test_kills.py test_secrets.py \
+  flows/events/test_send.py cli/operations/test_up.py flows/deployments/test_missed_runs.py)
 # with ARGS that name tests (anything but long options) only those are run
 run_apart = @$(if $(filter-out --%,$(ARGS)),:,printf '%s\n' $(APART) | xargs -P 2 -I FILE sh -c '$(BIN)/python -m pytest -n0 -q FILE \
   $(ARGS) $(1) --junitxml=$(REPORTS)/$$(basename FILE .py).xml')
@@ -51,19 +52,21 @@ demo: setup ## the whole life of a model on this laptop (ARGS="--data simulated"
 	@$(BIN)/credit-default demo $(ARGS)
 
 test: setup ## the tests
-	@rm -f $(REPORTS)/*.xml
+	@rm -rf $(REPORTS)/*.xml build/test-folders
 	@$(BIN)/python -m pytest $(APART:%=--ignore=%) --junitxml=$(REPORTS)/tests.xml $(ARGS)
 	$(call run_apart)
 	@$(BIN)/python ci/skipped_tests.py $(REPORTS)
+	@$(BIN)/python ci/slow_tests.py $(REPORTS)
 
 cover: setup ## the tests, and branch coverage of data, model and gates (at least 95 %)
-	@rm -f $(REPORTS)/*.xml
+	@rm -rf $(REPORTS)/*.xml build/test-folders
 	@$(BIN)/python -m pytest --cov --cov-report= --junitxml=$(REPORTS)/tests-held.xml $(HELD) $(ARGS)
 	@$(BIN)/coverage xml -q -o $(REPORTS)/coverage.xml
 	@$(BIN)/coverage report --fail-under=95
 	@$(BIN)/python -m pytest $(addprefix --ignore=,$(HELD) $(APART)) --junitxml=$(REPORTS)/tests-rest.xml $(ARGS)
 	$(call run_apart)
 	@$(BIN)/python ci/skipped_tests.py $(REPORTS)
+	@$(BIN)/python ci/slow_tests.py $(REPORTS)
 
 check: setup ## lint, format, types, import contract
 	@$(BIN)/ruff check .
@@ -76,11 +79,12 @@ fix: setup ## what the tools can correct by themselves
 	@$(BIN)/ruff format .
 
 nightly: setup ci-tools ## the tests, and the long form of the heavy ones; the pure rooms on other Pythons; 100 planted faults
-	@rm -f $(REPORTS)/*.xml
+	@rm -rf $(REPORTS)/*.xml build/test-folders
 	@$(BIN)/python -m pytest -m "nightly or not nightly" $(APART:%=--ignore=%) --junitxml=$(REPORTS)/tests.xml $(ARGS)
 	$(call run_apart,-m "nightly or not nightly")
 	@$(BIN)/python ci/test_pythons.py
 	@$(BIN)/python ci/skipped_tests.py $(REPORTS)
+	@$(BIN)/python ci/slow_tests.py $(REPORTS)
 	@$(BIN)/python ci/mutants.py --count 100 --seed $$(date +%j) --least 0.7
 
 mutants: setup ## plant small faults in gates and model, and name those that no test notices (ARGS="--room gates --count 100 --seed 1")

@@ -1,5 +1,6 @@
 """What every room's tests may use: the real data when at hand, one Prefect server a session, a lake with a champion."""
 
+import gc
 import logging
 import os
 import runpy
@@ -12,12 +13,11 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import hypothesis
-import numpy as np
-import polars as pl
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +26,14 @@ NO_REAL_DATA = (
     "the public data set is not at hand: `make demo` once, with a network, puts it into .cache"
 )
 KEY = ["client_id", "statement_month"]
+CPU_BEFORE = pytest.StashKey[float]()
+
+# Two workers whose libraries each start a thread a core, which spin while they wait for one another, took forty
+# times the time of one thread. Set before any library that reads them is imported, which is why none is above;
+# workers and commands inherit them, and a test that is about cores sets its own.
+os.environ.update(
+    {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+)
 
 # A first example pays for imports, and two suites share the cores: time is judged elsewhere.
 hypothesis.settings.register_profile("project", deadline=None)
@@ -49,8 +57,65 @@ def pytest_configure(config):
     from credit_default.flows.server.ephemeral_server import build_prefect_environment
 
     home = Path(tempfile.mkdtemp(prefix="credit-default-prefect-"))
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ.update(MLFLOW_ENVIRONMENT)
     os.environ.update(build_prefect_environment(home))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Keep the garbage collector from walking modules and tests that stay anyway: it took half of the collection's time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keep tests that share a fixture of their module in one worker, so that it is made once."""
+    for item in items:
+        file = item.nodeid.split("::")[0]
+        fixtures = chain.from_iterable(item._fixtureinfo.name2fixturedefs.values())
+        is_shared = any(one.scope in {"module", "class"} and one.baseid == file for one in fixtures)
+        if is_shared and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(Path(file).stem))
+
+
+def _count_cpu_seconds() -> float:
+    """Return what this process and its ended children have used."""
+    return sum(os.times()[:4])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    item.stash[CPU_BEFORE] = _count_cpu_seconds()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """Note the test's CPU seconds, its fixtures' first making included, for `ci/slow_tests.py` to judge."""
+    try:
+        return (yield)
+    finally:
+        used = _count_cpu_seconds() - item.stash[CPU_BEFORE]
+        item.user_properties.append(("cpu_seconds", f"{used:.2f}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_temporary_folder(tmp_path_factory):
+    """Have what commands leave in the machine's temporary folder, such as logs of errors, go when the tests end."""
+    tmp_path_factory.getbasetemp()  # where it would be otherwise; sockets want the shorter path
+    with (
+        tempfile.TemporaryDirectory(prefix="cd-", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", None)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -139,38 +204,11 @@ def full_prefect_server(tmp_path_factory) -> Iterator[str]:
         stop_server(server)
 
 
-class People:
-    """Clients of two sexes and many ages, whose outcomes and scores are known to be fair, or planted not to be."""
-
-    def __init__(self) -> None:
-        from credit_default.data.contract.schema_parsing import parse_schema
-
-        plain = {"description": "x", "protected": True}
-        columns = [
-            {"name": "sex", "kind": "code", "codes": {"1": "male", "2": "female"}, **plain},
-            {"name": "age", "kind": "integer", **plain},
-        ]
-        self.schema = parse_schema(
-            {"name": "people", "version": "1", "columns": columns, "outcome": {"description": "x"}}
-        )
-
-    def make(self, count: int, *, seed: int = 1) -> tuple[pl.DataFrame, np.ndarray]:
-        """Rows whose risk has nothing to do with sex or age, and the probability of each, which is right."""
-        generator = np.random.default_rng(seed)
-        probability = generator.beta(1, 4, count)
-        columns = {"sex": generator.integers(1, 3, count), "age": generator.integers(21, 70, count)}
-        columns["defaulted"] = (generator.random(count) < probability).astype(np.int64)
-        return pl.DataFrame(columns), probability
-
-    def mistreat(
-        self, rows: pl.DataFrame, probability: np.ndarray, *, by: float = 0.15
-    ) -> np.ndarray:
-        """Probabilities that are too high by so much for every woman: more are declined, for nothing."""
-        return np.where(rows["sex"].to_numpy() == 2, np.minimum(probability + by, 1.0), probability)
-
-
 @pytest.fixture(scope="session")
-def people() -> People:
+def people() -> Any:
+    """Makes clients, fairly treated or not."""
+    from tests.fakes.people import People
+
     return People()
 
 
@@ -186,6 +224,15 @@ def webhook(open_webhook) -> Iterator[Any]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def warm_commands(tmp_path_factory) -> Iterator[Any]:
+    """Runs commands, each in a process of its own without the price of its imports; see tests/fakes/warm_commands.py."""
+    from tests.fakes.warm_commands import open_warm_commands
+
+    with open_warm_commands(tmp_path_factory.mktemp("warm-commands")) as opened:
+        yield opened
+
+
 @dataclass(frozen=True)
 class SimulatedFiles:
     training: Path  # one month, with outcomes
@@ -196,6 +243,8 @@ class SimulatedFiles:
 
 @pytest.fixture(scope="session")
 def simulated_files(tmp_path_factory) -> SimulatedFiles:
+    import polars as pl
+
     from credit_default.data.simulation.months import simulate
 
     folder = tmp_path_factory.mktemp("simulated")
@@ -217,6 +266,8 @@ def simulated_files(tmp_path_factory) -> SimulatedFiles:
 @pytest.fixture(scope="session")
 def small_settings(tmp_path_factory) -> dict[str, Any]:
     """Overrides for a quick model, without the lake."""
+    from tests.fakes.quick_training import QUICK
+
     cache = tmp_path_factory.mktemp("cache")
     # tests that share a lake score the same clients in batches of any length
     any_batch = {
@@ -227,27 +278,38 @@ def small_settings(tmp_path_factory) -> dict[str, Any]:
     # ten trees with the leaves that few rows ask for would be too extreme
     few = {"tree_count": 10, "maximum_depth": 6, "leaf_row_count": 40, "column_share": 0.2}
     small = {"recipe": few, "jobs": 1, "report": "drift"}
-    quick = {
-        "stability": {"refit_count": 0},
-        "proxies": {"tree_count": 5, "row_count": 500},
-        "fairness": {"resample_count": 50},
-        "economics": {"resample_count": 50},
-    }
-    return {"cache": str(cache), "quality": any_batch, **small, **quick}
+    return {"cache": str(cache), "quality": any_batch, **small, **QUICK}
 
 
 @pytest.fixture(scope="session")
-def untouched(prefect_server, simulated_files, small_settings, tmp_path_factory) -> dict[str, Any]:
-    """Overrides whose lake has a champion, trained on the simulated month; no test writes into it."""
-    from credit_default.flows.train import train
+def lake_with_champion(simulated_files, small_settings, tmp_path_factory, request) -> Path:
+    """A lake whose champion was trained on the simulated month; only the one process that trains it needs a server."""
+    from tests.fakes.shared_folders import copy_shared_folder
 
-    overrides = {
+    def make(folder: Path) -> None:
+        from credit_default.flows.train import train
+
+        request.getfixturevalue("prefect_server")
+        lake = tmp_path_factory.mktemp("made") / "lake"
+        own = {"lake": str(lake), "data": str(simulated_files.training)}
+        train(overrides={**small_settings, **own}, return_state=True).result()
+        shutil.copytree(lake, folder, dirs_exist_ok=True)
+
+    return copy_shared_folder(
+        "lake-with-champion", tmp_path_factory.mktemp("untouched") / "lake", make=make
+    )
+
+
+@pytest.fixture(scope="session")
+def untouched(
+    prefect_server, lake_with_champion, simulated_files, small_settings
+) -> dict[str, Any]:
+    """Overrides whose lake has a champion, with a server in this process; no test writes into it."""
+    return {
         **small_settings,
-        "lake": str(tmp_path_factory.mktemp("untouched")),
+        "lake": str(lake_with_champion),
         "data": str(simulated_files.training),
     }
-    train(overrides=overrides, return_state=True).result()
-    return overrides
 
 
 @pytest.fixture(scope="session")
@@ -261,12 +323,18 @@ def trained(untouched, tmp_path_factory) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def mlflow_template(tmp_path_factory) -> Path:
     """An MLflow database with nothing in it: making one takes seconds, copying it none."""
-    from credit_default.adapters.lake.layout import open_lake
-    from credit_default.adapters.mlflow.tracking import Tracking
+    from tests.fakes.shared_folders import copy_shared_folder
 
-    lake = open_lake(tmp_path_factory.mktemp("template"))
-    assert Tracking(lake.tracking_uri).client.search_experiments()
-    return lake.home / "mlflow.db"
+    def make(folder: Path) -> None:
+        from credit_default.adapters.lake.layout import open_lake
+        from credit_default.adapters.mlflow.tracking import Tracking
+
+        lake = open_lake(tmp_path_factory.mktemp("template"))
+        assert Tracking(lake.tracking_uri).client.search_experiments()
+        shutil.copy(lake.home / "mlflow.db", folder)
+
+    copied = tmp_path_factory.mktemp("mlflow") / "template"
+    return copy_shared_folder("mlflow-template", copied, make=make) / "mlflow.db"
 
 
 @pytest.fixture(scope="session")

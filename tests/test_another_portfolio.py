@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tests.fakes.quick_training import QUICK, write_as_toml
 from typer.testing import CliRunner
 
 from credit_default.adapters.tables.quarantine import read_quarantine
@@ -124,6 +125,7 @@ def loans(tmp_path_factory) -> Loans:
         "jobs": 1,
         "report": "drift",
         "promotion": FLOORS,
+        **QUICK,
     }
     paths = [
         folder / name
@@ -308,7 +310,9 @@ def test_command_line_takes_the_portfolio_the_same_way(
     monkeypatch.setenv("CREDIT_DEFAULT_PREFECT__API_URL", prefect_server)
     config = tmp_path / "quick.toml"
     floors = "\n".join(f"{name} = {value}" for name, value in FLOORS.items())
-    config.write_text(f'report = "drift"\njobs = 1\n[promotion]\n{floors}\n')
+    config.write_text(
+        f'report = "drift"\njobs = 1\n[promotion]\n{floors}\n{write_as_toml()}', encoding="utf-8"
+    )
     portfolio, common = (
         ["--portfolio", loans.portfolio],
         ["--lake", tmp_path / "lake", "--config", config, "--json"],

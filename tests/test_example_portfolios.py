@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from tests.fakes.quick_training import QUICK
 
 from credit_default.adapters.tables.queries import read_outcomes, read_scores
 from credit_default.data.contract.schema import Words
@@ -224,7 +225,7 @@ def build(name, tmp_path, **settings):
         "jobs": 1,
         "report": "drift",
     }
-    return flags | settings
+    return flags | QUICK | settings
 
 
 def test_every_example_is_tested():

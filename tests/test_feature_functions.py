@@ -1,17 +1,18 @@
 """Every function that names values, orders them, is an expression or learns goes the whole way, each command in its own process."""
 
 import json
-import os
-import subprocess
-import sys
+import shutil
 import tomllib
 
 import numpy as np
 import polars as pl
 import pytest
+from tests.fakes.quick_training import write_as_toml
 from tests.test_another_portfolio import FLOORS
 
 from credit_default.services.context.wiring import read_portfolio
+
+pytestmark = pytest.mark.xdist_group("prefect")
 
 PORTFOLIO = """
 features = [
@@ -99,7 +100,8 @@ def lend(count, *, month, first, seed):
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("functions")
     (folder / "loans.toml").write_text(PORTFOLIO, encoding="utf-8")
-    (folder / "quick.toml").write_text(QUICK.format(**FLOORS), encoding="utf-8")
+    quick = QUICK.format(**FLOORS) + write_as_toml()
+    (folder / "quick.toml").write_text(quick, encoding="utf-8")
     lend(2_500, month="2005-05", first=1, seed=4).write_csv(folder / "training.csv")
     new = lend(300, month="2005-06", first=5_000, seed=2).drop("state")
     new.write_csv(folder / "batch.csv")
@@ -107,19 +109,15 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(folder):
+def run(folder, warm_commands, prefect_server, mlflow_template):
     """Runs a command in a process of its own; returns its output, once it has ended well."""
+    (folder / "lake").mkdir()
+    shutil.copy(mlflow_template, folder / "lake" / "mlflow.db")
 
     def run(*words):
         flags = ["--portfolio", "loans.toml", "--config", "quick.toml", "--lake", "lake"]
-        ended = subprocess.run(
-            [sys.executable, "-m", "credit_default.cli.main", *words, *flags],
-            cwd=folder,
-            env=dict(os.environ),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        variables = {"CREDIT_DEFAULT_PREFECT__API_URL": prefect_server}
+        ended = warm_commands.run([*words, *flags], folder=folder, variables=variables)
         assert ended.returncode == 0, ended.stderr + ended.stdout
         return ended.stdout
 

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import runpy
 import subprocess
@@ -452,6 +453,7 @@ def test_importing_every_module_changes_nothing_and_opens_nothing(tmp_path):
     ended = subprocess.run(
         [sys.executable, "-c", script],
         cwd=tmp_path,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},  # what Python writes is not ours
         capture_output=True,
         text=True,
         check=False,

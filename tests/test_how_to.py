@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.fakes.quick_training import name_as_variables
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "how-to"
@@ -32,6 +33,9 @@ TASKS = (
     "upgrade-mlflow-prefect-evidently",
 )
 NEED_A_LAKE = {"roll-back"}  # with two champions, one after the other
+TRAIN = {
+    "bring-your-own-file"
+}  # on the session's Prefect server, with few resamples; in full in the long form
 FENCE = re.compile(
     r'^```(\w+)(?: title="([^"]+)")?( append)?\n(.*?)^```$', re.MULTILINE | re.DOTALL
 )
@@ -101,7 +105,7 @@ class Shell:
 
     _END = "end of these commands"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -116,6 +120,7 @@ class Shell:
                 "PYTHONPATH": str(folder / "src"),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "COLUMNS": "200",
+                **variables,
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -152,7 +157,9 @@ def check_printed(expected: str, printed: str) -> None:
 def checkout(tmp_path) -> Path:
     folder = tmp_path / "credit-default"
     for name in COPIED:
-        ignored = shutil.ignore_patterns("__pycache__", ".terraform*")
+        # what was compiled of the package holds for each file that stays as it is: a command starts seconds sooner
+        compiled = () if name == "src" else ("__pycache__",)
+        ignored = shutil.ignore_patterns(".terraform*", *compiled)
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     for path in ROOT.iterdir():
         if path.is_file():
@@ -162,22 +169,15 @@ def checkout(tmp_path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def two_champions(
-    prefect_server, mlflow_template, simulated_files, small_settings, tmp_path_factory
-) -> Path:
+def two_champions(lake_with_champion, tmp_path_factory) -> Path:
     """A lake whose second version took over from the first, of which it is a copy: a training takes seconds."""
     from typer.testing import CliRunner
 
     from credit_default.adapters.mlflow.logged_model import create_version
     from credit_default.adapters.mlflow.tracking import Tracking
     from credit_default.cli.main import app
-    from credit_default.flows.train import train
 
-    lake = tmp_path_factory.mktemp("two_champions") / "lake"
-    lake.mkdir()
-    shutil.copy(mlflow_template, lake / "mlflow.db")
-    own = {"lake": str(lake), "data": str(simulated_files.training)}
-    train(overrides={**small_settings, **own}, return_state=True).result()
+    lake = shutil.copytree(lake_with_champion, tmp_path_factory.mktemp("two_champions") / "lake")
     tracking = Tracking(f"sqlite:///{lake}/mlflow.db")
     (first,) = tracking.client.search_model_versions()
     model_id = first.source.removeprefix("models:/")
@@ -189,9 +189,13 @@ def two_champions(
 
 @pytest.fixture
 def shell(checkout, request) -> Iterator[Shell]:
-    if request.node.callspec.params["task"] in NEED_A_LAKE:
+    task, variables = request.node.callspec.params["task"], {}
+    if task in NEED_A_LAKE:
         shutil.copytree(request.getfixturevalue("two_champions"), checkout / "lake")
-    opened = Shell(checkout)
+    if task in TRAIN and "in_full" not in request.node.callspec.id:
+        server = request.getfixturevalue("prefect_server")
+        variables = {"CREDIT_DEFAULT_PREFECT__API_URL": server, **name_as_variables()}
+    opened = Shell(checkout, variables)
     yield opened
     opened.close()
 
@@ -236,7 +240,19 @@ def test_a_page_that_changes_code_has_a_test_for_it(task):
     assert any("pytest" in block.text for block in blocks if block.is_command)
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize(
+    "task",
+    [
+        *(
+            pytest.param(
+                task,
+                marks=[pytest.mark.xdist_group("prefect")] if task in NEED_A_LAKE | TRAIN else [],
+            )
+            for task in TASKS
+        ),
+        *(pytest.param(task, id=f"{task}-in_full", marks=pytest.mark.nightly) for task in TRAIN),
+    ],
+)
 def test_a_page_works_as_it_is_written(task, shell, checkout, tmp_path_factory):
     printed = ""
     blocks = read_blocks(task)

@@ -120,17 +120,17 @@ def judge_lake(
 
 
 def test_command_killed_in_the_middle_of_a_batch_leaves_one_result_and_no_open_run(
-    trained, simulated_files, tmp_path
+    lake_with_champion, small_settings, simulated_files, tmp_path
 ):
     ignored = shutil.ignore_patterns("prefect", "mlartifacts", "tables")
-    lake = shutil.copytree(trained["lake"], tmp_path / "lake", ignore=ignored)
-    shutil.copytree(Path(trained["lake"]) / "tables" / "ledger", lake / "tables" / "ledger")
+    lake = shutil.copytree(lake_with_champion, tmp_path / "lake", ignore=ignored)
+    shutil.copytree(lake_with_champion / "tables" / "ledger", lake / "tables" / "ledger")
     rows = pl.read_csv(simulated_files.batch, infer_schema=False).slice(611, 300)
     rows.write_csv(tmp_path / "batch.csv")
     environment = {
         **os.environ,
         "CREDIT_DEFAULT_LAKE": str(lake),
-        "CREDIT_DEFAULT_CACHE": trained["cache"],
+        "CREDIT_DEFAULT_CACHE": small_settings["cache"],
     }
     environment |= {f"CREDIT_DEFAULT_{name}": value for name, value in SMALL.items()}
 

@@ -1,17 +1,17 @@
 """A lender's own feature function and estimator, from a package of its own, are trained, scored elsewhere, and refused when they change."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import polars as pl
 import pytest
 from tests.fakes.own_package import ESTIMATORS, FUNCTIONS, install_package
+from tests.fakes.quick_training import write_as_toml
 from tests.test_another_portfolio import FLOORS, cut_out_declaration, lend
 
 from credit_default.adapters.bundles.signing_keys import make_key
+
+pytestmark = pytest.mark.xdist_group("prefect")
 
 QUICK = """
 report = "drift"
@@ -43,7 +43,8 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own")
     declaration = cut_out_declaration().rstrip().removesuffix("]")
     (folder / "loans.toml").write_text(declaration + OWN, encoding="utf-8")
-    (folder / "quick.toml").write_text(QUICK.format(**FLOORS), encoding="utf-8")
+    quick = QUICK.format(**FLOORS) + write_as_toml()
+    (folder / "quick.toml").write_text(quick, encoding="utf-8")
     lend(1_500, month="2005-05", first=1, seed=4).write_csv(folder / "training.csv")
     for name, seed in (("batch", 2), ("later", 3)):
         lend(300, month="2005-06", first=5_000 * seed, seed=seed).drop("bad").write_csv(
@@ -60,28 +61,19 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(folder):
+def run(folder, warm_commands, prefect_server, mlflow_template):
     """Runs a command in a process of its own, with the package on its path; returns exit code and output."""
+    variables = {
+        "PYTHONPATH": str(folder / "packages"),
+        "CREDIT_DEFAULT_PREFECT__API_URL": prefect_server,
+    }
+    for lake in ("lake", "own-lake"):
+        (folder / lake).mkdir()
+        shutil.copy(mlflow_template, folder / lake / "mlflow.db")
 
     def run(*words, lake="lake"):
-        paths = [str(folder / "packages"), os.environ.get("PYTHONPATH", "")]
-        ended = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "credit_default.cli.main",
-                *words,
-                "--config",
-                "quick.toml",
-                "--lake",
-                lake,
-            ],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        words = [*words, "--config", "quick.toml", "--lake", lake]
+        ended = warm_commands.run(words, folder=folder, variables=variables)
         return ended.returncode, ended.stderr + ended.stdout
 
     return run

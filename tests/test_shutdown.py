@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fakes.quick_training import name_as_variables
 
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.tables.ledger import read_entries
@@ -79,7 +80,6 @@ def start(trained, lake, simulated_files):
             "RECIPE__MAXIMUM_DEPTH": "6",
             "QUALITY__HIGHEST_KNOWN_SHARE": "1.0",
             "PREFECT__API_URL": server,
-            "STABILITY__REFIT_COUNT": "0",
             "PREFECT__STARTUP_SECONDS": str(PATIENCE),
         } | case.settings
         files = {
@@ -99,6 +99,7 @@ def start(trained, lake, simulated_files):
             name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"
         }
         environment |= {f"CREDIT_DEFAULT_{name}": value for name, value in small.items()}
+        environment |= name_as_variables()
         return subprocess.Popen(
             line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
         )

@@ -1,3 +1,5 @@
+import shutil
+
 import polars as pl
 import pytest
 
@@ -8,13 +10,9 @@ pytestmark = pytest.mark.xdist_group("prefect")
 
 
 @pytest.fixture(scope="module")
-def own_config(prefect_server, simulated_files, small_settings, tmp_path_factory):
+def own_config(lake_with_champion, tmp_path_factory):
     """A lake of its own with a champion: what people decide is on record here."""
-    from credit_default.flows.train import train
-
-    lake = tmp_path_factory.mktemp("decisions")
-    overrides = {**small_settings, "lake": str(lake), "data": str(simulated_files.training)}
-    train(overrides=overrides, return_state=True)
+    lake = shutil.copytree(lake_with_champion, tmp_path_factory.mktemp("decisions") / "lake")
     config = lake / "config.toml"
     config.write_text(f'lake = "{lake}"\n')
     return config

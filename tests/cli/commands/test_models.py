@@ -1,5 +1,6 @@
 import os
 import pwd
+import shutil
 
 import polars as pl
 import pytest
@@ -13,13 +14,14 @@ pytestmark = pytest.mark.xdist_group("prefect")
 
 
 @pytest.fixture(scope="module")
-def own_config(prefect_server, simulated_files, small_settings, tmp_path_factory):
+def own_config(
+    prefect_server, lake_with_champion, simulated_files, small_settings, tmp_path_factory
+):
     """A lake of its own with two versions: the champion alias moves here."""
     from credit_default.flows.train import train
 
-    lake = tmp_path_factory.mktemp("models")
+    lake = shutil.copytree(lake_with_champion, tmp_path_factory.mktemp("models") / "lake")
     overrides = {**small_settings, "lake": str(lake), "data": str(simulated_files.training)}
-    train(overrides=overrides, return_state=True)
     train(
         overrides={**overrides, "recipe": {"tree_count": 5, "maximum_depth": 2}}, return_state=True
     )

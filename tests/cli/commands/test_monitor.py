@@ -1,6 +1,8 @@
+import shutil
 from pathlib import Path
 
 import pytest
+from tests.fakes.quick_training import write_as_toml
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -25,18 +27,13 @@ def test_monitor_takes_one_of_its_options(run, config, beside):
 
 
 def test_wrong_model_is_retrained_at_once_with_retrain(
-    run, prefect_server, simulated_files, small_settings, tmp_path
+    run, prefect_server, lake_with_champion, simulated_files, small_settings, tmp_path
 ):
-    from credit_default.flows.train import train
-
     lake, config, strict = tmp_path / "lake", tmp_path / "own.toml", tmp_path / "strict.toml"
-    train(
-        overrides={**small_settings, "lake": str(lake), "data": str(simulated_files.training)},
-        return_state=True,
-    )
+    shutil.copytree(lake_with_champion, lake)
     config.write_text(
         f'lake = "{lake}"\ncache = "{small_settings["cache"]}"\njobs = 1\nreport = "drift"\n'
-        "[recipe]\ntree_count = 10\nmaximum_depth = 6\n[stability]\nrefit_count = 0\n"
+        f"[recipe]\ntree_count = 10\nmaximum_depth = 6\n{write_as_toml()}"
     )
     strict.write_text("[performance]\nlowest_roc_auc = 0.99\n")
     scored = run(
