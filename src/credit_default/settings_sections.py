@@ -193,8 +193,8 @@ class Settings(BaseSettings):
     identity: str = ""  # who requests or approves a promotion; empty: the account of the command
     seed: int = Field(default=7, ge=0)
     jobs: int = Field(default=2, ge=1)
-    # full: data summaries too, and the model's quality once outcomes are known
-    report: Literal["full", "drift"] = "full"
+    report: Literal["full", "drift"] = "full"  # full: data summaries and known outcomes too
+    draw_report: Literal["later", "now", "none"] = "later"  # later: by a process of its own
     logging: LoggingSettings = LoggingSettings()
     public_data: PublicDataSettings = PublicDataSettings()
     mlflow: MlflowSettings = MlflowSettings()

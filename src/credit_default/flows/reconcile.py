@@ -11,11 +11,13 @@ from credit_default.flows.events.champion_events import (
     announce_champion_changes,
     announce_recorded_batches,
 )
+from credit_default.flows.reports.draw_reports import REPORT_NOT_DRAWN, draw_owed_reports
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import close_flow_runs, mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_task
+from credit_default.services.monitoring.owed_reports import DrawnReports
 from credit_default.services.operations import reconcile as repairs
 from credit_default.views.summaries.summary import Summary
 
@@ -28,7 +30,7 @@ repair_records = build_task(repairs.repair_records, "repair records")
 def reconcile(
     overrides: dict[str, Any] | None = None, config: list[str] | None = None
 ) -> State[Summary]:
-    """Close orphaned runs, add missing records, remove leftover files, and announce what was not announced.
+    """Close orphaned runs, add missing records, remove leftover files, announce what was not, and draw owed reports.
 
     Returns:
         A completed run named `Reconciled`, `NothingToDo` or, where a service did not answer, `PartlyReconciled`.
@@ -40,9 +42,16 @@ def reconcile(
     repaired = repair_records(wiring, now=read_clock())
     announced = announce_champion_changes(wiring)
     announce_recorded_batches(repaired.recorded)
-    summary = repairs.summarise_repairs(closed, removed, repaired, announced)
+    reports = _describe_drawing(draw_owed_reports(wiring))
+    summary = repairs.summarise_repairs(closed, removed, repaired, announced, reports)
     publish_summary(summary, simulated=False)
     return Completed(name=_name_state(summary), message=summary.status, data=summary)
+
+
+def _describe_drawing(found: DrawnReports | None) -> repairs.Repairs:
+    if found is None:
+        return repairs.describe_drawing((), (REPORT_NOT_DRAWN,))
+    return repairs.describe_drawing(found.drawn, found.failed)
 
 
 def _name_state(summary: Summary) -> str:
