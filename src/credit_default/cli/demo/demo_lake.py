@@ -41,7 +41,6 @@ def prepare_demo(
     from credit_default.flows.server.ephemeral_server import run_on_server
     from credit_default.flows.server.session import (
         FLOW_MODULES,
-        REPORT_MODULES,
         import_modules,
         start_session,
     )
@@ -54,7 +53,7 @@ def prepare_demo(
             data = write_data(folder)
             found(data.data_description)
         with output.step("starting Prefect"):
-            import_modules((*FLOW_MODULES, *REPORT_MODULES))
+            import_modules(FLOW_MODULES)
             address = settings.prefect.api_url
             session.enter_context(run_on_server(server, api_url=address, timeout_seconds=wait))
         yield data

@@ -1,10 +1,11 @@
 """The process that draws the reports which are owed, after the command that started it has shown its verdicts."""
 
-import gc
 import json
 import logging
 import os
 import sys
+
+from credit_default.adapters.host.garbage_collection import collect_rarely
 
 _COURTESY = 5  # added to the process's niceness: what a person waits for comes first
 _LOG = logging.getLogger(__name__)
@@ -33,5 +34,5 @@ def run_drawing(settings_text: str) -> None:
 
 
 if __name__ == "__main__":
-    gc.set_threshold(100_000, 50, 100)  # imports make many objects, and nearly all of them stay
+    collect_rarely()
     run_drawing(sys.argv[1])

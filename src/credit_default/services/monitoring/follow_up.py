@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from credit_default.gates.verdict import Verdict
+from credit_default.services.champion.first_look import find_named_champion
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.alarms import (
     AlarmUpdate,
@@ -70,7 +71,7 @@ def explain_retraining(wiring: Wiring, *, now: dt.datetime) -> Summary:
 
     Nothing is monitored anew and nothing is recorded.
     """
-    champion = wiring.registry.find_champion()
+    champion = find_named_champion(wiring)
     alarms = read_known_alarms(wiring.lake)
     retraining = judge_retraining_need(wiring, alarms, champion, now=now)
     verdict = retraining.decision.verdict
