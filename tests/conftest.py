@@ -235,6 +235,7 @@ def untouched(prefect_server, simulated_files, small_settings, tmp_path_factory)
         **small_settings,
         "lake": str(tmp_path_factory.mktemp("untouched")),
         "data": str(simulated_files.training),
+        "draw_report": "now",  # no process outlives its test
     }
     train(overrides=overrides, return_state=True).result()
     return overrides

@@ -10,7 +10,7 @@ from typing import Any, Final
 from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.errors import ArtifactError
 
-_PREFIX: Final = "reports-owed/"
+_PREFIX: Final = "reports/owed/"
 
 
 def write_owed_report(

@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.options import Corrects, Decimal, Month, Reasons, Sheet, Thousands
+from credit_default.cli.terminal.options import (
+    Corrects,
+    Decimal,
+    Month,
+    Reasons,
+    Report,
+    Sheet,
+    Thousands,
+)
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import read_settings
 from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
@@ -36,6 +44,7 @@ def predict(
     month: Month = None,
     corrects: Corrects = None,
     reasons: Reasons = None,
+    report: Report = None,
     sheet: Sheet = None,
     decimal: Decimal = None,
     thousands: Thousands = None,
@@ -47,7 +56,10 @@ def predict(
     shared: SharedOptions,
 ) -> None:
     """Score statements with the champion, then compare them with its reference."""
-    flags = {"reasons": None if reasons is None else {"mode": reasons}}
+    flags = {
+        "reasons": None if reasons is None else {"mode": reasons},
+        "draw_report": report,
+    }
 
     def act(output: Output) -> "Summary":
         from credit_default.adapters.files.reading_options import ReadingOptions

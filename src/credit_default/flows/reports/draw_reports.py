@@ -38,24 +38,25 @@ def draw_after_verdict(
         drawn = draw_owed_reports(wiring, wait=True)
         notes = (REPORT_NOT_DRAWN,) if drawn is None else drawn.failed
         return replace(summary, notes=(*summary.notes, *notes))
-    log = start_drawing(wiring.lake.home, overrides=overrides, config=config)
+    log = wiring.lake.home / _LOG_NAME
+    if not owed_reports.is_drawing(wiring):
+        start_drawing(log, overrides=overrides, config=config)
     note = f"the report's page follows in a moment (log: {log}); `credit-default reconcile` draws what is missing"
     return replace(summary, notes=(*summary.notes, note))
 
 
-def start_drawing(home: Path, *, overrides: Mapping[str, Any], config: Sequence[str]) -> Path:
-    """Start a process that draws what is owed and goes on when this one has ended; return its log.
+def start_drawing(log: Path, *, overrides: Mapping[str, Any], config: Sequence[str]) -> int:
+    """Start a process that draws what is owed and goes on when this one has ended; return its number.
 
     Args:
-        home: The folder of the log.
+        log: The file to which it writes what it does.
         overrides: Settings that win over all others, as of a flow.
         config: Paths of configuration files.
     """
-    log = home / _LOG_NAME
     settings = json.dumps({"overrides": dict(overrides), "config": list(config)})
     output = (os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with disk_errors(log):
-        os.posix_spawn(
+        return os.posix_spawn(
             sys.executable,
             [sys.executable, "-m", _DRAWING_MODULE, settings],
             copy_environment(),
@@ -66,4 +67,3 @@ def start_drawing(home: Path, *, overrides: Mapping[str, Any], config: Sequence[
             ],
             setsid=True,  # Ctrl-C and a closed terminal end the command alone
         )
-    return log

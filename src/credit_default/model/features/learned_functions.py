@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from credit_default.errors import InputError
 from credit_default.model.features.row_function import (
@@ -39,8 +40,6 @@ def compute_woe(rates: FloatArray, *, rate: float) -> FloatArray:
         rate: The rate of all rows.
     """
     bounds = _SMALLEST_RATE, 1 - _SMALLEST_RATE
-    from scipy.special import logit  # late: every command reads declarations, few evaluate them
-
     woe: FloatArray = logit(np.clip(rates, *bounds)) - logit(np.clip(rate, *bounds))
     return woe
 

@@ -4,20 +4,23 @@ One process at a time draws on a machine. A second one leaves its report to the 
 """
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from credit_default.adapters.lake.owed_reports import (
     clear_owed_report,
     list_owed_reports,
     read_owed_report,
 )
-from credit_default.errors import CreditDefaultError
+from credit_default.errors import ArtifactError, CreditDefaultError
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.drift_publication import draw_report
-from credit_default.services.monitoring.report_order import parse_order, record_fault
+from credit_default.services.monitoring.report_order import (
+    ReportOrder,
+    parse_order,
+    record_fault,
+)
 
 _LOG = logging.getLogger(__name__)
 _LOCK = "reports"
@@ -46,9 +49,15 @@ def draw_owed_reports(wiring: Wiring, *, wait: bool = False) -> DrawnReports:
         with _hold_lock(wiring, wait=wait) as is_held:
             if not is_held:
                 return DrawnReports(tuple(drawn.values()), tuple(failed.values()), in_progress=True)
-            for key, content in owed.items():
-                _draw(wiring, key, content, drawn=drawn, failed=failed)
+            for key in owed:
+                _draw(wiring, key, drawn=drawn, failed=failed)
     return DrawnReports(tuple(drawn.values()), tuple(failed.values()))
+
+
+def is_drawing(wiring: Wiring) -> bool:
+    """Return whether a process of this machine draws now; it looks for what is owed once more before it ends."""
+    with wiring.lake.try_lock(_LOCK) as is_free:
+        return not is_free
 
 
 @contextmanager
@@ -61,38 +70,44 @@ def _hold_lock(wiring: Wiring, *, wait: bool) -> Iterator[bool]:
         yield True
 
 
-def _list_owed(wiring: Wiring, *, excluding: Collection[str]) -> dict[str, Mapping[str, Any]]:
-    """Return what is on record of each owed report; those that failed before come last, and keep none from being drawn."""
-    found = {
-        key: content
-        for key in list_owed_reports(wiring.lake)
-        if key not in excluding and (content := read_owed_report(wiring.lake, key)) is not None
-    }
-    return dict(sorted(found.items(), key=lambda item: bool(item[1].get("fault"))))
+def _list_owed(wiring: Wiring, *, excluding: Collection[str]) -> list[str]:
+    """Return the keys of the owed reports; those that failed before come last, and keep no other from being drawn."""
+    keys = [key for key in list_owed_reports(wiring.lake) if key not in excluding]
+    return sorted(keys, key=lambda key: _has_failed(wiring, key))
 
 
-def _draw(
-    wiring: Wiring,
-    key: str,
-    content: Mapping[str, Any],
-    *,
-    drawn: dict[str, str],
-    failed: dict[str, str],
-) -> None:
-    if read_owed_report(wiring.lake, key) is None:
-        return  # drawn by the process that held the lock before
-    order = parse_order(key, content)
-    name = f"report of batch {order.batch_id}, version {order.model_version}"
+def _has_failed(wiring: Wiring, key: str) -> bool:
     try:
+        return bool((read_owed_report(wiring.lake, key) or {}).get("fault"))
+    except ArtifactError:
+        return True
+
+
+def _draw(wiring: Wiring, key: str, *, drawn: dict[str, str], failed: dict[str, str]) -> None:
+    order = None
+    try:
+        content = read_owed_report(wiring.lake, key)
+        if content is None:
+            return  # drawn by the process that held the lock before
+        order = parse_order(key, content)
         draw_report(wiring, order)
     except CreditDefaultError as error:
-        _LOG.warning("report is not drawn batch_id=%s: %s", order.batch_id, error)
-        record_fault(wiring.lake, order, str(error))
-        failed[key] = f"{name} is not drawn yet: {error}"
+        _LOG.warning("report is not drawn key=%s: %s", key, error)
+        _record_fault(wiring, order, str(error))
+        failed[key] = f"{_name(order) if order else key} is not drawn yet: {error}"
     except Exception as error:
-        record_fault(wiring.lake, order, f"{type(error).__name__}: {error}")
+        _record_fault(wiring, order, f"{type(error).__name__}: {error}")
         raise
     else:
         clear_owed_report(wiring.lake, key, drawn=content)
         _LOG.info("drew report batch_id=%s model_version=%d", order.batch_id, order.model_version)
-        drawn[key] = f"drew the {name}"
+        drawn[key] = f"drew the {_name(order)}"
+
+
+def _name(order: ReportOrder) -> str:
+    return f"report of batch {order.batch_id}, version {order.model_version}"
+
+
+def _record_fault(wiring: Wiring, order: ReportOrder | None, fault: str) -> None:
+    if order is not None:
+        record_fault(wiring.lake, order, fault)
