@@ -17,7 +17,7 @@ from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import close_flow_runs, mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_task
-from credit_default.services.monitoring.owed_reports import DrawnReports
+from credit_default.services.context.wiring import Wiring
 from credit_default.services.operations import reconcile as repairs
 from credit_default.views.summaries.summary import Summary
 
@@ -42,13 +42,17 @@ def reconcile(
     repaired = repair_records(wiring, now=read_clock())
     announced = announce_champion_changes(wiring)
     announce_recorded_batches(repaired.recorded)
-    reports = _describe_drawing(draw_owed_reports(wiring))
+    reports = (
+        _draw_reports(wiring) if repaired.verdict is None else repairs.describe_drawing((), ())
+    )
     summary = repairs.summarise_repairs(closed, removed, repaired, announced, reports)
     publish_summary(summary, simulated=False)
     return Completed(name=_name_state(summary), message=summary.status, data=summary)
 
 
-def _describe_drawing(found: DrawnReports | None) -> repairs.Repairs:
+def _draw_reports(wiring: Wiring) -> repairs.Repairs:
+    """Draw what is owed; this needs MLflow, which keeps the models."""
+    found = draw_owed_reports(wiring)
     if found is None:
         return repairs.describe_drawing((), (REPORT_NOT_DRAWN,))
     return repairs.describe_drawing(found.drawn, found.failed)
