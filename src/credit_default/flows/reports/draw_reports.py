@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from prefect.runtime import deployment
+from prefect.context import FlowRunContext
 
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.flows.runs.tasks import build_optional_task
@@ -34,7 +34,7 @@ def draw_after_verdict(
     """
     if "report (html)" not in summary.paths:
         return summary
-    if wiring.settings.draw_report == "now" or deployment.id:
+    if wiring.settings.draw_report == "now" or _is_deployed():
         drawn = draw_owed_reports(wiring, wait=True)
         notes = (REPORT_NOT_DRAWN,) if drawn is None else drawn.failed
         return replace(summary, notes=(*summary.notes, *notes))
@@ -43,6 +43,12 @@ def draw_after_verdict(
         start_drawing(log, overrides=overrides, config=config)
     note = f"the report's page follows in a moment (log: {log}); `credit-default reconcile` draws what is missing"
     return replace(summary, notes=(*summary.notes, note))
+
+
+def _is_deployed() -> bool:
+    context = FlowRunContext.get()
+    run = None if context is None else context.flow_run
+    return run is not None and run.deployment_id is not None
 
 
 def start_drawing(log: Path, *, overrides: Mapping[str, Any], config: Sequence[str]) -> int:
