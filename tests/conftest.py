@@ -51,6 +51,8 @@ def pytest_configure(config):
     home = Path(tempfile.mkdtemp(prefix="credit-default-prefect-"))
     os.environ.update(MLFLOW_ENVIRONMENT)
     os.environ.update(build_prefect_environment(home))
+    # No process that draws a page outlives its test; `draw_report` of a test's own settings wins over this.
+    os.environ["CREDIT_DEFAULT_DRAW_REPORT"] = "now"
 
 
 @pytest.fixture(autouse=True)
@@ -235,7 +237,6 @@ def untouched(prefect_server, simulated_files, small_settings, tmp_path_factory)
         **small_settings,
         "lake": str(tmp_path_factory.mktemp("untouched")),
         "data": str(simulated_files.training),
-        "draw_report": "now",  # no process outlives its test
     }
     train(overrides=overrides, return_state=True).result()
     return overrides

@@ -38,7 +38,7 @@ def config(trained, tmp_path_factory):
     """Return the settings of the trained lake as a file for --config."""
     path = tmp_path_factory.mktemp("config") / "small.toml"
     path.write_text(
-        f'lake = "{trained["lake"]}"\ncache = "{trained["cache"]}"\njobs = 1\nreport = "drift"\ndraw_report = "now"\n'
+        f'lake = "{trained["lake"]}"\ncache = "{trained["cache"]}"\njobs = 1\nreport = "drift"\n'
         "[recipe]\ntree_count = 10\nmaximum_depth = 6\n"
         "[quality]\n" + "".join(f"{name} = {value}\n" for name, value in trained["quality"].items())
     )
