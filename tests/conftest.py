@@ -60,6 +60,8 @@ def pytest_configure(config):
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ.update(MLFLOW_ENVIRONMENT)
     os.environ.update(build_prefect_environment(home))
+    # No process that draws a page outlives its test; `draw_report` of a test's own settings wins over this.
+    os.environ["CREDIT_DEFAULT_DRAW_REPORT"] = "now"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -391,6 +391,7 @@ def test_tests_mirror_the_package_all_the_way_down():
     }
 
     through_all = {  # commands, or acts
+        "tests/cli/test_cold_starts.py",
         "tests/cli/test_exit_codes.py",
         "tests/cli/test_lake_troubles.py",
         "tests/cli/test_refused_at_once.py",

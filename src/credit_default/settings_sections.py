@@ -1,7 +1,6 @@
 """The settings that a person can change, section by section; `settings.py` reads them all.
 
-Sections about servers, schedules and addresses are declared here. Those of a gate or of the model
-are the frozen policy classes beside the code that uses them, with their defaults.
+Those about servers and schedules are declared here, a gate's or the model's beside its code.
 """
 
 from typing import Annotated, Literal
@@ -193,7 +192,8 @@ class Settings(BaseSettings):
     identity: str = ""  # who requests or approves a promotion; empty: the account of the command
     seed: int = Field(default=7, ge=0)
     jobs: int = Field(default=2, ge=1)
-    report: Literal["full", "drift"] = "full"  # full: data summaries and the model's quality too
+    report: Literal["full", "drift"] = "full"  # full: data summaries and known outcomes too
+    draw_report: Literal["later", "now", "none"] = "later"  # later: by a process of its own
     engine: EngineSettings = EngineSettings()
     logging: LoggingSettings = LoggingSettings()
     public_data: PublicDataSettings = PublicDataSettings()

@@ -51,6 +51,7 @@ ALLOWED = [
     ("trainer", PUT, ALARMS),
     ("trainer", GET, OUTCOMES),
     ("trainer", DELETE, INCOMING),
+    ("trainer", DELETE, f"{LAKE}/reports/owed/ab-v1.json"),
     ("trainer", "kms:GenerateDataKey", KEY, S3),
     ("trainer", LIST, DATA, {"s3:prefix": "portfolio/snapshots/"}),
     ("scorer", GET, INCOMING),

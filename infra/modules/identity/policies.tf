@@ -10,7 +10,7 @@ locals {
     trainer = {
       read   = ["incoming", "processed", "snapshots", "tables", "reports", "champion"]
       write  = ["processed", "refused", "snapshots", "reports", "champion", "tables/quarantine", "tables/monitoring", "tables/alarms", "tables/ledger"]
-      delete = ["incoming"]
+      delete = ["incoming", "reports"]
     }
     scorer = {
       read   = ["incoming", "snapshots", "tables", "champion"]

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from credit_default import __version__
+from credit_default.adapters.host.garbage_collection import collect_rarely
 from credit_default.cli.commands import (
     check,
     decisions,
@@ -99,6 +100,7 @@ def _main(
 
 def run() -> None:
     """Run the command named on the command line and end the process with its exit code."""
+    collect_rarely()
     prepare_streams()
     try:
         with end_on_error(""):  # what goes wrong before and after the command itself

@@ -7,6 +7,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from credit_default.flows.events.run_events import announce_follow_up, announce_summary
+from credit_default.flows.reports.draw_reports import draw_after_verdict
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import mark_run
@@ -58,7 +59,8 @@ def monitor(
     wiring = connect(overrides or {}, config or [])
     batch = find_batch(wiring, batch_id, model_version=model_version)
     kind = report or wiring.settings.report
-    drift = None if kind == "none" else find_drift(wiring, batch, report=kind)
+    page = None if wiring.settings.draw_report == "none" or kind == "none" else kind
+    drift = None if kind == "none" else find_drift(wiring, batch, report=page)
     label_free_findings = None if kind == "none" else judge_without_outcomes(wiring, batch)
     performed = evaluate_batch(wiring, batch, now=read_clock())
     found = record_findings(
@@ -73,7 +75,10 @@ def monitor(
     publish_summary(followed.summary, simulated=batch.data_origin == SIMULATED)
     announce_summary(found)
     announce_follow_up(followed)
-    return Completed(name=_name_state(found), message=found.status, data=followed.summary)
+    shown = draw_after_verdict(
+        wiring, followed.summary, overrides=overrides or {}, config=config or []
+    )
+    return Completed(name=_name_state(found), message=found.status, data=shown)
 
 
 def _name_state(summary: Summary) -> str:

@@ -11,12 +11,14 @@ from credit_default.flows.events.champion_events import (
     announce_champion_changes,
     announce_recorded_batches,
 )
+from credit_default.flows.reports.draw_reports import REPORT_NOT_DRAWN, draw_owed_reports
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import close_flow_runs, mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_task
 from credit_default.services.assessment import owed_cards
+from credit_default.services.context.wiring import Wiring
 from credit_default.services.operations import reconcile as repairs
 from credit_default.views.summaries.summary import Summary
 
@@ -30,7 +32,7 @@ draw_owed_cards = build_task(owed_cards.draw_owed_cards, "draw owed cards")
 def reconcile(
     overrides: dict[str, Any] | None = None, config: list[str] | None = None
 ) -> State[Summary]:
-    """Close orphaned runs, add missing records, remove leftover files, announce what was not announced, draw cards.
+    """Close orphaned runs, add missing records, remove leftover files, announce what was not, draw owed cards and reports.
 
     Returns:
         A completed run named `Reconciled`, `NothingToDo` or, where a service did not answer, `PartlyReconciled`.
@@ -42,10 +44,21 @@ def reconcile(
     repaired = repair_records(wiring, now=read_clock())
     announced = announce_champion_changes(wiring)
     announce_recorded_batches(repaired.recorded)
-    drawn = draw_owed_cards(wiring, now=read_clock())
-    summary = repairs.summarise_repairs(closed, removed, repaired, announced, drawn)
+    cards = draw_owed_cards(wiring, now=read_clock())
+    reports = (
+        _draw_reports(wiring) if repaired.verdict is None else repairs.describe_drawing((), ())
+    )
+    summary = repairs.summarise_repairs(closed, removed, repaired, announced, cards, reports)
     publish_summary(summary, simulated=False)
     return Completed(name=_name_state(summary), message=summary.status, data=summary)
+
+
+def _draw_reports(wiring: Wiring) -> repairs.Repairs:
+    """Draw what is owed; this needs MLflow, which keeps the models."""
+    found = draw_owed_reports(wiring)
+    if found is None:
+        return repairs.describe_drawing((), (REPORT_NOT_DRAWN,))
+    return repairs.describe_drawing(found.drawn, found.failed)
 
 
 def _name_state(summary: Summary) -> str:

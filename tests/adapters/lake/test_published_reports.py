@@ -2,7 +2,7 @@ import pytest
 
 from credit_default.adapters.lake.published_reports import (
     fetch_published,
-    map_published_uris,
+    locate_report,
     open_publication,
     read_profile,
     write_profile,
@@ -15,18 +15,26 @@ BATCH = {"batch_id": "ab" * 8, "model_version": 3}
 def publish(lake, content):
     with open_publication(lake, **BATCH) as pages:
         write_profile(pages.folder, content)
-        return map_published_uris(pages, {"profile": str(pages.folder / "profile.json")})
 
 
 def test_profile_stands_beside_the_report_and_is_read_back(lake):
-    paths = publish(lake, {"row_count": 5})
+    publish(lake, {"row_count": 5})
 
     assert read_profile(lake, **BATCH) == {"row_count": 5}
-    assert paths == {"profile": f"{lake.uri}/reports/{'ab' * 8}/v3/profile.json"}
+    assert locate_report(lake, **BATCH) == f"{lake.uri}/reports/{'ab' * 8}/v3"
 
 
 def test_profile_that_was_not_published_is_none(lake):
     assert read_profile(lake, **BATCH) is None
+
+
+def test_files_that_a_later_publication_keeps_stay(lake):
+    publish(lake, {"row_count": 5})
+
+    with open_publication(lake, **BATCH, keep=("profile.json",)) as pages:
+        (pages.folder / "report.html").write_text("page")
+
+    assert read_profile(lake, **BATCH) == {"row_count": 5}
 
 
 def test_later_publication_replaces_the_earlier_one(lake, tmp_path):

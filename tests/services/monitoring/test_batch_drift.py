@@ -6,6 +6,7 @@ from tests.fakes.log_lines import collect_log_lines
 
 from credit_default.gates.verdict import Verdict
 from credit_default.services.monitoring.batch_drift import find_drift
+from credit_default.services.monitoring.drift_publication import draw_report
 from credit_default.services.monitoring.findings_record import write_verdict_row
 from credit_default.services.monitoring.monitored_batch import find_batch
 
@@ -17,7 +18,7 @@ def november(known_rows):
     return known_rows.filter(statement_month="2005-11")
 
 
-def test_report_is_published_in_the_lake_under_batch_and_version(
+def test_profile_is_published_with_the_verdict_and_the_page_when_it_is_drawn(
     champion_lake, score_rows, november
 ):
     batch = find_batch(
@@ -27,6 +28,8 @@ def test_report_is_published_in_the_lake_under_batch_and_version(
     drift = find_drift(champion_lake.wiring, batch, report="drift")
 
     folder = champion_lake.wiring.lake.home / "reports" / batch.batch_id / "v1"
+    assert [path.name for path in folder.iterdir()] == ["profile.json"]
+    draw_report(champion_lake.wiring, drift.order)
     assert sorted(path.name for path in folder.iterdir()) == [
         "profile.json",
         "report.html",

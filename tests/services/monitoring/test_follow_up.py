@@ -11,12 +11,12 @@ from credit_default.gates.monitoring.alarms import CLOSED_AS_SUPERSEDED, Alarm
 from credit_default.gates.verdict import Verdict
 from credit_default.services.monitoring.findings_record import write_verdict_row
 from credit_default.services.monitoring.follow_up import (
-    explain_retraining,
     follow_up,
     update_alarms_after_promotion,
 )
 from credit_default.services.monitoring.monitored_batch import find_batch
 from credit_default.services.monitoring.retraining import is_retraining_requested
+from credit_default.services.monitoring.retraining_explanation import explain_retraining
 from credit_default.views.summaries.summary import Summary
 
 NOON = dt.datetime(2006, 3, 1, 12, tzinfo=dt.UTC)

@@ -52,7 +52,7 @@ def scan_rows(table: LakeTable) -> pl.LazyFrame:
     with delta_errors(table.uri):
         delta = find_delta_table(table)
         if delta is None:
-            return pl.DataFrame(table.schema.empty_table()).lazy()
+            return _build_empty_frame(table).lazy()
         scan = pl.scan_delta(delta, use_pyarrow=not can_scan_natively(table.uri))
         return scan.with_columns(_fill_missing_columns(table, scan.collect_schema().names()))
 
@@ -96,10 +96,15 @@ def read_frames(
 
 
 def _fill_missing_columns(table: LakeTable, present: Collection[str]) -> list[pl.Expr]:
-    empty = pl.DataFrame(table.schema.empty_table()).schema
+    empty = _build_empty_frame(table).schema
     return [
         pl.lit(None, dtype=kind).alias(name) for name, kind in empty.items() if name not in present
     ]
+
+
+def _build_empty_frame(table: LakeTable) -> pl.DataFrame:
+    # `Schema.empty_table` would import pandas, a quarter of a second
+    return pl.DataFrame(pa.RecordBatchReader.from_batches(table.schema, []).read_all())
 
 
 def has_committed(table: LakeTable, key: str) -> bool:

@@ -43,7 +43,13 @@ from credit_default.gates.monitoring.drift import DriftPolicy
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import DECLINE
 
-__all__ = ["RenderedReport", "ReportTitle", "publish_verdicts", "render_drift_report"]
+__all__ = [
+    "RenderedReport",
+    "ReportTitle",
+    "list_report_files",
+    "publish_verdicts",
+    "render_drift_report",
+]
 
 SAMPLE_ROWS: Final = 5_000
 
@@ -119,6 +125,17 @@ def render_drift_report(
     return RenderedReport(paths, report.widgets)
 
 
+def list_report_files(
+    reference: pl.DataFrame | None, current: pl.DataFrame, *, full: bool
+) -> dict[str, str]:
+    """Return the names of the files that `render_drift_report` writes for these frames, by the keys of its paths."""
+    names = ["report"]
+    if full and reference is not None:
+        sides = (take_evenly(frame, SAMPLE_ROWS) for frame in (reference, current))
+        names += ["quality"] if _select_known(*sides) else []
+    return {_build_key(name, kind): f"{name}.{kind}" for name in names for kind in ("html", "json")}
+
+
 def publish_verdicts(paths: Mapping[str, str], verdicts: Sequence[Verdict], *, note: str) -> None:
     """Write the verdicts of the gates, then the note, into the heading of the report's page.
 
@@ -166,18 +183,19 @@ def _write_report(
     html, data = folder / f"{name}.html", folder / f"{name}.json"
     write_atomically(html, render_page(report.html, title=title).encode())
     write_atomically(data, json.dumps(content, default=_to_json).encode())
-    prefix = "" if name == "report" else f"{name} "
-    return {f"{prefix}html": str(html), f"{prefix}json": str(data)}
+    return {_build_key(name, "html"): str(html), _build_key(name, "json"): str(data)}
+
+
+def _build_key(name: str, kind: str) -> str:
+    return kind if name == "report" else f"{name} {kind}"
 
 
 def _write_quality(
     earlier: pl.DataFrame, later: pl.DataFrame, folder: Path, *, title: ReportTitle
 ) -> dict[str, str]:
     """Write the quality report; do nothing where outcomes are unknown or all alike on a side."""
-    if not all(OUTCOME in frame.columns for frame in (earlier, later)):
-        return {}
-    sides = [frame.drop_nulls(OUTCOME) for frame in (earlier, later)]
-    if any(side[OUTCOME].n_unique() < 2 for side in sides):  # noqa: PLR2004 - one class has no curve
+    sides = _select_known(earlier, later)
+    if not sides:
         return {}
     reference, current = (
         side.select(outcome=pl.col(OUTCOME).cast(pl.Int64), probability=pl.col(SCORE)).to_pandas()
@@ -186,6 +204,15 @@ def _write_quality(
     threshold = _find_threshold(pl.concat([side.select(SCORE, DECISION) for side in sides]))
     report = run_quality_report(reference=reference, current=current, threshold=threshold)
     return _write_report(report, folder, "quality", title=title)
+
+
+def _select_known(*frames: pl.DataFrame) -> list[pl.DataFrame]:
+    """Return of each frame the rows with an outcome; nothing where these are unknown or all alike on a side."""
+    if not all(OUTCOME in frame.columns for frame in frames):
+        return []
+    sides = [frame.drop_nulls(OUTCOME) for frame in frames]
+    # one class has no curve
+    return [] if any(side[OUTCOME].n_unique() < 2 for side in sides) else sides  # noqa: PLR2004
 
 
 def _find_threshold(scores: pl.DataFrame) -> float:

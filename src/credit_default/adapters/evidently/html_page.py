@@ -5,6 +5,7 @@ should anything else do so, escaping here makes sure that a browser shows it as 
 """
 
 import html
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,10 @@ _HEADING: Final = """\
     </header>
 """
 _VERDICT: Final = "<!-- verdict -->"  # where verdicts and the note are inserted
+# Evidently draws the ids of its widgets and metrics at random: of the same rows it would make another page each time.
+_RANDOM_ID: Final = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|metric_[0-9a-f]{32}"
+)
 _COLOURS: Final = {"ok": "#1a7f37", "watch": "#9a6700", "alarm": "#b42318"}
 
 
@@ -76,6 +81,7 @@ def render_page(page: str, *, title: ReportTitle) -> str:
             remedy="Install the versions that requirements.lock names.",
         )
     data = "\n".join(_escape_tags(line) for line in head.split("\n"))
+    data, body, rest = _number_ids(data, body, rest)
     named = f"<head>\n        <title>{html.escape(title.text)}</title>"
     return data.replace("<head>", named, 1) + body + _build_heading(title) + rest
 
@@ -87,6 +93,19 @@ def _build_heading(title: ReportTitle) -> str:
         background="#ffe08a" if title.simulated else "#e8ecf4",
         verdict=_VERDICT,
     )
+
+
+def _number_ids(*parts: str) -> tuple[str, ...]:
+    """Return the parts of a page with its random ids replaced by numbers of the same form, in their order."""
+    known: dict[str, str] = {}
+
+    def number(found: re.Match[str]) -> str:
+        place = len(known)
+        is_metric = found[0].startswith("metric_")
+        new = f"metric_{place:032x}" if is_metric else f"{place:08x}-0000-4000-8000-000000000000"
+        return known.setdefault(found[0], new)
+
+    return tuple(_RANDOM_ID.sub(number, part) for part in parts)
 
 
 def _escape_tags(line: str) -> str:

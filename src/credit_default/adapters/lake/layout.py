@@ -106,6 +106,20 @@ class Lake:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
+    @contextmanager
+    def try_lock(self, name: str) -> Iterator[bool]:
+        """Hold the lock `name` of this machine during the block, unless another process holds it; yield whether it is held."""
+        with disk_errors(self.home):
+            self.home.mkdir(parents=True, exist_ok=True)
+            lock = (self.home / f".{name}.lock").open("ab")
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
 
 def open_lake(uri: str | Path, *, home: Path | None = None) -> Lake:
     """Open the lake in a folder, which is made when it is absent, or in a bucket, which is not contacted yet.

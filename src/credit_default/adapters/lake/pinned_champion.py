@@ -27,6 +27,7 @@ class ChampionPointer:
     data_origin: str
     verified_at: dt.datetime  # UTC
     files: tuple[str, ...] = ()  # below the bundle's folder
+    trained_at: str = ""  # as on the version; "" in a lake that did not record it yet
 
 
 def write_pinned_champion(
@@ -125,4 +126,5 @@ def _parse_pointer(content: Mapping[str, Any]) -> ChampionPointer:
         data_origin=str(content["data_origin"]),
         verified_at=at,
         files=tuple(str(name) for name in content["files"]),
+        trained_at=str(content.get("trained_at", "")),
     )

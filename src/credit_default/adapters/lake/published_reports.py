@@ -4,9 +4,9 @@ A report is a folder of files under `reports/<batch_id>/v<version>/`; publishing
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,19 +19,28 @@ PROFILE_NAME: Final = "profile.json"
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A folder to write a report's files into, and the address that they will have in the lake."""
+    """A folder to write a report's files into, from which they go into the lake."""
 
     folder: Path
-    uri: str
-    prefix: str = field(repr=False)
+
+
+def locate_report(lake: Lake, *, batch_id: str, model_version: int) -> str:
+    """Return the uri of the folder in which the batch's report under that version is published."""
+    return f"{lake.uri}/{_build_prefix(batch_id, model_version)}"
 
 
 @contextmanager
-def open_publication(lake: Lake, *, batch_id: str, model_version: int) -> Iterator[Publication]:
-    """Yield a publication with an empty folder, and put its files under `reports/<batch_id>/v<version>/` when the block ends well."""
-    prefix = f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}"
+def open_publication(
+    lake: Lake, *, batch_id: str, model_version: int, keep: Collection[str] = ()
+) -> Iterator[Publication]:
+    """Yield a publication with an empty folder, and put its files under `reports/<batch_id>/v<version>/` when the block ends well.
+
+    What was published before is removed then, but for the files that `keep` names.
+    """
+    prefix = _build_prefix(batch_id, model_version)
+    kept = {f"{prefix}/{name}" for name in keep}
     with lake.scratch() as folder:
-        yield Publication(folder, f"{lake.uri}/{prefix}", prefix)
+        yield Publication(folder)
         paths = {
             f"{prefix}/{p.relative_to(folder).as_posix()}": p
             for p in sorted(folder.rglob("*"))
@@ -40,14 +49,8 @@ def open_publication(lake: Lake, *, batch_id: str, model_version: int) -> Iterat
         for key, path in paths.items():
             lake.storage.write_object(key, path)
         for stored in tuple(lake.storage.list_objects(f"{prefix}/")):
-            if stored.key not in paths:  # of an earlier report, which this one replaces
+            if stored.key not in paths and stored.key not in kept:  # of an earlier report
                 lake.storage.delete_object(stored.key)
-
-
-def map_published_uris(publication: Publication, paths: Mapping[str, str]) -> dict[str, str]:
-    """Return the paths below the publication's folder as the uris that the files have in the lake, by the same names."""
-    folder = f"{publication.folder}/"
-    return {name: f"{publication.uri}/{path.removeprefix(folder)}" for name, path in paths.items()}
 
 
 def write_profile(folder: Path, content: Mapping[str, Any]) -> None:
@@ -79,14 +82,12 @@ def read_profile(lake: Lake, *, batch_id: str, model_version: int) -> dict[str, 
 
 def read_published(lake: Lake, name: str, *, batch_id: str, model_version: int) -> bytes | None:
     """Return the content of one published file; None when there is none of that name."""
-    return lake.storage.read_object(
-        f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}/{name}"
-    )
+    return lake.storage.read_object(f"{_build_prefix(batch_id, model_version)}/{name}")
 
 
 def fetch_published(lake: Lake, folder: Path, *, batch_id: str, model_version: int) -> Path:
     """Copy all that was published for the batch under that model version into the folder, and return the folder."""
-    prefix = f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}/"
+    prefix = f"{_build_prefix(batch_id, model_version)}/"
     for stored in lake.storage.list_objects(prefix):
         content = lake.storage.read_object(stored.key)
         if content is not None:
@@ -94,3 +95,7 @@ def fetch_published(lake: Lake, folder: Path, *, batch_id: str, model_version: i
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
     return folder
+
+
+def _build_prefix(batch_id: str, model_version: int) -> str:
+    return f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}"

@@ -7,8 +7,6 @@ a minute to notice that the server does not answer.
 import logging
 import time
 
-import httpx
-
 from credit_default.adapters.host.http_requests import GATEWAY_STATUSES
 from credit_default.errors import MlflowError, hide_credentials
 
@@ -28,6 +26,8 @@ def wait_for_mlflow(tracking_uri: str, *, timeout_seconds: float) -> None:
     """
     if not tracking_uri.startswith("http"):
         return
+    import httpx  # late: the embedded store needs none
+
     began = time.monotonic()
     deadline = began + timeout_seconds
     found = "no answer"

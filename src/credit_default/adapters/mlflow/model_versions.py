@@ -33,6 +33,11 @@ class ModelVersion:
         """Whether this version has the champion alias: it is the one that scores."""
         return CHAMPION in self.aliases
 
+    @property
+    def trained_at(self) -> str:
+        """When it was trained, in ISO form; where `train` did not record that, when it was registered."""
+        return self.tags.get("trained_at") or self.created_at.isoformat()
+
 
 def parse_version(version: Any, aliases: Mapping[str, int]) -> ModelVersion:
     """Return the version that MLflow's entity describes.

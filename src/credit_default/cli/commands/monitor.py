@@ -1,10 +1,11 @@
 """monitor: compare a scored batch with its reference and outcomes, or show the history."""
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from credit_default.cli.terminal.options import Report
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import (
     add_session_notes,
@@ -42,13 +43,14 @@ def monitor(
             "--retrain", help="Train at once if the policy asks for it, through the same gate."
         ),
     ] = False,
+    report: Report = None,
     *,
     shared: SharedOptions,
 ) -> None:
     """Compare a scored batch with the model's reference and, once they are known, its outcomes."""
 
     def act(output: Output) -> "Summary":
-        settings = read_settings(shared)
+        settings = read_settings(shared, draw_report=report)
         if history + explain + retrain > 1 or (batch is not None and (history or explain)):
             raise InputError(
                 "monitor",
@@ -60,36 +62,41 @@ def monitor(
             return _show_history(output, settings)
         if explain:
             return _explain_retraining(output, shared)
-        return _monitor_batch(output, settings, shared, batch_id=batch, retrain=retrain)
+        request = BatchRequest(batch, shared.build_flow_parameters(draw_report=report), retrain)
+        return _monitor_batch(output, settings, shared, request)
 
     run_command("monitor", act, shared)
 
 
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """Which batch to monitor, None for the one scored last, and whether to train at once where it is asked for."""
+
+    batch_id: str | None
+    flow_parameters: dict[str, Any]
+    retrain: bool
+
+
 def _monitor_batch(
-    output: Output,
-    settings: "Settings",
-    shared: SharedOptions,
-    *,
-    batch_id: str | None,
-    retrain: bool,
+    output: Output, settings: "Settings", shared: SharedOptions, request: BatchRequest
 ) -> "Summary":
     """Return what the monitors found in one batch; exit code 1 when a verdict did not pass."""
     from credit_default.services.monitoring.monitored_batch import find_scored_snapshot
 
     find_scored_snapshot(
-        connect_with_mlflow(shared, output), batch_id
+        connect_with_mlflow(shared, output), request.batch_id
     )  # before a server is started
-    from credit_default.flows.server.session import flow_session
+    from credit_default.flows.server.session import SCORING_MODULES, flow_session
 
-    with flow_session(settings) as session:
+    with flow_session(settings, preload_modules=SCORING_MODULES) as session:
         with output.step("comparing the batch with its reference") as found:
             from credit_default.flows.monitor import monitor as flow
 
-            summary = run_flow(flow, batch_id=batch_id, **shared.build_flow_parameters())
+            summary = run_flow(flow, batch_id=request.batch_id, **request.flow_parameters)
             found(summary.status)
         from credit_default.services.monitoring.retraining import is_retraining_requested
 
-        if retrain and is_retraining_requested(summary):
+        if request.retrain and is_retraining_requested(summary):
             summary = _retrain(output, summary, shared)
     return replace(
         add_session_notes(summary, session),
@@ -111,7 +118,7 @@ def _retrain(output: Output, monitored: "Summary", shared: SharedOptions) -> "Su
 
 def _explain_retraining(output: Output, shared: SharedOptions) -> "Summary":
     from credit_default.flows.runs.context import read_clock
-    from credit_default.services.monitoring.follow_up import explain_retraining
+    from credit_default.services.monitoring.retraining_explanation import explain_retraining
 
     return explain_retraining(connect_with_mlflow(shared, output), now=read_clock())
 

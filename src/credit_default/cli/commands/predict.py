@@ -10,6 +10,7 @@ from credit_default.cli.terminal.options import (
     Engine,
     Month,
     Reasons,
+    Report,
     Scheduler,
     Sheet,
     Thousands,
@@ -45,6 +46,7 @@ def predict(
     month: Month = None,
     corrects: Corrects = None,
     reasons: Reasons = None,
+    report: Report = None,
     sheet: Sheet = None,
     decimal: Decimal = None,
     thousands: Thousands = None,
@@ -61,6 +63,7 @@ def predict(
     flags = {
         "reasons": None if reasons is None else {"mode": reasons},
         "engine": None if engine is None else {"name": engine},
+        "draw_report": report,
     }
 
     def act(output: Output) -> "Summary":

@@ -94,9 +94,10 @@ def _start_session_later(settings: "Settings") -> "Iterator[Callable[[], Session
 
         @cache
         def start() -> "Session":
-            from credit_default.flows.server.session import flow_session
+            from credit_default.flows.server.session import SCORING_MODULES, flow_session
 
-            return block.enter_context(flow_session(settings))
+            session = flow_session(settings, preload_modules=SCORING_MODULES)
+            return block.enter_context(session)
 
         yield start
 

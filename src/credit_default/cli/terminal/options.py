@@ -100,6 +100,14 @@ Corrects = Annotated[
         show_default=False,
     ),
 ]
+Report = Annotated[
+    Literal["later", "now", "none"] | None,
+    typer.Option(
+        "--report",
+        help="Draw the report's page later (by a process of its own), now, or none.  [default: later]",
+        show_default=False,
+    ),
+]
 Reasons = Annotated[
     Literal["auto", "all", "none"] | None,
     typer.Option(

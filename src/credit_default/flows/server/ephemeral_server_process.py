@@ -11,6 +11,8 @@ import threading
 
 import uvicorn
 
+from credit_default.adapters.host.garbage_collection import collect_rarely
+
 
 def run_ephemeral_server(port: int) -> None:
     """Serve on this loopback port until a signal ends it or the command that started it is gone."""
@@ -33,4 +35,5 @@ def _exit_with_parent() -> None:
 
 
 if __name__ == "__main__":
+    collect_rarely()
     run_ephemeral_server(int(sys.argv[1]))

@@ -40,7 +40,12 @@ FLOW_MODULES = (
     "mlflow",
     *(f"credit_default.flows.{name}" for name in ("train", "predict", "monitor", "reconcile")),
 )
-REPORT_MODULES = ("evidently", "evidently.presets")  # six seconds of imports
+# what scoring and monitoring need, down to the reader of the champion's bundle
+SCORING_MODULES = (
+    "mlflow",
+    "skops.io",
+    *(f"credit_default.flows.{name}" for name in ("predict", "monitor")),
+)
 
 
 @dataclass(frozen=True, slots=True)

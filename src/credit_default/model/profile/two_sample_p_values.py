@@ -4,7 +4,6 @@ import warnings
 from typing import Final
 
 import numpy as np
-from scipy.stats import chi2, ks_2samp, kstwo
 
 from credit_default.model.profile.binning import Counts
 
@@ -19,6 +18,8 @@ def measure_homogeneity_p_value(reference: Counts, current: Counts) -> float:
         reference: Counts by bin.
         current: Counts by the same bins. Bins with fewer than 5 expected rows are merged into one.
     """
+    from scipy.stats import chi2  # late: every monitor imports this module, few columns need a test
+
     shares = np.array([reference.sum(), current.sum()]) / (reference.sum() + current.sum())
     both = reference + current
     thin = both * shares.min() < _FEWEST_EXPECTED
@@ -40,6 +41,8 @@ def measure_ks_p_value(below: int, row_count: int, other_below: int, other_row_c
         other_below: Rows of the second sample up to that point.
         other_row_count: Rows of the second sample.
     """
+    from scipy.stats import ks_2samp, kstwo
+
     if max(row_count, other_row_count) > _MOST_EXACT_ROWS:
         effective = row_count * other_row_count / (row_count + other_row_count)
         distance = abs(below / row_count - other_below / other_row_count)

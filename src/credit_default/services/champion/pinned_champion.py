@@ -66,6 +66,7 @@ def _build_pointer(version: ModelVersion, at: dt.datetime) -> ChampionPointer:
         version.tags.get(SEAL_TAG, ""),
         version.tags.get("data_origin", REAL),
         at,
+        trained_at=version.trained_at,
     )
 
 
@@ -88,7 +89,7 @@ def load_pinned_champion(wiring: Wiring) -> CurrentChampion | None:
     pointer = read_champion_pointer(wiring.lake)
     if pointer is None:
         return None
-    bundle = _load_pinned_bundle(wiring, pointer)
+    bundle = load_pinned_bundle(wiring, pointer)
     require_same_portfolio(
         wiring.schema, bundle.schema_name, thing=f"pinned champion, version {pointer.model_version}"
     )
@@ -123,8 +124,13 @@ def format_age(age: dt.timedelta) -> str:
     return f"{max(age.total_seconds(), 0):.0f} seconds"
 
 
-def _load_pinned_bundle(wiring: Wiring, pointer: ChampionPointer) -> ModelBundle:
-    """Return the bundle from this machine's cache where it is there and undamaged, else from the lake."""
+def load_pinned_bundle(wiring: Wiring, pointer: ChampionPointer) -> ModelBundle:
+    """Return the bundle that the pointer names, verified: from this machine's cache where it is undamaged, else from the lake.
+
+    Raises:
+        ArtifactError: Its files are not those that the pointer names.
+        ServiceError: One of its files is gone.
+    """
     lake = wiring.lake
     target = lake.bundles / pointer.digest
     if target.is_dir():

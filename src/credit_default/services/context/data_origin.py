@@ -3,20 +3,22 @@
 Their ids distinguish them, and they are never compared with each other.
 """
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from credit_default.data.checking.validation import ValidationResult
 from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.data.simulation.statement_rows import SIMULATED_PREFIX
 from credit_default.errors import InputError
+
+if TYPE_CHECKING:
+    from credit_default.data.checking.validation import ValidationResult
 
 REAL: Final = "real"
 SIMULATED: Final = "simulated"
 
 
-def find_origin(validated: ValidationResult) -> str:
+def find_origin(validated: "ValidationResult") -> str:
     """Return `simulated` where a client_id of the first accepted rows has the simulator's prefix, else `real`."""
     for batch in validated.batches():
         if batch.accepted.height:

@@ -8,7 +8,7 @@ outcomes are known. `judge_profiled_drift` needs no lake, so the drill judges it
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from credit_default.adapters.evidently.drift_report import SAMPLE_ROWS
 from credit_default.adapters.lake.snapshots import read_snapshot
@@ -24,17 +24,16 @@ from credit_default.model.profile.shift_attribution import measure_score_shift
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.alarms import read_gate_findings
 from credit_default.services.monitoring.batch_profile import ProfiledBatch, profile_batch
-from credit_default.services.monitoring.drift_publication import publish_drift_report
+from credit_default.services.monitoring.drift_publication import locate_pages, publish_profile
 from credit_default.services.monitoring.feed_and_volume import judge_delivery
 from credit_default.services.monitoring.monitored_batch import MonitoredBatch
+from credit_default.services.monitoring.report_order import ReportKind, ReportOrder
 from credit_default.services.monitoring.scored_rows import read_batch_scores, read_scored_rows
 
 _LOG = logging.getLogger(__name__)
 
 # The causes of a move of the mean score are looked for among the inputs that weigh most.
 EXPLAINED_COLUMN_COUNT: Final = 5
-
-ReportKind = Literal["full", "drift"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +45,7 @@ class Drift:
     feed: Verdict
     volume: Verdict
     profiled: ProfiledBatch
+    order: ReportOrder | None = None  # of the report's page; None where none is wanted
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -69,16 +69,16 @@ class JudgedDrift:
     verdict: Verdict
 
 
-def find_drift(wiring: Wiring, batch: MonitoredBatch, *, report: ReportKind) -> Drift:
-    """Return the drift, feed and volume of a batch, after the report about them is in the lake.
+def find_drift(wiring: Wiring, batch: MonitoredBatch, *, report: ReportKind | None) -> Drift:
+    """Return the drift, feed and volume of a batch, after its profile is in the lake.
 
-    All rows are counted, in one pass; Evidently's pages are drawn from a sample of them.
+    All rows are counted, in one pass. The report's pages are ordered, and drawn after the verdicts.
 
     Args:
-        wiring: Where the report is published, and the policies to judge by.
+        wiring: Where the profile is published, and the policies to judge by.
         batch: The scored batch.
         report: `full` adds data summaries (and classification quality once outcomes are known) to
-            the page; `drift` is drift alone.
+            the page; `drift` is drift alone; None orders no page.
     """
     profiled = profile_batch(
         batch.bundle, batch.frames(), schema=wiring.schema, chosen=batch.scores.choose(SAMPLE_ROWS)
@@ -92,27 +92,36 @@ def find_drift(wiring: Wiring, batch: MonitoredBatch, *, report: ReportKind) -> 
         find_proven=lambda: _profile_proven_month(wiring, batch, profiled),
     )
     feed, volume = judge_delivery(wiring, batch.snapshot, profiled, months=batch.months)
-    paths = publish_drift_report(
-        wiring,
-        batch,
-        profiled,
-        judged.report,
-        verdicts=(judged.verdict, feed, volume),
-        explained_columns=list_explained_columns(importance),
-        full=report == "full",
+    publish_profile(wiring, batch, profiled, judged.report)
+    _log_comparison(batch, judged.verdict, feed, volume)
+    verdicts = (judged.verdict, feed, volume)
+    if report is None:
+        return Drift(judged.report, *verdicts, profiled)
+    pages = locate_pages(wiring, batch, profiled, kind=report)
+    found = replace(judged.report, report_paths=pages)
+    order = ReportOrder(
+        batch.batch_id,
+        batch.model_version,
+        report,
+        verdicts,
+        found,
+        profiled.current.expected_default_share,
+        tuple(list_explained_columns(importance)),
     )
+    return Drift(found, *verdicts, profiled, order)
+
+
+def _log_comparison(batch: MonitoredBatch, drift: Verdict, feed: Verdict, volume: Verdict) -> None:
     _LOG.info(
         "compared batch with its reference batch_id=%s model_version=%s row_count=%d"
         " drift=%s feed=%s volume=%s",
         batch.batch_id,
         batch.model_version,
         batch.row_count,
-        judged.verdict.level,
+        drift.level,
         feed.level,
         volume.level,
     )
-    published = replace(judged.report, report_paths=paths)
-    return Drift(published, judged.verdict, feed, volume, profiled)
 
 
 def judge_profiled_drift(

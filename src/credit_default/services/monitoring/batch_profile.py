@@ -70,11 +70,16 @@ def _build_reference_error() -> InputError:
     )
 
 
+def choose_rows(frames: Iterable[pl.DataFrame], chosen: Hashes) -> Iterator[pl.DataFrame]:
+    """Yield of each frame the rows whose key hashes are among the chosen ones."""
+    for frame in frames:
+        yield frame.filter(pl.Series(np.isin(hash_keys(frame), chosen)))
+
+
 def _collect_chosen(
     frames: Iterable[pl.DataFrame], chosen: Hashes, kept: list[pl.DataFrame]
 ) -> Iterator[pl.DataFrame]:
     """Yield the frames unchanged, and append their chosen rows to `kept`."""
     for frame in frames:
-        is_chosen = np.isin(hash_keys(frame), chosen)
-        kept.append(frame.filter(pl.Series(is_chosen)))
+        kept.extend(choose_rows([frame], chosen))
         yield frame

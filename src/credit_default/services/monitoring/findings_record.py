@@ -21,7 +21,9 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.batch_drift import Drift
 from credit_default.services.monitoring.batch_performance import LabelFreeFindings, Performance
 from credit_default.services.monitoring.batch_profile import describe_reference
+from credit_default.services.monitoring.drift_publication import REPORT_FOLDER
 from credit_default.services.monitoring.monitored_batch import MonitoredBatch
+from credit_default.services.monitoring.report_order import record_order
 from credit_default.services.scoring.run_metadata import build_batch_tags, pick_metrics
 from credit_default.views.summaries.run_artifact import render_summary_markdown
 from credit_default.views.summaries.summary import Summary
@@ -57,6 +59,8 @@ def record_findings(
         *([performance.verdict] if performance.evaluation else []),
     )
     paths = _list_report_paths(wiring.lake, drift)
+    if drift is not None and drift.order is not None:
+        record_order(wiring.lake, drift.order)  # before the verdicts, so that no page is lost
     for verdict in verdicts:
         report_path = paths.get("report (html)", "")
         write_verdict_row(wiring.lake, batch, verdict, report_path=report_path, at=monitored_at)
@@ -74,6 +78,8 @@ def record_findings(
         notes=(*describe_origin(batch.data_origin), *_describe_comparison(batch, drift)),
     )
     recorded = _record_monitoring_run(wiring, batch, drift, summary)
+    if drift is not None and drift.order is not None:
+        record_order(wiring.lake, replace(drift.order, run_id=recorded.run_id or ""))
     _LOG.info(
         "recorded findings batch_id=%s model_version=%s verdict_count=%d alarm_count=%d run_id=%s",
         batch.batch_id,
@@ -144,13 +150,13 @@ def _record_monitoring_run(
 
 
 def _record_drift_report(lake: Lake, run: Run, batch: MonitoredBatch, report: DriftReport) -> None:
-    """Add the drift of each column and the published pages to the run."""
+    """Add the drift of each column and the published profile to the run; its pages follow when they are drawn."""
     decision = [report.decision] if report.decision else []
     columns = (*report.columns, report.score, *decision)
     run.record_metrics({f"drift_{column.column}": column.statistic for column in columns})
     with lake.scratch() as folder:
         fetch_published(lake, folder, batch_id=batch.batch_id, model_version=batch.model_version)
-        run.record_folder(folder, "report")
+        run.record_folder(folder, REPORT_FOLDER)
 
 
 def _build_monitoring_row(
@@ -190,7 +196,7 @@ def _describe_comparison(batch: MonitoredBatch, drift: Drift | None) -> tuple[st
 
 
 def _list_report_paths(lake: Lake, drift: Drift | None) -> dict[str, str]:
-    if drift is None:
+    if drift is None or drift.order is None:
         return {}
     reports = {f"report ({kind})": path for kind, path in drift.report.report_paths.items()}
     return reports | {"evidently ui": str(lake.workspace)}

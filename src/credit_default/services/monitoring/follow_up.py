@@ -7,8 +7,6 @@ from credit_default.gates.verdict import Verdict
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.alarms import (
     AlarmUpdate,
-    describe_open_alarms,
-    read_known_alarms,
     update_lake_alarms,
 )
 from credit_default.services.monitoring.findings_record import write_verdict_row
@@ -63,21 +61,3 @@ def update_alarms_after_promotion(wiring: Wiring, *, at: dt.datetime) -> AlarmUp
     """Close the alarms about versions that are no longer the champion, and send the messages about it."""
     champion = wiring.registry.find_champion()
     return update_lake_alarms(wiring, champion_version=champion.number if champion else 0, at=at)
-
-
-def explain_retraining(wiring: Wiring, *, now: dt.datetime) -> Summary:
-    """Return why a training is requested at present, or why not, from what is on record.
-
-    Nothing is monitored anew and nothing is recorded.
-    """
-    champion = wiring.registry.find_champion()
-    alarms = read_known_alarms(wiring.lake)
-    retraining = judge_retraining_need(wiring, alarms, champion, now=now)
-    verdict = retraining.decision.verdict
-    return Summary(
-        "monitor",
-        verdict.reasons[0],
-        verdicts=(replace(verdict, reasons=verdict.reasons[1:]),),
-        model_version=champion.number if champion else None,
-        notes=describe_open_alarms(alarms),
-    )

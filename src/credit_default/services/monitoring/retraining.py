@@ -36,6 +36,7 @@ from credit_default.gates.monitoring.retraining import (
     count_lingering_errors,
     judge_retraining,
 )
+from credit_default.services.champion.first_look import NamedChampion
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.alarms import read_gate_findings
@@ -58,7 +59,7 @@ class Retraining:
 def judge_retraining_need(
     wiring: Wiring,
     alarms: Sequence[Alarm],
-    champion: ModelVersion | None,
+    champion: ModelVersion | NamedChampion | None,
     *,
     now: dt.datetime,
 ) -> Retraining:
@@ -156,7 +157,11 @@ def _list_sound_findings(lake: Lake, broken: Sequence[str]) -> list[GateFinding]
 
 
 def _count_new_labels(
-    wiring: Wiring, champion: ModelVersion, *, broken: Sequence[str], now: dt.datetime
+    wiring: Wiring,
+    champion: ModelVersion | NamedChampion,
+    *,
+    broken: Sequence[str],
+    now: dt.datetime,
 ) -> int:
     """Count the clients and months whose mature outcome arrived after the champion was trained.
 
@@ -164,8 +169,7 @@ def _count_new_labels(
     training would learn from them.
     """
     lake = wiring.lake
-    trained_at = champion.tags.get("trained_at") or champion.created_at.isoformat()
-    since = dt.datetime.fromisoformat(trained_at)
+    since = dt.datetime.fromisoformat(champion.trained_at)
     arrived = scan_table(lake, "outcome_history").filter(pl.col("taken_in_at") > since, ~is_early())
     labels = arrived.select(*KEY).unique()
     scores = scan_table(lake, "scores")

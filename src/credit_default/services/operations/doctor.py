@@ -14,6 +14,10 @@ from typing import Final
 
 from credit_default.adapters.kernel.compilation import COMPILATION
 from credit_default.adapters.kernel.machine_code import load_kernel
+from credit_default.adapters.lake.pinned_champion import (
+    has_complete_pinned_champion,
+    read_champion_pointer,
+)
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.adapters.tables.schemas import TABLES
 from credit_default.environment import judge_inherited
@@ -22,13 +26,6 @@ from credit_default.gates.verdict import Verdict
 from credit_default.named_services import describe_proxies
 from credit_default.services.champion.current import require_own_registry
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.operations.service_checks import (
-    check_deployments,
-    check_evidently,
-    check_mlflow,
-    check_prefect,
-    check_queue,
-)
 from credit_default.settings import find_services
 from credit_default.views.summaries.summary import Summary
 
@@ -44,19 +41,43 @@ def diagnose(wiring: Wiring, *, environment: Mapping[str, str] = _NO_VARIABLES) 
         wiring: The parts.
         environment: The environment as the shell handed it over; what it changes is listed.
     """
-    parts: dict[str, Callable[[Wiring], Verdict]] = {
-        "lake": _check_lake,
-        "mlflow": check_mlflow,
-        "prefect": check_prefect,
-        "deployments": check_deployments,
-        "evidently": check_evidently,
-        "queue": check_queue,
+    from credit_default.services.operations import (
+        service_checks,  # late: a local look needs no server
+    )
+
+    services: dict[str, Callable[[Wiring], Verdict]] = {
+        "mlflow": service_checks.check_mlflow,
+        "prefect": service_checks.check_prefect,
+        "deployments": service_checks.check_deployments,
+        "evidently": service_checks.check_evidently,
+        "queue": service_checks.check_queue,
         "champion": _check_champion,
+    }
+    here = _list_local_checks(environment)
+    return _check_parts(wiring, {"lake": _check_lake, **services, **here})
+
+
+def diagnose_locally(wiring: Wiring, *, environment: Mapping[str, str]) -> Summary:
+    """Check what is on this machine and in the lake, and ask no server, as `diagnose` does.
+
+    Of the champion it is checked that the lake's pinned copy is complete; its content is not verified.
+    """
+    here = _list_local_checks(environment)
+    return _check_parts(wiring, {"lake": _check_lake, "champion": _check_pinned_champion, **here})
+
+
+def _list_local_checks(
+    environment: Mapping[str, str],
+) -> dict[str, Callable[[Wiring], Verdict]]:
+    return {
         "libraries": _list_library_versions,
         "kernel": _check_kernel,
         "proxies": partial(_list_proxies, environment=environment),
         "environment": partial(_list_inherited_variables, environment=environment),
     }
+
+
+def _check_parts(wiring: Wiring, parts: Mapping[str, Callable[[Wiring], Verdict]]) -> Summary:
     verdicts = tuple(_check_part(name, check, wiring) for name, check in parts.items())
     failed = [verdict.gate for verdict in verdicts if not verdict.passed]
     return Summary(
@@ -99,6 +120,19 @@ def _check_champion(wiring: Wiring) -> Verdict:
         return Verdict("champion", "ok", ("none yet: train one with `credit-default train`",))
     wiring.registry.load_version(champion)
     reason = f"version {champion.number}, digest {champion.digest[:12]}, verified"
+    return Verdict("champion", "ok", (reason,))
+
+
+def _check_pinned_champion(wiring: Wiring) -> Verdict:
+    pointer = read_champion_pointer(wiring.lake)
+    if pointer is None:
+        return Verdict("champion", "ok", ("none is pinned in the lake; MLflow was not asked",))
+    place = f"version {pointer.model_version}, digest {pointer.digest[:12]}"
+    if not has_complete_pinned_champion(wiring.lake, pointer):
+        return Verdict(
+            "champion", "watch", (f"{place}: not every file of the lake's copy is there",)
+        )
+    reason = f"{place}, pinned in the lake at {pointer.verified_at:%Y-%m-%d %H:%M} UTC; MLflow was not asked"
     return Verdict("champion", "ok", (reason,))
 
 

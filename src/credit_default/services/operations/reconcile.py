@@ -5,7 +5,7 @@ Each function is idempotent and may run at any time, beside other commands: runn
 
 import datetime as dt
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -34,6 +34,7 @@ _LOG = logging.getLogger(__name__)
 CLOSED_RUNS: Final = "MLflow runs closed"
 ADDED_RECORDS: Final = "records added"
 LEFTOVERS: Final = "leftovers removed"
+REPORTS: Final = "reports drawn"
 FLOW_RUNS: Final = "flow runs closed"
 
 
@@ -100,6 +101,11 @@ def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
         (*closed, *recorded, *refreshed),
         recorded=added,
     )
+
+
+def describe_drawing(drawn: Sequence[str], failed: Sequence[str]) -> Repairs:
+    """Return what became of the reports that were owed: each line says which one was drawn, or why it was not."""
+    return Repairs({REPORTS: len(drawn)}, (*drawn, *failed))
 
 
 def summarise_repairs(*repairs: Repairs) -> Summary:

@@ -22,6 +22,7 @@ from credit_default.model.explanation.reason_codes import (
     build_reason_finder,
 )
 from credit_default.model.families.find_family import find_family
+from credit_default.services.champion.first_look import load_version
 from credit_default.services.context.wiring import Portfolio, Wiring, require_same_portfolio
 from credit_default.services.scoring.client_scores import find_client_score
 from credit_default.views.terminal.explanation import (
@@ -47,7 +48,7 @@ def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExpla
     score = find_client_score(wiring.lake, batch_id, client_id)
     client_id = score[CLIENT_ID]
     version = int(score["model_version"])
-    bundle = wiring.registry.load_version(wiring.registry.find_version(version))
+    bundle = load_version(wiring, version)
     require_same_portfolio(wiring.schema, bundle.schema_name, thing=f"batch {batch_id}")
     row = _find_row(wiring.lake, batch_id, client_id, month=score[STATEMENT_MONTH])
     _check_score(bundle, row, score)

@@ -1,0 +1,92 @@
+"""Imports are a budget: what a command may import, and what it may cost from a cold start.
+
+CPU time is that of the process and its children, and the bound is scaled by a loop of fixed length that runs beside it, so
+that a busy machine changes little. Of three tries the quickest counts. `benchmarks/cold_starts.py` prints the figures.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+# prints the outside libraries that a command has imported by its end
+PROGRAM = """
+import json, sys
+from credit_default.cli.main import run
+try:
+    run()
+finally:
+    known = {name.partition(".")[0] for name in sys.modules}
+    known |= {"scipy.stats"} & set(sys.modules)
+    known |= {"pandas.core"} & set(sys.modules)
+    print(json.dumps(sorted(known)), file=sys.stderr)
+"""
+QUIET_LOOP_SECONDS = 0.16
+SERVERS = ("mlflow", "prefect", "evidently")
+HEAVY = ("sklearn", "skops", "scipy.stats", "pandas.core", "matplotlib", "plotly", "numba")
+# a command, its CPU-seconds on a quiet machine, and what it must not import
+BUDGETS = {
+    "settings": (1.0, (*SERVERS, *HEAVY, "deltalake", "httpx")),
+    "doctor --local": (1.0, (*SERVERS, *HEAVY)),
+    "quarantine {batch}": (1.0, (*SERVERS, *HEAVY, "dataframely")),
+    "monitor --explain": (1.0, (*SERVERS, *HEAVY, "dataframely", "httpx")),
+    "models show": (2.5, ("prefect", "evidently", "sklearn", "skops", "matplotlib")),
+    "verify": (2.5, (*SERVERS, "sklearn", "matplotlib")),
+    "explain {batch} {client}": (2.5, (*SERVERS, "matplotlib", "plotly")),
+}
+
+
+@pytest.fixture(scope="module")
+def scored(trained, simulated_files, prefect_server):
+    """A scored batch of the trained lake: its id, and a client of it."""
+    import polars as pl
+
+    from credit_default.flows.predict import predict
+
+    found = predict(batch=str(simulated_files.batch), overrides=trained, return_state=True).result()
+    client = pl.read_csv(simulated_files.batch, infer_schema=False)["client_id"][0]
+    return {"batch": found.batch_id, "client": client}
+
+
+def measure_pace():
+    """How many times as long as on a quiet machine a loop takes now."""
+    began, total = time.process_time(), 0
+    for number in range(4_000_000):
+        total += number
+    return max(1.0, (time.process_time() - began) / QUIET_LOOP_SECONDS)
+
+
+def run_cold(arguments):
+    """The CPU-seconds of a command in a process of its own, and the libraries that it imported."""
+    before = os.times()
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=False
+    )
+    after = os.times()
+    assert done.returncode == 0, done.stderr
+    spent = after.children_user + after.children_system
+    return spent - before.children_user - before.children_system, set(
+        json.loads(done.stderr.splitlines()[-1])
+    )
+
+
+@pytest.mark.parametrize("command", BUDGETS)
+def test_command_imports_and_costs_no_more_than_its_budget(command, trained, scored):
+    bound, forbidden = BUDGETS[command]
+    arguments = [*command.format(**scored).split(), "--lake", trained["lake"]]
+
+    tries = []
+    for _ in range(3):
+        pace = measure_pace()
+        spent, imported = run_cold(arguments)
+        tries.append(spent / max(pace, measure_pace()))
+        if tries[-1] <= bound:
+            break
+
+    assert imported.isdisjoint(forbidden), sorted(imported & set(forbidden))
+    assert min(tries) <= bound, tries
