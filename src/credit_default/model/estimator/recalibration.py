@@ -1,12 +1,10 @@
 """Decide whether a forest needs a calibration line, by held-out evidence.
 
-Calibrating a forest that is already calibrated makes it worse. A line is therefore fitted only
-where the scores depart from the outcomes beyond noise, and kept only where it improves rows that it
-was not fitted on. The line has two parameters, because isotonic regression loses more to noise on
-this data than it gains. On few rows no gain can be proved, and a forest is mostly too tame: there the
-interval of the slope decides alone (benchmarks/small_calibration.py). The limits are no settings: they belong to the rules under which recipes
-are compared, like the features' version, so that two recipes of one comparison are calibrated by
-one rule.
+Calibrating a forest that is already calibrated makes it worse. A line is therefore fitted only where the
+scores depart from the outcomes beyond noise, and kept only where it improves rows that it was not fitted
+on; of few rows, where no gain can be proved, the slope's interval decides (benchmarks/small_calibration.py).
+It has two parameters, as isotonic regression loses more to noise than it gains. The limits are no settings:
+they belong to the rules under which recipes are compared, so that two of one comparison have one rule.
 """
 
 from dataclasses import dataclass, replace
