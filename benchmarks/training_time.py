@@ -77,7 +77,7 @@ def run_ours(data: Path, folder: str, *, month: str) -> dict[str, Moment]:
     command += ["--month", month, "--lake", f"{folder}/lake", "--log-level", "info"]
     moments = measure(command, folder)
     if missing := set(STAGES) - set(moments):
-        raise SystemExit(f"credit-default train did not log {sorted(missing)}")
+        raise SystemExit(f"the training did not log {sorted(missing)}")
     return moments
 
 
