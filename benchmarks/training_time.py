@@ -50,13 +50,19 @@ def main() -> None:
     data = arguments.data.resolve()
     ours: list[dict[str, Moment]] = []
     usual: list[dict[str, Moment]] = []
-    for _ in range(arguments.rounds):
+    for number in range(arguments.rounds):
         with tempfile.TemporaryDirectory() as folder:
             if arguments.only != "usual":
                 ours.append(run_ours(data, folder, month=arguments.month))
         with tempfile.TemporaryDirectory() as folder:
             if arguments.only != "ours":
                 usual.append(measure([sys.executable, str(USUAL), str(data), folder], folder))
+        last = [
+            f"{runs[-1][END][0]:.1f} s, {runs[-1][END][1]:.1f} CPU-s"
+            for runs in (ours, usual)
+            if runs
+        ]
+        print(f"round {number + 1}: {'; usual script '.join(last)}", file=sys.stderr)
     if ours:
         print_stages(ours)
     if ours and usual:
@@ -71,7 +77,7 @@ def run_ours(data: Path, folder: str, *, month: str) -> dict[str, Moment]:
     command += ["--month", month, "--lake", f"{folder}/lake", "--log-level", "info"]
     moments = measure(command, folder)
     if missing := set(STAGES) - set(moments):
-        raise SystemExit(f"credit-default train did not log {sorted(missing)}")
+        raise SystemExit(f"the training did not log {sorted(missing)}")
     return moments
 
 

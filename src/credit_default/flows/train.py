@@ -100,7 +100,9 @@ def train(
     announce_alarms(update_alarms_after_promotion(wiring, at=read_clock()))
     # What decides nothing comes last; `reconcile` draws the card of a run that is killed here.
     assessed = assess_challenger(wiring, challenger, sides, rivals=rivals)
-    summary = publish_card(wiring, registered, summary, challenger=challenger, assessment=assessed)
+    summary = publish_card(
+        wiring, registered, summary, challenger=challenger, assessment=assessed, rows=rows
+    )
     publish_summary(summary, simulated=rows.data_origin == SIMULATED)
     return Completed(
         name=STATES.get(summary.status, "ChampionKept"), message=summary.status, data=summary

@@ -69,6 +69,7 @@ def summary(wiring, champion_lake):
         summary,
         challenger=challenger,
         assessment=assessed,
+        rows=rows,
     )
 
 

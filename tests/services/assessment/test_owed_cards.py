@@ -79,14 +79,17 @@ def find_dead_mark():
 
 
 @pytest.fixture(scope="module")
-def story(wiring, seated):
+def story(wiring, seated, champion_lake):
     """What the run holds at the verdict, after its own card, and after a card that `reconcile` drew in its place."""
     challenger, rivals, registered, summary = seated
+    rows = champion_lake.training
     run_id, number = summary.run_id, summary.model_version
     begun = read_drawn(wiring, run_id), wiring.registry.find_version(number)
     while_training = draw_owed_cards(wiring, now=begun[1].created_at)
     assessment = assess_challenger(wiring, challenger, challenger.sides, rivals=rivals)
-    publish_card(wiring, registered, summary, challenger=challenger, assessment=assessment)
+    publish_card(
+        wiring, registered, summary, challenger=challenger, assessment=assessment, rows=rows
+    )
     own = read_drawn(wiring, run_id)
     settled = draw_owed_cards(wiring, now=NOON)
     wiring.tracking.find_run(run_id).record_files(dict.fromkeys(DRAWN, b"{}"))

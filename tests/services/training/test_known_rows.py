@@ -9,7 +9,7 @@ from credit_default.adapters.tables.queries import merge_outcomes, write_scores
 from credit_default.errors import InputError
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.intake.ingest import ingest_file, write_file_snapshot
-from credit_default.services.training.known_rows import read_known_rows
+from credit_default.services.training.known_rows import read_known_rows, read_rows_again
 
 NOON = dt.datetime(2006, 2, 1, 12, tzinfo=dt.UTC)
 
@@ -59,6 +59,24 @@ def ring(lake, batch_id):
         "monitored_at": NOON,
     }
     write_monitoring(lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64}))
+
+
+def test_rows_that_a_refresh_learned_from_are_read_again_as_they_were(wiring, ingest, known_rows):
+    labelled, batch, _ = (month.head(300) for month in known_rows.partition_by("statement_month"))
+    ingest(labelled, "labelled.csv")
+    ingest(batch.drop("defaulted"), "batch.csv")
+    observe(wiring.lake, batch)
+    known = read_known_rows(wiring, now=NOON)
+
+    again = read_rows_again(
+        wiring, known.snapshots, months=("2005-09", "2005-10"), from_file=known.from_file
+    )
+    first = read_rows_again(wiring, known.snapshots, months=("2005-09",), from_file=False)
+
+    assert not known.from_file
+    assert again.rows.equals(known.rows)
+    assert (again.snapshots, again.data_origin) == (known.snapshots, known.data_origin)
+    assert first.rows["statement_month"].unique().to_list() == ["2005-09"]
 
 
 def test_what_is_known_are_labelled_files_and_batches_whose_outcomes_arrived(

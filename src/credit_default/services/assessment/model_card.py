@@ -20,7 +20,8 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.services.governance.inventory import describe_version_today
 from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.register_and_promote import Registered
-from credit_default.services.training.training_record import CARD_DRAWN, CARD_TAG
+from credit_default.services.training.training_record import CARD_DRAWN, CARD_TAG, build_record
+from credit_default.services.training.training_rows import TrainingRows
 from credit_default.views.card.card import build_card
 from credit_default.views.card.evidence import CardEvidence
 from credit_default.views.card.evidence_json import render_evidence_json
@@ -49,6 +50,7 @@ def publish_card(
     *,
     challenger: Challenger,
     assessment: Assessment,
+    rows: TrainingRows,
 ) -> Summary:
     """Draw the version's card, and return the training's summary with the card's address.
 
@@ -58,9 +60,10 @@ def publish_card(
         summary: The summary of the training, with the verdicts.
         challenger: The fitted challenger.
         assessment: What was measured of it beside its metrics.
+        rows: The rows that it was trained on.
     """
-    verdict, status = summary.verdicts[-1], summary.status
-    judged = JudgedVersion(registered.version, registered.record, verdict, status)
+    record = build_record(wiring, rows, challenger, registered.folds)
+    judged = JudgedVersion(registered.version, record, summary.verdicts[-1], summary.status)
     address = draw_card(wiring, judged, challenger=challenger, assessment=assessment)
     return replace(summary, paths={**summary.paths, "model card": address})
 

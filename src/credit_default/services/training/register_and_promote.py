@@ -37,7 +37,6 @@ from credit_default.services.training.cross_validation import (
 from credit_default.services.training.run_metadata import list_datasets, list_metrics, list_params
 from credit_default.services.training.training_record import (
     RECORD_FILE,
-    TrainingRecord,
     build_owed_tag,
     build_record,
     render_record,
@@ -53,14 +52,13 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registered:
-    """A challenger on record: its version and run, the figures recorded with it, and what its card is drawn from."""
+    """A challenger on record: its version and run, and the figures that were recorded with it."""
 
     version: ModelVersion
     run_address: str
     evaluation: Evaluation
     folds: CrossValidation | None
     judged_on: str  # which rows the evaluation is of: "test side" or "out of fold"
-    record: TrainingRecord
     recipe_note: str = ""  # what of the recipe follows the data's size
 
 
@@ -115,7 +113,6 @@ def register_challenger(
             challenger.evaluation,
             folds,
             challenger.judged.place,
-            record,
             challenger.recipe_note,
         )
 

@@ -131,9 +131,9 @@ def parse_record(text: str) -> TrainingRecord:
     try:
         found = json.loads(text)
         data = found.pop("data")
-        snapshots = tuple(SnapshotFacts(**snapshot) for snapshot in data.pop("snapshots"))
-        months = {name: tuple(data.pop(name)) for name in ("months", "regime_months")}
-        return TrainingRecord(DataFacts(snapshots=snapshots, **months, **data), **found)
+        data["snapshots"] = tuple(SnapshotFacts(**snapshot) for snapshot in data["snapshots"])
+        data["months"], data["regime_months"] = tuple(data["months"]), tuple(data["regime_months"])
+        return TrainingRecord(DataFacts(**data), **found)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactError(
             RECORD_FILE,
