@@ -6,13 +6,12 @@ import time
 
 import pytest
 
-import credit_default
 from credit_default.adapters.dask.cluster import open_cluster
 from credit_default.adapters.dask.request import ClusterRequest
 from credit_default.adapters.dask.worker_facts import read_facts
 from credit_default.errors import ServiceError, SetupError
 
-pytest.importorskip("distributed")
+pytest.importorskip("distributed", reason="no Dask: install the extra `dask`")
 
 
 def ask(scheduler, tmp_path, **request):
@@ -68,21 +67,22 @@ def test_an_installation_without_dask_names_the_extra(tmp_path, monkeypatch):
     assert caught.value.exit_code == 2
 
 
-def test_workers_of_another_version_are_refused_by_name(tmp_path, monkeypatch):
-    read_facts.cache_clear()
-    monkeypatch.setattr(credit_default, "__version__", "0.0.9")
-    try:
-        with pytest.raises(
-            SetupError,
-            match=r"Dask worker tls://127.*: found credit-default 0\.1\.0; expected 0\.0\.9",
-        ):
-            ask("", tmp_path)
-    finally:
-        read_facts.cache_clear()
+def test_workers_of_another_version_are_refused_by_name(tmp_path):
+    facts = read_facts() | {"credit-default": "0.0.9"}
+    refused = r"Dask worker tls://127.*: found credit-default 0\.1\.0; expected 0\.0\.9"
+
+    with (
+        pytest.raises(SetupError, match=refused),
+        open_cluster(ClusterRequest("", 1), scratch=tmp_path, facts=facts),
+    ):
+        pytest.fail("opened")
 
 
 @pytest.mark.nightly
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+@pytest.mark.skipif(
+    shutil.which("openssl") is None,
+    reason="no openssl: install it with the system's package manager",
+)
 def test_a_scheduler_with_tls_takes_only_a_certificate_of_its_own_authority(tmp_path):
     for name in ("ours", "another"):
         subject = ["-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem"]

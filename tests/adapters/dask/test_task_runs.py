@@ -7,7 +7,7 @@ from credit_default.adapters.dask.cluster import open_cluster
 from credit_default.adapters.dask.request import ClusterRequest
 from credit_default.errors import InputError, ServiceError
 
-pytest.importorskip("distributed")
+pytest.importorskip("distributed", reason="no Dask: install the extra `dask`")
 FAKES = str(Path(__file__).parents[2] / "fakes")
 
 

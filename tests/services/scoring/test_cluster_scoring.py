@@ -33,7 +33,7 @@ from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.partitions.engine import find_engine, open_engine
 from credit_default.services.scoring.score_batch import score_file
 
-pytest.importorskip("distributed")
+pytest.importorskip("distributed", reason="no Dask: install the extra `dask`")
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 KEY = ["client_id", "statement_month"]

@@ -18,7 +18,7 @@ from credit_default.services.scoring.score_batch import score_file
 
 ROOT = Path(__file__).resolve().parents[3]
 MISSING = [
-    *(["a Java machine"] if shutil.which("java") is None else []),
+    *(["java"] if shutil.which("java") is None else []),
     *(["pyspark"] if importlib.util.find_spec("pyspark") is None else []),
 ]
 SAME = ["client_id", "statement_month", "default_probability", "decision", "risk_band"]
@@ -39,7 +39,9 @@ def test_the_script_imports_only_what_there_is(script):
         assert [name for name in names.split(", ") if not hasattr(found, name)] == []
 
 
-@pytest.mark.skipif(bool(MISSING), reason=f"needs {' and '.join(MISSING)}")
+@pytest.mark.skipif(
+    bool(MISSING), reason=f"no {' and no '.join(MISSING)}: install both, and `pip install pyspark`"
+)
 def test_spark_gives_the_scores_of_one_machine(champion_lake, known_rows, script, tmp_path):
     rows = known_rows.filter(statement_month="2005-10").drop("defaulted").head(300)
     rows.write_csv(tmp_path / "batch.csv")

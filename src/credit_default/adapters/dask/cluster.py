@@ -5,7 +5,7 @@ Dask's own lines are kept out of the terminal: what went wrong comes back as an 
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,12 +23,15 @@ _CLOSE_SECONDS: Final = 10
 
 
 @contextmanager
-def open_cluster(request: ClusterRequest, *, scratch: Path) -> Iterator[Cluster]:
+def open_cluster(
+    request: ClusterRequest, *, scratch: Path, facts: Mapping[str, str] | None = None
+) -> Iterator[Cluster]:
     """Yield a cluster whose workers have the versions of this process; its work ends with the block.
 
     Args:
         request: Which cluster.
         scratch: A folder for what processes of this machine do not hold in memory.
+        facts: What the workers must answer of themselves; None for the facts of this process.
 
     Raises:
         SetupError: Dask is not installed, the scheduler's address is refused, or a worker has other versions.
@@ -37,7 +40,7 @@ def open_cluster(request: ClusterRequest, *, scratch: Path) -> Iterator[Cluster]
     _silence_dask()
     connected = _connect(request) if request.scheduler else _start_processes(request, scratch)
     with connected as client:
-        _require_workers(client, request)
+        _require_workers(client, request, facts or read_facts())
         yield Cluster(client, request.thing)
 
 
@@ -145,7 +148,7 @@ async def _ask_identity(request: ClusterRequest, security: Any) -> str | None:
     return None if is_scheduler else "something else answers there"
 
 
-def _require_workers(client: Any, request: ClusterRequest) -> None:
+def _require_workers(client: Any, request: ClusterRequest, ours: Mapping[str, str]) -> None:
     try:
         client.wait_for_workers(1, timeout=request.answer_seconds)
     except TimeoutError as error:
@@ -155,6 +158,5 @@ def _require_workers(client: Any, request: ClusterRequest) -> None:
             expected="one or more",
             remedy="Start some with `dask worker`.",
         ) from error
-    ours = read_facts()
     for address, answer in client.run(read_facts, on_error="return").items():
         require_same_facts(ours, answer, name=address)

@@ -3,9 +3,8 @@
 A file that no commit names is no part of the table: a reader never sees it, and `reconcile` removes it after a day.
 """
 
-import datetime as dt
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +17,7 @@ from pyarrow import parquet
 
 from credit_default.adapters.delta.commits import REBASE_COUNT, Written
 from credit_default.adapters.delta.errors import delta_errors
+from credit_default.adapters.delta.file_statistics import collect_statistics
 from credit_default.adapters.delta.retries import (
     DEFAULT_RETRY,
     RetryPolicy,
@@ -32,7 +32,6 @@ from credit_default.failpoints import hit_failpoint
 
 PART_FILE_MARK: Final = "-of-workers"  # in the names of files that are committed later, or never
 _INDEXED: Final = "delta.dataSkippingStatsColumns"
-_MILLISECOND: Final = dt.timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +195,7 @@ def _describe_file(table: LakeTable, path: Path, *, name: str, partition: str) -
         metadata = parquet.read_metadata(path)
         found = path.stat()
     indexed = set(table.configuration.get(_INDEXED, "").split(","))
-    statistics = _collect_statistics(metadata, indexed)
+    statistics = collect_statistics(metadata, indexed)
     return PartFile(
         name,
         partition,
@@ -205,41 +204,6 @@ def _describe_file(table: LakeTable, path: Path, *, name: str, partition: str) -
         modified_ms=found.st_mtime_ns // 1_000_000,
         statistics=json.dumps(statistics),
     )
-
-
-def _collect_statistics(metadata: Any, indexed: set[str]) -> Mapping[str, Any]:
-    """Return the smallest and largest value and the count of nulls of each indexed column."""
-    lowest: dict[str, Any] = {}
-    highest: dict[str, Any] = {}
-    nulls: dict[str, int] = {}
-    for number in range(metadata.num_row_groups):
-        group = metadata.row_group(number)
-        for place in range(group.num_columns):
-            column = group.column(place)
-            name, found = column.path_in_schema, column.statistics
-            if name not in indexed or found is None:
-                continue
-            nulls[name] = nulls.get(name, 0) + int(found.null_count or 0)
-            if found.has_min_max:
-                lowest[name] = min(lowest.get(name, found.min), found.min)
-                highest[name] = max(highest.get(name, found.max), found.max)
-    return {
-        "numRecords": metadata.num_rows,
-        "minValues": {name: _write_value(value) for name, value in lowest.items()},
-        "maxValues": {
-            name: _write_value(value + _MILLISECOND if isinstance(value, dt.datetime) else value)
-            for name, value in highest.items()
-        },
-        "nullCount": nulls,
-    }
-
-
-def _write_value(value: Any) -> Any:
-    """Return the value as Delta's log has it: times to the millisecond."""
-    if isinstance(value, dt.datetime):
-        utc = value.astimezone(dt.UTC).replace(tzinfo=None)
-        return f"{utc.isoformat(timespec='milliseconds')}Z"
-    return value
 
 
 def _build_action(table: LakeTable, part: PartFile) -> AddAction:
