@@ -19,7 +19,7 @@ from credit_default.adapters.lake.snapshots import (
     read_part_rows,
     read_snapshot,
 )
-from credit_default.adapters.tables.score_sums import ScoreSums, sum_frame
+from credit_default.adapters.tables.score_sums import ScoreSums
 from credit_default.adapters.tables.worker_files import (
     open_part_files,
     remove_files,
@@ -27,11 +27,11 @@ from credit_default.adapters.tables.worker_files import (
 )
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.expected_loss import LossPolicy
-from credit_default.model.estimator.scoring import score
 from credit_default.model.explanation.reason_codes import ReasonsPolicy
 from credit_default.services.context.wiring import Portfolio
 from credit_default.services.partitions.partition_keeping import LakeAddress
 from credit_default.services.scoring.batch_reasons import BatchReasons
+from credit_default.services.scoring.scored_parts import ScoringTask, score_parts
 
 _NO_REASONS = ReasonsPolicy("none")
 
@@ -151,23 +151,21 @@ def score_partition(
     """Score the partition's rows and write their scores. A worker calls this."""
     lake = task.lake.open()
     snapshot = read_snapshot(lake, task.batch_id)
-    reasons = _start_reasons(partition, task, bundle)
+    scoring = ScoringTask(
+        bundle,
+        _start_reasons(partition, task, bundle),
+        task.loss,
+        task.model_version,
+        task.batch_id,
+        task.scored_at,
+    )
     sums, trained_row_count = ScoreSums(), 0
     with lake.scratch() as folder:
         writer = open_part_files(lake, "scores", folder, name=f"{partition.place}-{task.run}")
-        for rows in _read_rows(snapshot, partition):
-            scored = score(
-                bundle,
-                rows,
-                model_version=task.model_version,
-                batch_id=task.batch_id,
-                scored_at=task.scored_at,
-                find_reasons=reasons.give,
-                loss_policy=task.loss,
-            )
-            writer.write(scored.frame)
-            sums += sum_frame(scored.frame)
-            trained_row_count += scored.trained_row_count
+        for part in score_parts(scoring, _read_rows(snapshot, partition), jobs=1):
+            writer.write(part.frame)
+            sums += part.sums
+            trained_row_count += part.trained_row_count
         files = store_part_files(lake, "scores", writer)
     return ScoredPartition(partition, files, sums, trained_row_count)
 
