@@ -74,14 +74,24 @@ def pytest_collection():
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Keep tests that share a fixture of their module in one worker, so that it is made once."""
+def pytest_collection_modifyitems(config, items):
+    """Keep tests that share a fixture of their module in one worker, so that it is made once; the longest begin first."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_rank)
     for item in items:
         file = item.nodeid.split("::")[0]
         fixtures = chain.from_iterable(item._fixtureinfo.name2fixturedefs.values())
         is_shared = any(one.scope in {"module", "class"} and one.baseid == file for one in fixtures)
         if is_shared and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(Path(file).stem))
+
+
+def _rank(item: pytest.Item) -> int:
+    """Return 0 for whole stories, which take long, and 2 for the pure rooms' small tests, which fill gaps at the end."""
+    folders = item.path.parent.parts[len(ROOT.parts) :]
+    if folders == ("tests",):
+        return 0
+    return 2 if {*folders[1:2]} & {"data", "gates", "model"} else 1
 
 
 def _count_cpu_seconds() -> float:
