@@ -86,6 +86,22 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.xdist_group(Path(file).stem))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_finish(session):
+    """Tell the scheduler the groups: xdist 3.8 writes them where pytest 9.2 reads them no longer, and every group was split."""
+    if not hasattr(session.config, "workerinput"):
+        return (yield)
+    kept = [(item, item._id) for item in session.items]
+    for item, plain in kept:
+        if mark := item.get_closest_marker("xdist_group"):
+            item._id = f"{plain}@{mark.args[0]}"
+    try:
+        return (yield)
+    finally:
+        for item, plain in kept:
+            item._id = plain
+
+
 def _rank(item: pytest.Item) -> int:
     """Return 0 for whole stories, which take long, and 2 for the pure rooms' small tests, which fill gaps at the end."""
     folders = item.path.parent.parts[len(ROOT.parts) :]
