@@ -3,7 +3,8 @@
     python ci/slow_tests.py build/reports
 
 Reads the JUnit files that the processes have left in the folder; tests/conftest.py notes in them the CPU seconds of each
-test, those of its ended children and of fixtures that it is the first to ask for included. Warns and never fails: a figure
+test, those of its ended children and of fixtures that it is the first to ask for included, those of servers that serve
+many tests left out. Warns and never fails: a figure
 is only as good as the machine is quiet. The budget is stretched on a machine that counts more slowly than the one it was
 set on.
 """
