@@ -59,7 +59,7 @@ def _count_patterns(
     """Return for each group how many background rows have each pattern."""
     columns = np.ascontiguousarray(background.T, dtype=np.float32)
     missing: NDArray[np.bool_] = np.isnan(columns)
-    has_missing = missing.any(axis=1).tolist()
+    has_missing: Any = missing.any(axis=1).tolist()
     counts, place = [], 0
     for group in groups:
         pattern = np.zeros(columns.shape[1], dtype=np.int16)

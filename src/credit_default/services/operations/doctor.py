@@ -111,7 +111,7 @@ def _check_kernel(_wiring: Wiring) -> Verdict:
     if load_kernel() is not None:
         return Verdict("kernel", "ok", ("compiled: trees are walked as machine code",))
     reason = (
-        "not compiled: scikit-learn walks the trees, with the same scores, in about six times the time; run "
+        "not compiled: scikit-learn walks the trees, with the same scores, in about five times the time; run "
         f"`python -m {COMPILATION}` as the user who installed the package"
     )
     return Verdict("kernel", "watch", (reason,))
