@@ -1,7 +1,7 @@
 """Compile the loops over trees to machine code. Run as a program, it does so for this installation: `make setup`, the image and `train` do.
 
 numba is imported in this process only, and told to compile for every processor of this kind of machine: what an image's builder
-compiles, each of its containers runs. The loops' own instructions are simple enough to lose a tenth by it.
+compiles, each of its containers runs. The loops' own instructions are simple enough to lose little by it.
 """
 
 import subprocess
@@ -128,7 +128,7 @@ def main() -> None:
             "compiled loops",
             found="a Python that keeps no compiled code beside its sources",
             expected="a package in a folder of its own",
-            remedy="Go on without: scores are the same, and take about four times as long.",
+            remedy="Go on without: scores are the same, and take about five times as long.",
         )
     if read_object(path) is None:
         write_object(path, compile_loops())

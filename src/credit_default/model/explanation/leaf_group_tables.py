@@ -58,8 +58,8 @@ def _count_patterns(
 ) -> list[NDArray[np.int64]]:
     """Return for each group how many background rows have each pattern."""
     columns = np.ascontiguousarray(background.T, dtype=np.float32)
-    missing = np.isnan(columns)
-    has_missing = missing.any(axis=1).tolist()
+    missing: NDArray[np.bool_] = np.isnan(columns)
+    has_missing: Any = missing.any(axis=1).tolist()
     counts, place = [], 0
     for group in groups:
         pattern = np.zeros(columns.shape[1], dtype=np.int16)
@@ -79,7 +79,7 @@ def _fill_tables(
 ) -> list[FloatArray]:
     """Return each group's table, from the shares of the background rows with each pattern."""
     leaves = [leaf for group in groups for leaf in group.leaves]
-    of_leaves = [
+    of_leaves: list[Any] = [
         np.bincount(leaf.patterns, weights=of_group, minlength=1 << len(leaf.features))
         for group, of_group in zip(groups, shares, strict=True)
         for leaf in group.leaves

@@ -88,7 +88,7 @@ class LeafTables:
         added = (
             _look_up(self.groups, single) if kernel is None else add_up(kernel, self.groups, single)
         )
-        columns = _list_columns(matrix) if self.long_leaves else None
+        columns = _list_columns(matrix) if self.long_leaves else np.empty((0, 0))
         for leaf in self.long_leaves:
             patterns, pattern = np.unique(leaf.match(columns), return_inverse=True)
             table = _build_sparse_leaf_table(leaf, self.background_columns, patterns=patterns)

@@ -12,7 +12,6 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import Final
 
-from credit_default.adapters.kernel.compilation import COMPILATION
 from credit_default.adapters.kernel.machine_code import load_kernel
 from credit_default.adapters.lake.pinned_champion import (
     has_complete_pinned_champion,
@@ -145,8 +144,8 @@ def _check_kernel(_wiring: Wiring) -> Verdict:
     if load_kernel() is not None:
         return Verdict("kernel", "ok", ("compiled: trees are walked as machine code",))
     reason = (
-        "not compiled: scikit-learn walks the trees, with the same scores, in about six times the time; run "
-        f"`python -m {COMPILATION}` as the user who installed the package"
+        "not compiled: scikit-learn walks the trees, with the same scores, in about five times the time; run "
+        "`python -m credit_default.adapters.kernel.compilation` as the user who installed the package"
     )
     return Verdict("kernel", "watch", (reason,))
 
