@@ -8,6 +8,7 @@ from credit_default.model.estimator.calibration_line import (
     bin_by_quantile,
     fit_calibration,
     measure_log_odds,
+    measure_slope,
     solve_one_step,
 )
 from credit_default.model.statistics.bootstrap import draw_weights
@@ -105,3 +106,27 @@ def test_bins_hold_equally_many_when_all_differ():
     assert (
         np.bincount(bin_by_quantile(np.linspace(0, 1, 1000), bin_count=10)).tolist() == [100] * 10
     )
+
+
+@pytest.mark.parametrize("count", [60, 400])
+def test_a_slope_has_the_error_of_a_plain_logistic_regression(count):
+    generator = np.random.default_rng(count)
+    odds = generator.normal(-0.7, 1.2, count)
+    defaulted = (generator.random(count) < 1 / (1 + np.exp(-0.6 * odds + 0.3))).astype(np.int64)
+
+    found = measure_slope(defaulted, 1 / (1 + np.exp(-odds)))
+
+    line = fit_calibration(defaulted, 1 / (1 + np.exp(-odds)))
+    expected = 1 / (1 + np.exp(-line.intercept - line.slope * odds))
+    columns = np.column_stack([np.ones(count), odds])
+    information = columns.T @ (columns * (expected * (1 - expected))[:, None])
+    assert found.value == line.slope
+    assert found.standard_error == pytest.approx(np.linalg.inv(information)[1, 1] ** 0.5)
+    assert measure_slope(np.zeros(3, dtype=np.int64), np.array([0.1, 0.2, 0.3])) is None
+
+
+def test_log_odds_are_clipped_a_millionth_from_either_end():
+    found = measure_log_odds(np.array([0.0, 1e-7, 1e-6, 0.5, 1.0]))
+
+    lowest = np.log(1e-6 / (1 - 1e-6))
+    assert found == pytest.approx([lowest, lowest, lowest, 0.0, -lowest])

@@ -4,7 +4,11 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 from scipy.stats import binom, norm
 
-from credit_default.model.evaluation.level import measure_level, measure_level_p_value
+from credit_default.model.evaluation.level import (
+    measure_level,
+    measure_level_error,
+    measure_level_p_value,
+)
 
 
 def draw_probability(row_count, *, seed):
@@ -107,3 +111,12 @@ def test_the_p_value_is_that_of_the_normal_distribution_on_both_sides():
 
         assert found == pytest.approx(2 * norm.sf(2.5), rel=1e-12)
     assert measure_level_p_value(120.0, 120.0, variance=64.0) == 1.0
+
+
+@pytest.mark.parametrize(("rows", "share"), [(0, 0.2), (100, 0.0), (100, 1.0)])
+def test_rows_that_tell_nothing_of_a_level_leave_no_error(rows, share):
+    assert measure_level_error(rows, share) == 0.0
+
+
+def test_the_error_of_a_level_is_that_of_the_rows_default_share_in_log_odds():
+    assert measure_level_error(400, 0.2) == pytest.approx(1 / np.sqrt(400 * 0.2 * 0.8))

@@ -124,3 +124,13 @@ def test_the_state_of_a_generator_of_random_numbers_is_read():
     one, same, other = (np.random.RandomState(seed) for seed in (1, 1, 2))
 
     assert read(one) == read(same) != read(other)
+
+
+def test_what_can_be_called_and_has_no_name_of_its_own_is_read_by_its_class():
+    class Scorer:
+        def __call__(self):
+            return 0
+
+    found = describe(Scorer())
+
+    assert found == [f"type {Scorer.__module__}.{Scorer.__qualname__}"]
