@@ -85,7 +85,7 @@ nightly: setup ci-tools ## the tests, and the long form of the heavy ones; the p
 	@$(BIN)/python ci/test_pythons.py
 	@$(BIN)/python ci/skipped_tests.py $(REPORTS)
 	@$(BIN)/python ci/slow_tests.py $(REPORTS)
-	@$(BIN)/python ci/mutants.py --count 100 --seed $$(date +%j) --least 0.7
+	@$(BIN)/python ci/mutants.py --count 100 --seed $$(date +%j) --least 0.85
 
 mutants: setup ## plant small faults in gates and model, and name those that no test notices (ARGS="--room gates --count 100 --seed 1")
 	@$(BIN)/python ci/mutants.py $(ARGS)
