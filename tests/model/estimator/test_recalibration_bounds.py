@@ -15,7 +15,7 @@ from credit_default.model.estimator.recalibration import (
     choose_calibration_policy,
 )
 
-POLICY = CalibrationPolicy(fewest_defaults=10)
+POLICY = CalibrationPolicy(fewest_defaults=10, few_rows=0)  # judged as many rows are
 
 
 def draw(count=600, *, slope=0.5, seed=3):

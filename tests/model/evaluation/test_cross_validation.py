@@ -28,7 +28,7 @@ def fold(rows, **options):
 
 
 def test_forest_of_a_recipe_scores_bit_for_bit_as_cross_validation_does(rows):
-    ordered = rows.sort("client_id", "statement_month")
+    ordered = rows.sort("client_id", "statement_month").head(180)  # too few defaults to calibrate
 
     pooled = cross_validate_estimator(fold(ordered, seed=1), build, job_count=2)
 
