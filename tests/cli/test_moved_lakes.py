@@ -203,8 +203,9 @@ class Buckets:
 
     def delete_old(self):
         bucket = self.old.removeprefix("s3://").partition("/")[0]
-        for key, version in self.list_versions()[0]:
-            self._client.delete_object(Bucket=bucket, Key=key, VersionId=version)
+        found = self._client.list_object_versions(Bucket=bucket)
+        for one in (*found["Versions"], *found.get("DeleteMarkers", ())):
+            self._client.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
         self._client.delete_bucket(Bucket=bucket)
         shutil.rmtree(self.old_home)
 

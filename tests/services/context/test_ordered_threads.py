@@ -1,3 +1,4 @@
+import gc
 import threading
 import time
 
@@ -72,5 +73,23 @@ def test_one_part_is_read_ahead_and_the_rest_is_closed_with_the_reader():
     assert next(parts) == 0
     parts.close()
 
+    end = time.monotonic() + 30
+    while not closed and time.monotonic() < end:
+        time.sleep(0.001)
     assert drawn == [0, 1]
     assert closed == [True]
+
+
+@pytest.mark.parametrize("make", [read_ahead, lambda *a, **k: map_in_order(str, *a, **k)])
+def test_what_the_garbage_collector_ends_holds_nobody_up(make):
+    parts = make(range(50), jobs=2)
+    next(parts)
+    cycle = [parts]
+    cycle.append(cycle)
+
+    del parts, cycle
+    collection = threading.Thread(target=gc.collect, daemon=True)
+    collection.start()
+    collection.join(30)
+
+    assert not collection.is_alive()

@@ -1,6 +1,7 @@
 """Do the same to each of many parts on several threads, and hand out the results in the parts' own order.
 
-Only a few parts are under way at once, so that memory does not grow with their number.
+Only a few parts are under way at once, so that memory does not grow with their number. Where a caller takes no more, nothing
+waits for the threads: the garbage collector may be what ends these generators, on any thread, the threads' own included.
 """
 
 from collections import deque
@@ -30,17 +31,19 @@ def map_in_order(
         yield from map(act, parts)
         return
     waiting: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(jobs, thread_name_prefix="parts") as pool:
-        try:
-            for part in parts:
-                waiting.append(pool.submit(act, part))
-                if len(waiting) > jobs:
-                    yield waiting.popleft().result()
-            while waiting:
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="parts")
+    try:
+        for part in parts:
+            waiting.append(pool.submit(act, part))
+            if len(waiting) > jobs:
                 yield waiting.popleft().result()
-        finally:
-            for left in waiting:
-                left.cancel()
+        while waiting:
+            yield waiting.popleft().result()
+    except Exception:
+        pool.shutdown(cancel_futures=True)
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def read_ahead(parts: Iterable[Part], *, jobs: int) -> Iterator[Part]:
@@ -56,11 +59,12 @@ def read_ahead(parts: Iterable[Part], *, jobs: int) -> Iterator[Part]:
         yield from parts
         return
     drawn = (part for part in parts)
-    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
-        try:
+    pool = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+    ahead = pool.submit(next, drawn, None)
+    try:
+        while (part := ahead.result()) is not None:
             ahead = pool.submit(next, drawn, None)
-            while (part := ahead.result()) is not None:
-                ahead = pool.submit(next, drawn, None)
-                yield part
-        finally:
-            pool.submit(drawn.close).result()
+            yield part
+    finally:
+        ahead.add_done_callback(lambda _: drawn.close())
+        pool.shutdown(wait=False)
