@@ -141,6 +141,7 @@ def own_temporary_folder(tmp_path_factory):
         tempfile.TemporaryDirectory(prefix="cd-", ignore_cleanup_errors=True) as folder,
         pytest.MonkeyPatch.context() as patch,
     ):
+        Path(folder).chmod(0o755)  # another user's commands, in some tests, come in
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", None)
         yield

@@ -11,7 +11,6 @@ from credit_default.adapters.tables.queries import read_scores, write_scores
 from credit_default.errors import InputError
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
-from credit_default.flows.reconcile import reconcile
 from credit_default.flows.runs.context import connect
 from credit_default.services.intake.ingest import ingest_file
 from credit_default.services.outcomes.take_in import ingest_outcomes_file
@@ -62,27 +61,6 @@ def test_drifted_batch_is_a_completed_run_named_for_it(trained, drifted_batch):
     page = Path(state.result().paths["report (html)"]).read_text(encoding="utf-8")
     assert "drift: alarm" in page
     assert "Dataset Drift is" not in page
-
-
-def test_alarm_is_recorded_and_announced_before_its_page_is_drawn(
-    trained, drifted_batch, use_full_prefect_server, wait_for_events, tmp_path
-):
-    lake = shutil.copytree(trained["lake"], tmp_path / "lake")
-    later = {**trained, "lake": str(lake), "draw_report": "later"}
-    wiring = connect(later, [])
-
-    with wiring.lake.try_lock("reports"):  # so that nobody draws meanwhile
-        summary = run(drifted_batch, later, report="drift").result()
-        found = "credit-default.drift.found"
-        events = wait_for_events(use_full_prefect_server, found, batch_id=drifted_batch)
-
-    page = Path(summary.paths["report (html)"])
-    assert events
-    assert not page.exists()
-    assert "the report's page follows in a moment" in summary.notes[-1]
-    reconciled = reconcile(overrides=later, return_state=True).result()
-    assert f"drew the report of batch {drifted_batch}, version 1" in reconciled.notes
-    assert "drift: alarm" in page.read_text(encoding="utf-8")
 
 
 def test_no_page_is_owed_where_none_is_wanted(trained, quiet_batch, tmp_path):

@@ -2,6 +2,7 @@ def test_settings_show_each_value_and_where_it_came_from(run, tmp_path, monkeypa
     config = tmp_path / "c.toml"
     config.write_text("seed = 11\n")
     monkeypatch.setenv("CREDIT_DEFAULT_JOBS", "1")
+    monkeypatch.delenv("CREDIT_DEFAULT_DRAW_REPORT")
 
     answer = run("settings", "--config", config, "--json")
 

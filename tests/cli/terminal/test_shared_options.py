@@ -149,7 +149,8 @@ def test_overrides_hold_what_was_given_by_the_names_of_settings():
     assert SharedOptions().build_overrides() == {}
 
 
-def test_settings_command_takes_them_before_it_for_real(tmp_path):
+def test_settings_command_takes_them_before_it_for_real(tmp_path, monkeypatch):
+    monkeypatch.delenv("CREDIT_DEFAULT_DRAW_REPORT")
     config = tmp_path / "c.toml"
     config.write_text("seed = 11\n")
 

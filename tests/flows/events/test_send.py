@@ -1,3 +1,6 @@
+import shutil
+from pathlib import Path
+
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -36,7 +39,7 @@ def test_outcomes_are_announced_for_each_batch_that_they_are_about(
     from credit_default.flows.runs.context import read_clock
 
     wiring = connect(trained, [])
-    score_somebody(trained, simulated_files)
+    score_somebody(trained, simulated_files.batch)
     taken = ingest_outcomes_file(wiring, str(simulated_files.outcomes), taken_in_at=read_clock())
 
     reported = announce_outcomes(wiring, taken)
@@ -50,10 +53,35 @@ def test_outcomes_are_announced_for_each_batch_that_they_are_about(
         )
 
 
-def score_somebody(trained, simulated_files):
+def score_somebody(trained, file):
     from credit_default.flows.predict import predict
 
-    predict(batch=str(simulated_files.batch), overrides=trained, return_state=True).result()
+    return predict(batch=str(file), overrides=trained, return_state=True).result().batch_id
+
+
+def test_an_alarm_is_recorded_and_announced_before_its_page_is_drawn(
+    trained, simulated_files, use_full_prefect_server, wait_for_events, tmp_path
+):
+    from credit_default.flows.monitor import monitor
+    from credit_default.flows.reconcile import reconcile
+
+    lake = shutil.copytree(trained["lake"], tmp_path / "lake")
+    later = {**trained, "lake": str(lake), "draw_report": "later"}
+    batch_id = score_somebody(later, simulated_files.drifted)
+
+    with connect(later, []).lake.try_lock("reports"):  # so that nobody draws meanwhile
+        state = monitor(batch_id=batch_id, overrides=later, report="drift", return_state=True)
+        found = "credit-default.drift.found"
+        events = wait_for_events(use_full_prefect_server, found, batch_id=batch_id)
+
+    summary = state.result()
+    page = Path(summary.paths["report (html)"])
+    assert events
+    assert not page.exists()
+    assert "the report's page follows in a moment" in summary.notes[-1]
+    reconciled = reconcile(overrides=later, return_state=True).result()
+    assert f"drew the report of batch {batch_id}, version 1" in reconciled.notes
+    assert "drift: alarm" in page.read_text(encoding="utf-8")
 
 
 def test_outcomes_that_could_not_be_announced_are_kept_with_a_note(trained):
