@@ -71,7 +71,8 @@ def test_no_page_is_owed_where_none_is_wanted(trained, quiet_batch, tmp_path):
 
     assert summary.verdicts[0].level == "ok"
     assert not [name for name in summary.paths if name.startswith("report")]
-    assert not (lake / "reports" / "owed").exists()
+    owed = (lake / "reports" / "owed").rglob("*")  # an empty folder may be there from before
+    assert not [path for path in owed if path.is_file()]
 
 
 def test_broken_feed_raises_an_alarm_where_hardly_anything_drifted(
