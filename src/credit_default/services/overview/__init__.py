@@ -1,0 +1,1 @@
+"""What the control room shows, read from the lake and its registry: the state now, batches, versions, clients, performance."""
