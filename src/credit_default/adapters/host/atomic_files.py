@@ -67,18 +67,21 @@ def _move_into_place(folder: Path, target: Path) -> None:
             raise
 
 
-def write_atomically(target: Path, content: bytes | Path, *, thing: str = "folder lake at") -> None:
+def write_atomically(
+    target: Path, content: bytes | Path, *, thing: str = "folder lake at", mode: int = 0o644
+) -> None:
     """Write `content` to `target` in one step, replacing what was there.
 
     Args:
         target: The file to write; its folder is made when it is absent.
         content: The bytes, or the path of a file to copy.
         thing: What an error calls the place that the target is in.
+        mode: Who may read and write it.
 
     Raises:
         ServiceError: The disk cannot be written; `target` then holds what it held before.
     """
-    with disk_errors(target, thing=thing), _staged_file(target, content) as staged:
+    with disk_errors(target, thing=thing), _staged_file(target, content, mode=mode) as staged:
         hit_failpoint("write.staged")
         staged.replace(target)
         sync_folder(target.parent)
@@ -117,7 +120,7 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _staged_file(target: Path, content: bytes | Path) -> Iterator[Path]:
+def _staged_file(target: Path, content: bytes | Path, *, mode: int = 0o644) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=build_marked_prefix("staging"), dir=target.parent)
     staged = Path(name)
@@ -130,7 +133,7 @@ def _staged_file(target: Path, content: bytes | Path) -> Iterator[Path]:
                     shutil.copyfileobj(source, file, _COPY_BYTES)
             file.flush()
             os.fsync(file.fileno())
-        staged.chmod(0o644)
+        staged.chmod(mode)
         yield staged
     finally:
         staged.unlink(missing_ok=True)

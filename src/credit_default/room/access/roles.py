@@ -1,6 +1,6 @@
 """The roles of the control room's users, each with all that the one before may do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 
@@ -20,10 +20,11 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A signed-in person: the name that the ledger records, and the role."""
+    """A signed-in person: the name that the ledger records, the role, and the session to which tokens of forms are bound."""
 
     name: str
     role: Role
+    session: str = field(default="", repr=False, compare=False)
 
     def may(self, role: Role) -> bool:
         """Return whether the user may do what needs at least this role."""

@@ -31,8 +31,13 @@ def read_templates() -> Environment:
 
 def render_page(visit: Visit, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
     """Return the page; its template sees `visit` and the content."""
-    root = "" if visit.is_static else "/"
-    text = read_templates().get_template(template).render(visit=visit, root=root, **content)
+    text = read_templates().get_template(template).render(visit=visit, root=visit.root, **content)
+    return HTMLResponse(text, status_code=status)
+
+
+def render_notice(template: str, *, status: int, **content: Any) -> HTMLResponse:
+    """Return a page for whoever asks, signed in or not: it has no navigation, and shows nothing of the lake."""
+    text = read_templates().get_template(template).render(root="/", **content)
     return HTMLResponse(text, status_code=status)
 
 

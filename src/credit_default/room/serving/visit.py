@@ -40,6 +40,7 @@ class Visit:
     files: Mapping[str, SentFile] = field(default_factory=dict)
     form_token: str = ""
     nonce: str = ""
+    root: str = "/"  # what every address in a page begins with
     is_fragment: bool = False
     is_static: bool = False  # the page is written into the lake: it has no forms, and no client
 

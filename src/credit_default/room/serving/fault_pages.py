@@ -1,0 +1,67 @@
+"""The pages for what is no page: an address that leads nowhere, a form from elsewhere, nobody signed in, a failure."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from credit_default.room.serving.rendering import render_notice
+
+_SENTENCES: Final[Mapping[int, tuple[str, str]]] = {
+    404: (
+        "No such page",
+        "Nothing is at this address. It may have been mistyped, or what it named is gone.",
+    ),
+    405: (
+        "Not to be asked for in this way",
+        "This address takes a form of one of the pages, and is no page.",
+    ),
+}
+
+
+def show_failure(number: str) -> Response:
+    """Return the page for an error that nothing expected, which the log has under this number."""
+    return _show(
+        500,
+        "This page failed",
+        "An error happened that nothing expected; what was asked for was not carried out.",
+        f"The log of the control room has it under the number {number}; please report it.",
+    )
+
+
+def show_forged_form() -> Response:
+    """Return the page for a form without its session's token."""
+    return _show(
+        403,
+        "This form was not taken",
+        "It does not come from a page that this session opened, so nothing was changed.",
+        "Open the page again, and send its form.",
+    )
+
+
+def show_signed_out(_request: Request) -> Response:
+    """Return the page for whoever is not signed in where people sign in elsewhere."""
+    return _show(401, "Nobody is signed in", "Sign in first; this page is for known people only.")
+
+
+def _show_http_error(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    usual = (
+        "This was not understood",
+        "The request is not one that a page of the control room sends.",
+    )
+    answer = _show(status, *_SENTENCES.get(status, usual))
+    if isinstance(error, HTTPException) and error.headers:
+        answer.headers.update(error.headers)
+    return answer
+
+
+FAULT_PAGES: Final[Mapping[Any, Callable[[Request, Exception], Response]]] = {
+    HTTPException: _show_http_error
+}
+
+
+def _show(status: int, title: str, *sentences: str) -> Response:
+    return render_notice("notice.html", status=status, title=title, sentences=sentences)

@@ -1,0 +1,118 @@
+"""What surrounds every answer: the host that was asked for, the security headers, and words instead of a traceback."""
+
+import logging
+import secrets
+from collections.abc import Callable, Collection
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_LOG = logging.getLogger(__name__)
+HEALTH: Final = "/health"  # a load balancer asks for it by whatever name
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "no-store",
+}
+_HTTPS_ONLY: Final = "max-age=31536000"
+# The styles of its maps, which Plotly 5.24 adds whether a page has a map or not: an empty element, then its text.
+_MAP_STYLES: Final = (
+    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' "
+    "'sha256-gG0b4ixT/IQUp7JJLbyKcpYcYDjq2Wp8NGv3f+aasqo='"
+)
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; "
+    f"style-src 'self' 'nonce-{{nonce}}' {_MAP_STYLES}; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'self'; "
+    "base-uri 'none'"
+)
+
+
+class Guard:
+    """The application behind a check of the host's name, with the same headers on each of its answers.
+
+    Args:
+        app: What answers. The nonce of its pages' styles is in the request's state.
+        hosts: The names under which the room is asked for, without ports; any other is refused, so that a page of another
+            site cannot reach the room by a name that leads to this machine.
+        show_failure: Returns the page for an error that nothing expected; it is given the number under which the log has it.
+        is_https: Whether people reach the room by https, at a proxy maybe.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Collection[str],
+        show_failure: Callable[[str], Response],
+        is_https: bool,
+    ) -> None:
+        self._app, self._hosts, self._show_failure = app, frozenset(hosts), show_failure
+        self._more = {"Strict-Transport-Security": _HTTPS_ONLY} if is_https else {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, as ASGI has it."""
+        if scope["type"] != "http":  # the room has no web sockets, and nothing to start
+            await self._app(scope, receive, send)
+            return
+        nonce = secrets.token_urlsafe(16)
+        scope.setdefault("state", {})["nonce"] = nonce
+        begun = False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                self._add_headers(MutableHeaders(scope=message), nonce)
+            await send(message)
+
+        if scope["path"] != HEALTH and self._find_host(scope) not in self._hosts:
+            await _refuse_host(scope, receive, send_guarded)
+            return
+        try:
+            await self._app(scope, receive, send_guarded)
+        except Exception as error:  # noqa: BLE001 - the last place where it can be turned into words
+            number = secrets.token_hex(4)
+            _LOG.error("page failed number=%s method=%s", number, scope["method"], exc_info=error)
+            if not begun:
+                await self._show_failure(number)(scope, receive, send_guarded)
+
+    def _add_headers(self, headers: MutableHeaders, nonce: str) -> None:
+        policy = {"Content-Security-Policy": _POLICY.format(nonce=nonce)}
+        for name, value in {**policy, **_HEADERS, **self._more}.items():
+            headers.setdefault(name, value)
+
+    @staticmethod
+    def _find_host(scope: Scope) -> str:
+        return read_host(Headers(scope=scope).get("host", ""))
+
+
+def read_host(address: str) -> str:
+    """Return the name in `host:port`, in small letters; "" where there is none."""
+    try:
+        return urlsplit(f"//{address}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def is_from_another_site(headers: Headers) -> bool:
+    """Return whether a browser says that a page of another site sends this form."""
+    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+
+
+async def _refuse_host(scope: Scope, receive: Receive, send: Send) -> None:
+    text = (
+        "The control room is not known by the name that this request asks for. "
+        "Open it at its own address, or add the name to the setting room.hosts."
+    )
+    await PlainTextResponse(text, status_code=421)(scope, receive, send)
