@@ -22,7 +22,7 @@ def list_values(value: object, prefix: str = "") -> Iterator[tuple[str, object]]
         yield from list_values(getattr(value, name), f"{prefix}.{name}" if prefix else name)
 
 
-TABLES: Final = frozenset({"recipe.parameters"})  # settings whose value is a table
+TABLES: Final = frozenset({"recipe.parameters", "room.roles"})  # settings whose value is a table
 
 
 def show_value(

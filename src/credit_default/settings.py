@@ -55,6 +55,7 @@ _OPERATORS_ONLY = (
     "engine.scheduler",
     "engine.tls_",
     "estimators.",
+    "room.",
     "signing.",
 )  # who may start a run may not say whom it trusts
 

@@ -26,7 +26,18 @@ from credit_default.cli.commands import (
     verify,
 )
 from credit_default.cli.demo import demo, drill
-from credit_default.cli.operations import doctor, listen, make_key, reconcile, serve, settings, up
+from credit_default.cli.operations import (
+    doctor,
+    listen,
+    make_key,
+    page,
+    reconcile,
+    room,
+    room_users,
+    serve,
+    settings,
+    up,
+)
 from credit_default.cli.terminal.endings import (
     OUTPUT_CLOSED,
     discard_output,
@@ -69,6 +80,9 @@ app.command("quarantine")(quarantine.quarantine)
 app.command("verify")(verify.verify)
 app.command("forget")(forget.forget)
 app.command("up")(up.up)
+app.command("room")(room.room)
+app.add_typer(room_users.app, name="room-users")
+app.command("page")(page.page)
 app.command("serve")(serve.serve)
 app.command("listen")(listen.listen)
 app.command("reconcile")(reconcile.reconcile)

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from credit_default.adapters.storage.port import StoredObject
@@ -25,6 +25,13 @@ _LOG = logging.getLogger(__name__)
 _CHUNK_BYTES = 1024 * 1024
 ATTEMPT = "attempt"
 DIGEST = "sha256"
+_PAGE_KINDS = {  # what a browser has to be told to show a page from a bucket
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,11 @@ def send_object(connection: S3Connection, key: str, upload: Upload, **conditions
     with upload.open() as file:
         body = file.read()
     _check_unchanged(upload, hashlib.sha256(body).hexdigest())
-    connection.call("put_object", Key=key, Body=body, Metadata=upload.metadata, **conditions)
+    kind = _PAGE_KINDS.get(PurePosixPath(key).suffix)
+    shown = {"ContentType": kind} if kind else {}
+    connection.call(
+        "put_object", Key=key, Body=body, Metadata=upload.metadata, **shown, **conditions
+    )
 
 
 def _send_in_parts(

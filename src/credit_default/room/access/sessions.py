@@ -55,6 +55,11 @@ class Sessions:
             return None
         return User(known.name, known.role, session.number)
 
+    def read_number(self, cookie: str, key: str) -> str:
+        """Return the number of the session that a cookie of ours begins; "" where it is none of ours."""
+        session = _read_cookie(cookie, key)
+        return session.number if session else ""
+
     def end(self, number: str) -> None:
         """Let no cookie of this session be good any more."""
         self._ended[number] = None

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from credit_default.adapters.host.atomic_files import disk_errors, write_atomically
+from credit_default.adapters.lake.layout import Lake
 from credit_default.errors import InputError
-from credit_default.room.access.passwords import hash_password
+from credit_default.room.access.passwords import check_password, hash_password
 from credit_default.room.access.roles import Role
 
 NAME: Final = "room-users.json"
-_LONGEST_NAME: Final = 64  # characters
+LONGEST_NAME: Final = 64  # characters
 _OWNER_ONLY: Final = 0o600
 
 
@@ -32,6 +33,11 @@ class KnownUser:
     def stamp(self) -> str:
         """What a session holds of the password, so that it ends when the password changes; it does not lead back to it."""
         return sha256(self.password_hash.encode()).hexdigest()[:16]
+
+
+def locate_users(lake: Lake) -> Path:
+    """Return the file of the room's users, on this machine."""
+    return lake.home / "stack" / NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,15 @@ def read_users(path: Path) -> Users:
     """
     with disk_errors(path, thing="users of the control room at"):
         text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return parse_users(text, thing=f"users of the control room, {path}")
+
+
+def parse_users(text: str, *, thing: str) -> Users:
+    """Return the users in the text of such a file; nobody, under a new key, where it is empty.
+
+    Raises:
+        InputError: It is not one of users; `thing` says where it stands.
+    """
     if not text:
         return Users(secrets.token_urlsafe(32), {})
     try:
@@ -59,7 +74,7 @@ def read_users(path: Path) -> Users:
         return Users(str(content["key"]), {one.name: one for one in known})
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(
-            f"users of the control room, {path}",
+            thing,
             found=f"no list of users ({type(error).__name__})",
             expected="the file as `credit-default room-users` writes it",
             remedy="Restore it, or remove it and add the people again.",
@@ -83,6 +98,15 @@ def add_user(path: Path, name: str, *, role: Role, password: str) -> None:
                 remedy="Choose another name, or remove that user first.",
             )
         users[name] = KnownUser(name, role, hashed)
+
+
+def ensure_administrator(path: Path, name: str, *, password: str) -> bool:
+    """Add this administrator where the file has nobody, and return whether the password is that person's now."""
+    if not read_users(path).by_name:
+        add_user(path, name, role=Role.ADMINISTRATOR, password=password)
+        return True
+    known = read_users(path).by_name.get(name)
+    return known is not None and check_password(password, hashed=known.password_hash)
 
 
 def remove_user(path: Path, name: str) -> None:
@@ -165,11 +189,11 @@ def _write_user(user: KnownUser) -> dict[str, str]:
 
 
 def _check_name(name: str) -> None:
-    if not (0 < len(name) <= _LONGEST_NAME and name.isprintable() and name == name.strip()):
+    if not (0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()):
         raise InputError(
             "the name of a user",
-            found=repr(name[:_LONGEST_NAME]),
-            expected=f"1 to {_LONGEST_NAME} printable characters, no blank at either end",
+            found=repr(name[:LONGEST_NAME]),
+            expected=f"1 to {LONGEST_NAME} printable characters, no blank at either end",
             remedy="Choose the name under which the person's acts stand in the ledger.",
         )
 

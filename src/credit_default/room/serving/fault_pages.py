@@ -41,7 +41,7 @@ def show_forged_form() -> Response:
     )
 
 
-def show_signed_out(_request: Request) -> Response:
+async def show_signed_out(_request: Request) -> Response:
     """Return the page for whoever is not signed in where people sign in elsewhere."""
     return _show(401, "Nobody is signed in", "Sign in first; this page is for known people only.")
 

@@ -10,6 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from credit_default.room.serving.content_policy import write_policy
+
 _LOG = logging.getLogger(__name__)
 HEALTH: Final = "/health"  # a load balancer asks for it by whatever name
 _HEADERS: Final = {
@@ -22,17 +24,6 @@ _HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 _HTTPS_ONLY: Final = "max-age=31536000"
-# The styles of its maps, which Plotly 5.24 adds whether a page has a map or not: an empty element, then its text.
-_MAP_STYLES: Final = (
-    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' "
-    "'sha256-gG0b4ixT/IQUp7JJLbyKcpYcYDjq2Wp8NGv3f+aasqo='"
-)
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; "
-    f"style-src 'self' 'nonce-{{nonce}}' {_MAP_STYLES}; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'self'; "
-    "base-uri 'none'"
-)
 
 
 class Guard:
@@ -85,7 +76,7 @@ class Guard:
                 await self._show_failure(number)(scope, receive, send_guarded)
 
     def _add_headers(self, headers: MutableHeaders, nonce: str) -> None:
-        policy = {"Content-Security-Policy": _POLICY.format(nonce=nonce)}
+        policy = {"Content-Security-Policy": write_policy(nonce)}
         for name, value in {**policy, **_HEADERS, **self._more}.items():
             headers.setdefault(name, value)
 

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from credit_default.room.serving.content_policy import write_page_policy
 from credit_default.room.serving.visit import Visit
 
 PACKAGE: Final = Path(__file__).resolve().parents[1]
@@ -31,7 +32,11 @@ def read_templates() -> Environment:
 
 def render_page(visit: Visit, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
     """Return the page; its template sees `visit` and the content."""
-    text = read_templates().get_template(template).render(visit=visit, root=visit.root, **content)
+    text = (
+        read_templates()
+        .get_template(template)
+        .render(visit=visit, root=visit.root, policy=write_page_policy(visit.nonce), **content)
+    )
     return HTMLResponse(text, status_code=status)
 
 
