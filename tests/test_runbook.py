@@ -38,7 +38,7 @@ ASKED = (
 # A terminal of its own, as far as one shell can have it: the next command comes when everything is up.
 TERMINAL = """
 while test -e lake/stack/up.pid && kill -0 "$(cat lake/stack/up.pid)" 2> up.gone; do sleep .2; done
-(unset MLFLOW_TRACKING_URI PREFECT_API_URL; exec {command} --mlflow-port 0 --prefect-port 0 --evidently-port 0) > up.log 2>&1 &
+(unset MLFLOW_TRACKING_URI PREFECT_API_URL; exec {command} --mlflow-port 0 --prefect-port 0 --evidently-port 0 --room-port 0) > up.log 2>&1 &
 until grep -q 'user and password' up.log; do sleep .2; kill -0 $! || {{ cat up.log >&2; exit 1; }}; done
 """
 

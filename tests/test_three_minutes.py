@@ -95,7 +95,16 @@ def months(tmp_path) -> list[Path]:
 def stack(tmp_path):
     (config := tmp_path / "small.toml").write_text(SETTINGS)
     lake = tmp_path / "lake"
-    ports = ["--mlflow-port", "0", "--prefect-port", "0", "--evidently-port", "0"]
+    ports = [
+        "--mlflow-port",
+        "0",
+        "--prefect-port",
+        "0",
+        "--evidently-port",
+        "0",
+        "--room-port",
+        "0",
+    ]
     with subprocess.Popen(
         [*COMMAND, "up", "--lake", str(lake), "--config", str(config), *ports, "--json"],
         stdout=subprocess.PIPE,

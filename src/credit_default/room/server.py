@@ -148,6 +148,6 @@ def _listen(host: str, port: int) -> socket.socket:
 def _warm_up(wiring: Wiring) -> None:
     """Connect to MLflow before somebody waits for it: its import takes seconds."""
     try:
-        wiring.registry  # noqa: B018 - made when it is first asked for
+        wiring.tracking.client  # noqa: B018 - made when it is first asked for
     except CreditDefaultError as error:
         _LOG.warning("mlflow is away error=%s", error)

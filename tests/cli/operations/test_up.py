@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 COMMAND = [sys.executable, "-m", "credit_default.cli.main", "up"]
-FREE = ["--mlflow-port", "0", "--prefect-port", "0", "--evidently-port", "0"]
+FREE = ["--mlflow-port", "0", "--prefect-port", "0", "--evidently-port", "0", "--room-port", "0"]
 needs_auth = pytest.mark.skipif(
     find_spec("flask_wtf") is None, reason="mlflow[auth] is not installed: `make setup` installs it"
 )
@@ -93,12 +93,12 @@ def test_stack_is_one_object_asks_for_credentials_and_leaves_no_process_after_ct
     assert (told["command"], told["status"], set(told["paths"])) == (
         "up",
         "ready",
-        {"mlflow", "prefect", "evidently", "serve", "listen", "words"},
+        {"mlflow", "prefect", "evidently", "room", "serve", "listen", "words"},
     )
     assert (answers, written) == ([401, 200], 403)
     assert (second.returncode, "an `up` that is running already" in second.stderr) == (3, True)
     assert (process.returncode, rest, complaints) == (0, "", "")
-    assert len(sessions) == 6
+    assert len(sessions) == 7
     assert list_group_members(sessions) == []
 
 

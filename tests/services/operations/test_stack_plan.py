@@ -11,7 +11,7 @@ from credit_default.errors import ServiceError
 from credit_default.services.operations.stack_plan import Ports, choose_ports, plan_stack
 from credit_default.settings_sections import StackSettings
 
-PORTS = Ports(mlflow=5000, prefect=4200, evidently=8000)
+PORTS = Ports(mlflow=5000, prefect=4200, evidently=8000, room=8300)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def find(plan, name):
 
 def test_servers_come_first_and_the_listener_last(plan):
     assert [[program.name for program in stage] for stage in plan().stages] == [
-        ["mlflow", "prefect", "evidently", "serve"],
+        ["mlflow", "prefect", "evidently", "room", "serve"],
         ["listen"],
     ]
     assert {program.name for stage in plan().stages for program in stage if program.is_server} == {

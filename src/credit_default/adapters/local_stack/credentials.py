@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from credit_default.adapters.host.atomic_files import disk_errors
 ADMINISTRATOR: Final = "admin"
 _LINE = re.compile(r"(?m)^([A-Z_]+)='([^'\n]*)'$")
 _USERNAME, _PASSWORD = "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"
+_ROOM_USERNAME, _ROOM_PASSWORD = "CONTROL_ROOM_USERNAME", "CONTROL_ROOM_PASSWORD"
 _AUTH_STRING, _SESSION_KEY = "PREFECT_API_AUTH_STRING", "MLFLOW_FLASK_SERVER_SECRET_KEY"
 
 
@@ -28,6 +29,7 @@ class Credentials:
     mlflow_username: str
     mlflow_password: str = field(repr=False)
     prefect_auth_string: str = field(repr=False)  # user:password, as Prefect writes it
+    room_password: str = field(repr=False)  # of the control room's first administrator
     session_key: str = field(repr=False)  # signs the sessions of MLflow's and Evidently's pages
     # by variable name: what the environment does not set, and the file therefore keeps
     generated: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -40,6 +42,11 @@ class Credentials:
             _PASSWORD: self.mlflow_password,
             _AUTH_STRING: self.prefect_auth_string,
         }
+
+    def forget_room_password(self) -> "Credentials":
+        """Return the credentials without that of the control room: its administrator has another one."""
+        kept = {name: value for name, value in self.generated.items() if name != _ROOM_PASSWORD}
+        return replace(self, generated=kept)
 
 
 def read_credentials(path: Path, *, environment: Mapping[str, str]) -> Credentials:
@@ -57,6 +64,7 @@ def read_credentials(path: Path, *, environment: Mapping[str, str]) -> Credentia
     fresh = {
         _PASSWORD: secrets.token_urlsafe(24),
         _AUTH_STRING: f"{ADMINISTRATOR}:{secrets.token_urlsafe(24)}",
+        _ROOM_PASSWORD: secrets.token_urlsafe(24),
         _SESSION_KEY: secrets.token_urlsafe(32),
     }
     # A shell that has read the file sets the same values as the file: those still count as generated.
@@ -70,6 +78,7 @@ def read_credentials(path: Path, *, environment: Mapping[str, str]) -> Credentia
         environment.get(_USERNAME) or ADMINISTRATOR,
         values[_PASSWORD],
         values[_AUTH_STRING],
+        values[_ROOM_PASSWORD],
         values[_SESSION_KEY],
         generated,
     )
@@ -88,7 +97,10 @@ def write_credentials(
     Raises:
         ServiceError: The disk cannot be read or written.
     """
-    lines = {**addresses, _USERNAME: credentials.mlflow_username, **credentials.generated}
+    names = {_USERNAME: credentials.mlflow_username}
+    if _ROOM_PASSWORD in credentials.generated:
+        names[_ROOM_USERNAME] = ADMINISTRATOR
+    lines = {**addresses, **names, **credentials.generated}
     text = "".join(f"{name}='{value}'\n" for name, value in lines.items())
     with disk_errors(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

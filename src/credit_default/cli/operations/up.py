@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from credit_default.adapters.lake.layout import Lake
+    from credit_default.adapters.local_stack.credentials import Credentials
     from credit_default.adapters.local_stack.processes import Program, RunningProgram
     from credit_default.services.operations.stack_plan import StackPlan
     from credit_default.services.operations.stack_supervisor import Stack
@@ -48,13 +49,14 @@ def up(
     mlflow_port: Port = None,
     prefect_port: Port = None,
     evidently_port: Port = None,
+    room_port: Port = None,
     *,
     shared: SharedOptions,
 ) -> None:
-    """Start MLflow, Prefect, Evidently's pages, serve and listen; end all on Ctrl-C or SIGTERM.
+    """Start the servers, the control room, serve and listen; end all on Ctrl-C or SIGTERM.
 
-    MLflow and Prefect ask for a user and a password, which are in LAKE/stack/servers.env. Other
-    commands use them after `set -a; . LAKE/stack/servers.env; set +a`.
+    MLflow, Prefect and the control room ask for a user and a password: they are in
+    LAKE/stack/servers.env. Other commands use them after `set -a; . LAKE/stack/servers.env; set +a`.
     """
     given = {
         "database": database,
@@ -65,7 +67,8 @@ def up(
     stack = {name: value for name, value in given.items() if value is not None}
 
     def act(output: Output) -> "Summary":
-        settings = read_settings(shared, stack=stack or None)
+        room = None if room_port is None else {"port": room_port}
+        settings = read_settings(shared, stack=stack or None, room=room)
         with catch_signals() as stop_requested:
             _run_stack(output, settings, shared, stop_requested=stop_requested)
         raise typer.Exit(0)  # its summary was printed when all was ready
@@ -162,15 +165,31 @@ def _build_plan(settings: "Settings", lake: "Lake", shared: SharedOptions) -> "S
     plan = plan_stack(
         lake,
         settings.stack,
-        ports=choose_ports(settings.stack),
+        ports=choose_ports(settings.stack, room_port=settings.room.port),
         credentials=credentials,
         environment=environment,
         config_files=join_config_files(
             [str(resolve_file(name, thing="configuration file")) for name in names]
         ),
+        room_address=settings.room.address,
     )
-    write_credentials(place, credentials, addresses=plan.addresses)
+    kept = _ensure_administrator(lake, settings, credentials)
+    write_credentials(place, kept, addresses=plan.addresses)
     return plan
+
+
+def _ensure_administrator(
+    lake: "Lake", settings: "Settings", credentials: "Credentials"
+) -> "Credentials":
+    """Let one administrator into a control room that knows nobody; drop a password that is no longer anybody's."""
+    if settings.room.users or settings.room.trusted_header:
+        return credentials.forget_room_password()
+    from credit_default.adapters.local_stack.credentials import ADMINISTRATOR
+    from credit_default.room.access.users_file import ensure_administrator, locate_users
+
+    path, password = locate_users(lake), credentials.room_password
+    is_right = ensure_administrator(path, ADMINISTRATOR, password=password)
+    return credentials if is_right else credentials.forget_room_password()
 
 
 def _find_credentials_file(lake: "Lake") -> Path:

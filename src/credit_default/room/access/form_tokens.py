@@ -1,5 +1,6 @@
 """Tokens against forged forms: a page of another site cannot know the one that belongs to a person's session."""
 
+import hashlib
 import secrets
 from typing import Final
 
@@ -12,7 +13,7 @@ class FormTokens:
     """Makes and checks the token that each form of a session carries; the key is the room's own."""
 
     def __init__(self, key: str) -> None:
-        self._signer = Signer(key, salt=_SALT)
+        self._signer = Signer(key, salt=_SALT, digest_method=hashlib.sha256)
 
     def make(self, session: str) -> str:
         """Return the token of this session's forms."""

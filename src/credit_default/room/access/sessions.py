@@ -1,6 +1,7 @@
 """Sessions in signed cookies: who signed in and when, until an age, a new password, the person's removal, or a sign-out."""
 
 import datetime as dt
+import hashlib
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class Sessions:
         """Return the cookie of a new session."""
         began = int(now.timestamp())
         content = [user.name, user.stamp, began, secrets.token_urlsafe(16)]
-        return str(URLSafeSerializer(key, salt=_SALT).dumps(content))
+        return str(_open_serializer(key).dumps(content))
 
     def identify(self, cookie: str, users: Users, *, now: dt.datetime) -> User | None:
         """Return whose session the cookie is; None where it is forged, too old, ended, or under another password."""
@@ -67,9 +68,13 @@ class Sessions:
             self._ended.popitem(last=False)
 
 
+def _open_serializer(key: str) -> URLSafeSerializer:
+    return URLSafeSerializer(key, salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})
+
+
 def _read_cookie(cookie: str, key: str) -> Session | None:
     try:
-        name, stamp, began, number = URLSafeSerializer(key, salt=_SALT).loads(cookie)
+        name, stamp, began, number = _open_serializer(key).loads(cookie)
         return Session(str(name), str(stamp), int(began), str(number))
     except (BadData, TypeError, ValueError):
         return None

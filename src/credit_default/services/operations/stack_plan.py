@@ -32,10 +32,12 @@ from credit_default.services.operations.stack_programs import (
     describe_evidently,
     describe_mlflow,
     describe_prefect,
+    describe_room,
 )
 from credit_default.settings_sections import StackSettings
 
 EVIDENTLY_VARIABLE: Final = "EVIDENTLY_URL"  # the address of its pages; only `doctor` reads it
+ROOM_VARIABLE: Final = "CONTROL_ROOM_URL"  # for people: no command reads it
 _DATABASES: Final = ("mlflow", "mlflow_users", "prefect")
 # Our two commands. `serve` writes the line once it is up; `listen` starts last, when `serve` is there to run what it
 # announces.
@@ -56,6 +58,7 @@ class Ports:
     mlflow: int
     prefect: int
     evidently: int
+    room: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class StackPlan:
         )
 
 
-def choose_ports(settings: StackSettings) -> Ports:
+def choose_ports(settings: StackSettings, *, room_port: int = 0) -> Ports:
     """Return the ports that the settings name; a free one where they say 0.
 
     Raises:
@@ -92,6 +95,7 @@ def choose_ports(settings: StackSettings) -> Ports:
         choose_port(settings.mlflow_port, thing="MLflow", option="--mlflow-port"),
         choose_port(settings.prefect_port, thing="Prefect", option="--prefect-port"),
         choose_port(settings.evidently_port, thing="Evidently", option="--evidently-port"),
+        choose_port(room_port, thing="the control room", option="--room-port"),
     )
 
 
@@ -103,6 +107,7 @@ def plan_stack(
     credentials: Credentials,
     environment: Mapping[str, str],
     config_files: str,
+    room_address: str = "",
 ) -> StackPlan:
     """Plan the programs of this lake's stack, and create what they need: databases, and MLflow's list of users.
 
@@ -116,6 +121,7 @@ def plan_stack(
         environment: What our commands get besides their own variables, but for what is meant for other servers of MLflow
             and Prefect. The servers get nothing of it but what `select_server_variables` lists.
         config_files: The value of CREDIT_DEFAULT_CONFIG for our commands.
+        room_address: Where people open the control room, when that is not on this machine.
 
     Raises:
         InputError: The database's address is not valid.
@@ -139,11 +145,13 @@ def plan_stack(
         **addresses,
         **credentials.client_variables,
         **_list_command_variables(lake, addresses, config_files),
+        "CREDIT_DEFAULT_ROOM__ADDRESS": room_address or addresses[ROOM_VARIABLE],
     }
     first_stage = (
         describe_mlflow(context, settings, port=ports.mlflow, auth=auth),
         describe_prefect(context, port=ports.prefect),
         describe_evidently(context, port=ports.evidently),
+        describe_room(client_environment, port=ports.room),
         describe_command(_WORKER, client_environment, ready_text=_WORKER_READY_TEXT),
     )
     last_stage = (describe_command(_ANNOUNCER, client_environment),)
@@ -174,6 +182,7 @@ def _list_addresses(ports: Ports) -> dict[str, str]:
         "MLFLOW_TRACKING_URI": f"http://{LOOPBACK}:{ports.mlflow}",
         "PREFECT_API_URL": f"http://{LOOPBACK}:{ports.prefect}/api",
         EVIDENTLY_VARIABLE: f"http://{LOOPBACK}:{ports.evidently}",
+        ROOM_VARIABLE: f"http://{LOOPBACK}:{ports.room}",
     }
 
 

@@ -1,7 +1,7 @@
 """Describe each program of the local stack: its command line, its environment, and how to find out whether it is ready.
 
-Three servers (MLflow, Prefect, Evidently) and two of the project's commands (`serve`, `listen`) that work with them. All listen on
-loopback only.
+Three servers (MLflow, Prefect, Evidently) and three of the project's commands (`serve`, `room`, `listen`) that work with them. All
+listen on loopback only.
 """
 
 import base64
@@ -140,6 +140,20 @@ def describe_command(name: str, environment: Mapping[str, str], *, ready_text: s
         environment,
         version=version("credit-default"),
         ready_text=ready_text,
+    )
+
+
+def describe_room(environment: Mapping[str, str], *, port: int) -> Program:
+    """Describe the control room on this port of loopback; people sign in to it."""
+    address = f"http://{LOOPBACK}:{port}"
+    own = {"CREDIT_DEFAULT_ROOM__HOST": LOOPBACK, "CREDIT_DEFAULT_ROOM__PORT": str(port)}
+    return Program(
+        "room",
+        (sys.executable, "-m", "credit_default.cli.main", "room"),
+        {**environment, **own},
+        address=address,
+        version=version("credit-default"),
+        health_url=f"{address}/health",
     )
 
 
