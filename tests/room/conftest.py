@@ -1,6 +1,7 @@
 """The control room as people meet it: a real server on loopback over a lake of its own, and a browser that is signed in."""
 
 import contextlib
+import dataclasses
 import datetime as dt
 import shutil
 import socket
@@ -16,7 +17,7 @@ from tests.fakes.browser import find_browser
 
 from credit_default.room.access.form_tokens import FormTokens
 from credit_default.room.access.roles import Role, User
-from credit_default.room.app import Room, build_app
+from credit_default.room.app import ROUTES, Room, build_app
 
 PEOPLE = {
     Role.VIEWER: "vera",
@@ -37,6 +38,9 @@ class ServedRoom:
     wiring: Any
     now: dt.datetime | None = None
     people: dict[str, User] = field(default_factory=dict)
+
+    def read_clock(self) -> dt.datetime:
+        return self.now or dt.datetime.now(dt.UTC)
 
     @property
     def lake(self) -> Path:
@@ -63,8 +67,30 @@ class ServedRoom:
         return FormTokens(KEY).make(self.people[client.cookies.get(COOKIE)].session)
 
 
+def assemble(served: ServedRoom, **others: Any) -> Room:
+    """Return a room whose people are those of `served`, known by a cookie of the tests."""
+    return Room(
+        served.wiring,
+        identify=lambda request: served.people.get(request.cookies.get(COOKIE, "")),
+        clock=served.read_clock,
+        **{"key": KEY, **others},
+    )
+
+
+def assemble_by_settings(served: ServedRoom, **others: Any) -> Room:
+    """Return the room as `credit-default room` serves it."""
+    from credit_default.room.server import build_room
+
+    return dataclasses.replace(build_room(served.wiring, clock=served.read_clock), **others)
+
+
 @contextlib.contextmanager
-def open_room(lake: Path, settings: Mapping[str, Any], **others: Any) -> Iterator[ServedRoom]:
+def open_room(
+    lake: Path,
+    settings: Mapping[str, Any],
+    make: Callable[..., Room] = assemble,
+    **others: Any,
+) -> Iterator[ServedRoom]:
     """Serve the room over this lake, in a thread, at a free port of loopback."""
     import uvicorn
 
@@ -72,14 +98,8 @@ def open_room(lake: Path, settings: Mapping[str, Any], **others: Any) -> Iterato
     from credit_default.settings import load_settings
 
     loaded = load_settings({**settings, "lake": str(lake)}, environment={}).settings
-    wiring = build_wiring(loaded, commit="test")
-    served = ServedRoom("", wiring)
-    room = Room(
-        wiring,
-        identify=lambda request: served.people.get(request.cookies.get(COOKIE, "")),
-        clock=lambda: served.now or dt.datetime.now(dt.UTC),
-        **{"key": KEY, **others},
-    )
+    served = ServedRoom("", build_wiring(loaded, commit="test"))
+    room = make(served, **others)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         served.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -131,6 +151,33 @@ def serve_room(lake_with_champion, room_settings, tmp_path) -> Iterator[Callable
             return rooms.enter_context(open_room(lake, room_settings, **others))
 
         yield serve
+
+
+@pytest.fixture
+def serve_by_settings(room_settings, tmp_path) -> Iterator[Callable[..., ServedRoom]]:
+    """Serve the room as its command does, over an empty lake: `serve_by_settings(session_hours=1)`; people sign in to it."""
+    with contextlib.ExitStack() as rooms:
+
+        def serve(routes: Any = ROUTES, **room: Any) -> ServedRoom:
+            lake = tmp_path / "lake"
+            own = {**room_settings, "room": room}
+            return rooms.enter_context(open_room(lake, own, assemble_by_settings, routes=routes))
+
+        yield serve
+
+
+@pytest.fixture
+def watch(browser) -> Iterator[Callable[[ServedRoom], Any]]:
+    """Open a page of the room in a browser that nobody is signed in with: `watch(room)`."""
+    contexts: list[Any] = []
+
+    def open_page(room: ServedRoom, **options: Any) -> Any:
+        contexts.append(browser.new_context(base_url=room.address, **options))
+        return contexts[-1].new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
 
 
 class _Chromium:

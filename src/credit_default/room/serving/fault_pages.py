@@ -1,5 +1,6 @@
 """The pages for what is no page: an address that leads nowhere, a form from elsewhere, nobody signed in, a failure."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from starlette.responses import Response
 
 from credit_default.room.serving.rendering import render_notice
 
+_LOG = logging.getLogger(__name__)
 _SENTENCES: Final[Mapping[int, tuple[str, str]]] = {
     404: (
         "No such page",
@@ -58,8 +60,16 @@ def _show_http_error(_request: Request, error: Exception) -> Response:
     return answer
 
 
+def _show_error(request: Request, error: Exception) -> Response:
+    number = request.state.number
+    _LOG.error("page failed number=%s method=%s", number, request.method, exc_info=error)
+    request.state.is_logged = True  # the error goes on to the guard
+    return show_failure(number)
+
+
 FAULT_PAGES: Final[Mapping[Any, Callable[[Request, Exception], Response]]] = {
-    HTTPException: _show_http_error
+    HTTPException: _show_http_error,
+    Exception: _show_error,
 }
 
 

@@ -30,7 +30,8 @@ class Guard:
     """The application behind a check of the host's name, with the same headers on each of its answers.
 
     Args:
-        app: What answers. The nonce of its pages' styles is in the request's state.
+        app: What answers. In the request's state are the nonce of its pages' styles, and the number under which the log
+            has a failure.
         hosts: The names under which the room is asked for, without ports; any other is refused, so that a page of another
             site cannot reach the room by a name that leads to this machine.
         show_failure: Returns the page for an error that nothing expected; it is given the number under which the log has it.
@@ -53,8 +54,8 @@ class Guard:
         if scope["type"] != "http":  # the room has no web sockets, and nothing to start
             await self._app(scope, receive, send)
             return
-        nonce = secrets.token_urlsafe(16)
-        scope.setdefault("state", {})["nonce"] = nonce
+        nonce, number = secrets.token_urlsafe(16), secrets.token_hex(4)
+        scope.setdefault("state", {}).update(nonce=nonce, number=number)
         begun = False
 
         async def send_guarded(message: Message) -> None:
@@ -70,8 +71,8 @@ class Guard:
         try:
             await self._app(scope, receive, send_guarded)
         except Exception as error:  # noqa: BLE001 - the last place where it can be turned into words
-            number = secrets.token_hex(4)
-            _LOG.error("page failed number=%s method=%s", number, scope["method"], exc_info=error)
+            if not scope["state"].get("is_logged"):
+                _LOG.error("answer failed number=%s", number, exc_info=error)
             if not begun:
                 await self._show_failure(number)(scope, receive, send_guarded)
 
