@@ -72,6 +72,8 @@ module "services" {
   endpoint_security_group_id = module.network.endpoint_security_group_id
   private_subnet_ids         = module.network.private_subnet_ids
   client_cidr_blocks         = var.client_cidr_blocks
+  network_cidr_block         = var.cidr_block
+  room_users_secret_arn      = var.room_users_secret_arn
   task_role_arns             = module.identity.task_role_arns
   worker_sizes               = var.worker_sizes
   database_class             = var.database_class

@@ -68,6 +68,17 @@ variable "domain_name" {
   }
 }
 
+variable "room_users_secret_arn" {
+  type        = string
+  description = "Secret with the content of the control room's users file; empty: nobody can sign in yet."
+  default     = ""
+
+  validation {
+    condition     = var.room_users_secret_arn == "" || can(regex("^arn:aws:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[^*?]+$", var.room_users_secret_arn))
+    error_message = "room_users_secret_arn must be one ARN of secretsmanager, without wildcards, or empty."
+  }
+}
+
 variable "cidr_block" {
   type        = string
   description = "Addresses of the network, /16 to /20, not overlapping the networks that will be connected to it."

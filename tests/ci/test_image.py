@@ -175,7 +175,7 @@ def test_only_the_proxy_is_to_be_reached_and_on_loopback_alone(compose):
     ports = {name: body["ports"] for name, body in compose["services"].items() if "ports" in body}
     networks = {name for name, body in compose["services"].items() if "outside" in body["networks"]}
 
-    assert ports == {"proxy": ["127.0.0.1:5000:5000", "127.0.0.1:4200:4200", "127.0.0.1:8000:8000"]}
+    assert ports == {"proxy": [f"127.0.0.1:{port}:{port}" for port in (5000, 4200, 8000, 8300)]}
     assert networks == {"proxy"}
     assert compose["networks"]["inside"] == {"internal": True}
 
@@ -274,7 +274,7 @@ def test_another_name_than_the_allowed_ones_is_closed_without_an_answer():
         r"server \{\s*((?:listen \d+ default_server;\s*)+)server_name _;\s*return 444;", text
     )
 
-    assert re.findall(r"\d+", default[1]) == ["5000", "4200", "8000"]
+    assert re.findall(r"\d+", default[1]) == ["5000", "4200", "8000", "8300"]
     assert set(re.findall(r"server_name ([^;]+);", text)) == {"_", "localhost 127.0.0.1"}
 
 

@@ -123,12 +123,12 @@ def list_containers(rendered):
 def test_the_containers_variables_are_ones_that_the_application_knows(rendered):
     containers = list_containers(rendered)
 
-    for name in ("trainer", "scorer", "monitor", "listener"):
+    for name in ("trainer", "scorer", "monitor", "listener", "room"):
         variables = {pair["name"]: pair["value"] for pair in containers[name]["environment"]}
         settings = load_settings(environment=variables).settings
         assert settings.lake == APPLICATION["lake"]
         assert settings.prefect.api_url == APPLICATION["prefect"]["api_url"]
-    assert len(containers) == 7
+    assert len(containers) == 8
 
 
 @pytest.mark.terraform

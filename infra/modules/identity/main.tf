@@ -3,7 +3,7 @@
 
 locals {
   # roles that a container takes
-  task_jobs = toset(["trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch"])
+  task_jobs = toset(["trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch", "room"])
   # roles that a person takes, with a second factor
   person_jobs = { reader = var.reader_principal_arns, steward = var.steward_principal_arns }
   # roles that a job of GitHub Actions takes, and the GitHub environment that it runs in: only the one behind the approval deploys

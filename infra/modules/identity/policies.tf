@@ -27,11 +27,17 @@ locals {
       write  = []
       delete = []
     }
+    # shows the lake and records what people decide; it gives versions the seat, scores nothing and forgets nobody
+    room = {
+      read   = ["incoming", "processed", "refused", "snapshots", "tables", "reports", "champion"]
+      write  = ["incoming", "reports", "champion", "tables/ledger", "tables/overrides", "tables/findings", "tables/reviews", "tables/access_log", "tables/pseudonyms"]
+      delete = []
+    }
     # forgets a client on request: rows leave the tables and snapshots, never the ledger, which holds nobody's data
     steward = {
       read   = ["incoming", "processed", "refused", "snapshots", "tables", "reports"]
       write  = ["snapshots", "tables"]
-      delete = ["processed", "snapshots", "tables/scores", "tables/shadow_scores", "tables/quarantine", "tables/outcomes", "tables/outcome_history", "tables/overrides"]
+      delete = ["processed", "snapshots", "tables/scores", "tables/shadow_scores", "tables/quarantine", "tables/outcomes", "tables/outcome_history", "tables/overrides", "tables/pseudonyms"]
     }
   }
 
@@ -41,6 +47,7 @@ locals {
     scorer  = { read = ["train", "predict"], write = ["predict"] }
     monitor = { read = ["train", "predict", "monitor"], write = ["monitor"] }
     reader  = { read = ["train", "predict", "monitor"], write = [] }
+    room    = { read = ["train", "predict", "monitor"], write = [] }
     steward = { read = [], write = [] }
   }
 
@@ -171,6 +178,7 @@ locals {
     monitor = concat(local.lake_statements.monitor, [local.never, local.never_models, local.never_the_ledger])
     reader  = concat(local.lake_statements.reader, [local.never, local.never_models, local.never_the_ledger])
     steward = concat(local.lake_statements.steward, [local.never, local.never_models, local.never_the_ledger])
+    room    = concat(local.lake_statements.room, [local.never, local.never_the_ledger])
 
     # hears of new files and asks Prefect to score them; never opens one
     listener = [

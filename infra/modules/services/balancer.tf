@@ -7,6 +7,7 @@ locals {
     mlflow  = { port = 443, target = "mlflow" }
     guarded = { port = 8443, target = "mlflow" }
     prefect = { port = 4200, target = "prefect" }
+    room    = { port = 8300, target = "room" }
   }
 
   recording_paths = {
@@ -47,7 +48,7 @@ resource "aws_lb_target_group" "this" {
   port        = each.value
 
   health_check {
-    path                = each.key == "mlflow" ? "/health" : "/api/health"
+    path                = each.key == "prefect" ? "/api/health" : "/health"
     matcher             = "200"
     interval            = 30
     healthy_threshold   = 2

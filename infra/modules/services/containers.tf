@@ -22,6 +22,8 @@ locals {
     ]
   }
 
+  room_users_secrets = var.room_users_secret_arn == "" ? [] : [var.room_users_secret_arn]
+
   application = merge(local.everywhere, {
     CREDIT_DEFAULT_LAKE  = var.lake_uri
     CREDIT_DEFAULT_HOME  = "${local.scratch_folder}/home"
@@ -100,6 +102,23 @@ locals {
       command     = ["credit-default", "listen", var.queue_url]
       environment = local.application
       secrets     = []
+    }
+
+    # people sign in; it seats versions as the trainer does, so it has MLflow's whole door
+    room = {
+      job      = "room"
+      standing = true
+      port     = local.server_ports.room
+      cpu      = 512
+      memory   = 2048
+      command  = ["credit-default", "room", "--host", "0.0.0.0", "--port", "8300"]
+      environment = merge(local.application, {
+        MLFLOW_TRACKING_URI                   = local.mlflow_address
+        CREDIT_DEFAULT_ROOM__ADDRESS          = "https://room.${var.domain_name}:8300"
+        CREDIT_DEFAULT_ROOM__TRUSTED_PROXIES  = jsonencode([var.network_cidr_block])
+        CREDIT_DEFAULT_ROOM__UPLOAD_MEBIBYTES = "100"
+      })
+      secrets = [for arn in local.room_users_secrets : { name = "CREDIT_DEFAULT_ROOM__USERS", valueFrom = arn }]
     }
 
     # started by the schedule alone

@@ -52,7 +52,7 @@ resource "aws_db_instance" "this" {
   #checkov:skip=CKV_AWS_157:a second zone is a setting of the environment: production has it, staging does without
   #checkov:skip=CKV_AWS_293:a setting of the environment, on unless somebody turns it off to leave
   #checkov:skip=CKV_AWS_161:MLflow and Prefect log in by password; it is managed and turned by AWS
-  for_each = toset(["mlflow", "prefect"])
+  for_each = local.databases
 
   identifier     = "${var.name}-${each.key}"
   engine         = "postgres"

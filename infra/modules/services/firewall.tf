@@ -17,7 +17,7 @@ resource "aws_security_group" "container" {
 
 resource "aws_security_group" "database" {
   #checkov:skip=CKV2_AWS_5:attached to the database of its name, by for_each
-  for_each = local.server_ports
+  for_each = local.databases
 
   name        = "${var.name}-${each.key}-database"
   description = "The database of ${each.key}"
@@ -25,7 +25,8 @@ resource "aws_security_group" "database" {
 }
 
 locals {
-  server_ports    = { mlflow = 5000, prefect = 4200 }
+  server_ports    = { mlflow = 5000, prefect = 4200, room = 8300 }
+  databases       = toset(["mlflow", "prefect"])
   container_names = toset(concat(keys(local.server_ports), ["trainer", "scorer", "monitor", "listener", "watch"]))
 
   # which doors each container goes out to
@@ -34,6 +35,7 @@ locals {
     scorer   = ["guarded", "prefect"]
     monitor  = ["guarded", "prefect"]
     listener = ["prefect"]
+    room     = ["mlflow", "prefect"]
   }
 
   door_pairs = merge([
@@ -41,7 +43,7 @@ locals {
   ]...)
 
   client_pairs = merge([
-    for cidr in var.client_cidr_blocks : { for door in ["mlflow", "prefect"] : "${cidr}-${door}" => { cidr = cidr, port = local.doors[door].port } }
+    for cidr in var.client_cidr_blocks : { for door in ["mlflow", "prefect", "room"] : "${cidr}-${door}" => { cidr = cidr, port = local.doors[door].port } }
   ]...)
 }
 
@@ -101,7 +103,7 @@ resource "aws_vpc_security_group_ingress_rule" "server" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "database" {
-  for_each = local.server_ports
+  for_each = local.databases
 
   security_group_id            = aws_security_group.container[each.key].id
   description                  = "To its database"
@@ -112,7 +114,7 @@ resource "aws_vpc_security_group_egress_rule" "database" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "database" {
-  for_each = local.server_ports
+  for_each = local.databases
 
   security_group_id            = aws_security_group.database[each.key].id
   description                  = "From ${each.key} alone"

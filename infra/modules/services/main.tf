@@ -1,4 +1,4 @@
-# What runs: MLflow's server, Prefect's server, one worker a job, and the listener; all in private subnets, each with the
+# What runs: MLflow's server, Prefect's server, one worker a job, the listener, and the control room; all in private subnets, each with the
 # role of its job, a read-only root file system and a scratch volume. Sizes and commands stand in containers.tf.
 
 resource "aws_kms_key" "services" {
@@ -95,7 +95,7 @@ resource "aws_iam_role_policy" "execution" {
         Sid      = "Passwords"
         Effect   = "Allow"
         Action   = ["secretsmanager:GetSecretValue"]
-        Resource = [for database in aws_db_instance.this : database.master_user_secret[0].secret_arn]
+        Resource = concat([for database in aws_db_instance.this : database.master_user_secret[0].secret_arn], local.room_users_secrets)
       },
       {
         Sid       = "PasswordKey"

@@ -150,7 +150,7 @@ variable "private_subnet_ids" {
 
 variable "client_cidr_blocks" {
   type        = list(string)
-  description = "The lender's own networks (VPN, peering) from which people open MLflow and Prefect; private ranges only."
+  description = "The lender's own networks (VPN, peering) from which people open MLflow, Prefect and the control room; private ranges only."
   default     = []
 
   validation {
@@ -159,13 +159,34 @@ variable "client_cidr_blocks" {
   }
 }
 
+variable "network_cidr_block" {
+  type        = string
+  description = "Addresses of the network itself: of the load balancer, whose word the control room takes for where a person comes from."
+
+  validation {
+    condition     = can(cidrnetmask(var.network_cidr_block)) && can(regex("^(10\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|192\\.168\\.)", var.network_cidr_block))
+    error_message = "network_cidr_block must be a private IPv4 block."
+  }
+}
+
+variable "room_users_secret_arn" {
+  type        = string
+  description = "Secret with the content of the control room's users file, which `credit-default room-users` writes; empty: nobody can sign in yet."
+  default     = ""
+
+  validation {
+    condition     = var.room_users_secret_arn == "" || can(regex("^arn:aws:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[^*?]+$", var.room_users_secret_arn))
+    error_message = "room_users_secret_arn must be one ARN of secretsmanager, without wildcards, or empty."
+  }
+}
+
 variable "task_role_arns" {
   type        = map(string)
   description = "Role of each job, from modules/identity."
 
   validation {
-    condition     = alltrue([for job in ["trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch"] : contains(keys(var.task_role_arns), job)])
-    error_message = "task_role_arns must have trainer, scorer, monitor, listener, tracking, orchestration and watch."
+    condition     = alltrue([for job in ["trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch", "room"] : contains(keys(var.task_role_arns), job)])
+    error_message = "task_role_arns must have trainer, scorer, monitor, listener, tracking, orchestration, watch and room."
   }
 
   validation {

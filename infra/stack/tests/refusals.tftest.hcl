@@ -21,6 +21,7 @@ run "refuses_each_wrong_value" {
     database_class         = "small"
     mail_addresses         = []
     no_batch_days          = 0
+    room_users_secret_arn  = "*"
     budget_amount          = 0
   }
 
@@ -28,7 +29,7 @@ run "refuses_each_wrong_value" {
     var.environment, var.account_id, var.image_digest, var.state_kms_key_arn, var.certificate_arn, var.domain_name,
     var.cidr_block, var.client_cidr_blocks, var.reader_principal_arns, var.steward_principal_arns, var.github_repository,
     var.record_lock_mode, var.record_days, var.worker_sizes, var.database_class, var.mail_addresses, var.no_batch_days,
-    var.budget_amount,
+    var.budget_amount, var.room_users_secret_arn,
   ]
 }
 

@@ -21,7 +21,7 @@ variables {
 
 run "defaults" {
   assert {
-    condition     = toset(keys(aws_iam_role.task)) == toset(["trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch"])
+    condition     = toset(keys(aws_iam_role.task)) == toset(["trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch", "room"])
     error_message = "Each job must have a role of its own."
   }
 

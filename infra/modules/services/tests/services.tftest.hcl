@@ -48,7 +48,9 @@ variables {
   endpoint_security_group_id = "sg-endpoints"
   private_subnet_ids         = ["subnet-1", "subnet-2"]
   client_cidr_blocks         = ["10.8.0.0/16"]
-  task_role_arns             = { for job in ["trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch"] : job => "arn:aws:iam::123456789012:role/credit-default-test-${job}" }
+  network_cidr_block         = "10.40.0.0/16"
+  room_users_secret_arn      = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:room-users"
+  task_role_arns             = { for job in ["trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch", "room"] : job => "arn:aws:iam::123456789012:role/credit-default-test-${job}" }
 }
 
 run "databases_are_private_encrypted_and_kept" {
@@ -127,6 +129,23 @@ run "containers_are_private_and_each_has_its_own_role" {
   }
 }
 
+run "the_control_room_gets_its_users_from_the_secret_and_nobody_without_one" {
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this["room"].container_definitions)[0].secrets == [{ name = "CREDIT_DEFAULT_ROOM__USERS", valueFrom = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:room-users" }]
+    error_message = "The users must come from the secret."
+  }
+
+  assert {
+    condition     = contains(flatten([for statement in jsondecode(aws_iam_role_policy.execution.policy).Statement : statement.Resource if statement.Sid == "Passwords"]), "arn:aws:secretsmanager:eu-central-1:123456789012:secret:room-users")
+    error_message = "What starts containers must be able to read that secret."
+  }
+
+  assert {
+    condition     = aws_lb_listener.this["room"].port == 8300 && aws_lb_target_group.this["room"].health_check[0].path == "/health"
+    error_message = "The room must have a door of its own."
+  }
+}
+
 run "refuses_each_wrong_value" {
   command = plan
 
@@ -147,6 +166,8 @@ run "refuses_each_wrong_value" {
     endpoint_security_group_id = "group"
     private_subnet_ids         = ["subnet-1"]
     client_cidr_blocks         = ["0.0.0.0/0"]
+    network_cidr_block         = "8.8.0.0/16"
+    room_users_secret_arn      = "*"
     task_role_arns             = {}
     worker_sizes               = {}
     database_class             = "small"
@@ -158,7 +179,7 @@ run "refuses_each_wrong_value" {
     var.name, var.account_id, var.region, var.repository_arn, var.image, var.lake_uri, var.artifacts_uri, var.queue_url,
     var.logs_bucket, var.certificate_arn, var.domain_name, var.vpc_id, var.s3_prefix_list_id, var.endpoint_security_group_id,
     var.private_subnet_ids, var.client_cidr_blocks, var.task_role_arns, var.worker_sizes, var.database_class, var.backup_days,
-    var.log_days,
+    var.log_days, var.network_cidr_block, var.room_users_secret_arn,
   ]
 }
 
@@ -166,7 +187,7 @@ run "refuses_one_role_for_two_jobs_and_a_size_that_fargate_has_not" {
   command = plan
 
   variables {
-    task_role_arns = { for job in ["trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch"] : job => "arn:aws:iam::123456789012:role/one" }
+    task_role_arns = { for job in ["trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch", "room"] : job => "arn:aws:iam::123456789012:role/one" }
     worker_sizes   = { for job in ["trainer", "scorer", "monitor"] : job => { cpu = 3000, memory = 8192 } }
   }
 
