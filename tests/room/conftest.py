@@ -139,6 +139,63 @@ def served_room(lake_with_champion, room_settings, tmp_path_factory) -> Iterator
         yield served
 
 
+@pytest.fixture(scope="session")
+def lived_in_lake(
+    lake_with_champion, room_settings, simulated_files, tmp_path_factory, request
+) -> Path:
+    """A lake with a scored and monitored batch, findings and a review; 300 payloads of markup stand in their texts."""
+    from tests.fakes.shared_folders import copy_shared_folder
+
+    def make(folder: Path) -> None:
+        request.getfixturevalue("prefect_server")
+        lake = tmp_path_factory.mktemp("lived-in") / "lake"
+        shutil.copytree(lake_with_champion, lake)
+        _live_in(lake, room_settings, simulated_files.batch)
+        shutil.copytree(lake, folder, dirs_exist_ok=True)
+
+    target = tmp_path_factory.mktemp("lived-in-copy") / "lake"
+    return copy_shared_folder("lived-in-lake", target, make=make)
+
+
+def _live_in(lake: Path, settings: Mapping[str, Any], batch: Path) -> None:
+    import polars as pl
+    from tests.fakes.markup import list_payloads
+
+    from credit_default.flows.monitor import monitor
+    from credit_default.flows.predict import predict
+    from credit_default.flows.runs.context import connect
+    from credit_default.services.governance.findings import open_finding, review_version
+
+    payloads = list_payloads()
+    rows = pl.read_csv(batch, infer_schema=False)
+    spoilt = rows.head(30).with_columns(
+        pl.Series(name, payloads[at * 30 : at * 30 + 30])
+        for at, name in enumerate(rows.columns[2:12])
+    )
+    file = lake.parent / f"{payloads[2].replace('/', '_')}.csv"
+    pl.concat([spoilt, rows.tail(-30)]).write_csv(file)
+    overrides = {**settings, "lake": str(lake)}
+    scored = predict(batch=str(file), overrides=overrides, return_state=True).result()
+    monitor(batch_id=scored.batch_id, overrides=overrides, return_state=True).result()
+    wiring = connect(overrides, [])
+    now = dt.datetime.now(dt.UTC)
+    due = f"{now.year + 1}-01-31"
+    for place in range(0, 300, 30):
+        text = " ".join(payloads[place : place + 3])[:190]
+        said = {"owner": payloads[place + 4], "by": payloads[place + 5]}
+        open_finding(wiring, 1, severity="high", title=text, due=due, opened_at=now, **said)
+    review_version(
+        wiring, 1, tier=1, opinion="fit for use", next_review=due, reason=payloads[7], by=payloads[8], reviewed_at=now
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def lived_in_room(lived_in_lake, room_settings) -> Iterator[ServedRoom]:
+    """The room over that lake, which no test changes."""
+    with open_room(lived_in_lake, room_settings) as served:
+        yield served
+
+
 @pytest.fixture
 def serve_room(lake_with_champion, room_settings, tmp_path) -> Iterator[Callable[..., ServedRoom]]:
     """Serve a room over a lake of the test's own: `serve_room()` copies the one with a champion, `serve_room(lake)` takes that."""

@@ -51,15 +51,23 @@ class _Page:
     text: str
 
 
-def write_site(wiring: Wiring, *, now: dt.datetime, most_of_a_kind: int) -> WrittenSite:
+def write_site(
+    wiring: Wiring,
+    *,
+    now: dt.datetime,
+    most_of_a_kind: int,
+    routes: Sequence[PageRoute] = ROUTES,
+) -> WrittenSite:
     """Write the site into the lake, in place of the one before.
 
     Args:
         wiring: The lake's parts.
         now: The time that the pages tell.
+        routes: All pages; those that a viewer may ask for are written.
         most_of_a_kind: How many pages of one form, such as those of a batch, are written; the first that are linked count.
     """
-    pages = _render_pages(wiring, now=now, most_of_a_kind=most_of_a_kind)
+    public = [(one, Route(one.path, _no_endpoint)) for one in routes if _is_public(one)]
+    pages = _render_pages(wiring, public, now=now, most_of_a_kind=most_of_a_kind)
     storage = wiring.lake.storage
     keys = set()
     for name, content in _list_files(pages):
@@ -71,12 +79,17 @@ def write_site(wiring: Wiring, *, now: dt.datetime, most_of_a_kind: int) -> Writ
     return WrittenSite(f"{wiring.lake.uri}/{PREFIX}/index.html", len(pages))
 
 
-def _render_pages(wiring: Wiring, *, now: dt.datetime, most_of_a_kind: int) -> dict[str, _Page]:
+def _render_pages(
+    wiring: Wiring,
+    routes: Sequence[tuple[PageRoute, Route]],
+    *,
+    now: dt.datetime,
+    most_of_a_kind: int,
+) -> dict[str, _Page]:
     """Return the pages by the addresses that the others know them by."""
     pages: dict[str, _Page] = {}
     seen, counts = {""}, Counter[str]()
     waiting = deque([""])
-    routes = [(one, Route(one.path, _no_endpoint)) for one in ROUTES if _is_public(one)]
     while waiting:
         address = waiting.popleft()
         route, values = _match(routes, address)

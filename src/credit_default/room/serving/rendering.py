@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
@@ -30,7 +30,9 @@ def read_templates() -> Environment:
     return environment
 
 
-def render_page(visit: Visit, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
+def render_page(
+    visit: Visit, template: str | Template, *, status: int = 200, **content: Any
+) -> HTMLResponse:
     """Return the page; its template sees `visit` and the content."""
     text = (
         read_templates()
