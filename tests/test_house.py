@@ -19,7 +19,7 @@ import credit_default
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "credit_default"
-ROOMS = ("adapters", "cli", "data", "flows", "gates", "model", "services", "views")
+ROOMS = ("adapters", "cli", "data", "flows", "gates", "model", "room", "services", "views")
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
 TESTS = sorted((ROOT / "tests").rglob("*.py"))

@@ -39,9 +39,8 @@ from credit_default.room_settings import RoomSettings
 from credit_default.trust_settings import EstimatorSettings, SigningSettings
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
-SECRETS = frozenset(
-    {"notify.urls", "room.users", "stack.database"}
-)  # settings whose value is never shown
+# settings whose value is never shown
+SECRETS = frozenset({"notify.urls", "room.users", "stack.database"})
 
 
 class LoggingSettings(BaseModel):

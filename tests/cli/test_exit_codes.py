@@ -33,9 +33,13 @@ ARGUMENTS = {  # what commands cannot be called without
     ],
     ("models", "findings", "open"): ["1", "--title", "x", "--owner", "x", "--due", "2999-01-01"],
     ("models", "findings", "close"): ["f", "--reason", "x"],
+    ("room-users", "add"): ["n"],
+    ("room-users", "remove"): ["n"],
+    ("room-users", "password"): ["n"],
+    ("room-users", "role"): ["n", "--role", "viewer"],
     ("decisions", "override"): ["b", "c", "--to", "accept", "--reason", "x"],
 }
-WITHOUT_A_RESULT = {("serve",), ("listen",)}
+WITHOUT_A_RESULT = {("serve",), ("listen",), ("room",)}
 PLANT = """
 import sys
 from credit_default.failpoints import arm_failpoint

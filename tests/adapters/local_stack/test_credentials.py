@@ -11,6 +11,7 @@ GIVEN = {
     "MLFLOW_TRACKING_PASSWORD": "given-password",
     "PREFECT_API_AUTH_STRING": "anna:x",
     "MLFLOW_FLASK_SERVER_SECRET_KEY": "key",
+    "CONTROL_ROOM_PASSWORD": "another-given-password",
 }
 ADDRESSES = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:5000"}
 
@@ -107,3 +108,15 @@ def test_credentials_are_in_no_repr(place):
     assert made.mlflow_password not in repr(made)
     assert made.prefect_auth_string not in repr(made)
     assert made.session_key not in repr(made)
+
+
+def test_password_of_the_control_room_is_kept_beside_its_user_until_it_is_nobodys(place):
+    made = read_credentials(place, environment={})
+    write_credentials(place, made, addresses=ADDRESSES)
+    kept = place.read_text()
+    write_credentials(place, made.forget_room_password(), addresses=ADDRESSES)
+
+    assert "CONTROL_ROOM_USERNAME='admin'\n" in kept
+    assert f"CONTROL_ROOM_PASSWORD='{made.room_password}'\n" in kept
+    assert "CONTROL_ROOM" not in place.read_text()
+    assert made.mlflow_password in place.read_text()

@@ -12,7 +12,11 @@ from credit_default.cli.terminal.shared_options import (
 
 ALL = ["--lake", "L", "--config", "F", "--json", "--quiet", "--log-level", "debug"]
 WITHOUT_A_LAKE = {"simulate", "drill", "make-key", "declare"}
-WITHOUT_A_RESULT = {"serve", "listen"}  # they run until they are ended, and print no summary
+WITHOUT_A_RESULT = {
+    "serve",
+    "listen",
+    "room",
+}  # they run until they are ended, and print no summary
 OF_A_RESULT = {
     "--json",
     "--quiet",

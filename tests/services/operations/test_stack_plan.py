@@ -214,3 +214,14 @@ def test_server_of_models_in_a_bucket_gets_the_keys_and_certificates_for_it(plan
     variables = find(plan_in_shell(artifacts="s3://models/mlflow"), "mlflow").environment
 
     assert {one for one in FOREIGN if one in variables} == {"AWS_PROFILE", "SSL_CERT_FILE"}
+
+
+def test_control_room_is_on_loopback_and_every_command_knows_where_people_open_it(plan):
+    room, serve = find(plan(), "room"), find(plan(), "serve")
+
+    assert room.command[-1] == "room"
+    assert room.health_url == "http://127.0.0.1:8300/health"
+    assert room.environment["CREDIT_DEFAULT_ROOM__HOST"] == "127.0.0.1"
+    assert room.environment["CREDIT_DEFAULT_ROOM__PORT"] == "8300"
+    assert serve.environment["CREDIT_DEFAULT_ROOM__ADDRESS"] == "http://127.0.0.1:8300"
+    assert plan().addresses["CONTROL_ROOM_URL"] == "http://127.0.0.1:8300"

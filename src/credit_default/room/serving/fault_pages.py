@@ -1,6 +1,7 @@
 """The pages for what is no page: an address that leads nowhere, a form from elsewhere, nobody signed in, a failure."""
 
 import logging
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -21,16 +22,6 @@ _SENTENCES: Final[Mapping[int, tuple[str, str]]] = {
         "This address takes a form of one of the pages, and is no page.",
     ),
 }
-
-
-def show_failure(number: str) -> Response:
-    """Return the page for an error that nothing expected, which the log has under this number."""
-    return _show(
-        500,
-        "This page failed",
-        "An error happened that nothing expected; what was asked for was not carried out.",
-        f"The log of the control room has it under the number {number}; please report it.",
-    )
 
 
 def show_forged_form() -> Response:
@@ -61,10 +52,14 @@ def _show_http_error(_request: Request, error: Exception) -> Response:
 
 
 def _show_error(request: Request, error: Exception) -> Response:
-    number = request.state.number
+    number = secrets.token_hex(4)
     _LOG.error("page failed number=%s method=%s", number, request.method, exc_info=error)
-    request.state.is_logged = True  # the error goes on to the guard
-    return show_failure(number)
+    return _show(
+        500,
+        "This page failed",
+        "An error happened that nothing expected; what was asked for was not carried out.",
+        f"The log of the control room has it under the number {number}; please report it.",
+    )
 
 
 FAULT_PAGES: Final[Mapping[Any, Callable[[Request, Exception], Response]]] = {

@@ -1,18 +1,16 @@
-"""What surrounds every answer: the host that was asked for, the security headers, and words instead of a traceback."""
+"""What surrounds every answer: a check of the host that was asked for, and the security headers."""
 
-import logging
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from credit_default.room.serving.content_policy import write_policy
 
-_LOG = logging.getLogger(__name__)
 HEALTH: Final = "/health"  # a load balancer asks for it by whatever name
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -30,23 +28,14 @@ class Guard:
     """The application behind a check of the host's name, with the same headers on each of its answers.
 
     Args:
-        app: What answers. In the request's state are the nonce of its pages' styles, and the number under which the log
-            has a failure.
+        app: What answers. The nonce of its pages' styles is in the request's state.
         hosts: The names under which the room is asked for, without ports; any other is refused, so that a page of another
             site cannot reach the room by a name that leads to this machine.
-        show_failure: Returns the page for an error that nothing expected; it is given the number under which the log has it.
         is_https: Whether people reach the room by https, at a proxy maybe.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        hosts: Collection[str],
-        show_failure: Callable[[str], Response],
-        is_https: bool,
-    ) -> None:
-        self._app, self._hosts, self._show_failure = app, frozenset(hosts), show_failure
+    def __init__(self, app: ASGIApp, *, hosts: Collection[str], is_https: bool) -> None:
+        self._app, self._hosts = app, frozenset(hosts)
         self._more = {"Strict-Transport-Security": _HTTPS_ONLY} if is_https else {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,27 +43,18 @@ class Guard:
         if scope["type"] != "http":  # the room has no web sockets, and nothing to start
             await self._app(scope, receive, send)
             return
-        nonce, number = secrets.token_urlsafe(16), secrets.token_hex(4)
-        scope.setdefault("state", {}).update(nonce=nonce, number=number)
-        begun = False
+        nonce = secrets.token_urlsafe(16)
+        scope.setdefault("state", {})["nonce"] = nonce
 
         async def send_guarded(message: Message) -> None:
-            nonlocal begun
             if message["type"] == "http.response.start":
-                begun = True
                 self._add_headers(MutableHeaders(scope=message), nonce)
             await send(message)
 
         if scope["path"] != HEALTH and self._find_host(scope) not in self._hosts:
             await _refuse_host(scope, receive, send_guarded)
             return
-        try:
-            await self._app(scope, receive, send_guarded)
-        except Exception as error:  # noqa: BLE001 - the last place where it can be turned into words
-            if not scope["state"].get("is_logged"):
-                _LOG.error("answer failed number=%s", number, exc_info=error)
-            if not begun:
-                await self._show_failure(number)(scope, receive, send_guarded)
+        await self._app(scope, receive, send_guarded)
 
     def _add_headers(self, headers: MutableHeaders, nonce: str) -> None:
         policy = {"Content-Security-Policy": write_policy(nonce)}
