@@ -35,6 +35,8 @@ ROWS = {
     "overrides": "One row for each time a person decided otherwise about a client than the model's threshold did; the last one of a client and month is in force.",
     "findings": "One row for each finding of a reviewer about a model version, from its opening to its closing.",
     "reviews": "One row for each review of a model version: its tier and the reviewer's opinion.",
+    "access_log": "One row for each look at a client in the control room, written before the page is sent. It names no client.",
+    "pseudonyms": "One row for each client whom somebody looked at: the key that leads from the client to the entries of the access log. `forget` deletes it, and the entries stay.",
 }
 _COMMON = {
     "client_id": "The client, as in the statements.",
@@ -148,6 +150,21 @@ MEANINGS = {
         "next_review": "The day of the next review, YYYY-MM-DD.",
         "reviewed_by": "Who reviewed it.",
         "reviewed_at": "When, ISO 8601, UTC.",
+    },
+    "access_log": {
+        "entry_id": "Identifies the entry.",
+        "month": "Of `at`, YYYY-MM. The table is partitioned by it.",
+        "at": "When the page was asked for.",
+        "person": "Who asked, as signed in.",
+        "role": "The role of that person then.",
+        "page": "What was asked for.",
+        "batch_id": "The batch in which the client was looked at; empty where no client was found.",
+        "client_hash": "HMAC-SHA256 of the client's id under the key in `pseudonyms`; empty where no client was found.",
+    },
+    "pseudonyms": {
+        "month": "Of the first look at the client, YYYY-MM. The table is partitioned by it.",
+        "client_id": "The client, as in the statements.",
+        "secret": "The key of the hash by which entries of the access log name this client: 32 random bytes, as hex.",
     },
 }
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
+from credit_default.adapters.tables.access_log import AccessEntry, hash_client, write_access
 from credit_default.adapters.tables.alarms import open_alarm
 from credit_default.adapters.tables.client_erasure import delete_client
 from credit_default.adapters.tables.ledger import append_entry
@@ -115,6 +116,11 @@ def fill_decisions_of_people(lake):
         model_version=1, tier=1, reviewed_by="Ada", reviewed_at=NOON.isoformat(), **said
     )
     write_review(lake, review)
+    seen = hash_client(lake, CLIENTS[0], at=NOON)
+    said = {"person": "Ada", "role": "analyst", "page": "client"}
+    write_access(
+        lake, AccessEntry(entry_id="ab" * 8, at=NOON, batch_id=BATCH_ID, client_hash=seen, **said)
+    )
 
 
 def scores(version):
@@ -185,6 +191,8 @@ ROW_COUNTS = {
     "overrides": 3,
     "findings": 1,
     "reviews": 1,
+    "access_log": 1,
+    "pseudonyms": 1,
 }
 
 

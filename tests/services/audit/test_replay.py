@@ -187,6 +187,7 @@ def test_an_erased_client_is_nowhere_and_the_rest_is_proved(wired, scored, rows,
         "outcomes": 1,
         "outcome_history": 1,
         "overrides": 0,
+        "pseudonyms": 0,
         "snapshots": 1,
         "files": 1,
     }

@@ -23,13 +23,15 @@ def write_override(lake: Lake, override: Override) -> None:
     )
 
 
-def read_overrides(lake: Lake, *, batch_id: str | None = None) -> tuple[Override, ...]:
-    """Return the overrides of a batch, or of all, by the time at which they were decided."""
+def read_overrides(
+    lake: Lake, *, batch_id: str | None = None, client_id: str | None = None
+) -> tuple[Override, ...]:
+    """Return the overrides of a batch or client, or of all (None), by the time at which they were decided."""
+    given = {"batch_id": batch_id, "client_id": client_id}
+    wanted = {name: value for name, value in given.items() if value is not None}
     rows = query_rows(
         locate_table(lake, "overrides"),
-        lambda table: (table if batch_id is None else table.filter(batch_id=batch_id)).sort(
-            "decided_at", "salt"
-        ),
+        lambda table: (table.filter(**wanted) if wanted else table).sort("decided_at", "salt"),
     )
     return tuple(map(_from_row, rows.iter_rows(named=True)))
 

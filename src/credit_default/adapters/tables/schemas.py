@@ -151,6 +151,25 @@ REVIEWS = pa.schema(
         ("reviewed_at", pa.string()),
     ]
 )
+ACCESS_LOG = pa.schema(
+    [
+        ("entry_id", pa.string()),
+        ("month", pa.string()),  # of `at`
+        ("at", _TIME),
+        ("person", pa.string()),
+        ("role", pa.string()),
+        ("page", pa.string()),
+        ("batch_id", pa.string()),  # "" where none was found
+        ("client_hash", pa.string()),  # under the client's key; "" where no client was found
+    ]
+)
+PSEUDONYMS = pa.schema(
+    [
+        ("month", pa.string()),  # of the first look at the client
+        ("client_id", pa.string()),
+        ("secret", pa.string()),  # the key of the hash in the access log
+    ]
+)
 TABLES: Final[Mapping[str, pa.Schema]] = {
     "scores": SCORES,
     "shadow_scores": SHADOW_SCORES,
@@ -163,6 +182,8 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "overrides": OVERRIDES,
     "findings": FINDINGS,
     "reviews": REVIEWS,
+    "access_log": ACCESS_LOG,
+    "pseudonyms": PSEUDONYMS,
 }
 CLIENT_TABLES: Final = (
     "scores",
@@ -171,9 +192,13 @@ CLIENT_TABLES: Final = (
     "outcomes",
     "outcome_history",
     "overrides",
+    "pseudonyms",
 )  # whose rows are about single clients
 
-_PERSONAL_COLUMNS = {"client_id", "raw_values", "expected_loss", "salt", "reason", "decided_by"}
+_PERSONAL_COLUMNS = {
+    *("client_id", "raw_values", "expected_loss", "salt", "reason", "decided_by"),
+    *("person", "client_hash", "secret"),
+}
 _PROPERTIES: Mapping[str, Mapping[str, str]] = {
     # nothing is ever deleted from it; checkpoints keep opening it quick however many entries it has
     "ledger": {"delta.appendOnly": "true", "delta.checkpointInterval": "20"},

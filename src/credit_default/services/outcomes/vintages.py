@@ -1,6 +1,7 @@
 """Vintages: each statement month as each model version scored it, over all batches, with the outcomes known by now."""
 
 import datetime as dt
+from collections.abc import Collection
 
 import polars as pl
 
@@ -19,14 +20,20 @@ from credit_default.views.history.vintage_tables import VintageRow
 
 
 def measure_vintages(
-    lake: Lake, *, now: dt.datetime, policy: CoveragePolicy | None = None
+    lake: Lake,
+    *,
+    now: dt.datetime,
+    policy: CoveragePolicy | None = None,
+    months: Collection[str] | None = None,
 ) -> tuple[VintageRow, ...]:
-    """Return every month and version that was scored, in order.
+    """Return every month and version that was scored, of these statement months or of all (None), in order.
 
     Of a client scored twice the last score counts. One vintage is in memory at a time. Early
     outcomes, which may still change, count as unknown.
     """
     scores = scan_table(lake, "scores")
+    if months is not None:
+        scores = scores.filter(pl.col(STATEMENT_MONTH).is_in(list(months)))
     pairs = collect_rows(lake, scores.select(STATEMENT_MONTH, "model_version").unique())
     ordered = pairs.sort(STATEMENT_MONTH, "model_version").rows()
     return tuple(

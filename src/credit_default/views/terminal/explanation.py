@@ -93,7 +93,7 @@ def render_explanation(explained: ClientExplanation) -> RenderableType:
         lines = explained.reasons or ("no reason that can be put in words applies",)
     else:
         title = "Largest contributions"
-        lines = tuple(_list_largest_contributions(explained))
+        lines = tuple(list_largest_contributions(explained))
     unit = "percentage points" if explained.scale == "probability" else explained.scale
     added = f"From the average accepted client, in {unit} ({explained.method})"
     return Group(
@@ -102,7 +102,7 @@ def render_explanation(explained: ClientExplanation) -> RenderableType:
         _render_section(added, _render_contributions(explained)),
         _render_section(
             "What would have changed the decision",
-            _render_numbered_lines(tuple(_format_counterfactuals(explained))),
+            _render_numbered_lines(tuple(format_counterfactuals(explained))),
         ),
     )
 
@@ -145,7 +145,7 @@ def _list_notes(explained: ClientExplanation) -> tuple[str, ...]:
         *(f"reason {number}: {reason}" for number, reason in enumerate(explained.reasons, 1)),
         *(
             f"what would have changed the decision: {change}"
-            for change in _format_counterfactuals(explained)
+            for change in format_counterfactuals(explained)
         ),
         f"method: {explained.method}",
     )
@@ -163,7 +163,7 @@ def _render_inputs(explained: ClientExplanation) -> Table:
     for line in explained.inputs:
         marks = [line.meaning] if line.meaning else []
         marks += [] if line.used else ["(not used by the model)"]
-        cells = (line.name, _format_value(line.value), " ".join(marks))
+        cells = (line.name, format_input_value(line.value), " ".join(marks))
         style = "" if line.used else "dim"
         table.add_row(*(render_text(cell, style=style) for cell in cells))
     return table
@@ -188,14 +188,14 @@ def _render_contributions(explained: ClientExplanation) -> Table:
     for part in explained.contributions:
         bar = "█" * round(_BAR_WIDTH * abs(part.added) / largest)
         bar_text = Text(bar, style="red" if part.added > 0 else "green")
-        table.add_row(render_text(part.subject), _format_added(explained, part), bar_text)
-    for name, probability in _list_totals(explained):
+        table.add_row(render_text(part.subject), format_added(explained, part), bar_text)
+    for name, probability in list_totals(explained):
         table.add_row(Text(name, style="bold"), Text(f"{probability:.2%}", style="bold"), "")
     table.add_row("threshold", f"{explained.threshold:.2%}", "")
     return table
 
 
-def _list_totals(explained: ClientExplanation) -> list[tuple[str, float]]:
+def list_totals(explained: ClientExplanation) -> list[tuple[str, float]]:
     """Return what the contributions add up to, and the score where it was recalibrated."""
     score = "this client's default probability"
     if not explained.is_recalibrated:
@@ -206,23 +206,25 @@ def _list_totals(explained: ClientExplanation) -> list[tuple[str, float]]:
     ]
 
 
-def _format_added(explained: ClientExplanation, part: Contribution) -> str:
+def format_added(explained: ClientExplanation, part: Contribution) -> str:
+    """Return what a concept adds, in percentage points or log odds."""
     return f"{(100 if explained.scale == 'probability' else 1) * part.added:+.2f}"
 
 
-def _list_largest_contributions(explained: ClientExplanation) -> Iterator[str]:
+def list_largest_contributions(explained: ClientExplanation) -> Iterator[str]:
     """Yield the largest contributions in each direction."""
     for direction, sign in (("up", 1), ("down", -1)):
         parts = [part for part in explained.contributions if sign * part.added > 0]
         shown = [
-            f"{part.subject} ({_format_added(explained, part)})"
+            f"{part.subject} ({format_added(explained, part)})"
             for part in parts[:_SHOWN_CONTRIBUTIONS]
         ]
         if shown:
             yield f"{direction}: {', '.join(shown)}"
 
 
-def _format_counterfactuals(explained: ClientExplanation) -> Iterator[str]:
+def format_counterfactuals(explained: ClientExplanation) -> Iterator[str]:
+    """Yield what would have changed the decision, a sentence each."""
     if not explained.declined:
         yield (
             "nothing: the client is accepted, as the probability is below the threshold of "
@@ -233,7 +235,7 @@ def _format_counterfactuals(explained: ClientExplanation) -> Iterator[str]:
         yield "no single change that was tried, nor two of them, brings this client below the threshold"
     for change in explained.changes:
         moves = ", ".join(
-            f"{name} {_format_value(old)} → {_format_value(new)}"
+            f"{name} {format_input_value(old)} → {format_input_value(new)}"
             for name, (old, new) in change.changes.items()
         )
         yield (
@@ -242,7 +244,8 @@ def _format_counterfactuals(explained: ClientExplanation) -> Iterator[str]:
         )
 
 
-def _format_value(value: float | None) -> str:
+def format_input_value(value: float | None) -> str:
+    """Return the value of an input, "–" where it is missing."""
     if value is None:
         return "–"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
