@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from credit_default.adapters.lake.layout import Lake, check_month
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.gates.monitoring.label_free_estimate import read_estimate
 from credit_default.gates.monitoring.monitoring_gates import (
@@ -71,10 +71,11 @@ class BatchPerformance:
 
 @dataclass(frozen=True, slots=True)
 class PerformanceOverview:
-    """The newest batches in the order of months, and where older ones are."""
+    """A page of batches in the order of months."""
 
     batches: tuple[BatchPerformance, ...]
-    older_before: str  # the month before which older batches are; "" where there are none
+    number: int  # of the page, from 1: the newest
+    has_older: bool
     is_simulated: bool
     lowest_ratio: float  # the alarm line of the acceptance ratio
 
@@ -97,39 +98,31 @@ class PerformanceOverview:
 
 
 def read_performance(
-    wiring: Wiring, *, before: str = "", count: int = SHOWN_BATCHES
+    wiring: Wiring, *, number: int = 1, count: int = SHOWN_BATCHES
 ) -> PerformanceOverview:
-    """Return the newest monitored batches, or the newest of months before `before` (YYYY-MM).
-
-    Raises:
-        InputError: `before` is no month.
-    """
-    newest, older_before = _list_newest(wiring.lake, before=before, count=count)
+    """Return the newest monitored batches; with a higher number, as many of those before them."""
+    newest, has_older = _list_newest(wiring.lake, number=number, count=count)
     findings = _read_findings(wiring.lake, newest)
-    batches = tuple(_build_batches(findings, newest))
     return PerformanceOverview(
-        batches,
-        older_before,
+        tuple(_build_batches(findings, newest)),
+        number,
+        has_older=has_older,
         is_simulated=SIMULATED in findings["data_origin"].to_list(),
         lowest_ratio=wiring.settings.fairness_drift.lowest_ratio,
     )
 
 
-def _list_newest(lake: Lake, *, before: str, count: int) -> tuple[pl.DataFrame, str]:
-    """Return batch, month and newest version of the newest batches, the oldest of them first, and where older ones begin."""
-    wanted = pl.col("statement_month") < check_month(before) if before else pl.lit(value=True)
+def _list_newest(lake: Lake, *, number: int, count: int) -> tuple[pl.DataFrame, bool]:
+    """Return batch, month and newest version of these batches, the oldest first, and whether there are older ones."""
     found = collect_rows(
         lake,
         scan_table(lake, "monitoring")
-        .filter(wanted)
         .group_by("batch_id")
         .agg(pl.col("statement_month").max(), pl.col("model_version").max())
         .sort("statement_month", "batch_id", descending=True)
-        .head(count + 1),
+        .slice(count * (number - 1), count + 1),
     )
-    shown = found.head(count).reverse()
-    has_older = found.height > count
-    return shown, str(shown["statement_month"][0]) if has_older else ""
+    return found.head(count).reverse(), found.height > count
 
 
 def _read_findings(lake: Lake, newest: pl.DataFrame) -> pl.DataFrame:

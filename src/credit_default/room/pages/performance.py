@@ -1,0 +1,86 @@
+"""The page Performance: months beside each other, each chart's JSON, and the outcomes as they are known now."""
+
+from starlette.responses import Response
+
+from credit_default.errors import InputError
+from credit_default.room.access.roles import Role
+from credit_default.room.charts.chart import Chart
+from credit_default.room.charts.performance import draw_outcome_charts, draw_performance_charts
+from credit_default.room.serving.page_number import read_page_number
+from credit_default.room.serving.rendering import render_json, render_page
+from credit_default.room.serving.visit import PageRoute, Visit
+from credit_default.services.overview.matured_outcomes import MaturedOutcomes, read_matured_outcomes
+from credit_default.services.overview.performance import PerformanceOverview, read_performance
+
+
+def show_performance(visit: Visit) -> Response:
+    """Return the page; what has to read scores comes after it, as a part of its own."""
+    overview = _read(visit)
+    outcomes = _read_outcomes(visit, overview) if visit.is_static else None
+    return render_page(
+        visit,
+        "performance.html",
+        overview=overview,
+        charts=draw_performance_charts(overview),
+        outcomes=outcomes,
+        outcome_charts=draw_outcome_charts(outcomes) if outcomes else (),
+    )
+
+
+def show_outcomes(visit: Visit) -> Response:
+    """Return the vintages and the calibration over all months, as a part of the page or a page of its own."""
+    overview = _read(visit)
+    outcomes = _read_outcomes(visit, overview)
+    return render_page(
+        visit,
+        "performance_outcomes_part.html" if visit.is_fragment else "performance_outcomes.html",
+        overview=overview,
+        outcomes=outcomes,
+        outcome_charts=draw_outcome_charts(outcomes),
+    )
+
+
+def send_chart(visit: Visit) -> Response:
+    """Return what a chart is drawn from, and its table."""
+    overview = _read(visit)
+    charts = draw_performance_charts(overview)
+    name = visit.path["name"]
+    if name not in {chart.name for chart in charts}:
+        charts = draw_outcome_charts(_read_outcomes(visit, overview))
+    return render_json(_describe(_find_chart(charts, name)))
+
+
+def _read(visit: Visit) -> PerformanceOverview:
+    return read_performance(visit.wiring, number=read_page_number(visit))
+
+
+def _read_outcomes(visit: Visit, overview: PerformanceOverview) -> MaturedOutcomes:
+    return read_matured_outcomes(visit.wiring, overview.months, now=visit.now)
+
+
+def _find_chart(charts: tuple[Chart, ...], name: str) -> Chart:
+    found = next((chart for chart in charts if chart.name == name), None)
+    if found is None:
+        raise InputError(
+            "the chart",
+            found=repr(name[:40]),
+            expected="one of the charts of the page Performance",
+            remedy="Follow the link JSON beside a chart.",
+        )
+    return found
+
+
+def _describe(chart: Chart) -> dict[str, object]:
+    return {
+        "name": chart.name,
+        "title": chart.title,
+        **chart.figure,
+        "table": {"heading": chart.heading, "rows": chart.rows},
+    }
+
+
+ROUTES = (
+    PageRoute("/performance", "performance", show_performance, Role.VIEWER),
+    PageRoute("/performance/outcomes", "performance outcomes", show_outcomes, Role.VIEWER),
+    PageRoute("/performance/charts/{name}.json", "performance chart", send_chart, Role.VIEWER),
+)

@@ -1,0 +1,25 @@
+"""The number of the page of a list that a visit asks for."""
+
+from typing import Final
+
+from credit_default.errors import InputError
+from credit_default.room.serving.visit import Visit
+
+_LARGEST: Final = 1_000_000
+
+
+def read_page_number(visit: Visit) -> int:
+    """Return the number of the page that was asked for, from 1.
+
+    Raises:
+        InputError: It is none.
+    """
+    given = visit.query.get("page") or visit.form.get("page") or "1"
+    if not (given.isascii() and given.isdecimal()) or not 1 <= int(given[:9]) <= _LARGEST:
+        raise InputError(
+            "the page's number",
+            found=repr(given[:40]),
+            expected="a whole number from 1",
+            remedy="Follow the links below a list.",
+        )
+    return int(given)
