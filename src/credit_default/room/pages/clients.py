@@ -76,13 +76,16 @@ def erase(visit: Visit) -> Response:
 
 def show_access(visit: Visit) -> Response:
     """Return who looked at clients; about one client where a form names one."""
+    client_id = visit.form.get("client", "").strip()
     entries = list_access(
         visit.wiring,
         number=read_page_number(visit),
         month=(visit.query.get("month") or visit.form.get("month") or "").strip(),
-        client_id=visit.form.get("client", "").strip(),
+        client_id=client_id,
     )
-    return render_page(visit, "client_access.html", entries=entries, deleted=None)
+    return render_page(
+        visit, "client_access.html", entries=entries, client_id=client_id, deleted=""
+    )
 
 
 def delete_access(visit: Visit) -> Response:
@@ -93,6 +96,7 @@ def delete_access(visit: Visit) -> Response:
         visit,
         "client_access.html",
         entries=list_access(visit.wiring),
+        client_id="",
         deleted=f"{count:,} entries of months before {before} were deleted.",
     )
 

@@ -72,17 +72,37 @@
     for (const shape of layout.shapes ?? []) shape.line = { width: 1, dash: "dot", ...shape.line, color: colour("--soft") };
   }
 
-  function paint(source) {
+  function wrap(text, width) {
+    return text.split(" ").reduce((lines, word) => {
+      const last = lines.at(-1);
+      return last !== undefined && last.length + word.length < width ? [...lines.slice(0, -1), `${last} ${word}`] : [...lines, word];
+    }, []);
+  }
+
+  // On a narrow screen long labels beside the rows would leave no room for the points.
+  function wrapLabels(layout, source) {
+    const labels = source.layout?.yaxis?.categoryarray;
+    if (!labels) return;
+    const wrapped = labels.map((label) => wrap(String(label), 18));
+    const deepest = Math.max(1, ...wrapped.map((lines) => lines.length));
+    layout.yaxis.tickvals = layout.yaxis.categoryarray;
+    layout.yaxis.ticktext = wrapped.map((lines) => lines.map((line) => escapeTexts(line)).join("<br>"));
+    layout.yaxis.tickfont = { size: 11 };
+    layout.height = Math.max(source.layout.height ?? 0, 90 + labels.length * (deepest * 14 + 8));
+  }
+
+  function paint(source, width) {
     const colour = readColours();
-    const figure = escapeTexts(structuredClone(source));
+    const figure = escapeTexts(source);
     figure.layout ??= {};
+    if (width < 600) wrapLabels(figure.layout, source);
     figure.data.forEach((trace, place) => paintTrace(trace, place, colour));
     paintLayout(figure.layout, colour);
     return figure;
   }
 
   function readFigure(chart) {
-    return JSON.parse(chart.querySelector("script[type='application/json']").textContent);
+    return JSON.parse(chart.querySelector(".source").textContent);
   }
 
   async function draw(chart) {
@@ -91,8 +111,8 @@
     plot.replaceChildren(); // what a page from the history still shows
     await loadPlotly();
     const source = readFigure(chart);
-    if (source.layout?.height) plot.style.height = `${source.layout.height}px`;
-    const { data, layout } = paint(source);
+    const { data, layout } = paint(source, plot.clientWidth);
+    if (layout.height) plot.style.height = `${layout.height}px`;
     await Plotly.newPlot(plot, data, layout, { responsive: true, displayModeBar: false, showTips: false });
     walk(chart, plot, source);
     chart.dataset.drawn = "yes";
@@ -105,8 +125,9 @@
 
   function drawAgain() {
     for (const chart of document.querySelectorAll("figure.chart[data-drawn]")) {
-      const { data, layout } = paint(readFigure(chart));
-      Plotly.react(chart.querySelector(".plot"), data, layout);
+      const plot = chart.querySelector(".plot");
+      const { data, layout } = paint(readFigure(chart), plot.clientWidth);
+      Plotly.react(plot, data, layout);
     }
   }
 
