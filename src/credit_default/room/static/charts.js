@@ -4,6 +4,7 @@
   const plotlyAddress = new URL("plotly.min.js", document.currentScript.src);
   const KEPT = new Set(["hovertemplate", "texttemplate", "tickformat", "hoverformat"]);
   const SERIES = ["model", "truth", "third", "fourth", "fifth", "sixth"];
+  const begun = new WeakSet(); // plots, each drawn once, whoever asks for it
   let loading = null;
 
   function loadPlotly() {
@@ -107,7 +108,8 @@
 
   async function draw(chart) {
     const plot = chart.querySelector(".plot");
-    if (plot._fullLayout) return;
+    if (begun.has(plot)) return;
+    begun.add(plot);
     plot.replaceChildren(); // what a page from the history still shows
     await loadPlotly();
     const source = readFigure(chart);
