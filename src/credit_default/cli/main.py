@@ -27,6 +27,7 @@ from credit_default.cli.commands import (
 )
 from credit_default.cli.demo import demo, drill
 from credit_default.cli.operations import (
+    access_log,
     doctor,
     listen,
     make_key,
@@ -79,6 +80,7 @@ app.add_typer(decisions.app, name="decisions")
 app.command("quarantine")(quarantine.quarantine)
 app.command("verify")(verify.verify)
 app.command("forget")(forget.forget)
+app.command("access-log")(access_log.access_log)
 app.command("up")(up.up)
 app.command("room")(room.room)
 app.add_typer(room_users.app, name="room-users")

@@ -16,11 +16,12 @@ from credit_default.services.governance.overrides import override_decision
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.services.overview.access_entries import (
+    Looker,
     delete_old_access,
-    erase_client,
     list_access,
 )
-from credit_default.services.overview.client_detail import Looker, look_at_client
+from credit_default.services.overview.client_detail import look_at_client
+from credit_default.services.overview.client_erasure import erase_client
 from credit_default.services.scoring.explain_client import explain_client
 from credit_default.services.scoring.score_batch import score_file
 
@@ -197,8 +198,8 @@ def test_the_deletion_of_old_entries_is_an_entry_and_no_month_to_come_is_taken(w
 
     with pytest.raises(InputError, match="this month or an earlier one"):
         delete_old_access(wiring, "2007-01", looker=later)
-    count = delete_old_access(wiring, "2006-04", looker=later)
+    summary = delete_old_access(wiring, "2006-04", looker=later)
 
-    assert count == 1
+    assert summary.counts == {"deleted": 1}
     (entry,) = read_access(wiring.lake, count=9)
     assert (entry.person, entry.page) == ("Alma", "access log: 1 entries before 2006-04 deleted")

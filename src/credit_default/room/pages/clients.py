@@ -15,11 +15,12 @@ from credit_default.room.serving.page_number import read_page_number
 from credit_default.room.serving.rendering import render_page
 from credit_default.room.serving.visit import PageRoute, Visit
 from credit_default.services.overview.access_entries import (
+    Looker,
     delete_old_access,
-    erase_client,
     list_access,
 )
-from credit_default.services.overview.client_detail import Looker, look_at_client
+from credit_default.services.overview.client_detail import look_at_client
+from credit_default.services.overview.client_erasure import erase_client
 from credit_default.views.terminal.explanation import (
     format_added,
     format_counterfactuals,
@@ -91,13 +92,13 @@ def show_access(visit: Visit) -> Response:
 def delete_access(visit: Visit) -> Response:
     """Delete old entries of the access log, and say how many."""
     before = visit.read_field("before", label="the month")
-    count = delete_old_access(visit.wiring, before, looker=_build_looker(visit))
+    summary = delete_old_access(visit.wiring, before, looker=_build_looker(visit))
     return render_page(
         visit,
         "client_access.html",
         entries=list_access(visit.wiring),
         client_id="",
-        deleted=f"{count:,} entries of months before {before} were deleted.",
+        deleted=f"{summary.status}: {summary.counts['deleted']:,}",
     )
 
 

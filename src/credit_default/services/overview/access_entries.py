@@ -1,9 +1,10 @@
-"""The access log for administrators: who looked at which client, the end of its entries, and the erasure of a client by name of who."""
+"""The access log: who looked at which client, written before anything is shown, listed for administrators, ended after its time."""
 
 import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.access_log import (
     AccessEntry,
     delete_access_before,
@@ -13,12 +14,20 @@ from credit_default.adapters.tables.access_log import (
 )
 from credit_default.data.checking.id_conversion import read_client_id
 from credit_default.errors import InputError
-from credit_default.services.audit.erasure import forget_client
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.overview.client_detail import Looker
 from credit_default.views.summaries.summary import Summary
 
 PAGE_SIZE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """Who looks at a client: the name, the role, when, and random hexadecimal digits that identify the look."""
+
+    person: str
+    role: str
+    at: dt.datetime
+    entry_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,24 @@ class AccessPage:
     of_client: bool  # only the entries about one client are listed
 
 
+def record_look(
+    lake: Lake, looker: Looker, *, page: str, batch_id: str = "", client_hash: str = ""
+) -> None:
+    """Write an entry about what is about to be shown or done; client and batch are "" where none was found."""
+    write_access(
+        lake,
+        AccessEntry(
+            entry_id=looker.entry_id,
+            at=looker.at,
+            person=looker.person,
+            role=looker.role,
+            page=page,
+            batch_id=batch_id,
+            client_hash=client_hash,
+        ),
+    )
+
+
 def list_access(
     wiring: Wiring, *, number: int = 1, month: str = "", client_id: str = ""
 ) -> AccessPage:
@@ -40,25 +67,29 @@ def list_access(
     Raises:
         InputError: The month is no month.
     """
-    spellings = {client_id, read_client_id(client_id)} if client_id else set()
     found = read_access(
         wiring.lake,
         count=PAGE_SIZE + 1,
         skipped=PAGE_SIZE * (number - 1),
         month=month or None,
-        hashes=find_client_hashes(wiring.lake, spellings) if spellings else None,
+        hashes=find_hashes(wiring.lake, client_id) if client_id else None,
     )
     return AccessPage(
         found[:PAGE_SIZE],
         number,
         has_more=len(found) > PAGE_SIZE,
         month=month,
-        of_client=bool(spellings),
+        of_client=bool(client_id),
     )
 
 
-def delete_old_access(wiring: Wiring, before: str, *, looker: Looker) -> int:
-    """Delete the entries of months before this one (YYYY-MM), and return how many; that it was done is an entry itself.
+def find_hashes(lake: Lake, client_id: str) -> frozenset[str]:
+    """Return the hashes by which entries name the client, in any spelling of the id; none where nobody looked."""
+    return find_client_hashes(lake, {client_id, read_client_id(client_id)})
+
+
+def delete_old_access(wiring: Wiring, before: str, *, looker: Looker) -> Summary:
+    """Delete the entries of months before this one (YYYY-MM), for good; that it was done is an entry itself.
 
     Raises:
         InputError: It is no month, or one that has not come yet.
@@ -71,39 +102,10 @@ def delete_old_access(wiring: Wiring, before: str, *, looker: Looker) -> int:
             remedy="Entries of months before it are deleted, for good.",
         )
     count = delete_access_before(wiring.lake, before)
-    _write_entry(wiring, looker, page=f"access log: {count} entries before {before} deleted")
-    return count
-
-
-def erase_client(wiring: Wiring, client_id: str, *, confirmation: str, looker: Looker) -> Summary:
-    """Erase the client as `forget` does, once the id was typed twice; who did it is an entry, without the id.
-
-    Raises:
-        InputError: Both are not the same, or the lake has no row of that client.
-    """
-    if confirmation != client_id:
-        raise InputError(
-            "the confirmation",
-            found="another text than the client's id",
-            expected="the id, typed once more",
-            remedy="Nothing was erased. Type the same id into both fields.",
-        )
-    spellings = {client_id, read_client_id(client_id)}
-    hashes = find_client_hashes(wiring.lake, spellings)
-    _write_entry(wiring, looker, page="client, erasure", client_hash=min(hashes, default=""))
-    return forget_client(wiring, client_id, forgotten_at=looker.at)
-
-
-def _write_entry(wiring: Wiring, looker: Looker, *, page: str, client_hash: str = "") -> None:
-    write_access(
-        wiring.lake,
-        AccessEntry(
-            entry_id=looker.entry_id,
-            at=looker.at,
-            person=looker.person,
-            role=looker.role,
-            page=page,
-            batch_id="",
-            client_hash=client_hash,
-        ),
+    record_look(wiring.lake, looker, page=f"access log: {count} entries before {before} deleted")
+    return Summary(
+        "access-log",
+        f"entries of months before {before} deleted",
+        counts={"deleted": count},
+        notes=("that it was done is an entry itself",),
     )

@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.tables.access_log import AccessEntry, hash_client, write_access
+from credit_default.adapters.tables.access_log import hash_client
 from credit_default.adapters.tables.overrides import read_overrides
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.checking.id_conversion import read_client_id
@@ -21,6 +21,7 @@ from credit_default.gates.governance.override import Override
 from credit_default.model.estimator.decision import ACCEPT, DECLINE
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.outcomes.coverage import is_early
+from credit_default.services.overview.access_entries import Looker, record_look
 from credit_default.services.scoring.explain_client import explain_client
 from credit_default.views.terminal.explanation import ClientExplanation
 
@@ -31,16 +32,6 @@ _SCORE_COLUMNS: Final = (
     *(CLIENT_ID, STATEMENT_MONTH, "batch_id", "model_version", "default_probability"),
     *("decision", "risk_band", "reasons", "scored_at"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Looker:
-    """Who looks at a client: the name, the role, when, and random hexadecimal digits that identify the look."""
-
-    person: str
-    role: str
-    at: dt.datetime
-    entry_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +86,15 @@ def look_at_client(
     scores = _read_scores(wiring.lake, client_id)
     chosen = _choose_score(scores, batch_id)
     if chosen.is_empty():
-        _write_entry(wiring.lake, looker, batch_id="", client_hash="", found=False)
+        record_look(wiring.lake, looker, page=f"{CLIENT_PAGE}, not found")
         raise _build_not_found_error(batch_id)
     row = chosen.row(-1, named=True)
     found_id, found_batch = str(row[CLIENT_ID]), str(row["batch_id"])
-    _write_entry(
-        wiring.lake,
-        looker,
-        batch_id=found_batch,
-        client_hash=hash_client(wiring.lake, found_id, at=looker.at),
+    client_hash = hash_client(wiring.lake, found_id, at=looker.at)
+    record_look(
+        wiring.lake, looker, page=CLIENT_PAGE, batch_id=found_batch, client_hash=client_hash
     )
+    _LOG.info("looked at a client batch_id=%s entry_id=%s", found_batch, looker.entry_id)
     history = _build_history(wiring, scores, found_id, shown=row, now=looker.at)
     explanation, unexplained = _explain(wiring, found_batch, found_id)
     return ClientDetail(
@@ -133,24 +123,6 @@ def _choose_score(scores: pl.DataFrame, batch_id: str) -> pl.DataFrame:
     else:
         scores = scores.filter(pl.col("batch_id").str.starts_with(batch_id))
     return scores.sort("model_version", STATEMENT_MONTH)
-
-
-def _write_entry(
-    lake: Lake, looker: Looker, *, batch_id: str, client_hash: str, found: bool = True
-) -> None:
-    write_access(
-        lake,
-        AccessEntry(
-            entry_id=looker.entry_id,
-            at=looker.at,
-            person=looker.person,
-            role=looker.role,
-            page=CLIENT_PAGE if found else f"{CLIENT_PAGE}, not found",
-            batch_id=batch_id,
-            client_hash=client_hash,
-        ),
-    )
-    _LOG.info("looked at a client batch_id=%s entry_id=%s", batch_id, looker.entry_id)
 
 
 def _explain(wiring: Wiring, batch_id: str, client_id: str) -> tuple[ClientExplanation | None, str]:
