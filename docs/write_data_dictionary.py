@@ -153,8 +153,8 @@ MEANINGS = {
     },
     "access_log": {
         "entry_id": "Identifies the entry.",
-        "month": "Of `at`, YYYY-MM. The table is partitioned by it.",
-        "at": "When the page was asked for.",
+        "month": "Of `looked_at`, YYYY-MM. The table is partitioned by it.",
+        "looked_at": "When the page was asked for.",
         "person": "Who asked, as signed in.",
         "role": "The role of that person then.",
         "page": "What was asked for.",

@@ -119,7 +119,8 @@ def fill_decisions_of_people(lake):
     seen = hash_client(lake, CLIENTS[0], at=NOON)
     said = {"person": "Ada", "role": "analyst", "page": "client"}
     write_access(
-        lake, AccessEntry(entry_id="ab" * 8, at=NOON, batch_id=BATCH_ID, client_hash=seen, **said)
+        lake,
+        AccessEntry(entry_id="ab" * 8, looked_at=NOON, batch_id=BATCH_ID, client_hash=seen, **said),
     )
 
 

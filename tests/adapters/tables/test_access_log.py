@@ -29,7 +29,7 @@ def lake(tmp_path):
 def look(lake, client, *, number=0, at=NOON, person="Ada"):
     entry = AccessEntry(
         entry_id=f"{number + 1:032x}",
-        at=at,
+        looked_at=at,
         person=person,
         role="analyst",
         page="client",

@@ -22,7 +22,7 @@ def lake(tmp_path):
         at = NOON + dt.timedelta(days=31 * number)
         entry = AccessEntry(
             entry_id=f"{number + 1:032x}",
-            at=at,
+            looked_at=at,
             person=person,
             role="analyst",
             page="client",

@@ -32,7 +32,7 @@ class AccessEntry:
     """One look at a client: when, by whom with which role, at what, and of which batch."""
 
     entry_id: str
-    at: dt.datetime
+    looked_at: dt.datetime
     person: str
     role: str
     page: str
@@ -46,9 +46,9 @@ def write_access(lake: Lake, entry: AccessEntry) -> None:
     Raises:
         ServiceError: The table cannot be written to: nothing may be shown then.
     """
-    at = entry.at.astimezone(dt.UTC)
+    at = entry.looked_at.astimezone(dt.UTC)
     row = pa.Table.from_pylist(
-        [{**asdict(entry), "at": at, "month": f"{at:%Y-%m}"}], schema=ACCESS_LOG
+        [{**asdict(entry), "looked_at": at, "month": f"{at:%Y-%m}"}], schema=ACCESS_LOG
     )
     append_row(locate_table(lake, "access_log"), lambda _: (row, {}), retry=DEFAULT_RETRY)
     if int(entry.entry_id[:8], 16) % _COMPACT_ONE_IN == 0:
@@ -73,7 +73,7 @@ def read_access(
         lambda table: (
             table.filter(wanted)
             .select(names)
-            .sort("at", "entry_id", descending=True)
+            .sort("looked_at", "entry_id", descending=True)
             .slice(skipped, count)
         ),
     )

@@ -154,8 +154,8 @@ REVIEWS = pa.schema(
 ACCESS_LOG = pa.schema(
     [
         ("entry_id", pa.string()),
-        ("month", pa.string()),  # of `at`
-        ("at", _TIME),
+        ("month", pa.string()),  # of `looked_at`
+        ("looked_at", _TIME),
         ("person", pa.string()),
         ("role", pa.string()),
         ("page", pa.string()),

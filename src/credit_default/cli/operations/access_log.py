@@ -63,7 +63,7 @@ def _show_entries(found: "AccessPage", output: Output) -> "Summary":
 
     rows = tuple(
         (
-            f"{entry.at:%Y-%m-%d %H:%M:%S}",
+            f"{entry.looked_at:%Y-%m-%d %H:%M:%S}",
             entry.person,
             entry.role,
             entry.page,

@@ -11,6 +11,7 @@ from credit_default.room.charts.points import (
     build_axis,
     build_error,
     build_label_axis,
+    build_upright,
     format_interval,
     format_value,
     keep_finite,
@@ -46,7 +47,9 @@ def draw_lines(
     layout = {
         "xaxis": build_label_axis(labels),
         "yaxis": build_axis(form),
-        "shapes": [_build_change(labels.index(label)) for label in changes if label in labels],
+        "shapes": [
+            build_upright(labels.index(label) - 0.5) for label in changes if label in labels
+        ],
     }
     return Chart(
         name,
@@ -114,8 +117,3 @@ def _build_band(line: Line) -> dict[str, Any]:
         "name": f"interval of {line.name}",
         "meta": {"role": "band"},
     }
-
-
-def _build_change(place: int) -> dict[str, Any]:
-    x = place - 0.5
-    return {"type": "line", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1}

@@ -9,6 +9,7 @@ from credit_default.room.charts.points import (
     Point,
     build_axis,
     build_error,
+    build_upright,
     format_interval,
     format_value,
     keep_finite,
@@ -44,12 +45,11 @@ def draw_paired_intervals(
         "showlegend": False,
     }
     error = build_error(points)
-    zero = {"type": "line", "yref": "paper", "x0": 0, "x1": 0, "y0": 0, "y1": 1}
     layout = {
         "height": _FRAME_HEIGHT + _ROW_HEIGHT * max(1, len(labels)),
         "xaxis": build_axis(form, title=axis),
         "yaxis": {"type": "category", "categoryorder": "array", "categoryarray": labels[::-1]},
-        "shapes": [zero],
+        "shapes": [build_upright(0)],
     }
     rows = tuple(
         (p.label, format_value(p.value, form), format_interval(p, form), p.note) for p in points

@@ -73,6 +73,11 @@ def build_label_axis(labels: Iterable[str]) -> dict[str, Any]:
     return {"type": "category", "categoryorder": "array", "categoryarray": list(labels)}
 
 
+def build_upright(place: float) -> dict[str, Any]:
+    """Return a line from the bottom to the top of the chart at this place of the horizontal axis."""
+    return dict(type="line", yref="paper", x0=place, x1=place, y0=0, y1=1)
+
+
 def build_error(points: Iterable[Point]) -> dict[str, Any] | None:
     """Return Plotly's error bars of these points; None where no point has an interval."""
     above, below = [], []

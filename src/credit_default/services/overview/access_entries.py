@@ -49,7 +49,7 @@ def record_look(
         lake,
         AccessEntry(
             entry_id=looker.entry_id,
-            at=looker.at,
+            looked_at=looker.at,
             person=looker.person,
             role=looker.role,
             page=page,

@@ -161,9 +161,8 @@ def _render_inputs(explained: ClientExplanation) -> Table:
     table.add_column(justify="right")
     table.add_column(overflow="fold")
     for line in explained.inputs:
-        marks = [line.meaning] if line.meaning else []
-        marks += [] if line.used else ["(not used by the model)"]
-        cells = (line.name, format_input_value(line.value), " ".join(marks))
+        marks = (line.meaning, "" if line.used else "(not used by the model)")
+        cells = (line.name, format_input_value(line.value), " ".join(filter(None, marks)))
         style = "" if line.used else "dim"
         table.add_row(*(render_text(cell, style=style) for cell in cells))
     return table
