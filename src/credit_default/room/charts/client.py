@@ -3,7 +3,7 @@
 from credit_default.room.charts.chart import Chart
 from credit_default.room.charts.line_with_interval import draw_lines
 from credit_default.room.charts.paired_intervals import draw_paired_intervals
-from credit_default.room.charts.points import Line, Point
+from credit_default.room.charts.points import Form, Line, Point
 from credit_default.services.overview.client_detail import ClientDetail
 from credit_default.views.terminal.explanation import ClientExplanation
 
@@ -35,7 +35,7 @@ def _draw_history(detail: ClientDetail) -> Chart:
 
 
 def _draw_contributions(explained: ClientExplanation) -> Chart:
-    form = "share" if explained.scale == "probability" else "figure"
+    form: Form = "share" if explained.scale == "probability" else "figure"
     return draw_paired_intervals(
         "contributions",
         "What each subject adds, from the average accepted client",
