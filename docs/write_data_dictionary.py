@@ -84,7 +84,7 @@ MEANINGS = {
         "sequence": "1, 2, 3 …",
         "month": "Of `decided_at`, YYYY-MM. The table is partitioned by it.",
         "decided_at": "When the decision was made.",
-        "event": "ingested, scored, scored in the shadow, not scored in the shadow, promoted, kept, refused, rolled back, alarmed, outcomes taken in, decision overridden, finding opened, finding closed, reviewed, alarm opened, alarm closed, promotion requested, approval requested, retraining requested, forgetting, cut short or forgotten.",
+        "event": "ingested, scored, scored in the shadow, not scored in the shadow, promoted, kept, refused, rolled back, alarmed, outcomes taken in, decision overridden, finding opened, finding closed, reviewed, alarm opened, alarm closed, promotion requested, promotion refused, approval requested, retraining requested, forgetting, cut short or forgotten.",
         "key": "Identifies the decision: one entry a key.",
         "batch_id": "The batch that the decision is about, or empty.",
         "model_version": "The version that the decision is about, or 0.",

@@ -52,6 +52,7 @@ from credit_default.services.audit.replay import verify_lake
 from credit_default.services.champion.current import load_registered_champion
 from credit_default.services.champion.two_person_approval import (
     approve_promotion,
+    refuse_promotion,
     request_promotion,
 )
 from credit_default.services.champion.versions import promote_by_hand, roll_back
@@ -147,6 +148,10 @@ def request_approval(wiring: Wiring, _path: str, at: dt.datetime) -> str:
 
 def approve(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     return approve_promotion(wiring, 2, by="another", reason="a drill", decided_at=at).status
+
+
+def refuse_approval(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+    return refuse_promotion(wiring, 2, by="another", reason="a drill", decided_at=at).status
 
 
 def rollback(wiring: Wiring, _path: str, at: dt.datetime) -> str:
@@ -370,6 +375,7 @@ ACTS = {
     "promote": promote,
     "ask": request_approval,
     "approve": approve,
+    "refuse": refuse_approval,
     "rollback": rollback,
     "find": plant_performance_alarm,
     "follow": follow_up_findings,

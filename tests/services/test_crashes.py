@@ -101,6 +101,7 @@ def acts(play, two_versions, crash_files) -> tuple[Act, ...]:
             ("promote", two_versions, ""),
             ("ask", two_versions, ""),
             ("approve", asked, ""),
+            ("refuse", asked, ""),
             ("rollback", champion_lake, ""),
             ("follow", rung, ""),
             ("forget", full, crash_files.client),

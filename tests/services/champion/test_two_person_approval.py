@@ -11,12 +11,15 @@ import pytest
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.errors import InputError, RefusedError
 from credit_default.failpoints import armed_failpoint
+from credit_default.gates.governance.inventory import rebuild_inventory
 from credit_default.gates.ledger.chain import judge_chain
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.metrics import evaluate
+from credit_default.services.champion.champion_state import read_champion_state
 from credit_default.services.champion.current import load_registered_champion
 from credit_default.services.champion.two_person_approval import (
     approve_promotion,
+    refuse_promotion,
     request_promotion,
 )
 from credit_default.services.champion.versions import promote_by_hand, roll_back
@@ -59,6 +62,10 @@ def ask(wiring, by="Ada", *, number=2, at=NOON):
 
 def agree(wiring, by="Grace", *, number=2, at=NOON + HOUR):
     return approve_promotion(wiring, number, by=by, reason="I looked at it", decided_at=at)
+
+
+def refuse(wiring, by="Grace", *, at=NOON + HOUR, **seen):
+    return refuse_promotion(wiring, 2, by=by, reason="too few rows", decided_at=at, **seen)
 
 
 def read_events(wiring):
@@ -246,3 +253,104 @@ def test_an_approval_that_was_cut_short_is_completed_by_the_next_one(two, where)
     assert found == (1 if where == "approval.granted" else 2)
     assert (again.status, champion_lake(two)) == ("version 2 is the champion", 2)
     assert read_events(two)["promoted"] == 2
+
+
+def test_a_refused_request_leaves_the_champion_and_the_registry_says_who_refused_and_why(two):
+    ask(two)
+
+    refused = refuse(two)
+
+    tags = two.registry.find_version(2).tags
+    entry = read_entries(two.lake)[-1]
+    assert (refused.status, refused.notes) == (
+        "promotion refused",
+        ("refused by Grace: too few rows",),
+    )
+    assert (tags["refused_by"], tags["refused_because"]) == ("Grace", "too few rows")
+    assert (entry.event, entry.model_version) == ("promotion refused", 2)
+    assert json.loads(entry.details)["by"] == "an approver"
+    assert champion_lake(two) == 1
+
+
+def test_a_refused_request_cannot_be_approved_until_somebody_requests_it_again(two):
+    ask(two)
+    refuse(two)
+
+    with pytest.raises(InputError, match=r"a request that Grace refused \(too few rows\)"):
+        agree(two, "Edsger", at=NOON + 2 * HOUR)
+
+    ask(two, at=NOON + 3 * HOUR)
+    assert agree(two, at=NOON + 4 * HOUR).status == "version 2 is the champion"
+
+
+def test_refusing_twice_is_one_refusal(two):
+    ask(two)
+    refuse(two)
+    before = read_events(two)
+
+    again = refuse(two, "Edsger", at=NOON + 2 * HOUR)
+
+    assert (again.notes, read_events(two)) == (("refused by Grace: too few rows",), before)
+
+
+def test_who_requested_may_withdraw_the_request_and_the_ledger_says_that_it_was_the_requester(two):
+    ask(two)
+
+    refuse(two, "ada")
+
+    assert json.loads(read_entries(two.lake)[-1].details)["by"] == "a requester"
+
+
+def test_nothing_is_refused_that_was_not_requested(two):
+    with pytest.raises(InputError, match="no request for its promotion"):
+        refuse(two)
+
+
+def test_the_inventory_has_a_refused_version_as_a_challenger_again(two):
+    ask(two)
+    (waiting,) = (one.status for one in look_up_inventory(two) if one.model_version == 2)
+    refuse(two)
+    (after,) = (one.status for one in look_up_inventory(two) if one.model_version == 2)
+
+    assert (waiting, after) == ("approval requested", "challenger")
+
+
+def look_up_inventory(wiring):
+    return rebuild_inventory(read_entries(wiring.lake), as_of="2006-12-31")
+
+
+def see(wiring):
+    return read_champion_state(wiring, wiring.registry.find_version(2))
+
+
+def test_of_two_approvals_of_one_page_only_the_first_counts_and_the_second_hears_who_took_the_seat(
+    two,
+):
+    ask(two)
+    seen = see(two)
+
+    def approve(by, at):
+        said = {"by": by, "reason": "I looked at it", "decided_at": at, "seen": seen}
+        return approve_promotion(two, 2, **said)
+
+    approve("Grace", NOON + HOUR)
+    before = read_events(two)
+    with pytest.raises(RefusedError, match="version 2 took the seat at 13:00 UTC.*look again"):
+        approve("Edsger", NOON + 2 * HOUR)
+
+    assert two.registry.find_version(2).tags["approved_by"] == "Grace"
+    assert approve("grace", NOON + 3 * HOUR).status == "version 2 is the champion"
+    assert read_events(two) == before
+
+
+def test_a_request_that_was_made_anew_since_the_page_was_shown_is_not_approved_unseen(two):
+    ask(two)
+    seen = see(two)
+    ask(two, "Edsger", at=NOON + HOUR)
+
+    with pytest.raises(RefusedError, match="another request than the page showed"):
+        approve_promotion(two, 2, by="Grace", reason="x", decided_at=NOON + 2 * HOUR, seen=seen)
+    with pytest.raises(RefusedError, match="another request than the page showed"):
+        refuse(two, seen=seen)
+
+    assert champion_lake(two) == 1

@@ -7,7 +7,7 @@ it, and one entry for each decision, however often it is tried.
 
 import datetime as dt
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import polars as pl
@@ -94,14 +94,22 @@ def find_entry(lake: Lake, key: str) -> LedgerEntry | None:
         return None if delta is None else _find_entry(lake, delta, key)
 
 
-def read_entries(lake: Lake) -> tuple[LedgerEntry, ...]:
-    """Return all entries by their sequence, unchecked.
+def read_entries(
+    lake: Lake, *, events: Collection[str] = (), model_version: int | None = None
+) -> tuple[LedgerEntry, ...]:
+    """Return all entries by their sequence, unchecked, or those of these events and this version alone.
 
     `gates.ledger.chain.judge_chain` checks the chain.
     """
-    rows = query_rows(
-        locate_table(lake, "ledger"), lambda table: table.select(LEDGER.names).sort("sequence")
-    )
+
+    def select(table: pl.LazyFrame) -> pl.LazyFrame:
+        if events:
+            table = table.filter(pl.col("event").is_in(list(events)))
+        if model_version is not None:
+            table = table.filter(model_version=model_version)
+        return table.select(LEDGER.names).sort("sequence")
+
+    rows = query_rows(locate_table(lake, "ledger"), select)
     return tuple(_from_row(row) for row in rows.iter_rows(named=True))
 
 

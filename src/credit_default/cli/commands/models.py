@@ -150,11 +150,14 @@ def promote(
     approve: Annotated[
         bool, typer.Option("--approve", help="Approve what another person requested.")
     ] = False,
+    refuse: Annotated[
+        bool, typer.Option("--refuse", help="Refuse what was requested; the champion stays.")
+    ] = False,
     by: Annotated[
         str | None,
         typer.Option(
             "--by",
-            help="Who requests or approves.  [default: the setting, or the account]",
+            help="Who decides.  [default: the setting, or the account]",
             show_default=False,
         ),
     ] = None,
@@ -165,29 +168,28 @@ def promote(
 
     def act(output: Output) -> "Summary":
         from credit_default.flows.runs.context import read_clock, read_identity
-        from credit_default.services.champion.two_person_approval import (
-            approve_promotion,
-            request_promotion,
-        )
+        from credit_default.services.champion import two_person_approval as approval
         from credit_default.services.champion.versions import promote_by_hand
         from credit_default.services.comparison.learned_months import describe_out_of_time
 
-        if request and approve:
-            raise InputError(
-                "models promote",
-                found="--request and --approve",
-                expected="one of the two",
-                remedy="One person requests the promotion, another one approves it.",
-            )
+        _require_one_step(request=request, approve=approve, refuse=refuse)
         wiring, decided_at = connect_with_mlflow(shared, output), read_clock()
         _require_known_version(wiring, version)
-        if not request and not approve:
+        if not request and not approve and not refuse:
             evidence = describe_out_of_time(wiring, version, now=decided_at)
             promoted = promote_by_hand(
-                wiring, version, reason=reason, decided_at=decided_at, evidence=evidence
+                wiring,
+                version,
+                reason=reason,
+                decided_at=decided_at,
+                evidence=evidence,
+                by=by or wiring.settings.identity,
             )
             return _announce_change(wiring, replace(promoted, notes=evidence))
-        decide = request_promotion if request else approve_promotion
+        if refuse:
+            decide = approval.refuse_promotion
+        else:
+            decide = approval.request_promotion if request else approval.approve_promotion
         by_whom = read_identity(wiring, by)
         decided = decide(wiring, version, by=by_whom, reason=reason, decided_at=decided_at)
         return _announce_change(wiring, decided)
@@ -195,10 +197,25 @@ def promote(
     run_command("models promote", act, shared)
 
 
+def _require_one_step(**asked: bool) -> None:
+    found = [f"--{name}" for name, is_asked in asked.items() if is_asked]
+    if len(found) > 1:
+        raise InputError(
+            "models promote",
+            found=" and ".join(found),
+            expected="one of the two" if len(found) == 2 else "one of the three",  # noqa: PLR2004
+            remedy="One person requests the promotion, another one approves or refuses it.",
+        )
+
+
 @app.command()
 @takes_shared_options("lake")
 def rollback(
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")],
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="Who decides.  [default: the setting]", show_default=False),
+    ] = None,
     *,
     shared: SharedOptions,
 ) -> None:
@@ -211,7 +228,9 @@ def rollback(
 
         wiring = connect_with_mlflow(shared, output)
         require_champion_to_roll_back(wiring)
-        return _announce_change(wiring, roll_back(wiring, reason=reason, decided_at=read_clock()))
+        by_whom = by or wiring.settings.identity
+        rolled_back = roll_back(wiring, reason=reason, decided_at=read_clock(), by=by_whom)
+        return _announce_change(wiring, rolled_back)
 
     run_command("models rollback", act, shared)
 
@@ -223,21 +242,7 @@ def _require_known_version(wiring: "Wiring", number: int) -> None:
 
 
 def _announce_change(wiring: "Wiring", summary: "Summary") -> "Summary":
-    """Close the alarms about the former champion, announce the change and return the summary.
-
-    The change is announced by e-mail or webhook where addresses are set, and as an event where a
-    Prefect server is set.
-    """
+    from credit_default.flows.events.champion_follow_up import follow_champion_change
     from credit_default.flows.runs.context import read_clock
-    from credit_default.services.monitoring.follow_up import update_alarms_after_promotion
 
-    closed = update_alarms_after_promotion(wiring, at=read_clock())
-    noted = replace(summary, notes=(*summary.notes, *closed.notes))
-    if (
-        not wiring.settings.prefect.api_url
-    ):  # no server to send to, and Prefect takes seconds to import
-        return noted
-    from credit_default.flows.events.champion_events import announce_from_command
-
-    announced = announce_from_command(wiring, wiring.settings, alarms=closed)
-    return replace(noted, notes=(*noted.notes, *announced))
+    return follow_champion_change(wiring, summary, at=read_clock())

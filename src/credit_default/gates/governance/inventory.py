@@ -26,6 +26,7 @@ from credit_default.gates.ledger.version_events import (
     ChampionChanged,
     ChampionKept,
     Promoted,
+    PromotionRefused,
     PromotionRequested,
     RolledBack,
 )
@@ -38,6 +39,7 @@ _KINDS: Final = (
     ChampionKept,
     ApprovalRequested,
     PromotionRequested,
+    PromotionRefused,
     Scored,
     AlarmOpened,
     AlarmClosed,
@@ -132,7 +134,7 @@ def _update(line: InventoryLine, entry: LedgerEntry, event: LedgerEvent) -> Inve
                 champion_since=entry.at,
                 model_digest=event.model_digest or line.model_digest,
             )
-        case ChallengerJudged() | PromotionRequested():
+        case ChallengerJudged() | PromotionRequested() | PromotionRefused():
             return replace(line, status=_find_status(line, event), model_digest=event.model_digest)
         case Scored():
             return replace(
@@ -173,7 +175,7 @@ def _apply_review(line: InventoryLine, entry: LedgerEntry, event: LedgerEvent) -
 
 
 def _find_status(line: InventoryLine, event: LedgerEvent) -> Status:
-    """Return the status after the verdict on a challenger or a person's request to promote it."""
+    """Return the status after the verdict on a challenger, or a person's request to promote it or refusal."""
     if line.status in ("champion", "former champion") or isinstance(event, ChampionKept):
         return line.status
-    return "approval requested"
+    return "challenger" if isinstance(event, PromotionRefused) else "approval requested"

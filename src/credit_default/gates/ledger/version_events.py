@@ -59,6 +59,16 @@ class PromotionRequested(LedgerEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionRefused(LedgerEvent):
+    """A person refused a version's promotion that was requested; the champion stays."""
+
+    name: ClassVar[str] = "promotion refused"
+
+    model_digest: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChallengerJudged(ContestOutcome):
     """The promotion gate judged a challenger that did not become the champion at once."""
 

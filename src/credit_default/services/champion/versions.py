@@ -22,11 +22,19 @@ from credit_default.services.champion.alias_history import (
     record_champion_change,
     require_reason,
 )
+from credit_default.services.champion.champion_state import (
+    ChampionState,
+    find_last_change,
+    lock_champion,
+    require_unmoved,
+)
+from credit_default.services.context.identity import normalise_identity
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 from credit_default.views.terminal.models import ModelRow
 
 _PERSON = "a person"  # the role that decided, as the ledger names it
+_PROMOTED_BY, _ROLLED_BACK_BY = "promoted_by", "rolled_back_by"  # tags: who decided
 
 _LOG = logging.getLogger(__name__)
 
@@ -69,64 +77,108 @@ def promote_by_hand(
     reason: str,
     decided_at: dt.datetime,
     evidence: Sequence[str] = (),
+    by: str = "",
+    seen: ChampionState | None = None,
 ) -> Summary:
     """Promote the version by one person's decision, after its artifact was verified.
 
-    `evidence` is recorded after the gate's verdict: what has become known of the version since.
+    Args:
+        wiring: The registry and the ledger.
+        number: The version.
+        reason: Why, for the record.
+        decided_at: The time to put on record.
+        evidence: What has become known of the version since the gate's verdict; recorded after it.
+        by: Who decides, kept with the version in the registry; "" where nobody says.
+        seen: What the person saw when deciding; the same person's promotion again changes nothing.
 
     Raises:
         InputError: There is no such version, or no reason was given.
-        RefusedError: The settings ask for a second person.
+        RefusedError: The settings ask for a second person, or the champion is no longer the one `seen`.
         ArtifactError: The version's artifact is not the one on record.
     """
     require_reason(reason)
     _require_one_person_promotion(wiring.settings.promotion.approval, number)
-    version = wiring.registry.find_version(number)
-    if not version.is_champion:
-        record_champion_change(wiring)
-    wiring.registry.load_version(version)
-    before = describe_gate_verdict(version)
-    reasons = (f"by a person's decision: {reason}", *before, *evidence)
-    verdict = Verdict("promotion", "ok", reasons)
-    promoted = wiring.registry.promote(version, verdict, promoted_at=decided_at)
-    hit_failpoint("promote.alias-moved-by-hand")
-    record_champion_change(wiring, by=_PERSON)
+    named = {_PROMOTED_BY: normalise_identity(by)} if by else {}
+    with lock_champion(wiring):
+        version = wiring.registry.find_version(number)
+        if not (version.is_champion and named and named.items() <= version.tags.items()):
+            require_unmoved(wiring, seen)
+        if not version.is_champion:
+            record_champion_change(wiring)
+        wiring.registry.load_version(version)
+        if named and not version.is_champion:
+            wiring.registry.record_tags(version, named)
+        before = describe_gate_verdict(version)
+        reasons = (f"by a person's decision: {reason}", *before, *evidence)
+        verdict = Verdict("promotion", "ok", reasons)
+        promoted = wiring.registry.promote(version, verdict, promoted_at=decided_at)
+        hit_failpoint("promote.alias-moved-by-hand")
+        record_champion_change(wiring, by=_PERSON)
     hit_failpoint("promote.recorded")
     _LOG.info("promoted by a person model_version=%d", promoted.number)
     status = f"version {promoted.number} is the champion"
     return Summary("models promote", status, model_version=promoted.number)
 
 
-def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summary:
+def roll_back(
+    wiring: Wiring,
+    *,
+    reason: str,
+    decided_at: dt.datetime,
+    by: str = "",
+    seen: ChampionState | None = None,
+) -> Summary:
     """Make the previous champion the champion again.
 
     One person can do it, however many people a promotion needs. The runs of both versions are
     tagged with the rollback before the alias is moved. Where an earlier rollback was cut short
-    before it was on record, it is completed and no further step back is taken.
+    before it was on record, it is completed and no further step back is taken. `by` is kept with the
+    version that loses the alias. `seen` is what the person saw when deciding: the same person's
+    rollback of the same champion again changes nothing.
 
     Raises:
         InputError: There is no champion, there was none before it, or no reason was given.
+        RefusedError: The champion is no longer the one `seen`.
         ArtifactError: The artifact of the previous champion is not the one on record.
     """
     require_reason(reason)
-    unfinished = record_champion_change(wiring)
-    if unfinished is not None and unfinished.event == RolledBack.name:
-        return _summarise_rollback(unfinished.model_version)
-    _prepare_rollback(wiring, reason=reason, decided_at=decided_at)
-    earlier = wiring.registry.rollback(reason=reason, rolled_back_at=decided_at)
-    hit_failpoint("rollback.alias-moved")
-    record_champion_change(wiring, by=_PERSON)
+    by = normalise_identity(by) if by else ""
+    with lock_champion(wiring):
+        if (done := _find_own_rollback(wiring, seen, by=by)) is not None:
+            return _summarise_rollback(done)
+        require_unmoved(wiring, seen)
+        unfinished = record_champion_change(wiring)
+        if unfinished is not None and unfinished.event == RolledBack.name:
+            return _summarise_rollback(unfinished.model_version)
+        _prepare_rollback(wiring, reason=reason, decided_at=decided_at, by=by)
+        earlier = wiring.registry.rollback(reason=reason, rolled_back_at=decided_at)
+        hit_failpoint("rollback.alias-moved")
+        record_champion_change(wiring, by=_PERSON)
     hit_failpoint("rollback.recorded")
     _LOG.info("rolled back to model_version=%d", earlier.number)
     return _summarise_rollback(earlier.number)
 
 
-def _prepare_rollback(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> None:
+def _find_own_rollback(wiring: Wiring, seen: ChampionState | None, *, by: str) -> int | None:
+    """Return the champion where this person has rolled back the one that was `seen`, by the change after it."""
+    last = find_last_change(wiring)
+    if seen is None or not by or last is None or last.sequence <= seen.change:
+        return None
+    if last.event != RolledBack.name or not seen.number:
+        return None
+    left = wiring.registry.find_version(seen.number).tags
+    is_own = left.get(_ROLLED_BACK_BY) == by and left.get(REPLACED_TAG) == str(last.model_version)
+    return last.model_version if is_own else None
+
+
+def _prepare_rollback(wiring: Wiring, *, reason: str, decided_at: dt.datetime, by: str) -> None:
     """Verify the previous champion's artifact and tag both runs, where there is one to go back to."""
     champion = wiring.registry.find_champion()
     if champion is not None and (previous := champion.tags.get(REPLACED_TAG)):
         back = wiring.registry.find_version(int(previous))
         wiring.registry.load_version(back)
+        if by:
+            wiring.registry.record_tags(champion, {_ROLLED_BACK_BY: by})
         _tag_rolled_back_runs(wiring, champion, back, reason=reason, decided_at=decided_at)
         hit_failpoint("rollback.told")
 

@@ -22,6 +22,7 @@ from credit_default.services.champion.alias_history import (
     PROMOTED,
     record_champion_change,
 )
+from credit_default.services.champion.champion_state import lock_champion
 from credit_default.services.champion.contest_attempts import add_attempt
 from credit_default.services.champion.current import CurrentChampion, UnloadableChampion
 from credit_default.services.context.audit_log import append_ledger_entry
@@ -194,11 +195,12 @@ def _promote_or_record(
 ) -> str:
     """Act on the verdict, and return the decision as the summary's status shows it."""
     if verdict.passed and wiring.settings.promotion.approval == "none":
-        _require_unchanged_champion(wiring, champion)
-        record_champion_change(wiring)  # records the present champion first, if a crash left it out
-        wiring.registry.promote(version, verdict, promoted_at=decided_at)
-        hit_failpoint("promote.alias-moved")
-        record_champion_change(wiring, by="gate")
+        with lock_champion(wiring):
+            _require_unchanged_champion(wiring, champion)
+            record_champion_change(wiring)  # the present champion first, if a crash left it out
+            wiring.registry.promote(version, verdict, promoted_at=decided_at)
+            hit_failpoint("promote.alias-moved")
+            record_champion_change(wiring, by="gate")
         return PROMOTED
     wiring.registry.record_verdict(version, verdict)
     kind = ApprovalRequested if verdict.passed else ChampionKept

@@ -18,6 +18,11 @@ _RECORDED_TAGS: Final = {  # tags of a registered version, and their labels
     "approved_by": "approved by",
     "approved_at": "approved at",
     "approved_because": "reason of the approval",
+    "refused_by": "promotion refused by",
+    "refused_at": "refused at",
+    "refused_because": "reason of the refusal",
+    "promoted_by": "promoted by",
+    "rolled_back_by": "rolled back by",
     "rolled_back_at": "rolled back at",
     "rolled_back_because": "reason of the rollback",
 }
