@@ -335,7 +335,7 @@ def test_of_two_approvals_of_one_page_only_the_first_counts_and_the_second_hears
 
     approve("Grace", NOON + HOUR)
     before = read_events(two)
-    with pytest.raises(RefusedError, match="version 2 took the seat at 13:00 UTC.*look again"):
+    with pytest.raises(RefusedError, match=r"version 2 took the seat at 13:00 UTC.*look again"):
         approve("Edsger", NOON + 2 * HOUR)
 
     assert two.registry.find_version(2).tags["approved_by"] == "Grace"

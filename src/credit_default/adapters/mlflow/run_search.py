@@ -5,7 +5,7 @@ With it a run that a crash cut short is recorded once, and the model card of an 
 
 import datetime as dt
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import disk_errors
@@ -56,6 +56,23 @@ def list_recorded_batches(
             if not (token := page.token):
                 break
     return frozenset(found)
+
+
+def read_run_params(
+    tracking: Tracking, run_type: RunType, run_ids: Collection[str]
+) -> dict[str, Mapping[str, str]]:
+    """Return the parameters of these runs by their ids, in one request; a deleted run is left out."""
+    with mlflow_errors(tracking.tracking_uri):
+        experiment = tracking.client.get_experiment_by_name(f"credit-default/{run_type}")
+        if experiment is None or not run_ids:
+            return {}
+        named = ", ".join(f"'{run_id}'" for run_id in sorted(run_ids))
+        runs = tracking.client.search_runs(
+            [experiment.experiment_id],
+            filter_string=f"attributes.run_id IN ({named})",
+            max_results=len(run_ids),
+        )
+    return {str(run.info.run_id): dict(run.data.params) for run in runs}
 
 
 def read_run_text(tracking: Tracking, run_id: str, name: str) -> str | None:

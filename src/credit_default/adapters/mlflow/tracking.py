@@ -135,6 +135,12 @@ class Tracking:
             return f"{self.tracking_uri.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
         return run_id
 
+    def build_version_address(self, name: str, number: int) -> str:
+        """Return the link to a registered version's page on a server; "" for a SQLite store, which has none."""
+        if self.is_server:
+            return f"{self.tracking_uri.rstrip('/')}/#/models/{name}/versions/{number}"
+        return ""
+
     def _record_heartbeat(self, run: Run, seconds: int) -> None:
         try:
             run.record_tags({ALIVE_TAG: seconds})

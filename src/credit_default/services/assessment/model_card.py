@@ -136,6 +136,26 @@ def read_card(wiring: Wiring, version: ModelVersion, *, now: dt.datetime) -> Doc
         InputError: The version's run has no card.
         ArtifactError: The stored card cannot be read.
     """
+    card = read_stored_card(wiring, version)
+    verdict = read_version_verdict(version.tags)
+    today = build_registry_section(
+        version.aliases,
+        version.tags,
+        reasons=verdict.reasons if verdict else (),
+        governance=describe_version_today(wiring, version.number, now=now),
+    )
+    own = backtest_promotions(wiring, now=now, new_version=version.number)
+    sections = (today, *map(build_backtest_section, own), *card.sections)
+    return replace(card, sections=sections)
+
+
+def read_stored_card(wiring: Wiring, version: ModelVersion) -> Document:
+    """Return the version's card as it was written after its training.
+
+    Raises:
+        InputError: The version's run has no card.
+        ArtifactError: The stored card cannot be read.
+    """
     content = read_run_text(wiring.tracking, version.run_id, CARD_CONTENT)
     if content is None:
         raise InputError(
@@ -144,21 +164,7 @@ def read_card(wiring: Wiring, version: ModelVersion, *, now: dt.datetime) -> Doc
             expected="one that its training drew after the verdict",
             remedy="Run `credit-default reconcile`: it draws the card of a training that was cut short.",
         )
-    card = parse_document(content)
-    verdict = read_version_verdict(version.tags)
-    today = build_registry_section(
-        version.aliases,
-        version.tags,
-        reasons=verdict.reasons if verdict else (),
-        governance=describe_version_today(wiring, version.number, now=now),
-    )
-    own = [
-        backtest
-        for backtest in backtest_promotions(wiring, now=now)
-        if backtest.new_version == version.number
-    ]
-    sections = (today, *map(build_backtest_section, own), *card.sections)
-    return replace(card, sections=sections)
+    return parse_document(content)
 
 
 def summarise_card(wiring: Wiring, version: ModelVersion) -> Summary:

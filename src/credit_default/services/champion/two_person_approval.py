@@ -226,5 +226,5 @@ def _require_valid_approval(version: ModelVersion, request: PersonsDecision, *, 
             f"version {version.number}",
             found=f"a request and an approval by {by}",
             expected="two people",
-            remedy="Let another person approve; --by or the setting `identity` says who approves.",
+            remedy="Let another person approve: who signed in, or whom --by or the setting `identity` names.",
         )

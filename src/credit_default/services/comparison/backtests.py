@@ -22,8 +22,10 @@ from credit_default.services.context.wiring import Wiring
 _LOG = logging.getLogger(__name__)
 
 
-def backtest_promotions(wiring: Wiring, *, now: dt.datetime) -> tuple[PromotionBacktest, ...]:
-    """Return a back-test of every promotion that replaced a champion, the oldest first.
+def backtest_promotions(
+    wiring: Wiring, *, now: dt.datetime, new_version: int | None = None
+) -> tuple[PromotionBacktest, ...]:
+    """Return a back-test of every promotion that replaced a champion, or of those of one version, the oldest first.
 
     It is derived from the scores and outcomes on record, so that the same lake gives the same
     result; nothing is recorded. The old champion's scores are those that it gave in the shadow, or
@@ -33,7 +35,9 @@ def backtest_promotions(wiring: Wiring, *, now: dt.datetime) -> tuple[PromotionB
         ServiceError: The lake does not answer.
     """
     return tuple(
-        _backtest(wiring, old, promoted, now=now) for old, promoted in _list_replacements(wiring)
+        _backtest(wiring, old, promoted, now=now)
+        for old, promoted in _list_replacements(wiring)
+        if new_version in (None, promoted.entry.model_version)
     )
 
 
@@ -44,7 +48,7 @@ def describe_backtests(backtests: tuple[PromotionBacktest, ...]) -> dict[int, st
 
 def _list_replacements(wiring: Wiring) -> Iterator[tuple[int, RecordedEvent[ChampionChanged]]]:
     """Yield the promotions that replaced a champion, each with that champion's number."""
-    entries = read_entries(wiring.lake)
+    entries = read_entries(wiring.lake, events=(Promoted.name, RolledBack.name))
     changes = list(select_events(entries, Promoted, RolledBack))
     for before, change in pairwise(changes):
         if change.entry.event == Promoted.name:

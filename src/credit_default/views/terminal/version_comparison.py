@@ -63,7 +63,7 @@ def list_comparison_figures(found: VersionComparison) -> dict[str, float]:
     """Return every figure of the comparison by name, as `--json` shows them."""
     figures: dict[str, float] = {}
     for group in found.swap_set:
-        name = _name_group(group, found)
+        name = name_group(group, found)
         figures |= {
             f"{name}, rows": float(group.row_count),
             f"{name}, share": group.share,
@@ -95,7 +95,8 @@ def _list_metric(name: str, metric: Metric) -> dict[str, float]:
     return {name: metric.value, f"{name}, low": metric.low, f"{name}, high": metric.high}
 
 
-def _name_group(group: SwapGroup, found: VersionComparison) -> str:
+def name_group(group: SwapGroup, found: VersionComparison) -> str:
+    """Return which version declines these clients and which accepts them, in words."""
     if not group.changes_side:
         return "declined by both" if group.declined_by_first else "accepted by both"
     declining, accepting = (
@@ -114,7 +115,7 @@ def _render_swap_set(found: VersionComparison) -> Table:
             "–" if share is None else f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"
         )
         table.add_row(
-            render_text(_name_group(group, found), style="bold" if group.changes_side else ""),
+            render_text(name_group(group, found), style="bold" if group.changes_side else ""),
             f"{group.row_count:,}",
             f"{group.share:.1%}",
             f"{group.known_count:,}",
