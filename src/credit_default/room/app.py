@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from credit_default.errors import CreditDefaultError, InputError, RefusedError, ServiceError
 from credit_default.room.access.form_tokens import FormTokens
 from credit_default.room.access.roles import User
-from credit_default.room.pages import clients, model_acts, models, now, performance
+from credit_default.room.pages import clients, files, model_acts, models, now, performance
 from credit_default.room.serving.fault_pages import (
     FAULT_PAGES,
     show_forged_form,
@@ -32,7 +32,7 @@ from credit_default.room.serving.visit import PageRoute, Visit
 from credit_default.services.context.wiring import Wiring
 
 # Every group of pages; a test sweeps them by role.
-ROUTES: Final[tuple[PageRoute, ...]] = (*now.ROUTES, *performance.ROUTES, *clients.ROUTES, *models.ROUTES, *model_acts.ROUTES)
+ROUTES: Final[tuple[PageRoute, ...]] = (*now.ROUTES, *performance.ROUTES, *clients.ROUTES, *models.ROUTES, *model_acts.ROUTES, *files.ROUTES)
 THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
 _PLOTLY_ORIGIN: Final = find_spec("plotly").origin  # its import takes a second
 PLOTLY: Final = Path(_PLOTLY_ORIGIN).parent / "package_data" / "plotly.min.js"

@@ -79,6 +79,47 @@ def _join_parts(name: str, parts: list[StoredObject]) -> StoredObject | None:
     )
 
 
+def create_incoming(lake: Lake, name: str, content: Path) -> bool:
+    """Put a file into `incoming/` under this name, whole and in one step, unless one of that name waits there.
+
+    Returns:
+        True when this call put it there; False when a file of that name waits, which stays as it was.
+
+    Raises:
+        InputError: The name is none that `choose_incoming_name` gives.
+    """
+    if name != choose_incoming_name(name):
+        raise InputError(
+            f"file {ascii(name[:80])}",
+            found="a name that incoming/ does not take",
+            expected="a plain file's name",
+            remedy="Rename the file.",
+        )
+    return lake.storage.create_object(f"{INCOMING}{name}", content)
+
+
+def choose_incoming_name(sent_as: str) -> str:
+    """Return the name under which a file that was sent as this one may wait in `incoming/`.
+
+    Folders before it are left out, and so are characters that do not print and dots at its beginning,
+    which would hide it. A very long name keeps its ending.
+
+    Raises:
+        InputError: Nothing is left of it, or it is the mark of a complete folder.
+    """
+    last = sent_as.replace("\\", "/").rpartition("/")[2]
+    plain = "".join(letter for letter in last if letter.isprintable() and letter != "\ufffd")
+    name = _cut_name(" ".join(plain.split()).lstrip(". "))
+    if not name or name == DONE_MARK:
+        raise InputError(
+            "the file's name",
+            found=ascii(sent_as[:80]) if sent_as else "none",
+            expected="a name with letters or digits, such as 2005-10.csv",
+            remedy="Rename the file, and send it again.",
+        )
+    return name
+
+
 def build_incoming_uri(lake: Lake, stored: StoredObject) -> str:
     """Return the waiting file's path or `s3://bucket/key`, as a person would name it."""
     return f"{lake.uri}/{stored.key}"
@@ -194,8 +235,11 @@ def _move(lake: Lake, stored: StoredObject, key: str) -> bool:
 
 
 def _shorten_name(stored: StoredObject) -> str:
+    return _cut_name(PurePosixPath(stored.key).name)
+
+
+def _cut_name(name: str) -> str:
     """Return the file's name; a very long one is cut and keeps its ending."""
-    name = PurePosixPath(stored.key).name
     if len(name.encode()) <= _LONGEST_NAME_BYTES:
         return name
     ending = PurePosixPath(name).suffix.encode()

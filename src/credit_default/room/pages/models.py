@@ -99,7 +99,7 @@ def read_number(text: str) -> int:
     Raises:
         InputError: It is none.
     """
-    if not (text.isascii() and text.isdecimal() and 0 < int(text[:10]) and len(text) < 10):  # noqa: PLR2004
+    if not (text.isascii() and text.isdecimal() and int(text[:10]) > 0 and len(text) < 10):  # noqa: PLR2004
         raise InputError(
             "the version",
             found=repr(text[:40]),

@@ -168,7 +168,7 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
         RefusedError: The gate refused the file. Only the refusal is recorded, in the ledger.
     """
     require_fitting_months(wiring, checked, now=judged_at)
-    history = _read_batch_history(wiring, checked)
+    history = read_batch_history(wiring, checked)
     verdict = judge_quality(count_faults(checked), history, policy=wiring.settings.quality)
     if not verdict.passed:
         refuse_file(wiring, checked, verdict, judged_at=judged_at)
@@ -231,7 +231,7 @@ def _record_refusal(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datet
     _LOG.warning("refused file batch_id=%s", checked.batch_id)
 
 
-def _read_batch_history(wiring: Wiring, checked: CheckedFile) -> BatchHistory | None:
+def read_batch_history(wiring: Wiring, checked: CheckedFile) -> BatchHistory | None:
     """Return what is known of earlier batches for a file that is to be scored for the first time; None for any other."""
     if checked.outcome != "ignored":
         return None
