@@ -90,7 +90,7 @@ def create_incoming(lake: Lake, name: str, content: Path) -> bool:
     """
     if name != choose_incoming_name(name):
         raise InputError(
-            f"file {ascii(name[:80])}",
+            f"file {name[:80]!a}",
             found="a name that incoming/ does not take",
             expected="a plain file's name",
             remedy="Rename the file.",
@@ -109,7 +109,7 @@ def choose_incoming_name(sent_as: str) -> str:
     """
     last = sent_as.replace("\\", "/").rpartition("/")[2]
     plain = "".join(letter for letter in last if letter.isprintable() and letter != "\ufffd")
-    name = _cut_name(" ".join(plain.split()).lstrip(". "))
+    name = _cut_name(" ".join(plain.split()).lstrip(". ")).rstrip()
     if not name or name == DONE_MARK:
         raise InputError(
             "the file's name",

@@ -76,7 +76,13 @@ def read_run_params(
 
 
 def read_run_text(tracking: Tracking, run_id: str, name: str) -> str | None:
-    """Return a text that the run keeps, or None when it keeps none of this name.
+    """Return a text that the run keeps, or None when it keeps none of this name; as `read_run_file`."""
+    content = read_run_file(tracking, run_id, name)
+    return None if content is None else content.decode("utf-8")
+
+
+def read_run_file(tracking: Tracking, run_id: str, name: str) -> bytes | None:
+    """Return a file that the run keeps, or None when it keeps none of this name.
 
     Args:
         tracking: The connection to MLflow.
@@ -96,7 +102,7 @@ def read_run_text(tracking: Tracking, run_id: str, name: str) -> str | None:
         if name not in {artifact.path for artifact in artifacts}:
             return None
         path = Path(tracking.client.download_artifacts(run_id, name, target))
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes()
 
 
 def locate_artifact(tracking: Tracking, run_id: str, name: str) -> str:

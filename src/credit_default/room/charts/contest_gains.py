@@ -22,15 +22,17 @@ def draw_gains(name: str, title: str, gains: Sequence[ContestGain]) -> Chart:
     """
     measures = list(dict.fromkeys(gain.measure for gain in gains))
     sides = list(dict.fromkeys(gain.side for gain in gains))
+    # The last trace of a group is drawn at its top.
     traces = [
         _build_trace(side, [gain for gain in gains if gain.side == side], role)
         for side, role in zip(sides, _ROLES, strict=False)
-    ]
+    ][::-1]
     layout = {
         "height": _FRAME_HEIGHT + _ROW_HEIGHT * len(measures),
         "scattermode": "group",
         "showlegend": len(sides) > 1,
-        "xaxis": {"title": {"text": "gain, in units of the least gain that counts"}},
+        "legend": {"traceorder": "reversed"},
+        "xaxis": {"title": {"text": "gain (1: the least that counts)"}},
         "yaxis": {"type": "category", "categoryorder": "array", "categoryarray": measures[::-1]},
         "shapes": [_build_line(0, "solid"), _build_line(1, "dash")],
     }

@@ -11,7 +11,11 @@ from credit_default.room.charts.chart import Chart
 from credit_default.room.charts.contest_gains import draw_gains
 from credit_default.room.serving.rendering import render_json, render_page
 from credit_default.room.serving.visit import PageRoute, Visit
-from credit_default.services.assessment.model_card import read_stored_card
+from credit_default.services.assessment.model_card import (
+    list_card_pictures,
+    read_card_picture,
+    read_stored_card,
+)
 from credit_default.services.champion.promotion_requests import is_same_identity
 from credit_default.services.overview.version_detail import VersionDetail, read_version
 from credit_default.services.overview.version_list import list_versions
@@ -49,7 +53,15 @@ def show_card(visit: Visit) -> Response:
     """Return the version's card, as it was written after its training."""
     number = read_number(visit.path["version"])
     card = read_stored_card(visit.wiring, visit.wiring.registry.find_version(number))
-    return render_page(visit, "version_card.html", number=number, card=card)
+    pictures = {path: place for place, path in enumerate(list_card_pictures(card), 1)}
+    return render_page(visit, "version_card.html", number=number, card=card, pictures=pictures)
+
+
+def send_card_picture(visit: Visit) -> Response:
+    """Return one of the card's pictures."""
+    version = visit.wiring.registry.find_version(read_number(visit.path["version"]))
+    png = read_card_picture(visit.wiring, version, read_number(visit.path["place"]))
+    return Response(png, media_type="image/png")
 
 
 def show_backtest(visit: Visit) -> Response:
@@ -126,6 +138,12 @@ ROUTES = (
     PageRoute("/models/compare", "compare", compare, Role.VIEWER),
     PageRoute("/models/{version:int}", "version", show_version, Role.VIEWER),
     PageRoute("/models/{version:int}/card", "version-card", show_card, Role.VIEWER),
+    PageRoute(
+        "/models/{version:int}/card/pictures/{place:int}",
+        "version-card-picture",
+        send_card_picture,
+        Role.VIEWER,
+    ),
     PageRoute("/models/{version:int}/backtest", "version-backtest", show_backtest, Role.VIEWER),
     PageRoute(
         "/models/{version:int}/charts/contest.json", "version-contest", send_contest, Role.VIEWER

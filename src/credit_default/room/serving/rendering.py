@@ -1,6 +1,5 @@
 """Render the templates: everything from outside is escaped, an absent value is a fault and not a blank."""
 
-import base64
 import json
 from functools import cache
 from pathlib import Path
@@ -28,7 +27,6 @@ def read_templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["json_block"] = write_json_block
-    environment.filters["base64"] = write_base64
     return environment
 
 
@@ -58,11 +56,6 @@ def render_json(content: Any) -> Response:
 def redirect(address: str) -> Response:
     """Return the answer to a form that was carried out: look at this page."""
     return RedirectResponse(address, status_code=303)
-
-
-def write_base64(content: bytes) -> str:
-    """Return the content as the address of a picture inside a page holds it."""
-    return base64.b64encode(content).decode()
 
 
 def write_json_block(content: Any) -> Markup:

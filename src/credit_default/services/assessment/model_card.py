@@ -5,7 +5,7 @@ import logging
 from dataclasses import replace
 
 from credit_default.adapters.mlflow.model_versions import ModelVersion
-from credit_default.adapters.mlflow.run_search import locate_artifact, read_run_text
+from credit_default.adapters.mlflow.run_search import locate_artifact, read_run_file, read_run_text
 from credit_default.adapters.mlflow.version_verdict import read_version_verdict
 from credit_default.errors import InputError
 from credit_default.services.assessment.card_evidence import (
@@ -30,7 +30,7 @@ from credit_default.views.card.section_backtest import (
     build_backtest_section,
     build_past_promotions_section,
 )
-from credit_default.views.documents.document import Document
+from credit_default.views.documents.document import Document, Picture
 from credit_default.views.documents.html import render_html
 from credit_default.views.documents.json_document import parse_document, render_document_json
 from credit_default.views.documents.markdown import render_document_markdown
@@ -165,6 +165,33 @@ def read_stored_card(wiring: Wiring, version: ModelVersion) -> Document:
             remedy="Run `credit-default reconcile`: it draws the card of a training that was cut short.",
         )
     return parse_document(content)
+
+
+def read_card_picture(wiring: Wiring, version: ModelVersion, place: int) -> bytes:
+    """Return the PNG of one of the stored card's pictures, counted from 1 on.
+
+    Raises:
+        InputError: The card has no such picture, or the version's run has no card.
+        ArtifactError: The stored card cannot be read.
+    """
+    paths = list_card_pictures(read_stored_card(wiring, version))
+    png = None
+    if 1 <= place <= len(paths):
+        png = read_run_file(wiring.tracking, version.run_id, paths[place - 1])
+    if png is None:
+        raise InputError(
+            f"the card of version {version.number}",
+            found=f"no picture {place}",
+            expected="one that its training drew",
+            remedy="Open the card: it shows those that there are.",
+        )
+    return png
+
+
+def list_card_pictures(card: Document) -> tuple[str, ...]:
+    """Return where the card's pictures are in the version's run, in the card's order."""
+    blocks = (block for section in card.sections for block in section.blocks)
+    return tuple(block.path for block in blocks if isinstance(block, Picture))
 
 
 def summarise_card(wiring: Wiring, version: ModelVersion) -> Summary:

@@ -19,6 +19,7 @@ from credit_default.adapters.mlflow.model_versions import REPLACED_TAG, ModelVer
 from credit_default.adapters.mlflow.version_verdict import (
     read_version_attempt,
     read_version_verdict,
+    rebuild_verdict,
 )
 from credit_default.adapters.tables.ledger import find_entry, read_entries
 from credit_default.errors import InputError
@@ -31,6 +32,7 @@ from credit_default.gates.ledger.version_events import (
     Promoted,
     RolledBack,
 )
+from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.contest_attempts import add_attempt
 from credit_default.services.champion.pinned_champion import pin_version
 from credit_default.services.context.audit_log import append_ledger_entry
@@ -138,6 +140,13 @@ def describe_gate_verdict(version: ModelVersion) -> tuple[str, ...]:
     if verdict is None:
         return ()
     return (f"before that: {verdict.level}, {verdict.reason}", *verdict.evidence)
+
+
+def build_persons_verdict(version: ModelVersion, *reasons: str) -> Verdict:
+    """Return the verdict of people who promote the version: their reasons first, then the gate's verdict with its figures."""
+    before = rebuild_verdict(version.tags)
+    figures = before.figures if before else {}
+    return Verdict("promotion", "ok", (*reasons, *describe_gate_verdict(version)), figures)
 
 
 def require_reason(reason: str) -> None:

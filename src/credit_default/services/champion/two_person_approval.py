@@ -15,10 +15,9 @@ from credit_default.adapters.mlflow.registry import Registry
 from credit_default.errors import RefusedError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.version_events import PromotionRefused, PromotionRequested
-from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import (
     APPROVAL_REQUESTED,
-    describe_gate_verdict,
+    build_persons_verdict,
     record_champion_change,
     require_reason,
 )
@@ -209,8 +208,7 @@ def _promote_approved(
         f"by two people's decision: {request.by} requested it ({request.reason}), "
         f"{approval.by} approved it ({approval.reason})"
     )
-    verdict = Verdict("promotion", "ok", (decision, *describe_gate_verdict(version)))
-    registry.promote(version, verdict, promoted_at=approval.at)
+    registry.promote(version, build_persons_verdict(version, decision), promoted_at=approval.at)
 
 
 def _require_valid_approval(version: ModelVersion, request: PersonsDecision, *, by: str) -> None:

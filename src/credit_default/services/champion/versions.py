@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from credit_default.adapters.mlflow.model_versions import (
@@ -16,9 +17,8 @@ from credit_default.adapters.mlflow.version_verdict import read_version_verdict
 from credit_default.errors import RefusedError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.version_events import RolledBack
-from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import (
-    describe_gate_verdict,
+    build_persons_verdict,
     record_champion_change,
     require_reason,
 )
@@ -108,9 +108,8 @@ def promote_by_hand(
         wiring.registry.load_version(version)
         if named and not version.is_champion:
             wiring.registry.record_tags(version, named)
-        before = describe_gate_verdict(version)
-        reasons = (f"by a person's decision: {reason}", *before, *evidence)
-        verdict = Verdict("promotion", "ok", reasons)
+        verdict = build_persons_verdict(version, f"by a person's decision: {reason}")
+        verdict = replace(verdict, reasons=(*verdict.reasons, *evidence))
         promoted = wiring.registry.promote(version, verdict, promoted_at=decided_at)
         hit_failpoint("promote.alias-moved-by-hand")
         record_champion_change(wiring, by=_PERSON)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from credit_default.adapters.mlflow.model_versions import REPLACED_TAG, ModelVersion
+from credit_default.adapters.mlflow.model_versions import REPLACED_TAG
 from credit_default.adapters.mlflow.version_verdict import read_version_verdict
 from credit_default.adapters.tables.model_reviews import read_findings, read_reviews
 from credit_default.gates.governance.findings import Finding, Review
@@ -46,7 +46,7 @@ class VersionDetail:
         run_address: A link to that run on a server; "" where MLflow has no server.
         version_address: A link to the version's page there; "" likewise.
         state: The champion and the request at this moment, for forms to carry.
-        rollback_to: The version that a rollback makes champion again; 0 where this is not the champion, or the first one.
+        replaced: The champion in whose place it was promoted, and to which a rollback leads; 0 for none.
         needs_two_people: Whether the settings ask for a second person before a promotion.
     """
 
@@ -62,7 +62,7 @@ class VersionDetail:
     run_address: str
     version_address: str
     state: ChampionState
-    rollback_to: int
+    replaced: int
     needs_two_people: bool
 
     @property
@@ -96,7 +96,7 @@ def read_version(wiring: Wiring, number: int) -> VersionDetail:
         run_address=address,
         version_address=tracking.build_version_address(version.name, number),
         state=read_champion_state(wiring, version),
-        rollback_to=_find_earlier(version),
+        replaced=int(version.tags.get(REPLACED_TAG) or 0),
         needs_two_people=promotion.approval == "second-person",
     )
 
@@ -120,7 +120,3 @@ def _list_decisions(tags: Mapping[str, str]) -> Iterator[VersionDecision]:
         yield VersionDecision(
             "rolled back", tags.get("rolled_back_by", ""), at, tags.get("rolled_back_because", "")
         )
-
-
-def _find_earlier(version: ModelVersion) -> int:
-    return int(version.tags.get(REPLACED_TAG) or 0) if version.is_champion else 0
