@@ -7,6 +7,7 @@ import pytest
 from credit_default.adapters.lake.inbox import (
     SettlingPolicy,
     build_incoming_uri,
+    create_incoming,
     has_settled,
     has_valid_key,
     list_incoming,
@@ -226,3 +227,23 @@ def test_an_object_in_a_bucket_appears_whole(s3_uri, tmp_path):
     (waiting,) = list_incoming(lake)
 
     assert has_settled(lake, waiting, now=waiting.modified_at)
+
+
+def test_a_file_that_is_put_in_waits_whole_and_none_is_replaced(lake, tmp_path):
+    (tmp_path / "sent").write_bytes(b"rows")
+    (tmp_path / "other").write_bytes(b"others")
+
+    made = [create_incoming(lake, "april.csv", tmp_path / name) for name in ("sent", "other")]
+
+    assert made == [True, False]
+    assert content(lake, "incoming/april.csv") == b"rows"
+
+
+@pytest.mark.parametrize("name", ["../april.csv", ".april.csv", "a/b.csv", "_SUCCESS", "a\x00.csv"])
+def test_a_file_is_put_in_under_a_plain_name_only(lake, tmp_path, name):
+    (tmp_path / "sent").write_bytes(b"rows")
+
+    with pytest.raises(InputError, match="name"):
+        create_incoming(lake, name, tmp_path / "sent")
+
+    assert list_incoming(lake) == ()

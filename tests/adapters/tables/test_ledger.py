@@ -57,6 +57,17 @@ def test_entries_follow_one_another(lake):
     assert find_entry(lake, "scored 9") is None
 
 
+def test_entries_of_some_events_or_of_one_version_are_read_alone_in_their_order(lake):
+    enter(lake, "a")
+    enter(lake, "b", event="promoted")
+    append_entry(lake, event="scored", key="c", batch_id="", model_version=4, details={}, at=NOON)
+
+    assert [entry.key for entry in read_entries(lake, events=["scored"])] == ["a", "c"]
+    assert [entry.key for entry in read_entries(lake, model_version=3)] == ["a", "b"]
+    assert [entry.key for entry in read_entries(lake, events=["scored"], model_version=4)] == ["c"]
+    assert read_entries(lake, model_version=5) == ()
+
+
 def test_a_decision_that_is_appended_again_stays_as_it_was_first_recorded(lake):
     first = enter(lake, details={"n": 1})
     enter(lake, "another")

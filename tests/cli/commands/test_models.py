@@ -151,6 +151,18 @@ def test_second_person_approves_what_the_first_asked_for(run, own_config):
     assert agreed.json["status"] == "version 2 is the champion"
 
 
+def test_a_request_is_refused_by_command_and_shown_with_who_refused_and_why(run, own_config):
+    two = ("--config", own_config, "--json")
+    ask = ("models", "promote", 2, "--request", "--by", "Ada", "--reason", "a test", *two)
+    run(*ask)
+    refused = run("models", "promote", 2, "--refuse", "--by", "Grace", "--reason", "few rows", *two)
+    late = run("models", "promote", 2, "--approve", "--by", "Edsger", "--reason", "a test", *two)
+
+    assert (refused.exit_code, refused.json["status"]) == (0, "promotion refused")
+    assert refused.json["notes"][0] == "refused by Grace: few rows"
+    assert (late.exit_code, "a request that Grace refused (few rows)" in late.stderr) == (2, True)
+
+
 def test_requester_is_the_account_when_no_name_is_given(run, own_config):
     run("models", "promote", 2, "--request", "--reason", "a test", "--config", own_config, "--json")
     account = connect({}, [str(own_config)]).registry.find_version(2).tags["requested_by"]

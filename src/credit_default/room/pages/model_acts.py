@@ -161,7 +161,7 @@ def override(visit: Visit) -> Response:
         decided_at=visit.now,
         salt=secrets.token_hex(_SALT_BYTES),
     )
-    return redirect(_read_own_address(visit.form.get("next", "")))
+    return redirect(read_own_address(visit.form.get("next", "")))
 
 
 def _read_reason(visit: Visit) -> str:
@@ -176,7 +176,7 @@ def _show_version(number: int, place: str = "") -> Response:
     return redirect(f"/models/{number}{f'#{place}' if place else ''}")
 
 
-def _read_own_address(address: str) -> str:
+def read_own_address(address: str) -> str:
     """Return the page of this room that a form names; the clients' page where it names none.
 
     Raises:
