@@ -16,6 +16,7 @@ from credit_default.adapters.lake.inbox import (
     refresh_incoming,
 )
 from credit_default.adapters.lake.layout import open_lake
+from credit_default.errors import InputError
 from credit_default.failpoints import armed_failpoint
 
 BATCH_ID = "ab" * 8

@@ -18,8 +18,7 @@ def send(room):
     def send_as(address, role=Role.ANALYST, *, file=None, **fields):
         with room.client(role) as client:
             files = {"file": file} if file else {"none": ("", b"")}
-            answer = client.post(address, data={"token": room.token(client), **fields}, files=files)
-        return answer
+            return client.post(address, data={"token": room.token(client), **fields}, files=files)
 
     return send_as
 

@@ -62,10 +62,9 @@ def _build_trace(side: str, gains: Sequence[ContestGain], role: str) -> dict[str
 
 
 def _build_line(place: float, dash: str) -> dict[str, Any]:
-    line = {"dash": dash, "width": 1}
-    return {"type": "line", "yref": "paper", "x0": place, "x1": place, "y0": 0, "y1": 1} | {
-        "line": line
-    }
+    """Return a line from the bottom to the top, at this place of the axis."""
+    ends = {f"x{end}": place for end in (0, 1)} | {f"y{end}": end for end in (0, 1)}
+    return {"type": "line", "yref": "paper", **ends, "line": {"dash": dash, "width": 1}}
 
 
 def _say(gain: ContestGain) -> str:

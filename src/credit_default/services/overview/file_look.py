@@ -212,7 +212,7 @@ def _find_objection(wiring: Wiring, kept: KeptFile, checked: CheckedFile, verdic
     if not has_month_column(kept.path, schema=wiring.schema, options=options):
         return (
             "incoming/ takes only files that name their month: add the column statement_month, or score it "
-            "with `credit-default predict FILE --month`"
+            "with `credit-default predict FILE --month 2005-10`"
         )
     return ""
 
