@@ -17,6 +17,8 @@ from credit_default.cli.terminal.shared_options import (
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from credit_default.services.context.wiring import Wiring
     from credit_default.views.summaries.summary import Summary
     from credit_default.views.terminal.version_comparison import VersionComparison
@@ -186,10 +188,9 @@ def promote(
                 by=by or wiring.settings.identity,
             )
             return _announce_change(wiring, replace(promoted, notes=evidence))
-        if refuse:
-            decide = approval.refuse_promotion
-        else:
-            decide = approval.request_promotion if request else approval.approve_promotion
+        decide: Callable[..., Summary] = approval.approve_promotion
+        if request or refuse:
+            decide = approval.request_promotion if request else approval.refuse_promotion
         by_whom = read_identity(wiring, by)
         decided = decide(wiring, version, by=by_whom, reason=reason, decided_at=decided_at)
         return _announce_change(wiring, decided)
