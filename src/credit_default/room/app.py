@@ -32,7 +32,14 @@ from credit_default.room.serving.visit import PageRoute, Visit
 from credit_default.services.context.wiring import Wiring
 
 # Every group of pages; a test sweeps them by role.
-ROUTES: Final[tuple[PageRoute, ...]] = (*now.ROUTES, *performance.ROUTES, *clients.ROUTES, *models.ROUTES, *model_acts.ROUTES, *files.ROUTES)
+ROUTES: Final[tuple[PageRoute, ...]] = (
+    *now.ROUTES,
+    *performance.ROUTES,
+    *clients.ROUTES,
+    *models.ROUTES,
+    *model_acts.ROUTES,
+    *files.ROUTES,
+)
 THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
 _PLOTLY_ORIGIN: Final = find_spec("plotly").origin  # its import takes a second
 PLOTLY: Final = Path(_PLOTLY_ORIGIN).parent / "package_data" / "plotly.min.js"
