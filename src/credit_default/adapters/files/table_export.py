@@ -51,16 +51,30 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
             neighbour.unlink()
 
 
-def _prepare_for_csv(frame: pl.DataFrame) -> pl.DataFrame:
+def render_csv(frame: pl.DataFrame, *, plain: str = "") -> bytes:
+    """Return the frame as a CSV file for a spreadsheet, escaped as `write_table` does it.
+
+    Args:
+        frame: The table.
+        plain: A pattern; a text that is wholly of this form, such as a negative number, is left as it is.
+    """
+    return _prepare_for_csv(frame, plain=plain).write_csv().encode()
+
+
+def _prepare_for_csv(frame: pl.DataFrame, *, plain: str = "") -> pl.DataFrame:
     lists = [name for name, dtype in frame.schema.items() if dtype == pl.List(pl.String)]
     frame = frame.with_columns(pl.col(lists).list.join("; ")) if lists else frame
     return frame.with_columns(
-        _escape_cells(column) for column in frame.get_columns() if column.dtype == pl.String
+        _escape_cells(column, plain=plain)
+        for column in frame.get_columns()
+        if column.dtype == pl.String
     )
 
 
-def _escape_cells(texts: pl.Series) -> pl.Series:
+def _escape_cells(texts: pl.Series, *, plain: str) -> pl.Series:
     formulas = texts.str.contains(_FORMULA_START)
+    if plain:
+        formulas &= ~texts.str.contains(rf"\A(?:{plain})\z")
     safe = texts.zip_with(~formulas, "'" + texts)
     if not safe.str.contains(_UNPRINTABLE).any():
         return safe

@@ -1,5 +1,6 @@
 """Send HTTP requests with the standard library: to this machine's own servers directly, past any proxy."""
 
+import base64
 from http.client import HTTPResponse
 from typing import Final
 from urllib.request import ProxyHandler, Request, build_opener
@@ -25,3 +26,10 @@ def open_url(request: Request | str, *, timeout_seconds: float) -> HTTPResponse:
     opener = build_opener(ProxyHandler({})) if is_on_this_machine(url) else build_opener()
     answer: HTTPResponse = opener.open(request, timeout=timeout_seconds)
     return answer
+
+
+def build_authorisation(user_and_password: str) -> dict[str, str]:
+    """Return the header that says who asks, from `user:password`; none where that is empty."""
+    if not user_and_password.strip(":"):
+        return {}
+    return {"Authorization": f"Basic {base64.b64encode(user_and_password.encode()).decode()}"}

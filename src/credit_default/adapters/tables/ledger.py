@@ -95,9 +95,13 @@ def find_entry(lake: Lake, key: str) -> LedgerEntry | None:
 
 
 def read_entries(
-    lake: Lake, *, events: Collection[str] = (), model_version: int | None = None
+    lake: Lake,
+    *,
+    events: Collection[str] = (),
+    batch_id: str | None = None,
+    model_version: int | None = None,
 ) -> tuple[LedgerEntry, ...]:
-    """Return all entries by their sequence, unchecked, or those of these events and this version alone.
+    """Return all entries by their sequence, unchecked, or those of these events, this batch and this version alone.
 
     `gates.ledger.chain.judge_chain` checks the chain.
     """
@@ -105,6 +109,8 @@ def read_entries(
     def select(table: pl.LazyFrame) -> pl.LazyFrame:
         if events:
             table = table.filter(pl.col("event").is_in(list(events)))
+        if batch_id is not None:
+            table = table.filter(batch_id=batch_id)
         if model_version is not None:
             table = table.filter(model_version=model_version)
         return table.select(LEDGER.names).sort("sequence")

@@ -33,6 +33,25 @@ def describe_profile(plan: ProfilePlan, profile: Profile) -> dict[str, Any]:
     }
 
 
+def describe_reference_counts(profile: Profile) -> dict[str, Any]:
+    """Return the reference's counts under the key `reference`, by the same bins as those of the batch beside it.
+
+    Of a column its counts by class, and its mean.
+    """
+    return {
+        "reference": {
+            "row_count": profile.row_count,
+            "columns": {
+                name: {
+                    "counts": column.counts.tolist(),
+                    "mean": column.mean if isfinite(column.mean) else None,
+                }
+                for name, column in profile.columns.items()
+            },
+        }
+    }
+
+
 def parse_fingerprints(content: Mapping[str, Any]) -> dict[str, int]:
     """Return each column's fingerprint from the result of `describe_profile`.
 

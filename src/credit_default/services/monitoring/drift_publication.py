@@ -30,7 +30,10 @@ from credit_default.adapters.lake.published_reports import (
 from credit_default.adapters.mlflow.registry import MODEL_NAME
 from credit_default.gates.monitoring.column_drift import DriftReport
 from credit_default.gates.monitoring.drift_measurement import describe_drift
-from credit_default.model.profile.json_record import describe_profile
+from credit_default.model.profile.json_record import (
+    describe_profile,
+    describe_reference_counts,
+)
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.batch_profile import (
@@ -47,10 +50,11 @@ REPORT_FOLDER: Final = "report"  # of the files that an MLflow run shows
 def publish_profile(
     wiring: Wiring, batch: MonitoredBatch, profiled: ProfiledBatch, measured: DriftReport
 ) -> None:
-    """Write the batch's profile and drift into its reports folder; pages about earlier verdicts are removed from there."""
+    """Write the batch's profile, the reference's counts and the drift into its reports folder; pages about earlier verdicts are removed from there."""
     lake, batch_id = wiring.lake, batch.batch_id
     with open_publication(lake, batch_id=batch_id, model_version=batch.model_version) as published:
         counted = describe_profile(profiled.plan, profiled.current)
+        counted |= describe_reference_counts(profiled.reference)
         write_profile(published.folder, counted | describe_drift(measured))
 
 

@@ -1,0 +1,89 @@
+"""Ask what may answer slowly, and wait for it no longer than a page may wait.
+
+A question is asked by a thread of its own, once at a time. While it is answered anew, the last answer is shown; a page that
+has no answer yet says so, and finds it when it looks again.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYetError
+from dataclasses import dataclass, field
+from functools import lru_cache
+from threading import Lock
+from typing import Any, Final, Generic, TypeVar
+
+from credit_default.errors import CreditDefaultError
+
+_THREADS: Final = 8
+_MOST: Final = 64  # questions whose last answer is kept
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[Value]):
+    """What is known now: a value, or why there is none; neither where the answer is still awaited."""
+
+    value: Value | None = None
+    fault: CreditDefaultError | None = None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether there is no answer yet."""
+        return self.value is None and self.fault is None
+
+
+@dataclass(slots=True)
+class _Slot:
+    lock: Lock = field(default_factory=Lock)
+    asked: Future[Any] | None = None
+    asked_at: dt.datetime = dt.datetime.min.replace(tzinfo=dt.UTC)
+    last: Answer[Any] = field(default_factory=Answer)
+
+
+def ask(
+    question: Callable[[], Value],
+    *,
+    name: str,
+    key: Hashable,
+    now: dt.datetime,
+    patience_seconds: float,
+    fresh_seconds: float,
+) -> Answer[Value]:
+    """Return the answer to the question, the last one while a new one is awaited.
+
+    Args:
+        question: Answers, or raises a CreditDefaultError; not None.
+        name: What the question is called.
+        key: What it is about: with the name it tells one question from another.
+        now: The time of the visit.
+        patience_seconds: How long to wait for an answer, where there is none yet.
+        fresh_seconds: For how long an answer holds.
+    """
+    slot = _find_slot(name, key)
+    with slot.lock:
+        age = (now - slot.asked_at).total_seconds()
+        is_due = slot.asked is None or (slot.asked.done() and not 0 <= age < fresh_seconds)
+        if is_due:
+            slot.asked, slot.asked_at = _get_pool().submit(question), now
+        asked: Future[Value] = slot.asked  # type: ignore[assignment]
+        known = slot.last
+    try:
+        found: Answer[Value] = Answer(asked.result(timeout=patience_seconds))
+    except NotYetError:
+        return known
+    except CreditDefaultError as error:
+        found = Answer(fault=error)
+    with slot.lock:
+        slot.last = found
+    return found
+
+
+@lru_cache(maxsize=_MOST)
+def _find_slot(*_key: Hashable) -> _Slot:
+    return _Slot()
+
+
+@lru_cache(maxsize=1)
+def _get_pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="question")

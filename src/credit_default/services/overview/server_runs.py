@@ -1,0 +1,41 @@
+"""What the server that runs the flows knows: runs under way, runs to come, and whether anybody is there to take them.
+
+These are values only: `flows/deployments/server_runs.py` asks the server.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class RunUnderWay:
+    """A run that has begun: its flow, its name, since when, how many of its steps are done, and which one is under way."""
+
+    flow: str
+    name: str
+    began_at: dt.datetime | None
+    done_count: int
+    step: str  # "" between two steps
+    address: str  # of its page on the server
+
+
+@dataclass(frozen=True, slots=True)
+class RunToCome:
+    """The next run of a deployment, and when it is to begin."""
+
+    deployment: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRuns:
+    """What the server answered; with `none`, the settings name no server, and nothing runs by itself."""
+
+    state: Literal["none", "answers"]
+    address: str = ""  # of its pages
+    running: tuple[RunUnderWay, ...] = ()
+    to_come: tuple[RunToCome, ...] = ()
+    late_count: int = 0  # runs whose time has come, and that nobody has taken
+    idle: tuple[str, ...] = ()  # deployments that no process serves
+    is_registered: bool = True  # whether any deployment is there
