@@ -72,7 +72,11 @@ def monitor(
         monitored_at=read_clock(),
     )
     followed = follow_up_batch(wiring, batch, found, at=read_clock())
-    publish_summary(followed.summary, simulated=batch.data_origin == SIMULATED)
+    publish_summary(
+        followed.summary,
+        simulated=batch.data_origin == SIMULATED,
+        room=wiring.settings.room.address,
+    )
     announce_summary(found)
     announce_follow_up(followed)
     shown = draw_after_verdict(

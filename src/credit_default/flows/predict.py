@@ -66,7 +66,9 @@ def predict(
         champion = load_champion(wiring, checked)
         scored = score_file(wiring, checked, champion, scored_at=read_clock())
         summary = record_scores(wiring, checked, scored, verdict, recorded_at=read_clock())
-        publish_summary(summary, simulated=checked.data_origin == SIMULATED)
+        publish_summary(
+            summary, simulated=checked.data_origin == SIMULATED, room=wiring.settings.room.address
+        )
         announce_summary(summary)
         summary = add_shadow_scores(
             wiring, summary, clock=read_clock

@@ -103,7 +103,9 @@ def train(
     summary = publish_card(
         wiring, registered, summary, challenger=challenger, assessment=assessed, rows=rows
     )
-    publish_summary(summary, simulated=rows.data_origin == SIMULATED)
+    publish_summary(
+        summary, simulated=rows.data_origin == SIMULATED, room=wiring.settings.room.address
+    )
     return Completed(
         name=STATES.get(summary.status, "ChampionKept"), message=summary.status, data=summary
     )

@@ -19,7 +19,17 @@ from starlette.types import ASGIApp
 from credit_default.errors import CreditDefaultError, InputError, RefusedError, ServiceError
 from credit_default.room.access.form_tokens import FormTokens
 from credit_default.room.access.roles import User
-from credit_default.room.pages import clients, files, model_acts, models, now, performance
+from credit_default.room.pages import (
+    batch,
+    batches,
+    clients,
+    evidently_page,
+    files,
+    model_acts,
+    models,
+    now,
+    performance,
+)
 from credit_default.room.serving.fault_pages import (
     FAULT_PAGES,
     show_forged_form,
@@ -34,6 +44,9 @@ from credit_default.services.context.wiring import Wiring
 # Every group of pages; a test sweeps them by role.
 ROUTES: Final[tuple[PageRoute, ...]] = (
     *now.ROUTES,
+    *batches.ROUTES,
+    *batch.ROUTES,
+    *evidently_page.ROUTES,
     *performance.ROUTES,
     *clients.ROUTES,
     *models.ROUTES,

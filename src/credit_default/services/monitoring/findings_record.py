@@ -144,7 +144,12 @@ def _record_monitoring_run(
             )
             run.record_tags({f"{verdict.gate}_level": verdict.level})
         run.record_text(
-            render_summary_markdown(summary, simulated=batch.data_origin == SIMULATED), "verdict.md"
+            render_summary_markdown(
+                summary,
+                simulated=batch.data_origin == SIMULATED,
+                room=wiring.settings.room.address,
+            ),
+            "verdict.md",
         )
         return replace(summary, run_id=run.run_id)
 

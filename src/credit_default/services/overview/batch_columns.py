@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from credit_default.adapters.lake.layout import Lake
@@ -132,7 +133,7 @@ def _label_ranges(edges: Sequence[float]) -> Iterator[str]:
         return
     texts = [_write_number(edge) for edge in edges]
     yield f"below {texts[0]}"
-    yield from (f"{low} to {high}" for low, high in zip(texts[:-1], texts[1:], strict=True))
+    yield from (f"{low} to {high}" for low, high in pairwise(texts))
     yield f"{texts[-1]} and above"
 
 

@@ -41,9 +41,7 @@ def read_batch_index(lake: Lake) -> pl.DataFrame:
     Columns: batch_id, model_version, statement_month, row_count, scored_at, light, raised (the gates whose level is watch or
     alarm). It is kept until another batch is scored or monitored.
     """
-    return keep_value(
-        lambda: _build_index(lake), name="batch index", lake=lake, tables=TABLES
-    )
+    return keep_value(lambda: _build_index(lake), name="batch index", lake=lake, tables=TABLES)
 
 
 def find_batch_keys(lake: Lake, batch_id: str) -> tuple[BatchKey, ...]:

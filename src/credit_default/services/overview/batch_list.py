@@ -101,7 +101,10 @@ def parse_number(text: str, *, thing: str) -> int:
     """
     if not (text.isascii() and text.isdigit() and 0 < int(text[:7]) < 1_000_000):  # noqa: PLR2004
         raise InputError(
-            thing, found=repr(text[:40]), expected="a whole number", remedy="Choose one from the list."
+            thing,
+            found=repr(text[:40]),
+            expected="a whole number",
+            remedy="Choose one from the list.",
         )
     return int(text)
 

@@ -16,6 +16,7 @@ from typing import Any, Final, Generic, TypeVar
 from credit_default.errors import CreditDefaultError
 
 _THREADS: Final = 8
+_GLANCE_SECONDS: Final = 0.05  # for a new answer, where there is one that can be shown
 _MOST: Final = 64  # questions whose last answer is kept
 Value = TypeVar("Value")
 
@@ -37,7 +38,7 @@ class Answer(Generic[Value]):
 class _Slot:
     lock: Lock = field(default_factory=Lock)
     asked: Future[Any] | None = None
-    asked_at: dt.datetime = dt.datetime.min.replace(tzinfo=dt.UTC)
+    asked_at: dt.datetime | None = None
     last: Answer[Any] = field(default_factory=Answer)
 
 
@@ -62,14 +63,14 @@ def ask(
     """
     slot = _find_slot(name, key)
     with slot.lock:
-        age = (now - slot.asked_at).total_seconds()
-        is_due = slot.asked is None or (slot.asked.done() and not 0 <= age < fresh_seconds)
-        if is_due:
-            slot.asked, slot.asked_at = _get_pool().submit(question), now
-        asked: Future[Value] = slot.asked  # type: ignore[assignment]
+        asked: Future[Value] | None = slot.asked
+        if asked is None or (asked.done() and not _is_fresh(slot, now, fresh_seconds)):
+            asked = slot.asked = _get_pool().submit(question)
+            slot.asked_at = now
         known = slot.last
+    patience = patience_seconds if known.is_awaited else _GLANCE_SECONDS
     try:
-        found: Answer[Value] = Answer(asked.result(timeout=patience_seconds))
+        found: Answer[Value] = Answer(asked.result(timeout=patience))
     except NotYetError:
         return known
     except CreditDefaultError as error:
@@ -77,6 +78,10 @@ def ask(
     with slot.lock:
         slot.last = found
     return found
+
+
+def _is_fresh(slot: _Slot, now: dt.datetime, fresh_seconds: float) -> bool:
+    return slot.asked_at is not None and 0 <= (now - slot.asked_at).total_seconds() < fresh_seconds
 
 
 @lru_cache(maxsize=_MOST)

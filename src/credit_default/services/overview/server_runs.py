@@ -39,3 +39,8 @@ class ServerRuns:
     late_count: int = 0  # runs whose time has come, and that nobody has taken
     idle: tuple[str, ...] = ()  # deployments that no process serves
     is_registered: bool = True  # whether any deployment is there
+
+
+def build_run_tag(batch_id: str) -> str:
+    """Return the tag by which the server finds the runs that scored or monitored a batch."""
+    return f"batch {batch_id}"

@@ -15,12 +15,13 @@ _STARTS = re.compile(r"\A(=|[-+](?=[-+\s]|\Z)|[0-9]+(?=\.(?:\s|\Z)))")
 _ADDRESS = re.compile(r"(?i)\bwww\.")  # turned into a link without any markup
 
 
-def render_summary_markdown(summary: Summary, *, simulated: bool) -> str:
+def render_summary_markdown(summary: Summary, *, simulated: bool, room: str = "") -> str:
     """Return the summary as markdown.
 
     Args:
         summary: What the run did. Text that came with the data cannot turn into markup.
         simulated: Whether to state that no real client stands behind the figures.
+        room: The address of the control room, to which the batch or the version is linked; "" where there is none.
     """
     lines = [f"# {summary.command}: {escape_markdown(summary.status)}"]
     if simulated:
@@ -38,8 +39,20 @@ def render_summary_markdown(summary: Summary, *, simulated: bool) -> str:
     lines += _render_section("Rows", {name: f"{count:,}" for name, count in summary.counts.items()})
     lines += _render_section("Figures", format_figures(summary.figures))
     lines += _render_section("Where to look", summary.paths)
+    if link := build_room_link(room, summary.batch_id, summary.model_version):
+        lines += ["", f"[In the control room]({link})"]
     lines += [f"> {escape_markdown(note)}" for note in summary.notes]
     return "\n".join(lines) + "\n"
+
+
+def build_room_link(room: str, batch_id: str | None, model_version: int | None) -> str:
+    """Return the address in the control room of the batch, or else of the version; "" where there is none."""
+    if not room or (not batch_id and not model_version):
+        return ""
+    root = room.rstrip("/")
+    if not batch_id:
+        return f"{root}/models/{model_version}"
+    return f"{root}/batches/{batch_id}" + (f"?version={model_version}" if model_version else "")
 
 
 def escape_markdown(text: str) -> str:

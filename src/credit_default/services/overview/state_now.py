@@ -1,0 +1,225 @@
+"""The state of everything now, for the control room's first page: what the lake says at once, and what servers answer in time."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from credit_default.adapters.tables.model_reviews import read_reviews
+from credit_default.errors import MlflowError
+from credit_default.gates.governance.findings import Finding
+from credit_default.services.context.wiring import Wiring
+from credit_default.services.governance.inventory import list_findings
+from credit_default.services.monitoring.retraining_explanation import explain_retraining
+from credit_default.services.overview.batch_index import BatchKey, build_key, read_batch_index
+from credit_default.services.overview.champion_now import (
+    ChampionNow,
+    describe_approval,
+    find_champion_now,
+)
+from credit_default.services.overview.kept_values import keep_value
+from credit_default.services.overview.late import (
+    LateItem,
+    describe_away,
+    list_late,
+    list_late_runs,
+)
+from credit_default.services.overview.open_alarms import OpenAlarm, list_alarms_now
+from credit_default.services.overview.patient_questions import Answer, ask
+from credit_default.services.overview.server_runs import ServerRuns
+from credit_default.services.training.training_record import is_card_owed
+
+_ANSWER_SECONDS: Final = 1.0  # that MLflow has to answer its health check
+_RETRAINING_TABLES: Final = (
+    "alarms",
+    "ledger",
+    "monitoring",
+    "outcome_history",
+    "outcomes",
+    "scores",
+)
+_MLFLOW_AWAY: Final = (
+    "Batches are scored by the champion pinned in the lake; nothing can be trained or promoted."
+)
+_PREFECT_AWAY: Final = "Commands run on a server of their own; nothing runs by schedule or event."
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryNow:
+    """What the registry adds: who decided on the champion, in words, and versions whose card is owed."""
+
+    approval: str
+    owed_cards: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainingNow:
+    """Whether a training is asked for at present, and why."""
+
+    headline: str
+    reasons: tuple[str, ...]
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewNow:
+    """The champion's last review, and when the next one is due; None where nobody has reviewed it."""
+
+    opinion: str
+    reviewed_on: str
+    next_on: str
+    is_overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StateNow:
+    """The state at one time. An answer that is awaited is there when the page looks again."""
+
+    at: dt.datetime
+    champion: ChampionNow | None
+    registry: Answer[RegistryNow]
+    alarms: tuple[OpenAlarm, ...]
+    last_batch: BatchKey | None
+    runs: Answer[ServerRuns]
+    late: tuple[LateItem, ...]
+    retraining: Answer[RetrainingNow]
+    findings: tuple[Finding, ...]  # open ones, the earliest due first
+    review: ReviewNow | None
+    schedules: tuple[tuple[str, str], ...]  # by deployment, the cron line in force
+
+    @property
+    def today(self) -> str:
+        """The day, YYYY-MM-DD."""
+        return f"{self.at:%Y-%m-%d}"
+
+
+def describe_now(
+    wiring: Wiring,
+    *,
+    now: dt.datetime,
+    read_runs: Callable[[], ServerRuns],
+    patience_seconds: float,
+) -> StateNow:
+    """Return the state, waiting for servers no longer than `patience_seconds` each.
+
+    Args:
+        wiring: The lake and the settings.
+        now: The time.
+        read_runs: Asks the server that runs the flows.
+        patience_seconds: How long to wait for an answer that was never given before.
+    """
+    lake, settings = wiring.lake, wiring.settings
+    patience = {"now": now, "patience_seconds": patience_seconds}
+    runs = ask(
+        read_runs,
+        name="server runs",
+        key=(settings.prefect.api_url, lake.uri),
+        fresh_seconds=2.0,
+        **patience,  # type: ignore[arg-type]
+    )
+    champion = find_champion_now(wiring)
+    where = (lake.uri, settings.mlflow.tracking_uri, champion.version if champion else 0)
+    registry = ask(
+        lambda: _read_registry(wiring, champion, now=now),
+        name="registry",
+        key=where,
+        fresh_seconds=15.0,
+        **patience,  # type: ignore[arg-type]
+    )
+    retraining = ask(
+        lambda: _explain_retraining(wiring, now=now),
+        name="retraining",
+        key=where,
+        fresh_seconds=5.0,
+        **patience,  # type: ignore[arg-type]
+    )
+    found = list_findings(wiring, None)
+    return StateNow(
+        now,
+        champion,
+        registry,
+        list_alarms_now(lake),
+        _find_last_batch(wiring),
+        runs,
+        (
+            *_list_server_items(runs, registry),
+            *list_late(lake, now=now, policy=settings.coverage),
+        ),
+        retraining,
+        tuple(one for one in found if one.is_open),
+        _find_review(wiring, champion, now=now),
+        _list_schedules(wiring),
+    )
+
+
+def _read_registry(
+    wiring: Wiring, champion: ChampionNow | None, *, now: dt.datetime
+) -> RegistryNow:
+    wiring.tracking.wait_for_store(timeout_seconds=_ANSWER_SECONDS)
+    versions = wiring.registry.list_versions()
+    silence = dt.timedelta(seconds=wiring.settings.reconcile.silence_seconds)
+    own = [version for version in versions if champion and version.number == champion.version]
+    owed = [one.number for one in versions if is_card_owed(one, now=now, silence=silence)]
+    return RegistryNow(describe_approval(own[0]) if own else "", tuple(owed))
+
+
+def _explain_retraining(wiring: Wiring, *, now: dt.datetime) -> RetrainingNow:
+    wiring.tracking.wait_for_store(timeout_seconds=_ANSWER_SECONDS)
+
+    def explain() -> RetrainingNow:
+        summary = explain_retraining(wiring, now=now)
+        verdict = summary.verdicts[0]
+        return RetrainingNow(summary.status, verdict.reasons, verdict.level)
+
+    # outcomes become due with the month, and with nothing else that is not in a table
+    return keep_value(
+        explain,
+        name="retraining",
+        lake=wiring.lake,
+        tables=_RETRAINING_TABLES,
+        key=(f"{now:%Y-%m}", wiring.settings.model_dump_json()),
+    )
+
+
+def _list_server_items(
+    runs: Answer[ServerRuns], registry: Answer[RegistryNow]
+) -> Iterator[LateItem]:
+    if isinstance(registry.fault, MlflowError):
+        yield describe_away(registry.fault, consequence=_MLFLOW_AWAY)
+    elif registry.fault is not None:
+        yield LateItem(registry.fault.thing, f"found {registry.fault.found}", registry.fault.remedy)
+    if runs.fault is not None:
+        yield describe_away(runs.fault, consequence=_PREFECT_AWAY)
+    if runs.value is not None:
+        yield from list_late_runs(runs.value)
+    for number in registry.value.owed_cards if registry.value else ():
+        yield LateItem(
+            f"The card of version {number}",
+            "its training ended before it drew one",
+            "`credit-default reconcile` draws it; it also runs by schedule.",
+        )
+
+
+def _find_last_batch(wiring: Wiring) -> BatchKey | None:
+    index = read_batch_index(wiring.lake)
+    newest = index.sort("scored_at", descending=True).head(1)
+    return None if newest.is_empty() else build_key(newest.row(0, named=True))
+
+
+def _find_review(
+    wiring: Wiring, champion: ChampionNow | None, *, now: dt.datetime
+) -> ReviewNow | None:
+    if champion is None:
+        return None
+    reviews = read_reviews(wiring.lake, model_version=champion.version)
+    if not reviews:
+        return None
+    last = reviews[-1]
+    is_overdue = last.next_review < f"{now:%Y-%m-%d}"
+    return ReviewNow(last.opinion, last.reviewed_at[:10], last.next_review, is_overdue)
+
+
+def _list_schedules(wiring: Wiring) -> tuple[tuple[str, str], ...]:
+    schedule = wiring.settings.schedule
+    names = ("train", "predict", "monitor", "reconcile", "listen")
+    return tuple((name, line) for name in names if (line := getattr(schedule, name)))
