@@ -16,6 +16,8 @@ from credit_default.adapters.bundles.bundle_files import SealedBundle
 from credit_default.adapters.bundles.bundle_manifest import PIPELINE
 from credit_default.adapters.bundles.skops_pipeline import list_trusted_types
 from credit_default.adapters.host.atomic_files import disk_errors
+from credit_default.adapters.mlflow.errors import mlflow_errors
+from credit_default.adapters.mlflow.model_versions import ModelVersion
 from credit_default.adapters.mlflow.run import Run
 from credit_default.adapters.mlflow.tracking import Tracking
 from credit_default.model.estimator.bundle import ModelBundle
@@ -102,6 +104,14 @@ def create_version(
     link = json.dumps([{"name": name, "version": created.version}])
     tracking.client.set_logged_model_tags(model_id, {"mlflow.modelVersions": link})
     return created
+
+
+def describe_version(tracking: Tracking, version: ModelVersion, text: str) -> None:
+    """Write the description of the version's page in MLflow, unless it says the same already."""
+    number = str(version.number)
+    with mlflow_errors(tracking.tracking_uri):
+        if tracking.client.get_model_version(version.name, number).description != text:
+            tracking.client.update_model_version(version.name, number, text)
 
 
 def write_mlflow_model(

@@ -28,6 +28,7 @@ from credit_default.services.champion.champion_state import (
     lock_champion,
     require_unmoved,
 )
+from credit_default.services.champion.version_page import write_version_page
 from credit_default.services.context.identity import normalise_identity
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
@@ -114,6 +115,7 @@ def promote_by_hand(
         hit_failpoint("promote.alias-moved-by-hand")
         record_champion_change(wiring, by=_PERSON)
     hit_failpoint("promote.recorded")
+    write_version_page(wiring, promoted.number)
     _LOG.info("promoted by a person model_version=%d", promoted.number)
     status = f"version {promoted.number} is the champion"
     return Summary("models promote", status, model_version=promoted.number)

@@ -16,6 +16,7 @@ SCORE: Final = "default_probability"
 DECISION: Final = "decision"
 _OWN_DESCRIPTIONS: Final = {SCORE: "the score", DECISION: "the decision"}
 _DECISIONS: Final = {0.0: "accept", 1.0: "decline"}
+_FEW: Final = 100  # from here on decimals do not matter
 _OTHER_CLASSES: Final = ("other values", "missing")
 
 
@@ -138,7 +139,8 @@ def _label_ranges(edges: Sequence[float]) -> Iterator[str]:
 
 
 def _write_number(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3g}"
+    is_whole = float(value).is_integer() or abs(value) >= _FEW
+    return f"{value:,.0f}" if is_whole else f"{value:,.3g}"
 
 
 def _name_value(value: float, column: Column | None, *, name: str) -> str:

@@ -12,8 +12,10 @@ from typing import Any, Final
 import polars as pl
 
 from credit_default.adapters.files.table_export import render_csv
+from credit_default.data.contract.schema import Schema
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.quarantine import find_rejected
+from credit_default.services.overview.rule_words import describe_rule
 
 PAGE_SIZE: Final = 50
 _RULES: Final = "broken_rules"  # the last column of the file to correct; no schema has it
@@ -25,6 +27,7 @@ class RuleCount:
     """A rule, and how many of the rejected rows broke it; a row may break several."""
 
     rule: str
+    words: str
     row_count: int
 
 
@@ -34,7 +37,7 @@ class RejectedRow:
 
     line: int
     client_id: str
-    rules: tuple[str, ...]
+    rules: tuple[str, ...]  # in words
     values: Mapping[str, str]
 
 
@@ -51,7 +54,7 @@ class RejectedPage:
 
 def count_rejected(wiring: Wiring, batch_id: str) -> tuple[RuleCount, ...]:
     """Return how many of the batch's rows broke each rule, the most often broken first."""
-    return _list_rules(find_rejected(wiring, batch_id).rule_counts)
+    return _list_rules(wiring.schema, find_rejected(wiring, batch_id).rule_counts)
 
 
 def list_rejected(wiring: Wiring, batch_id: str, *, page: int = 1) -> RejectedPage:
@@ -65,9 +68,9 @@ def list_rejected(wiring: Wiring, batch_id: str, *, page: int = 1) -> RejectedPa
     number = min(page, page_count)
     shown = found.rows.slice((number - 1) * PAGE_SIZE, PAGE_SIZE)
     return RejectedPage(
-        tuple(_build_row(row) for row in shown.iter_rows(named=True)),
+        tuple(_build_row(row, wiring.schema) for row in shown.iter_rows(named=True)),
         found.rows.height,
-        _list_rules(found.rule_counts),
+        _list_rules(wiring.schema, found.rule_counts),
         number,
         page_count,
     )
@@ -82,7 +85,8 @@ def render_correction_file(wiring: Wiring, batch_id: str) -> bytes:
     Raises:
         InputError: There is no batch of that id.
     """
-    rows = [_build_row(row) for row in find_rejected(wiring, batch_id).rows.iter_rows(named=True)]
+    found = find_rejected(wiring, batch_id).rows
+    rows = [_build_row(row, wiring.schema) for row in found.iter_rows(named=True)]
     names = list(dict.fromkeys(name for row in rows for name in row.values))
     frame = pl.DataFrame(
         [{**row.values, _RULES: "; ".join(row.rules)} for row in rows],
@@ -91,16 +95,19 @@ def render_correction_file(wiring: Wiring, batch_id: str) -> bytes:
     return render_csv(frame, plain=_NUMBER.pattern)
 
 
-def _build_row(row: Mapping[str, Any]) -> RejectedRow:
+def _build_row(row: Mapping[str, Any], schema: Schema) -> RejectedRow:
     raw: Mapping[str, Any] = json.loads(row["raw_values"])
     values = {name: "" if value is None else str(value) for name, value in raw.items()}
     own = {"client_id": row["client_id"], "statement_month": row["statement_month"]}
     given = {name: text for name, text in own.items() if text and text != "unknown"}
     return RejectedRow(
-        int(row["line"]), str(row["client_id"] or ""), tuple(row["rules"]), {**given, **values}
+        int(row["line"]),
+        str(row["client_id"] or ""),
+        tuple(describe_rule(schema, rule) for rule in row["rules"]),
+        {**given, **values},
     )
 
 
-def _list_rules(counts: Mapping[str, int]) -> tuple[RuleCount, ...]:
+def _list_rules(schema: Schema, counts: Mapping[str, int]) -> tuple[RuleCount, ...]:
     ordered: Iterable[tuple[str, int]] = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    return tuple(RuleCount(rule, count) for rule, count in ordered)
+    return tuple(RuleCount(rule, describe_rule(schema, rule), count) for rule, count in ordered)
