@@ -15,16 +15,22 @@ from credit_default.gates.verdict import Verdict
 
 _BODY: Final = "\n    <body>\n"
 _HEADING: Final = """\
-    <header style="font: 16px/1.5 sans-serif; padding: 12px 24px; background: {background}; color: #1d2433">
+    <header class="heading {origin}">
       <strong>{text}</strong>{note}{verdict}
     </header>
 """
+# In an element of its own and not in attributes: a page that allows this text by its digest allows no other style.
+_STYLE: Final = (
+    "<style>.heading { font: 16px/1.5 sans-serif; padding: 12px 24px; color: #1d2433; background: #e8ecf4; } "
+    ".heading.simulated { background: #ffe08a; } .heading .ok { color: #1a7f37; } "
+    ".heading .watch { color: #9a6700; } .heading .alarm { color: #b42318; }</style>"
+)
 _VERDICT: Final = "<!-- verdict -->"  # where verdicts and the note are inserted
 # Evidently draws the ids of its widgets and metrics at random: of the same rows it would make another page each time.
 _RANDOM_ID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|metric_[0-9a-f]{32}"
 )
-_COLOURS: Final = {"ok": "#1a7f37", "watch": "#9a6700", "alarm": "#b42318"}
+_COLOURED: Final = frozenset({"ok", "watch", "alarm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +61,8 @@ class ReportTitle:
 def insert_verdict(page: str, verdict: Verdict) -> str:
     """Return the page with the gate's level and reasons in its heading, below the verdicts inserted before."""
     reasons = "".join(f"<br>{html.escape(reason)}" for reason in verdict.reasons)
-    colour = _COLOURS.get(verdict.level, "#1d2433")
-    level = f'<strong style="color: {colour}">{html.escape(f"{verdict.gate}: {verdict.level}")}</strong>'
+    mark = f' class="{verdict.level}"' if verdict.level in _COLOURED else ""
+    level = f"<strong{mark}>{html.escape(f'{verdict.gate}: {verdict.level}')}</strong>"
     return page.replace(_VERDICT, f"<br>{level}{reasons}{_VERDICT}", 1)
 
 
@@ -82,7 +88,7 @@ def render_page(page: str, *, title: ReportTitle) -> str:
         )
     data = "\n".join(_escape_tags(line) for line in head.split("\n"))
     data, body, rest = _number_ids(data, body, rest)
-    named = f"<head>\n        <title>{html.escape(title.text)}</title>"
+    named = f"<head>\n        <title>{html.escape(title.text)}</title>\n        {_STYLE}"
     return data.replace("<head>", named, 1) + body + _build_heading(title) + rest
 
 
@@ -90,7 +96,7 @@ def _build_heading(title: ReportTitle) -> str:
     return _HEADING.format(
         text=html.escape(title.text),
         note="<br>No real client stands behind these figures." if title.simulated else "",
-        background="#ffe08a" if title.simulated else "#e8ecf4",
+        origin=title.data_origin,
         verdict=_VERDICT,
     )
 
