@@ -54,7 +54,9 @@ def list_late(lake: Lake, *, now: dt.datetime, policy: CoveragePolicy) -> tuple[
 
 def describe_away(fault: CreditDefaultError, *, consequence: str) -> LateItem:
     """Return the item of a server that does not answer."""
-    return LateItem(fault.thing, f"does not answer: {fault.found}. {consequence}", fault.remedy)
+    return LateItem(
+        fault.thing, f"does not answer: {fault.found}. {consequence.rstrip('.')}", fault.remedy
+    )
 
 
 def list_late_runs(runs: ServerRuns) -> Iterator[LateItem]:

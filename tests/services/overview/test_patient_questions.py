@@ -1,0 +1,59 @@
+import datetime as dt
+import threading
+
+from credit_default.errors import ServiceError
+from credit_default.services.overview.patient_questions import ask
+
+NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
+
+
+def put(question, key, *, later=0.0, patience=5.0):
+    return ask(
+        question,
+        name="test",
+        key=key,
+        now=NOON + dt.timedelta(seconds=later),
+        patience_seconds=patience,
+        fresh_seconds=10,
+    )
+
+
+def test_answer_that_comes_in_time_is_shown():
+    assert put(lambda: 3, "in time").value == 3
+
+
+def test_page_does_not_wait_longer_than_its_patience_and_finds_the_answer_later():
+    go = threading.Event()
+
+    def answer():
+        go.wait(10)
+        return 3
+
+    first = put(answer, "slow", patience=0.01)
+    go.set()
+    second = put(lambda: 4, "slow")
+
+    assert first.is_awaited
+    assert second.value == 3
+
+
+def test_failure_is_told_and_the_question_is_asked_again_later():
+    def fail():
+        raise ServiceError("x", found="y", expected="z", remedy="Do.")
+
+    failed = put(fail, "away")
+    still = put(lambda: 3, "away", later=5)
+    again = put(lambda: 3, "away", later=11)
+
+    assert failed.fault.found == still.fault.found == "y"
+    assert again.value == 3
+
+
+def test_last_answer_is_shown_while_a_new_one_is_awaited():
+    go = threading.Event()
+    put(lambda: 3, "renewed")
+
+    meanwhile = put(lambda: go.wait(10) and 4, "renewed", later=11)
+    go.set()
+
+    assert meanwhile.value == 3
