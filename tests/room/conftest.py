@@ -197,14 +197,14 @@ def lived_in_room(lived_in_lake, room_settings) -> Iterator[ServedRoom]:
 
 
 @pytest.fixture
-def serve_room(lake_with_champion, room_settings, tmp_path) -> Iterator[Callable[..., ServedRoom]]:
+def serve_room(request, room_settings, tmp_path) -> Iterator[Callable[..., ServedRoom]]:
     """Serve a room over a lake of the test's own: `serve_room()` copies the one with a champion, `serve_room(lake)` takes that."""
     with contextlib.ExitStack() as rooms:
 
         def serve(lake: Path | None = None, **others: Any) -> ServedRoom:
             if lake is None:
                 lake = tmp_path / "lake"
-                shutil.copytree(lake_with_champion, lake)
+                shutil.copytree(request.getfixturevalue("lake_with_champion"), lake)
             return rooms.enter_context(open_room(lake, room_settings, **others))
 
         yield serve

@@ -24,9 +24,7 @@ def test_p_value_moves_where_it_is_below_its_limit(wiring):
     drift = {"age": {"statistic": 0.01, "threshold": 0.05, "method": "ks"}}
     put_profile(wiring.lake, BATCH, content={**PROFILE, "drift": drift})
 
-    [move] = read_batch_profile(
-        wiring.lake, wiring.schema, batch_id=BATCH, model_version=1
-    ).moves
+    [move] = read_batch_profile(wiring.lake, wiring.schema, batch_id=BATCH, model_version=1).moves
 
     assert (move.ratio, move.has_moved) == (5.0, True)
 

@@ -22,7 +22,10 @@ def filled(wiring):
     )
     put_profile(wiring.lake, BATCH, pages=[("report.html", "<p>Evidently</p>")])
     put_rejected(
-        wiring.lake, BATCH, "2005-10", [{"line": 2, "client_id": "9", "rules": ["age|min"], "age": "1"}]
+        wiring.lake,
+        BATCH,
+        "2005-10",
+        [{"line": 2, "client_id": "9", "rules": ["age|min"], "age": "1"}],
     )
     return wiring
 
@@ -53,7 +56,7 @@ def test_batch_shows_columns_bands_rules_and_pages(filled):
 
 
 def test_version_that_did_not_score_it_is_an_error_with_those_that_did(filled):
-    with pytest.raises(InputError, match="2, 1|1, 2"):
+    with pytest.raises(InputError, match=r"(2, 1)|(1, 2)"):
         describe_batch(filled, BATCH, model_version=3)
 
 

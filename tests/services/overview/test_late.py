@@ -22,7 +22,11 @@ def put_months(wiring, *months, age=1):
     for number, month in enumerate(months):
         at = dt.datetime(int(month[:4]), int(month[5:]), 3, tzinfo=dt.UTC)
         put_scores(
-            wiring.lake, f"{number:016x}", month, at=at + dt.timedelta(days=31 * age), chances=(0.1,)
+            wiring.lake,
+            f"{number:016x}",
+            month,
+            at=at + dt.timedelta(days=31 * age),
+            chances=(0.1,),
         )
         put_outcomes(wiring.lake, month, (0,), at=NOON)
 
@@ -63,7 +67,8 @@ def test_refused_file_is_late_with_the_reason_as_a_quote(wiring):
 
     item = find(wiring)["File march.csv"]
 
-    assert "refused" in item.why and "cell" not in item.why + item.remedy
+    assert "refused" in item.why
+    assert "cell" not in item.why + item.remedy
     assert item.quotes == "found cell 'x'; expected a number. Correct it."
 
 
@@ -79,7 +84,8 @@ def test_file_that_nobody_takes_is_late_and_one_that_just_came_is_not(wiring):
 
     found = find(wiring)
 
-    assert "incoming/" in found["File old.csv"].why and "File new.csv" not in found
+    assert "incoming/" in found["File old.csv"].why
+    assert "File new.csv" not in found
     assert "_SUCCESS" in found["Folder parts"].why
 
 
@@ -106,7 +112,8 @@ def test_page_that_could_not_be_drawn_is_late_with_the_fault(wiring):
 
     item = find(wiring)[f"Evidently's page of batch {BATCH}, version 3"]
 
-    assert "out of memory" in item.why and "reconcile" in item.remedy
+    assert "out of memory" in item.why
+    assert "reconcile" in item.remedy
 
 
 def test_server_that_is_away_is_late_with_what_follows_and_what_to_do():

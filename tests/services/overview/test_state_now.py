@@ -44,7 +44,8 @@ def test_page_still_comes_and_says_so_where_both_servers_are_away(make_wiring):
     then = look(wiring, runs=ask_prefect, patience=10)
 
     assert waited < 2
-    assert first.champion.version == 1 and first.registry.is_awaited
+    assert first.champion.version == 1
+    assert first.registry.is_awaited
     assert {item.what for item in then.late} >= {"Prefect", "MLflow (http://127.0.0.1:9)"}
     assert then.retraining.fault is not None
 
