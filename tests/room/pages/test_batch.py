@@ -60,6 +60,17 @@ def test_pages_say_what_the_tables_say(room):
     assert json.dumps(chart["figure"]["data"][1]["y"]) == "[0.2, 0.4, 0.4]"
 
 
+def test_batch_that_nobody_monitored_has_a_page_that_says_what_to_do(room):
+    put_scores(room.wiring.lake, "c" * 16, "2005-11")
+
+    with room.client(Role.VIEWER) as client:
+        batch = client.get(f"/batches/{'c' * 16}")
+
+    assert batch.status_code == 200
+    assert f"credit-default monitor {'c' * 16}" in batch.text
+    assert "No profile is published" in batch.text
+
+
 @pytest.mark.parametrize(
     "address",
     [
