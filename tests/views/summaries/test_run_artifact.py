@@ -23,3 +23,20 @@ def test_simulated_data_is_said_at_the_top():
 
 def test_markup_in_data_stays_text():
     assert escape_markdown("<script>|a|*b*\nc") == r"\<script\>\|a\|\*b\* c"
+
+
+@pytest.mark.parametrize(
+    ("batch", "version", "address"),
+    [
+        ("ab12", 3, "https://room.example/batches/ab12?version=3"),
+        ("ab12", None, "https://room.example/batches/ab12"),
+        (None, 3, "https://room.example/models/3"),
+    ],
+)
+def test_summary_links_to_the_control_room(batch, version, address):
+    summary = Summary("predict", "scored", batch_id=batch, model_version=version)
+
+    page = render_summary_markdown(summary, simulated=False, room="https://room.example/")
+
+    assert f"[In the control room]({address})" in page
+    assert "control room" not in render_summary_markdown(summary, simulated=False)

@@ -35,7 +35,7 @@ def draw_moves(moves: Sequence[ColumnMove]) -> Chart:
         "height": 140 + 22 * len(ordered),
         "xaxis": {"title": {"text": "drift as a multiple of its limit"}, "rangemode": "tozero"},
         "yaxis": {"automargin": True, "tickmode": "linear"},
-        "shapes": [{"type": "line", "x0": 1, "x1": 1, "y0": 0, "y1": 1, "yref": "paper"}],
+        "shapes": [{"type": "path", "path": "M 1,0 L 1,1", "yref": "paper"}],
         "showlegend": False,
     }
     rows = [

@@ -14,11 +14,13 @@ from credit_default.services.overview.state_now import StateNow, describe_now
 # The page waits this long for servers that were never asked before; the live part, which follows, a little longer.
 _FIRST_PATIENCE: Final = 0.25  # seconds
 _LIVE_PATIENCE: Final = 1.5
+_STATIC_PATIENCE: Final = 30.0  # a page that is written down does not look again
 
 
 def show_now(visit: Visit) -> Response:
     """Return the page Now; what servers have not answered yet follows with the live part."""
-    state = _describe(visit, patience_seconds=_FIRST_PATIENCE)
+    patience = _STATIC_PATIENCE if visit.is_static else _FIRST_PATIENCE
+    state = _describe(visit, patience_seconds=patience)
     return render_page(visit, "now.html", state=state, seen=_digest(state, visit))
 
 
