@@ -1,3 +1,5 @@
+import pytest
+
 from credit_default.gates.verdict import Verdict
 from credit_default.views.summaries.run_artifact import escape_markdown, render_summary_markdown
 from credit_default.views.summaries.summary import Summary
