@@ -4,29 +4,27 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.table import Table
-
 from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
 from credit_default.gates.verdict import Verdict
 from credit_default.views.summaries.summary import Summary, format_figure, render_level
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
 _TITLE = (
     "six months of production: drift is judged at once, "
     "the verdict on performance when outcomes are known"
 )
-_HEADING = (
-    "month",
-    "rows",
-    "planted",
-    "drift",
-    "psi",
-    "declined",
-    "expected",
-    "defaulted",
-    "AUC",
-    "verdict",
+_COLUMNS = (
+    Column("month"),
+    Column("rows", is_figure=True, rank=3),
+    Column("planted", rank=1),
+    Column("drift"),
+    Column("psi", is_figure=True, rank=2),
+    Column("declined", is_figure=True, rank=2),
+    Column("expected", is_figure=True),
+    Column("defaulted", is_figure=True),
+    Column("AUC", is_figure=True, rank=1),
+    Column("verdict"),
 )
-_TEXT_COLUMNS = frozenset({"month", "planted", "drift", "verdict"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +50,9 @@ class DemoMonthResult:
         return performance
 
 
-def render_demo(months: Sequence[DemoMonthResult]) -> Table:
+def render_demo(months: Sequence[DemoMonthResult]) -> FittedTable:
     """Return one line for each month: rows, drift, expected and observed defaults, AUC, performance."""
-    table = Table(
-        box=None,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        header_style="bold",
-        title=_TITLE,
-        title_justify="left",
-    )
-    for name in _HEADING:
-        table.add_column(name, justify="left" if name in _TEXT_COLUMNS else "right", no_wrap=True)
+    table = FittedTable(_COLUMNS, title=_TITLE, gap=1)
     for month in months:
         performance = month.performance.figures
         table.add_row(
