@@ -15,6 +15,7 @@ from credit_default.views.documents.document import (
     Table,
 )
 from credit_default.views.summaries.summary import render_level, render_text
+from credit_default.views.tables.bullets import render_bullet
 from credit_default.views.tables.fitted_table import Column, FittedTable
 
 
@@ -40,7 +41,7 @@ def _render_block(block: Block) -> RenderableType:
         case Paragraph(text):
             return render_text(text)
         case Bullets(items):
-            return Group(*(render_text(f"• {item}") for item in items))
+            return Group(*(render_bullet(render_text(item)) for item in items))
         case Table():
             return _render_table(block)
         case Picture(path, description, _):

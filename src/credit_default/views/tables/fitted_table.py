@@ -15,12 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from credit_default.errors import escape_unprintable
+from credit_default.views.tables.bullets import render_bullet
 
 _INDENT: Final = 2  # of what stands below its row
 _NARROWEST_TEXT: Final = 24  # characters: words are not stacked in columns narrower than this
 _FITTING_SHARE: Final = (
     0.75  # of the rows whose sentences fit beside them, for a column of sentences
 )
+_LONGEST_WORD: Final = 32  # characters: a cell with a longer word makes no column that wide
 _EMPTY: Final = frozenset({"", "–"})
 
 
@@ -49,10 +51,18 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Which columns stand beside one another, how wide, and the width for sentences, 0 where they stand below."""
+    """Which columns stand beside one another, how wide and how far apart.
+
+    `sentence_width` is that of the column of sentences, 0 where they stand below their rows.
+    """
 
     widths: dict[int, int]  # by the column's place
-    sentence_width: int
+    gap: int
+    sentence_width: int = 0
+
+    def holds(self, place: int, cell: Text) -> bool:
+        """Return whether the cell's column stands beside the others and takes its longest word."""
+        return _measure_word(cell.plain) <= self.widths.get(place, -1)
 
 
 class FittedTable:
@@ -95,63 +105,65 @@ class FittedTable:
             yield self._draw(together, layout)
 
     def _choose_layout(self, width: int) -> _Layout:
-        kept = dict.fromkeys(range(len(self._columns)))
-        beside = self._find_sentence_width(width)
-        if beside:
-            return _Layout({place: self._measure(place)[1] for place in kept}, beside)
-        leaving = sorted(kept, key=lambda place: (-self._columns[place].rank, -place))
-        for place in leaving:
-            if self._sum_widths([self._measure(one)[0] for one in kept]) <= width:
-                break
-            if place and len(kept) > 1:
-                del kept[place]
-        sizes = {place: self._measure(place) for place in kept}
-        room = width - self._sum_widths([least for least, _ in sizes.values()])
-        return _Layout(_share_room(sizes, max(room, 0), width=width), 0)
+        kept = list(range(len(self._columns)))
+        best = {place: self._measure(place)[1] for place in kept}
+        if beside := self._find_sentence_width(width - _add_up(best.values(), self._gap)):
+            return _Layout(best, self._gap, beside)
+        for gap in (self._gap, 1):
+            if _add_up((self._measure(place)[0] for place in kept), gap) <= width:
+                return self._fit(kept, gap, width=width)
+        leaving = sorted(kept[1:], key=lambda place: (-self._columns[place].rank, -place))
+        sizes = {place: self._measure(place, longest_word=_LONGEST_WORD)[0] for place in kept}
+        while leaving and _add_up(sizes.values(), 1) > width:
+            del sizes[leaving.pop(0)]
+        return self._fit(list(sizes), 1, width=width, longest_word=_LONGEST_WORD)
 
-    def _find_sentence_width(self, width: int) -> int:
+    def _fit(
+        self, kept: Sequence[int], gap: int, *, width: int, longest_word: int | None = None
+    ) -> _Layout:
+        sizes = {place: self._measure(place, longest_word=longest_word) for place in kept}
+        room = width - _add_up((least for least, _ in sizes.values()), gap)
+        return _Layout(_share_room(sizes, max(room, 0), width=width), gap)
+
+    def _find_sentence_width(self, left: int) -> int:
         """Return the width of a column of sentences, 0 where too few of them would fit on one line."""
         said = [row.sentence_width for row in self._rows if row.sentences]
-        if not said:
-            return 0
-        taken = self._sum_widths([self._measure(place)[1] for place in range(len(self._columns))])
-        left = width - taken - self._gap
-        fitting = sum(length <= left for length in said)
-        return max(left, 0) if fitting >= _FITTING_SHARE * len(said) else 0
+        fitting = sum(length <= left - self._gap for length in said)
+        return left - self._gap if said and fitting >= _FITTING_SHARE * len(said) else 0
 
-    def _measure(self, place: int) -> tuple[int, int]:
-        """Return the least and the best width of a column."""
+    def _measure(self, place: int, *, longest_word: int | None = None) -> tuple[int, int]:
+        """Return the least and the best width of a column, cells with a longer word left out."""
         column, cells = self._columns[place], [row.cells[place] for row in self._rows]
+        if longest_word is not None:
+            cells = [cell for cell in cells if _measure_word(cell.plain) <= longest_word]
         best = max((cell.cell_len for cell in cells), default=0)
         least = best
         if not column.is_figure:
-            longest_word = max((_measure_word(cell.plain) for cell in cells), default=0)
-            least = max(longest_word, min(best, _NARROWEST_TEXT))
+            longest = max((_measure_word(cell.plain) for cell in cells), default=0)
+            least = max(longest, min(best, _NARROWEST_TEXT))
         heading = Text(column.heading)
         return max(least, _measure_word(heading.plain)), max(best, heading.cell_len)
-
-    def _sum_widths(self, widths: Sequence[int]) -> int:
-        return sum(widths) + self._gap * (len(widths) - 1)
 
     def _build_heading(self) -> _Row:
         cells = tuple(Text(escape_unprintable(column.heading)) for column in self._columns)
         return _Row(cells, (Text(self._heading),) if self._heading else ())
 
-    def _list_below(self, row: _Row, layout: _Layout) -> Iterator[Text]:
+    def _list_below(self, row: _Row, layout: _Layout) -> Iterator[Text | Table]:
         """Yield what has no room beside the row: the cells that left, with their headings, then sentences."""
         pairs = [
-            Text.assemble((escape_unprintable(column.heading), "dim"), " ", cell)
+            _name_cell(column.heading, cell)
             for place, (column, cell) in enumerate(zip(self._columns, row.cells, strict=True))
-            if place not in layout.widths and cell.plain not in _EMPTY
+            if not layout.holds(place, cell) and cell.plain not in _EMPTY
         ]
         if pairs:
             yield Text(" · ").join(pairs)
         if row.sentence_width > layout.sentence_width:
-            yield from row.sentences
+            several = len(row.sentences) > 1
+            yield from (render_bullet(text) if several else text for text in row.sentences)
 
     def _draw(self, rows: Sequence[_Row], layout: _Layout, *, style: str = "") -> Table:
         table = Table(
-            box=None, show_header=False, pad_edge=False, padding=(0, self._gap, 0, 0), style=style
+            box=None, show_header=False, pad_edge=False, padding=(0, layout.gap, 0, 0), style=style
         )
         for place, width in layout.widths.items():
             justify = "right" if self._columns[place].is_figure else "left"
@@ -159,11 +171,19 @@ class FittedTable:
         if layout.sentence_width:
             table.add_column(width=layout.sentence_width, overflow="fold")
         for row in rows:
-            cells = [row.cells[place] for place in layout.widths]
+            cells = [
+                row.cells[place] if layout.holds(place, row.cells[place]) else ""
+                for place in layout.widths
+            ]
             fits = row.sentence_width <= layout.sentence_width
             beside = [Text("\n").join(row.sentences if fits else ())] * bool(layout.sentence_width)
             table.add_row(*cells, *beside)
         return table
+
+
+def _add_up(widths: Iterable[int], gap: int) -> int:
+    """Return the width of columns side by side."""
+    return sum(width + gap for width in widths) - gap
 
 
 def _share_room(sizes: dict[int, tuple[int, int]], room: int, *, width: int) -> dict[int, int]:
@@ -179,10 +199,15 @@ def _share_room(sizes: dict[int, tuple[int, int]], room: int, *, width: int) -> 
     return widths
 
 
-def _indent(text: Text) -> RenderableType:
-    if text.no_wrap:  # a path that people copy; padding would crop it
-        return Text.assemble(" " * _INDENT, text, no_wrap=True, overflow="ignore")
-    return Padding(text, (0, 0, 0, _INDENT))
+def _name_cell(heading: str, cell: Text) -> Text:
+    name = [(escape_unprintable(heading), "dim"), " "] if heading else []
+    return Text.assemble(*name, cell)
+
+
+def _indent(below: Text | Table) -> RenderableType:
+    if isinstance(below, Text) and below.no_wrap:  # a path that people copy; padding would crop it
+        return Text.assemble(" " * _INDENT, below, no_wrap=True, overflow="ignore")
+    return Padding(below, (0, 0, 0, _INDENT), expand=False)
 
 
 def _to_text(cell: str | Text) -> Text:
