@@ -90,7 +90,7 @@ class FittedTable:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         layout = self._choose_layout(options.max_width)
         if self._title:
-            yield Text(self._title, style="italic")
+            yield Text(escape_unprintable(self._title), style="italic")
         if any(column.heading for column in self._columns):
             yield self._draw([self._build_heading()], layout, style="bold")
         together: list[_Row] = []
