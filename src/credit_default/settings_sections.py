@@ -35,6 +35,7 @@ from credit_default.model.explanation.reason_codes import ReasonsPolicy
 from credit_default.model.fairness.policy import FairnessPolicy
 from credit_default.model.fairness.proxy_check import ProxyPolicy
 from credit_default.model.families.recipe_size import SizedRecipe, size_recipe
+from credit_default.room_settings import RoomSettings
 from credit_default.trust_settings import EstimatorSettings, SigningSettings
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
@@ -114,8 +115,7 @@ class ReconcileSettings(BaseModel):
 class ScheduleSettings(BaseModel):
     """When the deployments run by schedule: cron lines in `time_zone`; empty means on events only.
 
-    A cron line has five fields. `serve` has at most `run_limit` runs at once on its machine, and
-    asks Prefect for new ones every `poll_seconds`.
+    `serve` has at most `run_limit` runs at once, and asks for new ones every `poll_seconds`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -132,9 +132,8 @@ class ScheduleSettings(BaseModel):
 class ListenSettings(BaseModel):
     """How `listen` finds new files in a bucket: from the SQS queue that the bucket notifies.
 
-    A lake in a folder is watched. Without a queue the bucket is listed every `look_seconds`. While
-    the queue or Prefect does not answer, the wait before the next try grows up to
-    `longest_wait_seconds`.
+    A folder is watched. Without a queue the bucket is listed every `look_seconds`. While the queue
+    or Prefect does not answer, the wait between tries grows up to `longest_wait_seconds`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -203,6 +202,7 @@ class Settings(BaseSettings):
     schedule: ScheduleSettings = ScheduleSettings()
     listen: ListenSettings = ListenSettings()
     stack: StackSettings = StackSettings()
+    room: RoomSettings = RoomSettings()
     refresh: RefreshPolicy = RefreshPolicy()
     recipe: Recipe = Recipe()
     sized_parameters: tuple[str, ...] = ()  # of the recipe: not set, so they follow the data's size
