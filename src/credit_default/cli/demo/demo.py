@@ -48,6 +48,9 @@ def demo(
     strength: Annotated[
         int, typer.Option("--strength", min=1, max=3, help="How strong the scenario is.")
     ] = 1,
+    show: Annotated[
+        bool, typer.Option("--open", help="Open the page with what happened in your browser.")
+    ] = False,
     *,
     shared: SharedOptions,
 ) -> None:
@@ -58,7 +61,7 @@ def demo(
             from credit_default.cli.demo.six_month_demo import run_six_month_demo
 
             _check_data(shared, month=month, data=data, lake=lake)
-            return run_six_month_demo(output, shared, month=month, data=data, lake=lake)
+            return run_six_month_demo(output, shared, month=month, show=show, data=data, lake=lake)
         from credit_default.cli.demo.long_demo import run_long_demo
 
         _require_simulated_data(data)
@@ -69,6 +72,7 @@ def demo(
             month_count=months or 18,
             scenario=scenario or DEFAULT_SCENARIO,
             strength=strength,
+            show=show,
             data=data,
             lake=lake,
         )

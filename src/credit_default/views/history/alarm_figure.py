@@ -44,6 +44,7 @@ def draw_alarm_figure(alarm: Alarm, findings: Sequence[AlarmFinding], *, subtitl
         axes.legend(loc="upper left", fontsize=10, frameon=False)
     if columns and columns[0].is_share:
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.set_ylim(0, max(axes.get_ylim()[1], 0.01))
     return disable_math_text(figure)
 
 
