@@ -36,6 +36,6 @@ def test_another_program_of_that_name_is_not_meant(installation, tmp_path, monke
     other.write_text("#!/bin/sh\n")
     other.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.chdir("/")
+    monkeypatch.chdir(Path(__file__).parent)
 
-    assert name_program("credit-default") == f"'{Path(installation)}/credit-default'"
+    assert name_program("credit-default") == f"'{installation}/credit-default'"

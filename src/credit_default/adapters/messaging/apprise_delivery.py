@@ -76,8 +76,9 @@ def _attach(message: Message) -> Any:
     import apprise
     from apprise.attachment.memory import AttachMemory
 
+    open_file: Any = AttachMemory  # it has no types
     files = [
-        AttachMemory(content=one.content, name=one.name, mimetype=one.media_type)
+        open_file(content=one.content, name=one.name, mimetype=one.media_type)
         for one in message.attachments
     ]
     return apprise.AppriseAttachment(files) if files else None

@@ -123,7 +123,8 @@ def _score_months(
     from credit_default.flows.predict import predict
 
     output.explain(narration.SCORING)
-    scored, monitored = [], []
+    scored: list[Summary] = []
+    monitored: list[Summary] = []
     for month in data.months:
         with output.step(f"scoring {month.statement_month}") as found:
             batch = run_flow(predict, batch=str(month.statements), **parameters)

@@ -166,8 +166,8 @@ class FittedTable:
             box=None, show_header=False, pad_edge=False, padding=(0, layout.gap, 0, 0), style=style
         )
         for place, width in layout.widths.items():
-            justify = "right" if self._columns[place].is_figure else "left"
-            table.add_column(width=width, justify=justify, overflow="fold", vertical="top")
+            is_figure = self._columns[place].is_figure
+            table.add_column(width=width, justify="right" if is_figure else "left", overflow="fold")
         if layout.sentence_width:
             table.add_column(width=layout.sentence_width, overflow="fold")
         for row in rows:
@@ -200,8 +200,8 @@ def _share_room(sizes: dict[int, tuple[int, int]], room: int, *, width: int) -> 
 
 
 def _name_cell(heading: str, cell: Text) -> Text:
-    name = [(escape_unprintable(heading), "dim"), " "] if heading else []
-    return Text.assemble(*name, cell)
+    name = Text(f"{escape_unprintable(heading)} " if heading else "", style="dim")
+    return Text.assemble(name, cell)
 
 
 def _indent(below: Text | Table) -> RenderableType:

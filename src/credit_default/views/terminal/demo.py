@@ -94,7 +94,7 @@ def summarise_demo(
         for name, value in training.figures.items()
         if name.startswith(("roc_auc", "brier"))
     }
-    verdicts = (training.verdicts[-1], retraining.verdicts[-1])
+    verdicts: tuple[Verdict, ...] = (training.verdicts[-1], retraining.verdicts[-1])
     if not listed:
         verdicts = tuple(replace(verdict, reasons=verdict.reasons[:1]) for verdict in verdicts)
     return Summary(
