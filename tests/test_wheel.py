@@ -24,6 +24,8 @@ PICTURED = runpy.run_path(str(ROOT / "docs" / "draw_pictures.py"))
 SECONDS = 90  # of CPU, as the machine may be busy, for the demo after the install
 WHERE = "import credit_default, importlib.metadata as m; print(credit_default.__file__); print(m.version('credit-default'))"
 
+COMMIT = "from credit_default.flows.runs.context import read_commit; print(read_commit())"
+
 
 @dataclass(frozen=True)
 class Installed:
@@ -77,6 +79,16 @@ def test_package_comes_from_the_wheel_and_finds_its_data_outside_a_checkout(inst
     assert json.loads(checked.stdout)["counts"]["accepted"] == 50
     shutil.rmtree(installed.folder)
     installed.folder.mkdir()
+
+
+def test_commit_of_a_repository_around_the_environment_is_not_taken_for_ours(installed):
+    git = ["git", "-C", installed.folder.parent, "-c", "user.name=x", "-c", "user.email=x@y"]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message", "x"], check=True)
+
+    asked = installed.run("python", "-c", COMMIT)
+
+    assert asked.stdout.strip() == "unknown", asked.stderr
 
 
 @pytest.mark.nightly
