@@ -112,3 +112,16 @@ def test_text_is_shown_literally(text):
 
     assert "\x1b" not in shown
     assert shown.count("[bold]x" if text[0] == "[" else "\\x1b[31m") == 4
+
+
+def test_words_are_not_stacked_in_a_narrow_column():
+    table = FittedTable((Column("name"), Column("meaning")))
+    table.add_row("calibration_intercept", "log odds of the outcome at a score of one half")
+
+    stacked, below = show(table, width=50), show(table, width=40)
+
+    assert [line[21:].strip() for line in stacked[1:]] == [
+        "log odds of the outcome at",
+        "a score of one half",
+    ]
+    assert below[2].startswith("  meaning log odds of the outcome")
