@@ -96,6 +96,7 @@ odd-shell: setup ## the demo and the tests in a clone below "My Projects/ä #1",
 docs: setup ## write what docs/ takes from the code: the data dictionary, the drawing of the chapters
 	@$(BIN)/python docs/write_data_dictionary.py
 	@$(BIN)/python docs/draw_chapters.py
+	@$(BIN)/python docs/draw_pictures.py
 
 infra-check: setup $(if $(SHORT),,$(INFRA_STAMP)) ## Terraform and its tests, six minutes (SHORT=1: one of them)
 	@$(BIN)/python -m pytest -q -rNfE --dist loadfile --no-loadscope-reorder tests/infra -m "$(if $(SHORT),short or not terraform,terraform or not terraform)" $(ARGS)

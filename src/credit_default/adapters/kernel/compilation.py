@@ -21,6 +21,12 @@ _OPTIMISATION: Final = 3
 LOOPS: Final = ("walk_trees", "add_up_tables")
 
 
+def is_compiled() -> bool:
+    """Return whether the loops are compiled for this installation."""
+    path = find_object_file()
+    return path is not None and read_object(path) is not None
+
+
 def ensure_compiled() -> bool:
     """Compile the loops in a process of their own, unless they are there, and return whether they are there now.
 

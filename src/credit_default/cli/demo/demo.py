@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 DEFAULT_SCENARIO = "recession"
+Show = Annotated[
+    bool, typer.Option("--open", help="Open the page with what happened in your browser.")
+]
 
 
 @takes_shared_options("seed")
@@ -48,6 +51,7 @@ def demo(
     strength: Annotated[
         int, typer.Option("--strength", min=1, max=3, help="How strong the scenario is.")
     ] = 1,
+    show: Show = False,
     *,
     shared: SharedOptions,
 ) -> None:
@@ -58,17 +62,19 @@ def demo(
             from credit_default.cli.demo.six_month_demo import run_six_month_demo
 
             _check_data(shared, month=month, data=data, lake=lake)
-            return run_six_month_demo(output, shared, month=month, data=data, lake=lake)
+            return run_six_month_demo(output, shared, month=month, show=show, data=data, lake=lake)
         from credit_default.cli.demo.long_demo import run_long_demo
 
         _require_simulated_data(data)
-        _check_scenario(scenario or DEFAULT_SCENARIO, strength=strength)
+        planted = scenario or DEFAULT_SCENARIO
+        _check_scenario(planted, strength=strength)
         return run_long_demo(
             output,
             shared,
             month_count=months or 18,
-            scenario=scenario or DEFAULT_SCENARIO,
+            scenario=planted,
             strength=strength,
+            show=show,
             data=data,
             lake=lake,
         )

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from credit_default.cli.demo import narration
 from credit_default.cli.terminal.output import Output
 from credit_default.errors import InputError
 
@@ -49,16 +50,31 @@ def prepare_demo(
     folder.mkdir()
     with ExitStack() as session:
         server = session.enter_context(start_session(settings))
+        output.explain(narration.DATA)
         with output.step(doing) as found:
             data = write_data(folder)
             found(data.data_description)
+        output.explain(narration.SERVERS)
         with output.step("starting Prefect"):
             import_modules(FLOW_MODULES)
             address = settings.prefect.api_url
             session.enter_context(run_on_server(server, api_url=address, timeout_seconds=wait))
+        _compile_loops(output)
         yield data
+        output.explain(narration.REPORTS)
         with output.step("drawing the reports that are left") as found:
             found(_draw_reports(settings))
+
+
+def _compile_loops(output: Output) -> None:
+    """Compile the loops over trees where nothing has done so yet, as in a wheel that was just installed."""
+    from credit_default.adapters.kernel.compilation import ensure_compiled, is_compiled
+
+    if is_compiled():
+        return
+    output.explain(narration.KERNEL)
+    with output.step("compiling the loops over trees, once for this installation") as found:
+        found("done" if ensure_compiled() else "not possible here: scoring takes longer")
 
 
 def _draw_reports(settings: "Settings") -> str:

@@ -4,13 +4,14 @@ Unlike in `six_month_demo.py` outcomes arrive month by month, and the policy for
 when a training runs.
 """
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from credit_default.cli.demo import narration
 from credit_default.cli.demo.demo_lake import ingest_demo_outcomes, prepare_demo
+from credit_default.cli.demo.demo_page import write_demo_page
 from credit_default.cli.terminal.output import Output
 from credit_default.cli.terminal.session import read_settings, run_flow
 from credit_default.cli.terminal.shared_options import SharedOptions
@@ -40,6 +41,7 @@ def run_long_demo(
     month_count: int,
     scenario: str,
     strength: int,
+    show: bool,
     **flags: Any,
 ) -> "Summary":
     """Run the demo of many months; return its summary, exit code 0 even without a recovery.
@@ -50,6 +52,7 @@ def run_long_demo(
         month_count: Months of production, `QUIET_MONTHS` of them before the scenario begins.
         scenario: recession, marketing, policy or broken-feed.
         strength: How strong the scenario is, 1 to 3.
+        show: Whether to open the page of the history at the end.
         flags: The settings that the command was given: `data` and `lake`.
     """
     from credit_default.services.simulation.demo_months import (
@@ -72,7 +75,18 @@ def run_long_demo(
         given = {**LIGHT_SETTINGS, **flags, "data": str(data.training)}
         demo = _LongDemo(output, settings, shared.build_flow_parameters(**given))
         training, months = demo.run(data)
-    return _show_results(output, settings, training, months, data_description=data.data_description)
+    if not output.as_json:
+        from rich.console import Console
+
+        from credit_default.views.terminal.long_demo import render_long_demo
+
+        Console(highlight=False, markup=False).print(render_long_demo(months))
+    from credit_default.views.terminal.long_demo import summarise_long_demo
+
+    paths = write_demo_page(output, settings, show=show)
+    return summarise_long_demo(
+        training, months, data_description=data.data_description, paths=paths
+    )
 
 
 class _LongDemo:
@@ -86,10 +100,12 @@ class _LongDemo:
         """Train, then run each month; return the training's summary and the months."""
         from credit_default.flows.train import train
 
+        self.output.explain(narration.TRAINING)
         with self.output.step("training a random forest") as found:
             training = run_flow(train, **self.parameters)
             found(f"version {training.model_version} {training.status}")
         months: list[LongDemoMonth] = []
+        self.output.explain(narration.LATE_OUTCOMES)
         for place in range(len(data.months)):
             with self.output.step(data.months[place].statement_month) as found:
                 months.append(self._run_month(data, place))
@@ -129,6 +145,7 @@ class _LongDemo:
     def _retrain(self, months: "list[LongDemoMonth]") -> None:
         from credit_default.flows.train import train
 
+        self.output.explain(narration.RETRAINING)
         with self.output.step("a retraining is requested") as found:
             trained = run_flow(train, refresh=True, **self.parameters)
             months[-1] = replace(months[-1], trained=trained)
@@ -145,32 +162,3 @@ def _format_month(months: "Sequence[LongDemoMonth]", place: int) -> str:
     performance = past.performance
     judged = f"performance of {past.statement_month} {performance.level}: {performance.reasons[0]}"
     return f"{line}; {judged}"
-
-
-def _show_results(
-    output: Output,
-    settings: "Settings",
-    training: "Summary",
-    months: "Sequence[LongDemoMonth]",
-    *,
-    data_description: str,
-) -> "Summary":
-    from credit_default.adapters.lake.layout import open_lake
-    from credit_default.flows.runs.context import read_clock
-    from credit_default.services.context.wiring import build_wiring
-    from credit_default.services.monitoring.history_page import write_history_page
-    from credit_default.views.terminal.long_demo import render_long_demo, summarise_long_demo
-
-    with output.step("writing the history"):
-        page = write_history_page(build_wiring(settings, commit=""), now=read_clock())
-    if not output.as_json:
-        from rich.console import Console
-
-        Console(highlight=False, markup=False).print(render_long_demo(months))
-    lake, tracking_uri = settings.lake, open_lake(settings.lake).tracking_uri
-    paths = {
-        "history (html)": page or "",
-        "history": f".venv/bin/credit-default monitor --history --lake {shlex.quote(lake)}",
-        "MLflow UI": f".venv/bin/mlflow ui --backend-store-uri {shlex.quote(tracking_uri)}",
-    }
-    return summarise_long_demo(training, months, data_description=data_description, paths=paths)

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from credit_default.cli.demo import narration
 from credit_default.cli.demo.demo_lake import ingest_demo_outcomes, prepare_demo
+from credit_default.cli.demo.demo_page import write_demo_page
 from credit_default.cli.terminal.output import Output
 from credit_default.cli.terminal.session import read_settings, run_flow
 from credit_default.cli.terminal.shared_options import SharedOptions
@@ -33,7 +35,7 @@ class DemoRuns:
 
 
 def run_six_month_demo(
-    output: Output, shared: SharedOptions, *, month: str, **flags: Any
+    output: Output, shared: SharedOptions, *, month: str, show: bool, **flags: Any
 ) -> "Summary":
     """Run the demo of six months and return its summary; exit code 0 whatever the gates decided.
 
@@ -41,6 +43,7 @@ def run_six_month_demo(
         output: Where progress is shown.
         shared: The shared options.
         month: The statement month of a file that has no such column, YYYY-MM.
+        show: Whether to open the page of the history at the end.
         flags: The settings that the command was given: `data` and `lake`.
     """
     from credit_default.flows.runs.context import read_clock
@@ -54,13 +57,13 @@ def run_six_month_demo(
     with prepare_demo(output, settings, "getting the data", write) as data:
         parameters = shared.build_flow_parameters(**{**flags, "data": str(data.training)})
         runs = _run_flows(output, settings, data, parameters)
-    return _show_results(output, settings, data, runs)
+    paths = write_demo_page(output, settings, show=show)
+    return _show_results(output, data, runs, paths)
 
 
 def _show_results(
-    output: Output, settings: "Settings", data: "DemoData", runs: DemoRuns
+    output: Output, data: "DemoData", runs: DemoRuns, paths: dict[str, str]
 ) -> "Summary":
-    from credit_default.adapters.lake.layout import open_lake
     from credit_default.views.terminal.demo import DemoMonthResult, render_demo, summarise_demo
 
     results = zip(data.months, runs.scored, runs.monitored, runs.judged, strict=True)
@@ -76,9 +79,9 @@ def _show_results(
         runs.training,
         runs.retraining,
         months,
-        lake=settings.lake,
-        tracking_uri=open_lake(settings.lake).tracking_uri,
+        paths=paths,
         notes=data.notes,
+        listed=output.as_json,
     )
 
 
@@ -87,9 +90,11 @@ def _run_flows(
 ) -> DemoRuns:
     training = _train(output, parameters)
     scored, monitored = _score_months(output, data, parameters)
+    output.explain(narration.OUTCOMES)
     with output.step("outcomes arrive") as found:
         found(f"{ingest_demo_outcomes(settings, data.months):,} of them")
     judged = _judge_months(output, scored, parameters)
+    output.explain(narration.RETRAINING)
     with output.step("retraining on what is known now") as found:
         from credit_default.flows.train import train
 
@@ -102,6 +107,7 @@ def _run_flows(
 def _train(output: Output, parameters: dict[str, Any]) -> "Summary":
     from credit_default.flows.train import train
 
+    output.explain(narration.TRAINING)
     with output.step("training a random forest") as found:
         trained = run_flow(train, **parameters)
         reason = trained.verdicts[-1].reasons[0]
@@ -116,13 +122,17 @@ def _score_months(
     from credit_default.flows.monitor import monitor
     from credit_default.flows.predict import predict
 
-    scored, monitored = [], []
+    output.explain(narration.SCORING)
+    scored: list[Summary] = []
+    monitored: list[Summary] = []
     for month in data.months:
         with output.step(f"scoring {month.statement_month}") as found:
             batch = run_flow(predict, batch=str(month.statements), **parameters)
             drift = run_flow(monitor, batch_id=batch.batch_id, report="drift", **parameters)
             verdict = drift.verdicts[0]
             found(f"{batch.counts['scored']:,} rows; drift {verdict.level}: {verdict.reasons[0]}")
+        if verdict.level == "alarm" and not any(m.verdicts[0].level == "alarm" for m in monitored):
+            output.explain(narration.ALARM)
         scored.append(batch)
         monitored.append(drift)
     return tuple(scored), tuple(monitored)
@@ -135,6 +145,7 @@ def _judge_months(
     from credit_default.flows.monitor import monitor
 
     reports = ["none"] * (len(scored) - 1) + ["full"]
+    output.explain(narration.JUDGING)
     with output.step("judging performance by batch") as found:
         judged = [
             run_flow(monitor, batch_id=batch.batch_id, report=report, **parameters)

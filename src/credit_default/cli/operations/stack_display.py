@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from credit_default.adapters.local_stack.processes import RunningProgram
 
-_TABLE_WIDTH = 1_000  # wide enough that no path is broken: people copy them
-
 
 def show_ready(
     output: Output, running: "Sequence[RunningProgram]", *, credentials_file: "Path", seconds: float
@@ -56,7 +54,8 @@ def _print_table(running: "Sequence[RunningProgram]", *, credentials_file: "Path
         for one in running
         for p in [one.program]
     ]
-    Console(highlight=False, width=_TABLE_WIDTH).print(render_stack(lines))
+    # not cropped: people copy the paths
+    Console(highlight=False).print(render_stack(lines), crop=False, overflow="ignore")
     command = f"set -a; . {shlex.quote(str(credentials_file))}; set +a"
     Console(highlight=False).print(
         escape_unprintable(f"user and password: {credentials_file}  ({command})"),

@@ -48,6 +48,7 @@ class Output:
         self.as_json = as_json
         self.silent = quiet or as_json
         self._notes: tuple[str, ...] = ()
+        self._ending = ""
         self._has_text = False
 
     @contextmanager
@@ -73,6 +74,19 @@ class Output:
         line = escape_unprintable(doing + (f": {found[-1]}" if found else ""))
         console.print(Text.assemble(("✓", "green"), f" {line}"))
 
+    def explain(self, sentence: str) -> None:
+        """Say before a step what it is for, in one sentence; nothing where no progress is shown."""
+        if self.silent:
+            return
+        from rich.console import Console
+        from rich.text import Text
+
+        Console(stderr=True, highlight=False).print(Text(f"\n{sentence}", style="italic"))
+
+    def end_with(self, line: str) -> None:
+        """Print this line, never broken, as the last of all; not with `--json`."""
+        self._ending = line
+
     def add_notes(self, notes: Iterable[str]) -> None:
         """Show these notes with the summary, before its own."""
         self._notes += tuple(notes)
@@ -94,6 +108,8 @@ class Output:
         elif not (self._has_text and self.silent):
             console = Console(highlight=False, stderr=self._has_text)
             console.print(render_summary(noted), crop=False, overflow="ignore")
+            if self._ending:
+                console.print(escape_unprintable(self._ending), markup=False, soft_wrap=True)
 
     def show_error(self, error: CreditDefaultError) -> None:
         """Show the error as one line on standard error, or as one JSON object with `--json`."""

@@ -65,18 +65,26 @@ def _connect(settings: str) -> Wiring:
 def read_commit() -> str:
     """Return the commit that this code is checked out at, ending in `-dirty` when files differ from it.
 
-    Outside a checkout it is `unknown`.
+    Where this code is not tracked, as in an installed wheel, it is `unknown`.
     """
-    command = ["git", "-C", str(Path(__file__).parent), *_DESCRIBE_COMMIT]
-    # within a git hook GIT_DIR names another repository, whose commit would go on record
+    # An environment may lie within the repository of other work, whose commit would go on record.
+    if not _ask_git("ls-files", Path(__file__).name):
+        return "unknown"
+    return _ask_git(*_DESCRIBE_COMMIT) or "unknown"
+
+
+def _ask_git(*words: str) -> str:
+    """Return what git says about the folder of this file, "" where it says nothing."""
+    # within a git hook GIT_DIR names another repository
     environment = {k: v for k, v in copy_environment().items() if not k.startswith("GIT_")}
+    command = ["git", "-C", str(Path(__file__).parent), *words]
     try:
         answer = subprocess.run(  # noqa: S603
             command, capture_output=True, text=True, timeout=10, check=False, env=environment
         )
     except (OSError, subprocess.TimeoutExpired):
-        return "unknown"
-    return answer.stdout.strip() or "unknown"
+        return ""
+    return answer.stdout.strip()
 
 
 def read_clock() -> dt.datetime:

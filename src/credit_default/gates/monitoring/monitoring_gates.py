@@ -18,6 +18,13 @@ ALARM_EFFECTS: Final[dict[AlarmEffect, str]] = {
     "review": "a person should review the model",
 }
 
+ALARM_ADVICE: Final[dict[AlarmEffect, str]] = {
+    "block": "Have the delivery corrected at its source and send the file again.",
+    "train": "Look at the batch's outcomes, then at the version that the retraining brings.",
+    "train with new outcomes": "Look at the columns that moved: are these other clients, or is the delivery wrong?",
+    "review": "Look at the batch, and open a finding about the version where it is more than chance.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
@@ -29,7 +36,7 @@ class RunOutcome:
 
 @dataclass(frozen=True, slots=True)
 class HistoryColumn:
-    """A figure of a gate that has a column of its own on the history page."""
+    """A figure of a gate, as the history page and the message about an alarm show it."""
 
     heading: str
     figure: str  # name in the verdict's figures
@@ -47,6 +54,9 @@ class MonitoringGate:
     opens_at_once: bool = False  # by default: the first alarm opens one, since chance plays no part
     outcome: RunOutcome | None = None  # None: an alarm neither names a run nor emits an event
     columns: tuple[HistoryColumn, ...] = ()
+    pictured: tuple[
+        HistoryColumn, ...
+    ] = ()  # in an alarm's message: what is watched, and its measure
 
 
 DRIFT_FOUND: Final = RunOutcome("DriftFound", "drift.found")
@@ -66,6 +76,10 @@ DRIFT: Final = MonitoringGate(
         HistoryColumn("score psi", "score_drift"),
         HistoryColumn("expected", "expected_default_share", is_share=True),
     ),
+    pictured=(
+        HistoryColumn("score psi", "score_drift"),
+        HistoryColumn("limit", "score_threshold"),
+    ),
 )
 FEED: Final = MonitoringGate(
     name="feed",
@@ -74,6 +88,10 @@ FEED: Final = MonitoringGate(
     alarm_effect="block",
     opens_at_once=True,
     outcome=FEED_BROKEN,
+    pictured=(
+        HistoryColumn("rejected", "rejected_share", is_share=True),
+        HistoryColumn("missing", "missing_share", is_share=True),
+    ),
 )
 VOLUME: Final = MonitoringGate(
     name="volume",
@@ -81,11 +99,13 @@ VOLUME: Final = MonitoringGate(
     question="Did the usual number of rows arrive, for the month that was due, and in time?",
     alarm_effect="block",
     outcome=FEED_BROKEN,
+    pictured=(HistoryColumn("rows", "row_count"), HistoryColumn("usual", "usual_row_count")),
 )
 ESTIMATE: Final = MonitoringGate(
     name="estimate",
     title="Estimate",
     question="What performance do the scores themselves lead to expect, before outcomes are known?",
+    pictured=(HistoryColumn("expected defaults", "default_share", is_share=True),),
 )
 FAIRNESS: Final = MonitoringGate(
     name="fairness",
@@ -104,6 +124,10 @@ PERFORMANCE: Final = MonitoringGate(
         HistoryColumn("defaulted", "default_share", is_share=True),
         HistoryColumn("ROC AUC", "roc_auc"),
     ),
+    pictured=(
+        HistoryColumn("defaulted", "default_share", is_share=True),
+        HistoryColumn("expected", "mean_probability", is_share=True),
+    ),
 )
 RETRAINING: Final = MonitoringGate(
     name="retraining",
@@ -114,6 +138,7 @@ COVERAGE: Final = MonitoringGate(
     name="coverage",
     title="Outcome coverage",
     question="Have the outcomes of the batch arrived when they were due?",
+    pictured=(HistoryColumn("outcomes known", "known_share", is_share=True),),
 )
 
 # In the order in which findings are listed and in which the history page shows the gates.

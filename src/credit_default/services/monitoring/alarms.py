@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.messaging.apprise_delivery import Message, send_message
 from credit_default.adapters.tables.alarms import (
     RecordedAlarm,
     close_alarm,
@@ -34,12 +33,8 @@ from credit_default.gates.monitoring.alarms import (
 )
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
-from credit_default.settings_sections import NotifySettings
-from credit_default.views.summaries.alarm_message import (
-    AlarmMessage,
-    describe_alarm,
-    render_alarm_message,
-)
+from credit_default.services.monitoring.alarm_messages import send_alarm_message
+from credit_default.views.summaries.alarm_message import describe_alarm
 
 _LOG = logging.getLogger(__name__)
 
@@ -152,12 +147,10 @@ def _send_due_message(wiring: Wiring, recorded: RecordedAlarm) -> list[str]:
     alarm = recorded.alarm
     _append_change_entry(wiring, alarm)
     hit_failpoint("alarms.entered")
-    reasons = _read_opening_reasons(wiring.lake, alarm) if alarm.is_open else ()
-    notify = wiring.settings.notify
-    failures = _send(notify, render_alarm_message(alarm, reasons))
+    failures = send_alarm_message(wiring, alarm)
     hit_failpoint("alarms.sent")
     _log_failures(alarm, failures)
-    delivery = _describe_delivery(failures, has_recipient=bool(notify.addresses))
+    delivery = _describe_delivery(failures, has_recipient=bool(wiring.settings.notify.addresses))
     record_delivery(wiring.lake, _mark_delivery(recorded, delivery))
     return [f"{alarm.alarm_id}: {failure}" for failure in failures]
 
@@ -184,22 +177,6 @@ def _append_change_entry(wiring: Wiring, alarm: Alarm) -> None:
         batch_id=alarm.opened_batch_id,
         model_version=alarm.model_version,
     )
-
-
-def _read_opening_reasons(lake: Lake, alarm: Alarm) -> tuple[str, ...]:
-    """Return the gate's reasons for the batch that opened the alarm."""
-    rows = read_monitoring(lake).filter(
-        gate=alarm.gate, batch_id=alarm.opened_batch_id, model_version=alarm.model_version
-    )
-    return tuple(rows["reasons"][-1]) if len(rows) else ()
-
-
-def _send(notify: NotifySettings, text: AlarmMessage) -> tuple[str, ...]:
-    """Send the message to every address; return a line for each that did not accept it."""
-    if not notify.addresses:
-        return ()
-    message = Message(text.title, text.body)
-    return send_message(message, notify.addresses, timeout_seconds=notify.timeout_seconds)
 
 
 def _describe_delivery(failures: Sequence[str], *, has_recipient: bool) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from rich import table as rich_table
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
@@ -16,6 +15,8 @@ from credit_default.views.documents.document import (
     Table,
 )
 from credit_default.views.summaries.summary import render_level, render_text
+from credit_default.views.tables.bullets import render_bullet
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
 
 def render_document(document: Document) -> RenderableType:
@@ -40,25 +41,23 @@ def _render_block(block: Block) -> RenderableType:
         case Paragraph(text):
             return render_text(text)
         case Bullets(items):
-            return Group(*(render_text(f"• {item}") for item in items))
+            return Group(*(render_bullet(render_text(item)) for item in items))
         case Table():
             return _render_table(block)
         case Picture(path, description, _):
             return render_text(f"[picture {path}] {description}", style="dim")
 
 
-def _render_table(table: Table) -> rich_table.Table:
-    drawn = rich_table.Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for place, name in enumerate(table.heading):
-        drawn.add_column(
-            render_text(name),
-            justify="right" if place >= table.first_figure else "left",
-            overflow="fold",
-        )
+def _render_table(table: Table) -> FittedTable:
+    columns = (
+        Column(name, is_figure=place >= table.first_figure)
+        for place, name in enumerate(table.heading)
+    )
+    drawn = FittedTable(tuple(columns))
     for row in table.rows:
         drawn.add_row(
             *(
-                render_level(cell) if place == table.light_column else render_text(cell)
+                render_level(cell) if place == table.light_column else cell
                 for place, cell in enumerate(row)
             )
         )

@@ -4,33 +4,32 @@ from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
-from rich.table import Table
 from rich.text import Text
 
-from credit_default.views.summaries.summary import render_level, render_text
+from credit_default.views.summaries.summary import render_level
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
-_HEADING = ("month", "batch", "v", "rows", "expected loss", "gate", "verdict", "reason")
-_NUMBERS = frozenset({"v", "rows", "expected loss"})
+_COLUMNS = (
+    Column("month"),
+    Column("batch", rank=1),
+    Column("v", is_figure=True, rank=1),
+    Column("rows", is_figure=True, rank=2),
+    Column("expected loss", is_figure=True, rank=2),
+    Column("gate"),
+    Column("verdict"),
+)
 
 
-def render_history(findings: pl.DataFrame) -> Table:
-    """Return one line for each finding, in the order given.
+def render_history(findings: pl.DataFrame) -> FittedTable:
+    """Return one row for each finding, in the order given.
 
     Args:
         findings: Rows of the monitoring table. Any gate is shown under its stored name, with its
             first reason.
     """
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in _HEADING:
-        is_last = name == _HEADING[-1]
-        table.add_column(
-            name,
-            justify="right" if name in _NUMBERS else "left",
-            no_wrap=not is_last,
-            overflow="fold" if is_last else "ellipsis",
-        )
+    table = FittedTable(_COLUMNS, sentences="reason")
     for row in findings.iter_rows(named=True):
-        table.add_row(*_render_finding_cells(row))
+        table.add_row(*_render_finding_cells(row), sentences=row["reasons"][:1])
     return table
 
 
@@ -45,14 +44,13 @@ def format_finding_lines(findings: pl.DataFrame) -> list[str]:
 
 def _render_finding_cells(row: Mapping[str, Any]) -> list[Text | str]:
     return [
-        render_text(row["statement_month"]),
-        render_text(row["batch_id"][:8]),
+        row["statement_month"],
+        row["batch_id"][:8],
         str(row["model_version"]),
         f"{row['row_count']:,}",
         _format_loss(row["expected_loss"]),
-        render_text(row["gate"]),
+        row["gate"],
         render_level(row["level"]),
-        render_text(row["reasons"][0] if row["reasons"] else ""),
     ]
 
 

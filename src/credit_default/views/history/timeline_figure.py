@@ -19,7 +19,7 @@ from credit_default.views.history.month_axis import (
 )
 from credit_default.views.history.values import History, HistoryBatch, OpenedAlarm
 
-_LEVEL_COLOURS: Final = {
+LEVEL_COLOURS: Final = {
     "ok": "#7fae8a",
     "watch": "#d99a2b",
     "alarm": ALERT_COLOUR,
@@ -90,7 +90,7 @@ def _draw_champions(axes: Axes, batches: Sequence[HistoryBatch]) -> None:
 def _draw_verdicts(axes: Axes, batches: Sequence[HistoryBatch], gate: str, *, row: int) -> None:
     for place, batch in enumerate(batches):
         if gate in batch.levels:
-            colour = _LEVEL_COLOURS[batch.levels[gate]]
+            colour = LEVEL_COLOURS[batch.levels[gate]]
             axes.scatter([place], [row], s=110, marker="s", color=colour, zorder=3)
 
 
@@ -108,6 +108,6 @@ def _draw_alarm(axes: Axes, history: History, alarm: OpenedAlarm, row: int) -> N
 
 def _draw_legend(axes: Axes, history: History) -> None:
     for level in _LEGEND_LEVELS:
-        axes.scatter([], [], s=80, marker="s", color=_LEVEL_COLOURS[level], label=level)
+        axes.scatter([], [], s=80, marker="s", color=LEVEL_COLOURS[level], label=level)
     if history.alarms:
         axes.plot([], [], color=ALERT_COLOUR, linewidth=3, label="alarm open")

@@ -3,13 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.table import Table
-
 from credit_default.gates.completeness import State
 from credit_default.model.evaluation.intervals import Metric
 from credit_default.model.months.vintages import VintageFigures
 from credit_default.views.documents import document
-from credit_default.views.summaries.summary import render_text
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
 _COLUMN_TITLES = ("scored", "outcomes", "expected", "defaulted", "ROC AUC")
 
@@ -26,14 +24,15 @@ class VintageRow:
     figures: VintageFigures | None  # of the rows with a known outcome; None where there is none
 
 
-def render_vintages(rows: Sequence[VintageRow]) -> Table:
+def render_vintages(rows: Sequence[VintageRow]) -> FittedTable:
     """Return a table for the terminal, one line for each month and version, in the order given."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in ("month", "v", *_COLUMN_TITLES):
-        is_text = name in {"month", "outcomes"}
-        table.add_column(name, justify="left" if is_text else "right", no_wrap=True)
+    columns = (
+        Column(name, is_figure=name not in {"month", "outcomes"})
+        for name in ("month", "v", *_COLUMN_TITLES)
+    )
+    table = FittedTable(tuple(columns), gap=1)
     for row in rows:
-        table.add_row(render_text(row.statement_month), *_format_vintage_cells(row))
+        table.add_row(row.statement_month, *_format_vintage_cells(row))
     return table
 
 

@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.table import Table
-
 from credit_default.gates.completeness import State
-from credit_default.views.summaries.summary import render_text
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
-_NUMBERS = frozenset({"scored", "known", "coverage", "early"})
+_COLUMNS = (
+    Column("months"),
+    Column("batch", rank=1),
+    Column("scored", is_figure=True),
+    Column("known", is_figure=True, rank=2),
+    Column("coverage", is_figure=True),
+    Column("early", is_figure=True, rank=3),
+    Column("outcomes"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +30,13 @@ class CoverageRow:
     state: State  # of its outcomes: none, early, partial or complete
 
 
-def render_coverage(rows: Sequence[CoverageRow]) -> Table:
+def render_coverage(rows: Sequence[CoverageRow]) -> FittedTable:
     """Return one line for each batch, in the order given."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("months", "batch", "scored", "known", "coverage", "early", "outcomes"):
-        table.add_column(name, justify="right" if name in _NUMBERS else "left")
+    table = FittedTable(_COLUMNS)
     for row in rows:
         table.add_row(
-            render_text(_format_month_range(row.months)),
-            render_text(row.batch_id),
+            _format_month_range(row.months),
+            row.batch_id,
             f"{row.scored_count:,}",
             f"{row.known_count:,}",
             f"{row.coverage_share:.1%}",

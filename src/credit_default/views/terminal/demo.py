@@ -1,32 +1,29 @@
 """The table and the summary at the end of `credit-default demo`: six months at a glance."""
 
-import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from rich.table import Table
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
 from credit_default.gates.verdict import Verdict
 from credit_default.views.summaries.summary import Summary, format_figure, render_level
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
 _TITLE = (
     "six months of production: drift is judged at once, "
     "the verdict on performance when outcomes are known"
 )
-_HEADING = (
-    "month",
-    "rows",
-    "planted",
-    "drift",
-    "psi",
-    "declined",
-    "expected",
-    "defaulted",
-    "AUC",
-    "verdict",
+_COLUMNS = (
+    Column("month"),
+    Column("rows", is_figure=True, rank=3),
+    Column("planted", rank=1),
+    Column("drift"),
+    Column("psi", is_figure=True, rank=2),
+    Column("declined", is_figure=True, rank=2),
+    Column("expected", is_figure=True),
+    Column("defaulted", is_figure=True),
+    Column("AUC", is_figure=True, rank=1),
+    Column("verdict"),
 )
-_TEXT_COLUMNS = frozenset({"month", "planted", "drift", "verdict"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +49,9 @@ class DemoMonthResult:
         return performance
 
 
-def render_demo(months: Sequence[DemoMonthResult]) -> Table:
+def render_demo(months: Sequence[DemoMonthResult]) -> FittedTable:
     """Return one line for each month: rows, drift, expected and observed defaults, AUC, performance."""
-    table = Table(
-        box=None,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        header_style="bold",
-        title=_TITLE,
-        title_justify="left",
-    )
-    for name in _HEADING:
-        table.add_column(name, justify="left" if name in _TEXT_COLUMNS else "right", no_wrap=True)
+    table = FittedTable(_COLUMNS, title=_TITLE, gap=1)
     for month in months:
         performance = month.performance.figures
         table.add_row(
@@ -86,9 +74,9 @@ def summarise_demo(
     retraining: Summary,
     months: Sequence[DemoMonthResult],
     *,
-    lake: str,
-    tracking_uri: str,
+    paths: Mapping[str, str],
     notes: tuple[str, ...],
+    listed: bool,
 ) -> Summary:
     """Return the summary of the demo: both trainings' verdicts, the drift alarms, and where to look.
 
@@ -96,9 +84,9 @@ def summarise_demo(
         training: The summary of the first training.
         retraining: The summary of the training at the end.
         months: The months in order, at least one.
-        lake: The lake's folder, for the commands that open its records.
-        tracking_uri: The address of the lake's MLflow records, likewise.
+        paths: Where to look.
         notes: Notes to add after the training's own.
+        listed: Whether all reasons of the verdicts are given, not the first alone.
     """
     alarmed = [month.statement_month for month in months if month.drift.level == "alarm"]
     figures = {
@@ -106,11 +94,13 @@ def summarise_demo(
         for name, value in training.figures.items()
         if name.startswith(("roc_auc", "brier"))
     }
-    report = months[-1].judged.paths.get("report (html)", "")
+    verdicts: tuple[Verdict, ...] = (training.verdicts[-1], retraining.verdicts[-1])
+    if not listed:
+        verdicts = tuple(replace(verdict, reasons=verdict.reasons[:1]) for verdict in verdicts)
     return Summary(
         "demo",
         f"drift alarm in {', '.join(alarmed)}" if alarmed else "no drift alarm",
-        verdicts=(training.verdicts[-1], retraining.verdicts[-1]),
+        verdicts=verdicts,
         model_version=training.model_version,
         run_id=training.run_id,
         counts={
@@ -118,11 +108,6 @@ def summarise_demo(
             "scored": sum(month.scored.counts["scored"] for month in months),
         },
         figures=figures,
-        paths={
-            "MLflow UI": f".venv/bin/mlflow ui --backend-store-uri {shlex.quote(tracking_uri)}",
-            "reports": report,
-            "scores": f"{lake}/tables/scores (Delta; polars.read_delta reads it)",
-            "history": f".venv/bin/credit-default monitor --history --lake {shlex.quote(lake)}",
-        },
+        paths=paths,
         notes=tuple(dict.fromkeys((*training.notes, *notes))),
     )

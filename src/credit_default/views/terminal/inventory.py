@@ -2,39 +2,45 @@
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from credit_default.gates.governance.findings import SEVERITIES, Finding
 from credit_default.gates.governance.inventory import InventoryLine
-from credit_default.views.summaries.summary import render_text
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
 _INVENTORY = (
-    "v",
-    "status",
-    "tier",
-    "opinion",
-    "review due",
-    "findings",
-    "alarms",
-    "scored",
-    "overdue",
+    Column("v", is_figure=True),
+    Column("status"),
+    Column("tier"),
+    Column("opinion"),
+    Column("review due"),
+    Column("findings"),
+    Column("alarms", rank=1),
+    Column("scored", is_figure=True, rank=2),
+    Column("overdue", rank=1),
+)
+_FINDINGS = (
+    Column("id"),
+    Column("v", is_figure=True),
+    Column("severity"),
+    Column("due"),
+    Column("owner", rank=1),
+    Column("state", rank=2),
 )
 
 
-def render_inventory(lines: Sequence[InventoryLine], *, as_of: str) -> Table:
+def render_inventory(lines: Sequence[InventoryLine], *, as_of: str) -> FittedTable:
     """Return one line for each version, in the order given."""
-    table = _build_table(_INVENTORY, numbers={"v", "scored"})
+    table = FittedTable(_INVENTORY)
     for line in lines:
         table.add_row(
             str(line.model_version),
             line.status,
             str(line.tier or "–"),
-            render_text(line.opinion or "none"),
+            line.opinion or "none",
             line.next_review or "–",
             _count_severities(line),
-            render_text(", ".join(line.open_alarms) or "–"),
+            ", ".join(line.open_alarms) or "–",
             f"{line.scored_count:,}",
-            render_text(", ".join(line.list_overdue(as_of)) or "–"),
+            ", ".join(line.list_overdue(as_of)) or "–",
         )
     return table
 
@@ -53,10 +59,9 @@ def format_inventory_lines(lines: Sequence[InventoryLine], *, as_of: str) -> tup
     )
 
 
-def render_findings(findings: Sequence[Finding]) -> Table:
+def render_findings(findings: Sequence[Finding]) -> FittedTable:
     """Return one line for each finding, in the order given."""
-    names = ("id", "v", "severity", "due", "owner", "state", "finding")
-    table = _build_table(names, numbers={"v"})
+    table = FittedTable(_FINDINGS, sentences="finding")
     for one in findings:
         state = "open" if one.is_open else f"closed {one.closed_at[:10]} by {one.closed_by}"
         cells = (
@@ -66,9 +71,8 @@ def render_findings(findings: Sequence[Finding]) -> Table:
             one.due,
             one.owner,
             state,
-            one.title,
         )
-        table.add_row(*map(render_text, cells))
+        table.add_row(*cells, sentences=(one.title,))
     return table
 
 
@@ -79,13 +83,6 @@ def format_finding_lines(findings: Sequence[Finding]) -> tuple[str, ...]:
         f"{'open' if one.is_open else f'closed by {one.closed_by} ({one.closed_because})'}: {one.title}"
         for one in findings
     )
-
-
-def _build_table(names: Sequence[str], *, numbers: set[str]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in names:
-        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
-    return table
 
 
 def _count_severities(line: InventoryLine) -> str:

@@ -3,25 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.table import Table
 from rich.text import Text
 
 from credit_default.gates.monitoring.recovery import RecoveryMonth, judge_recovery
 from credit_default.gates.verdict import Verdict
 from credit_default.views.summaries.summary import Summary, format_figure, render_level
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
-_HEADING = (
-    "month",
-    "v",
-    "drift",
-    "psi",
-    "expected",
-    "actual",
-    "AUC",
-    "performance",
-    "what happened",
+_COLUMNS = (
+    Column("month"),
+    Column("v", is_figure=True),
+    Column("drift"),
+    Column("psi", is_figure=True, rank=2),
+    Column("expected", is_figure=True, rank=1),
+    Column("actual", is_figure=True, rank=1),
+    Column("AUC", is_figure=True, rank=1),
+    Column("performance"),
 )
-_TEXT_COLUMNS = frozenset({"month", "drift", "performance", "what happened"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +46,13 @@ class LongDemoMonth:
         )
 
 
-def render_long_demo(months: Sequence[LongDemoMonth]) -> Table:
+def render_long_demo(months: Sequence[LongDemoMonth]) -> FittedTable:
     """Return one line for each month: champion, drift, defaults, AUC, performance and events."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in _HEADING:
-        is_last = name == _HEADING[-1]
-        table.add_column(
-            name,
-            justify="left" if name in _TEXT_COLUMNS else "right",
-            no_wrap=not is_last,
-            overflow="fold" if is_last else "ellipsis",
-        )
+    table = FittedTable(_COLUMNS, sentences="what happened", gap=1)
     first_month = next((month.statement_month for month in months if month.scenario_has_begun), "")
     for month in months:
-        table.add_row(*_render_month_cells(month), _format_events(month, first_month=first_month))
+        happened = _format_events(month, first_month=first_month)
+        table.add_row(*_render_month_cells(month), sentences=(happened,))
     return table
 
 

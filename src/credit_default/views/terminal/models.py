@@ -3,10 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.table import Table
-from rich.text import Text
-
 from credit_default.views.summaries.summary import render_level, render_text
+from credit_default.views.tables.fitted_table import Column, FittedTable
+
+_COLUMNS = (
+    Column("v", is_figure=True),
+    Column("alias"),
+    Column("digest", rank=1),
+    Column("trained", rank=2),
+    Column("data", rank=2),
+    Column("verdict"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +31,18 @@ class ModelRow:
     backtest: str = ""  # how its last promotion turned out; "" where it replaced no champion
 
 
-def render_models(rows: Sequence[ModelRow]) -> Table:
-    """Return one line for each version, in the order given.
+def render_models(rows: Sequence[ModelRow]) -> FittedTable:
+    """Return one row for each version, in the order given.
 
     The verdict of a version with an alias is followed by its evidence, and that of a version that
     replaced a champion by the back-test of its promotion.
     """
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in ("v", "alias", "digest", "trained", "data", "verdict", "reason"):
-        table.add_column(
-            name,
-            justify="right" if name == "v" else "left",
-            no_wrap=name != "reason",
-            overflow="fold",
-        )
+    table = FittedTable(_COLUMNS, sentences="reason")
     for row in rows:
         alias = render_text(row.alias, style="bold" if row.alias == "champion" else "")
         facts = (row.digest[:8], row.trained_at[:10], row.data_origin)
         reasons = (row.reason, *row.evidence) if row.alias else (row.reason,)
         shown = (*reasons, row.backtest) if row.backtest else reasons
-        reason = Text("\n").join(render_text(text) for text in shown)
         level = render_level(row.level)
-        table.add_row(str(row.number), alias, *map(render_text, facts), level, reason)
+        table.add_row(str(row.number), alias, *facts, level, sentences=shown)
     return table

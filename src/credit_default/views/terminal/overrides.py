@@ -3,12 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.table import Table
-
 from credit_default.model.evaluation.intervals import Metric
-from credit_default.views.summaries.summary import render_text
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
-_HEADINGS = ("v", "scored", "decided", "clients", "share", "expected", "known", "defaulted")
+_COLUMNS = (
+    Column("v", is_figure=True),
+    Column("scored"),
+    Column("decided"),
+    Column("clients", is_figure=True),
+    Column("share", is_figure=True, rank=1),
+    Column("expected", is_figure=True),
+    Column("known", is_figure=True, rank=2),
+    Column("defaulted", is_figure=True),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,16 +34,14 @@ class OverrideRow:
     default_share: Metric | None  # of the known; None where none is
 
 
-def render_overrides(rows: Sequence[OverrideRow]) -> Table:
+def render_overrides(rows: Sequence[OverrideRow]) -> FittedTable:
     """Return one line for each version and direction, in the order given."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in _HEADINGS:
-        table.add_column(name, justify="left" if name in {"scored", "decided"} else "right")
+    table = FittedTable(_COLUMNS)
     for row in rows:
         table.add_row(
             str(row.model_version),
-            render_text(row.scored_decision),
-            render_text(row.decision),
+            row.scored_decision,
+            row.decision,
             f"{row.count:,}",
             f"{row.share.value:.2%}",
             f"{row.expected_default_share:.1%}",

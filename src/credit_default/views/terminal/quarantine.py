@@ -2,22 +2,23 @@
 
 from collections.abc import Mapping
 
-from rich.table import Table
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
-from credit_default.views.summaries.summary import render_text
+_COLUMNS = (
+    Column("rule"),
+    Column("rows", is_figure=True),
+    Column("of the rejected", is_figure=True, rank=1),
+)
 
 
-def render_rule_counts(rule_counts: Mapping[str, int], *, row_count: int) -> Table:
+def render_rule_counts(rule_counts: Mapping[str, int], *, row_count: int) -> FittedTable:
     """Return one line for each rule, the most often broken first.
 
     Args:
         rule_counts: Rejected rows by the rule that they broke; a row may break several.
         row_count: All rejected rows of the batch.
     """
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("rule")
-    table.add_column("rows", justify="right")
-    table.add_column("of the rejected", justify="right")
+    table = FittedTable(_COLUMNS)
     for rule, count in sorted(rule_counts.items(), key=lambda item: (-item[1], item[0])):
-        table.add_row(render_text(rule), f"{count:,}", f"{count / row_count:.1%}")
+        table.add_row(rule, f"{count:,}", f"{count / row_count:.1%}")
     return table

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 
-from rich.table import Table
-
 from credit_default.errors import hide_credentials
 from credit_default.gates.verdict import Verdict
 from credit_default.model.families.recipe import Recipe, describe_recipe
 from credit_default.views.summaries.summary import Summary, render_text
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +19,18 @@ class SettingLine:
     origin: str
 
 
-def render_settings(lines: Sequence[SettingLine]) -> Table:
-    """Return one line for each setting in the order of declaration; changed ones are bold."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("setting", "value", "origin"):
-        table.add_column(name, overflow="fold")
+def render_settings(lines: Sequence[SettingLine]) -> FittedTable:
+    """Return one row for each setting in the order of declaration; changed ones are bold and say what set them."""
+    table = FittedTable((Column("setting"),), sentences="value (and what set it, if anything did)")
     for line in lines:
-        style = "" if line.origin == "default" else "bold"
-        cells = (line.name, format_setting_value(line.value), line.origin)
-        table.add_row(*(render_text(cell, style=style) for cell in cells))
+        value = format_setting_value(line.value)
+        if line.origin == "default":
+            table.add_row(line.name, sentences=(value,))
+        else:
+            name, shown = (
+                render_text(text, style="bold") for text in (line.name, f"{value} ({line.origin})")
+            )
+            table.add_row(name, sentences=(shown,))
     return table
 
 

@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
-from rich.table import Table
 from rich.text import Text
 
 from credit_default.errors import escape_unprintable
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
+_COLUMNS = (
+    Column("name"),
+    Column("address"),
+    Column("version", rank=2),
+    Column("pid", is_figure=True, rank=1),
+)
 _STYLES = ("cyan", "magenta", "green", "yellow", "blue")
 
 
@@ -23,18 +29,17 @@ class StackLine:
     log_path: str
 
 
-def render_stack(lines: Sequence[StackLine]) -> Table:
-    """Return one line for each program, in the order in which they were started."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("name", "address", "version", "pid", "log"):
-        table.add_column(title, no_wrap=True, justify="right" if title == "pid" else "left")
+def render_stack(lines: Sequence[StackLine]) -> FittedTable:
+    """Return one row for each program, in the order in which they were started."""
+    table = FittedTable(_COLUMNS, sentences="log")
     for line in lines:
         table.add_row(
             line.name,
             line.address or "–",
             line.version,
             str(line.process_id),
-            Text(escape_unprintable(line.log_path)),
+            # not wrapped: people copy it
+            sentences=(Text(escape_unprintable(line.log_path), no_wrap=True, overflow="ignore"),),
         )
     return table
 

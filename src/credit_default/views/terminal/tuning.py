@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from credit_default.gates.promotion.paired_gains import Gain
-from credit_default.views.summaries.summary import render_text
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
 _SHOWN_METRICS: Final = {
     "roc_auc": "AUC",
@@ -67,32 +66,23 @@ def format_recipe_comparison(comparison: RecipeComparison) -> str:
     return f"{comparison.name}: {figures}; {gains}: {comparison.result}"
 
 
-def _render_figures(comparisons: Sequence[RecipeComparison]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for heading in ("", *_SHOWN_METRICS.values()):
-        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+def _render_figures(comparisons: Sequence[RecipeComparison]) -> FittedTable:
+    figures = (Column(heading, is_figure=True) for heading in _SHOWN_METRICS.values())
+    table = FittedTable((Column(""), *figures))
     for comparison in comparisons:
-        figures = (f"{comparison.figures[metric]:.4f}" for metric in _SHOWN_METRICS)
-        table.add_row(render_text(comparison.name), *figures)
+        cells = (f"{comparison.figures[metric]:.4f}" for metric in _SHOWN_METRICS)
+        table.add_row(comparison.name, *cells)
     return table
 
 
-def _render_gains(comparisons: Sequence[RecipeComparison]) -> Table:
-    table = Table(
-        box=None,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        header_style="bold",
-        title="gains over the recipe in force",
-        title_style="bold",
-        title_justify="left",
-    )
-    for heading in ("", *(_SHOWN_METRICS[metric] for metric in _GAIN_METRICS), ""):
-        table.add_column(heading, no_wrap=True)
+def _render_gains(comparisons: Sequence[RecipeComparison]) -> FittedTable:
+    gains = (Column(_SHOWN_METRICS[metric], is_figure=True) for metric in _GAIN_METRICS)
+    columns = (Column(""), *gains, Column("", rank=-1))
+    table = FittedTable(columns, title="gains over the recipe in force")
     for comparison in comparisons:
-        gains = [_format_gain(comparison.gains[metric]) for metric in _GAIN_METRICS]
+        cells = [_format_gain(comparison.gains[metric]) for metric in _GAIN_METRICS]
         result = Text(comparison.result, style=_STYLES[comparison.result])
-        table.add_row(render_text(comparison.name), *gains, result)
+        table.add_row(comparison.name, *cells, result)
     return table
 
 

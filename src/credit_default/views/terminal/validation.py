@@ -1,7 +1,6 @@
 """A validation in the terminal: lights by chapter, then what is red or amber, at 80 columns."""
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from credit_default.gates.validation.result import CHAPTERS, LIGHTS, WHOLE_SAMPLE
@@ -12,6 +11,7 @@ from credit_default.views.summaries.summary import (
     render_level,
     render_text,
 )
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
 _HEADINGS = {"for information": "info"}
 
@@ -21,9 +21,7 @@ def render_validation(report: ValidationReport) -> RenderableType:
     worst = sort_worst_first([r for r in report.results if r.light in {"red", "amber"}])
     parts: list[RenderableType] = [_tabulate_chapters(report)]
     if worst:
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        table.add_column("light", no_wrap=True)
-        table.add_column("finding", overflow="fold")
+        table = FittedTable((Column("light"), Column("finding")))
         for result in worst:
             subject = "" if result.subject == WHOLE_SAMPLE else f", {result.subject}"
             finding = render_text(f"{result.title}{subject}: ", style="bold")
@@ -59,11 +57,9 @@ def summarise_validation(report: ValidationReport, *, listed: bool) -> Summary:
     )
 
 
-def _tabulate_chapters(report: ValidationReport) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("chapter")
-    for light in LIGHTS:
-        table.add_column(_HEADINGS.get(light, light), justify="right", no_wrap=True)
+def _tabulate_chapters(report: ValidationReport) -> FittedTable:
+    lights = (Column(_HEADINGS.get(light, light), is_figure=True) for light in LIGHTS)
+    table = FittedTable((Column("chapter"), *lights))
     for chapter in CHAPTERS:
         counts = report.count_lights(chapter=chapter)
         if any(counts.values()):
@@ -71,5 +67,5 @@ def _tabulate_chapters(report: ValidationReport) -> Table:
                 Text(str(counts[light]) if counts[light] else "–", LIGHT_STYLES.get(light, ""))
                 for light in LIGHTS
             )
-            table.add_row(Text(chapter), *cells)
+            table.add_row(chapter, *cells)
     return table

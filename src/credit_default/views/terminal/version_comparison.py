@@ -1,10 +1,9 @@
 """Render the comparison of two versions for the terminal: who changes side, and how both turned out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 
 from credit_default.model.comparison.swap_set import SwapGroup
 from credit_default.model.comparison.version_difference import (
@@ -14,6 +13,7 @@ from credit_default.model.comparison.version_difference import (
 )
 from credit_default.model.evaluation.intervals import Metric
 from credit_default.views.summaries.summary import render_text
+from credit_default.views.tables.fitted_table import Column, FittedTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class VersionComparison:
 
 
 def render_comparison(found: VersionComparison) -> RenderableType:
-    """Return the swap set and, where outcomes count, the differences as tables of at most 80 columns."""
+    """Return the swap set and, where outcomes count, the differences as tables."""
     tables: list[RenderableType] = [_render_swap_set(found)]
     if found.levels is not None:
         tables += ["", _render_differences(found, found.levels)]
@@ -105,10 +105,9 @@ def name_group(group: SwapGroup, found: VersionComparison) -> str:
     return f"declined by v{declining}, accepted by v{accepting}"
 
 
-def _render_swap_set(found: VersionComparison) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in ("clients", "rows", "share", "known", "defaulted (95 %)"):
-        table.add_column(name, justify="left" if name == "clients" else "right", no_wrap=True)
+def _render_swap_set(found: VersionComparison) -> FittedTable:
+    figures = ("rows", "share", "known", "defaulted (95 %)")
+    table = _open_table("clients", figures)
     for group in found.swap_set:
         share = group.default_share
         defaulted = (
@@ -124,14 +123,17 @@ def _render_swap_set(found: VersionComparison) -> Table:
     return table
 
 
-def _render_differences(found: VersionComparison, levels: tuple[Level, Level]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    heading = ("measure", f"v{found.first}", f"v{found.second}", f"gain of v{found.second} (95 %)")
-    for name in heading:
-        table.add_column(name, justify="left" if name == "measure" else "right", no_wrap=True)
+def _render_differences(found: VersionComparison, levels: tuple[Level, Level]) -> FittedTable:
+    figures = (f"v{found.first}", f"v{found.second}", f"gain of v{found.second} (95 %)")
+    table = _open_table("measure", figures)
     for row in _list_difference_rows(found.differences, levels):
         table.add_row(*row)
     return table
+
+
+def _open_table(name: str, figures: Sequence[str]) -> FittedTable:
+    columns = (Column(name), *(Column(figure, is_figure=True) for figure in figures))
+    return FittedTable(columns, gap=1)
 
 
 def _list_difference_rows(

@@ -1,0 +1,1 @@
+"""Tables that fit the terminal they are printed in."""
