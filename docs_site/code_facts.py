@@ -2,14 +2,12 @@
 
 import ast
 import inspect
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from docs_site.markdown import write_table
-
 from credit_default import errors
 from credit_default.cli.terminal.endings import OUTPUT_CLOSED
+from docs_site.markdown import write_table
 
 PACKAGE = Path(errors.__file__).resolve().parent
 CALLERS = ("cli", "flows")  # who calls the acts in services/
@@ -55,17 +53,6 @@ def list_acts() -> dict[str, set[str]]:
         if module.startswith("credit_default.services."):
             acts.setdefault(module, set()).add(name)
     return dict(sorted(acts.items()))
-
-
-def list_event_names() -> set[str]:
-    """Return the name of every event that the code of the flows and gates spells."""
-    pattern = re.compile(r"credit-default\.[a-z]+\.[a-z-]+")
-    found: set[str] = set()
-    for path in (PACKAGE / "flows").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found |= {name for name in pattern.findall(node.value) if name == node.value}
-    return found
 
 
 def _find_imports() -> Iterator[tuple[str, str]]:

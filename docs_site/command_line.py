@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 
-from docs_site.markdown import write_table
 from typer.core import TyperArgument, TyperGroup
 from typer.main import get_command
 
 from credit_default.cli.main import app
 from credit_default.cli.terminal.shared_options import BEFORE_A_COMMAND, OF_EVERY_COMMAND
+from docs_site.markdown import write_table
 
 PROGRAM = "credit-default"
 
@@ -17,14 +17,14 @@ def write_command_line() -> str:
     """Return a section for each command, and one for the options that all of them take."""
     program = get_command(app)
     shared = [one for one in program.params if one.name in BEFORE_A_COMMAND]
-    parts = [
-        f"## Options of every command\n\n{_write_options(shared)}\n\n"
-        "They stand before or after the command. A command that takes no `--lake` says so.\n"
-    ]
-    parts += [
+    opening = (
+        "They stand before or after the command. `--lake` is taken by those that work on a lake."
+    )
+    sections = [
         _write_command(words, command) for words, command in list_commands(program) if words[1:]
     ]
-    return "\n".join(parts)
+    shown = ["## Options of every command", opening, _write_options(shared)]
+    return "\n".join(["\n\n".join(shown), "", *sections])
 
 
 def list_commands(program: Any, words: tuple[str, ...] = (PROGRAM,)) -> Iterator[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from docs_site.markdown import read_title
 def list_navigation(navigation: list[Any], docs: Path) -> list[Any]:
     """Return the navigation with the pages of each folder in the place of its name."""
     named = set(_list_names(navigation))
-    return [part for item in navigation for part in _open_item(item, docs, named)]
+    return _open_items(navigation, docs, named)
 
 
 def _list_names(item: Any) -> list[str]:
@@ -22,7 +22,7 @@ def _list_names(item: Any) -> list[str]:
 def _open_item(item: Any, docs: Path, named: set[str]) -> list[Any]:
     if isinstance(item, dict):
         return [
-            {title: part if isinstance(part, str) else list_navigation_of(part, docs, named)}
+            {title: part if isinstance(part, str) else _open_items(part, docs, named)}
             for title, part in item.items()
         ]
     if not item.endswith("/"):
@@ -31,8 +31,7 @@ def _open_item(item: Any, docs: Path, named: set[str]) -> list[Any]:
     return [{_read_page_title(docs / page): page} for page in pages if page not in named]
 
 
-def list_navigation_of(items: list[Any], docs: Path, named: set[str]) -> list[Any]:
-    """Return a section of the navigation likewise."""
+def _open_items(items: list[Any], docs: Path, named: set[str]) -> list[Any]:
     return [part for item in items for part in _open_item(item, docs, named)]
 
 

@@ -3,15 +3,18 @@
 from pathlib import Path
 from typing import Any
 
+from mkdocs.structure.files import File
+
+from docs_site.fences import simplify_fences
 from docs_site.folders import list_navigation
 from docs_site.inserts import fill_page
 from docs_site.links import point_to_repository
 from docs_site.llms import describe_site
-from docs_site.pictures import list_pictures, name_missing_pictures
+from docs_site.pictures import list_pictures, place_pictures
 from docs_site.tooltips import explain_terms, read_meanings
-from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parents[1]
+GLOSSARY = "glossary.md"
 
 
 def on_config(config: Any) -> None:
@@ -28,16 +31,18 @@ def on_files(files: Any, config: Any) -> None:
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """Fill in what the page takes from elsewhere, and explain terms of the glossary."""
     source = page.file.src_uri
-    text = fill_page(markdown, source)
-    text = name_missing_pictures(text, source, {one.src_uri for one in files})
+    text = simplify_fences(fill_page(markdown, source))
+    text = place_pictures(text, source, {one.src_uri for one in files})
     text = point_to_repository(text, source, root=ROOT, repository=config.repo_url)
-    if source == "glossary.md":
-        return text
-    return explain_terms(text, read_meanings(ROOT), config.extra["tooltips"])
+    return (
+        text
+        if source == GLOSSARY
+        else explain_terms(text, read_meanings(ROOT), config.extra["tooltips"])
+    )
 
 
 def on_nav(nav: Any, config: Any, files: Any) -> None:
-    """Keep the navigation for llms.txt, which needs its pages' texts."""
+    """Keep the navigation for llms.txt, which needs the texts of its pages."""
     del files
     config.extra["navigation"] = nav
 

@@ -35,7 +35,9 @@ def point_to_repository(text: str, source: str, *, root: Path, repository: str) 
         path = PurePosixPath(os.path.normpath(PurePosixPath("docs", source).parent / target))
         is_folder = (root / path).is_dir()
         if path.parts[0] == "docs" and path.suffix != ".py":
-            return f"{target.rstrip('/')}/README.md" if is_folder and path.name != "docs" else target
+            return (
+                f"{target.rstrip('/')}/README.md" if is_folder and path.name != "docs" else target
+            )
         return f"{repository.rstrip('/')}/{'tree' if is_folder else 'blob'}/{BRANCH}/{path}"
 
     return replace_links(text, turn)

@@ -46,10 +46,12 @@ def read_opening(text: str, *, longest: int = 200) -> str:
     """Return the first sentence of a page's first paragraph as plain text."""
     body = FENCE.sub("", re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
     for paragraph in re.split(r"\n\s*\n", body):
-        first = paragraph.strip()
-        if first and first[0] not in "#|!<>:-=`?" and not first.startswith("    "):
+        first = paragraph.strip("\n")
+        if first.strip() and not first.startswith(("#", "|", "!", "<", ":::", "    ", "---")):
             plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(first.split()))
-            plain = re.sub(r"[*`]", "", plain)
+            plain = re.sub(
+                r"\*\*\w+\.\*\* |[*`]", "", plain
+            )  # a word such as "Context." tells nothing
             sentence = re.split(r"(?<=[.:]) (?=[A-Z])", plain, maxsplit=1)[0]
             return sentence if len(sentence) <= longest else f"{sentence[: longest - 1]}…"
     return ""

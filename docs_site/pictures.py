@@ -1,32 +1,38 @@
-"""Pictures that tests make: those of the terminal and of the control room, in build/pictures/.
+"""Pictures that tests make, where a page asks for one: `<!-- picture NAME.svg: what it shows -->`.
 
-`make pictures` fills that folder. Where a picture is not there, its words stand in its place.
+Tests put them into build/pictures/ (`make pictures`): none of them is committed, and none can go stale. Where a picture is
+not there, its words stand in its place. A drawing that is committed is in docs/, and a page links to it as ever.
 """
 
+import posixpath
 import re
 from pathlib import Path
 
-_PICTURE = re.compile(r"^!\[([^\]]+)\]\(((?:\.\./)*)pictures/([\w.-]+)\)(\{[^}]*\})?$", re.MULTILINE)
+PICTURE = re.compile(r"^<!-- picture ([\w-]+\.(?:svg|png)): (.+?) -->$", re.MULTILINE)
 
 
 def list_pictures(root: Path) -> list[Path]:
     """Return the pictures that tests have made."""
-    return sorted((root / "build" / "pictures").glob("*.[ps][nv]g"))
+    return sorted(
+        path
+        for path in (root / "build" / "pictures").glob("*.*")
+        if path.suffix in {".svg", ".png"}
+    )
 
 
-def name_missing_pictures(text: str, source: str, known: set[str]) -> str:
-    """Return a page in which words stand in the place of each picture that nobody has made yet.
+def place_pictures(text: str, source: str, known: set[str]) -> str:
+    """Return a page with each picture that it asks for, or with its words where nobody has made it yet.
 
     Args:
         text: The page.
         source: Its path below docs/.
         known: The paths of all files of the site.
     """
-    del source
 
-    def write(found: re.Match[str]) -> str:
-        if f"pictures/{found[3]}" in known:
-            return found[0]
-        return f'!!! note "A picture: {found[1]}"\n    `make pictures` draws it.'
+    def place(found: re.Match[str]) -> str:
+        path = f"pictures/{found[1]}"
+        if path in known:
+            return f"![{found[2]}]({posixpath.relpath(path, posixpath.dirname(source) or '.')})"
+        return f'!!! note "Picture"\n\n    {found[2]}. `make pictures` draws it.'
 
-    return _PICTURE.sub(write, text)
+    return PICTURE.sub(place, text)

@@ -1,4 +1,4 @@
-"""The reference of the settings: every leaf with its type, its default, its variable and the comment beside it in the code."""
+"""The reference of the settings: every leaf with its type, its default and the comment beside it in the code."""
 
 import ast
 import dataclasses
@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from docs_site.markdown import write_table
 from pydantic import BaseModel
 
 from credit_default.setting_layers import list_values
-from credit_default.settings_sections import ENVIRONMENT_PREFIX, SECRETS, Settings
+from credit_default.settings_sections import SECRETS, Settings
+from docs_site.markdown import write_table
 
-HEADINGS = ("setting", "default", "meaning", "variable")
+HEADINGS = ("setting", "default", "meaning")
 
 
 def write_settings() -> str:
@@ -29,7 +29,7 @@ def write_settings() -> str:
     }
     alone = [name for name, _ in list_leaves() if "." not in name]
     own = [name for name in alone if name not in sections]
-    parts = [f"## Of no section\n\n{_write_leaves(Settings, own)}\n"]
+    parts = [f"## Without a section\n\n{_write_leaves(Settings, own)}\n"]
     parts += [_write_section(name, type(value)) for name, value in sections.items()]
     return "\n".join(parts)
 
@@ -50,14 +50,13 @@ def _write_leaves(kind: type, names: list[str]) -> str:
     for name in names:
         leaf = name.rpartition(".")[2]
         shown = "" if name in SECRETS else _show(defaults[name])
-        meaning = [*comments.get(leaf, []), *_list_limits(kind, leaf)]
+        meaning = [*(comments.get(leaf) or _find_sentences(kind, leaf)), *_list_limits(kind, leaf)]
         meaning = [*meaning, "A secret: never shown."] if name in SECRETS else meaning
         rows.append(
             (
                 f"`{name}`<br>*{_name_type(hints[leaf])}*",
                 shown,
                 " ".join(meaning),
-                f"`{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}`",
             )
         )
     return write_table(HEADINGS, rows)
@@ -67,6 +66,13 @@ def _read_docstring(kind: type) -> str:
     """Return the text of a class's docstring, without what it says about arguments and errors."""
     text = inspect.getdoc(kind) or ""
     return re.split(r"\n\n(?:Raises|Args|Attributes|Returns):\n", text)[0]
+
+
+def _find_sentences(kind: type, leaf: str) -> list[str]:
+    """Return the sentences of a section's docstring that name a setting."""
+    text = " ".join(_read_docstring(kind).split())
+    sentences = re.split(r"(?<=[.;:]) (?=[A-Z`])", text)
+    return [_write_sentence(one.rstrip(";:")) for one in sentences if f"`{leaf}`" in one]
 
 
 def read_comments(kind: type) -> dict[str, list[str]]:
@@ -98,7 +104,7 @@ def _find_fields(tree: ast.Module, name: str) -> Iterator[ast.AnnAssign]:
 
 def _write_sentence(text: str) -> str:
     """Return a comment as a sentence: a capital letter first, a full stop last."""
-    text = text if text[:1] in "`" else text[:1].upper() + text[1:]
+    text = text if text.startswith("`") else text[:1].upper() + text[1:]
     return text if text.endswith((".", ":", "!")) else f"{text}."
 
 
