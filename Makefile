@@ -96,7 +96,7 @@ odd-shell: setup ## the demo and the tests in a clone below "My Projects/ä #1",
 docs: setup ## write what docs/ takes from the code, then build the site, strictly, into build/site/
 	@$(BIN)/python docs/write_data_dictionary.py
 	@$(BIN)/python docs/draw_chapters.py
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build  # not --quiet: what is not said is not counted
 	@echo "wrote build/site/, $$(find build/site -name '*.html' | wc -l) pages"
 
 pictures: setup ## draw the pictures of the docs, by the tests that take them, into build/pictures/

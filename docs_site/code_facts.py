@@ -10,6 +10,7 @@ from credit_default.cli.terminal.endings import OUTPUT_CLOSED
 from docs_site.markdown import write_table
 
 PACKAGE = Path(errors.__file__).resolve().parent
+_SERVICES = "credit_default.services."
 CALLERS = ("cli", "flows")  # who calls the acts in services/
 # What every caller needs besides acts.
 FIRST_MODULES = ("errors", "settings", "gates.verdict")
@@ -47,20 +48,37 @@ def write_python() -> str:
 
 
 def list_acts() -> dict[str, set[str]]:
-    """Return the names that commands and flows import from each module of `services`."""
+    """Return the names that commands and flows take from each module of `services`."""
     acts: dict[str, set[str]] = {}
-    for module, name in _find_imports():
-        if module.startswith("credit_default.services."):
-            acts.setdefault(module, set()).add(name)
+    for layer in CALLERS:
+        for path in sorted((PACKAGE / layer).rglob("*.py")):
+            for module, name in _find_used(ast.parse(path.read_text(encoding="utf-8"))):
+                acts.setdefault(module, set()).add(name)
     return dict(sorted(acts.items()))
 
 
-def _find_imports() -> Iterator[tuple[str, str]]:
-    for layer in CALLERS:
-        for path in sorted((PACKAGE / layer).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ImportFrom) and node.module:
-                    yield from ((node.module, alias.name) for alias in node.names)
+def _find_used(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield what a module takes from `services`: by name, or through a module that it imports whole."""
+    whole: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_SERVICES):
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                if (PACKAGE.parent / inner.replace(".", "/")).with_suffix(".py").is_file():
+                    whole[alias.asname or alias.name] = inner
+                else:
+                    yield str(node.module), alias.name
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            module = whole.get(node.value.id)
+            if module and _defines(module, node.attr):  # a variable may have the module's name
+                yield module, node.attr
+
+
+def _defines(module: str, name: str) -> bool:
+    path = (PACKAGE.parent / module.replace(".", "/")).with_suffix(".py")
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return any(getattr(node, "name", "") == name for node in tree.body)
 
 
 def _read_line(path: Path) -> str:

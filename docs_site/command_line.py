@@ -36,9 +36,10 @@ def list_commands(program: Any, words: tuple[str, ...] = (PROGRAM,)) -> Iterator
 
 
 def _write_command(words: tuple[str, ...], command: Any) -> str:
-    lines = [f"{'#' * len(words)} `{' '.join(words)}`", "", _read_help(command), ""]
+    name = " ".join(words)
     if isinstance(command, TyperGroup):
-        return "\n".join(lines)
+        return f"{'#' * len(words)} {name}\n\n{_read_help(command)}\n"
+    lines = [f"{'#' * len(words)} `{name}`", "", _read_help(command), ""]
     arguments = [one for one in command.params if isinstance(one, TyperArgument)]
     options = [one for one in command.params if not isinstance(one, TyperArgument)]
     own = [one for one in options if one.name not in OF_EVERY_COMMAND]
