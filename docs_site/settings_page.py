@@ -17,7 +17,7 @@ from credit_default.setting_layers import list_values
 from credit_default.settings_sections import SECRETS, Settings
 from docs_site.markdown import write_table
 
-HEADINGS = ("setting", "default", "meaning")
+HEADINGS = ("setting", "meaning")
 
 
 def write_settings() -> str:
@@ -49,16 +49,10 @@ def _write_leaves(kind: type, names: list[str]) -> str:
     rows = []
     for name in names:
         leaf = name.rpartition(".")[2]
-        shown = "" if name in SECRETS else _show(defaults[name])
         meaning = [*(comments.get(leaf) or _find_sentences(kind, leaf)), *_list_limits(kind, leaf)]
         meaning = [*meaning, "A secret: never shown."] if name in SECRETS else meaning
-        rows.append(
-            (
-                f"`{name}`<br>*{_name_type(hints[leaf])}*",
-                shown,
-                " ".join(meaning),
-            )
-        )
+        facts = f"*{_name_type(hints[leaf])}*, {_show(defaults[name])}"
+        rows.append((f"`{name}`<br>{facts}", " ".join(meaning)))
     return write_table(HEADINGS, rows)
 
 
