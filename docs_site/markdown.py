@@ -34,6 +34,9 @@ def read_section(text: str, heading: str) -> str:
     """
     parts = re.split(r"^## (.+)$", FENCE.sub(_hide_headings, text), flags=re.MULTILINE)
     sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    if heading not in sections:
+        message = f"no heading ## {heading}; there are {', '.join(sections) or 'none'}"
+        raise KeyError(message)
     return sections[heading].replace("\0", "#").strip("\n")
 
 

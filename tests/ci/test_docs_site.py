@@ -14,6 +14,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from docs_site.code_facts import list_acts
 from docs_site.command_line import list_commands
+from docs_site.inserts import fill_page
+from docs_site.pictures import PICTURE, place_pictures
 from docs_site.settings_page import list_leaves
 from docs_site.tooltips import read_meanings
 from typer.main import get_command
@@ -28,6 +30,7 @@ SETTINGS = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
 REPOSITORY = "https://code.example/lender/credit-default"
 ADDRESS = "https://docs.example/credit-default/"
 LOADING = {"script", "link", "img", "iframe", "source", "video", "audio", "embed", "object"}
+WAITED_FOR = {"demo.svg", "room-now.png"}  # of the README, of the control room
 CODE = {"code", "script"}
 LOADED_RELS = {"stylesheet", "icon", "preload", "prefetch", "modulepreload", "preconnect"}
 
@@ -283,6 +286,31 @@ def test_no_page_shows_the_marks_that_it_was_written_with(site):
     }
 
     assert shown == set()
+
+
+def test_every_picture_that_a_page_asks_for_is_drawn_by_a_test():
+    pages = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md")]
+    asked = {name for text in pages for name, _ in PICTURE.findall(text)}
+    tests = (path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__))
+    drawn = "".join(path.read_text(encoding="utf-8") for path in tests)
+    tutorial = {name for name in asked if name.startswith("tutorial-")}  # tests/test_tutorial.py
+
+    assert len(tutorial) > 5
+    assert {name for name in asked - tutorial if name not in drawn} <= WAITED_FOR
+
+
+def test_words_stand_in_the_place_of_a_picture_that_nobody_has_drawn():
+    page = "<!-- picture one.png: what one shows -->\n\n<!-- picture two.svg: two -->\n"
+
+    placed = place_pictures(page, "how-to/README.md", {"pictures/two.svg"})
+
+    assert "what one shows. `make pictures` draws it." in placed
+    assert "![two](../pictures/two.svg)" in placed
+
+
+def test_section_that_is_called_otherwise_now_is_refused_with_those_that_there_are():
+    with pytest.raises(KeyError, match="no heading ## Beginning; there are Start, Use"):
+        fill_page("<!-- section README.md: Beginning -->\n", "start.md")
 
 
 def test_what_the_readme_says_is_said_by_the_site_in_the_same_words(site):
