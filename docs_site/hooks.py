@@ -47,6 +47,12 @@ def on_nav(nav: Any, config: Any, files: Any) -> None:
     config.extra["navigation"] = nav
 
 
+def on_post_page(output: str, page: Any, config: Any) -> str:
+    """Name the theme's search for those who hear the page."""
+    del page, config
+    return output.replace('role="dialog"', 'role="dialog" aria-label="Search"')
+
+
 def on_post_build(config: Any) -> None:
     """Write llms.txt."""
     text = describe_site(config, config.extra["navigation"])
