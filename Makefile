@@ -22,7 +22,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-v
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: ci-check ci-tools build test-pythons audit licences sbom release-notes model-metrics model-comparison
-.PHONY: help setup demo test cover check fix nightly mutants odd-shell relative-path docs infra-check infra-lock simulator-fit model-quality bench bench-memory size-and-power lock clean
+.PHONY: help setup demo test cover check fix nightly mutants odd-shell relative-path docs pictures infra-check infra-lock simulator-fit model-quality bench bench-memory size-and-power lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,10 +93,15 @@ mutants: setup ## plant small faults in gates and model, and name those that no 
 odd-shell: setup ## the demo and the tests in a clone below "My Projects/ä #1", in a shell to match (SHORT=1: some tests)
 	@$(BIN)/python ci/odd_shell.py $(if $(SHORT),--short)
 
-docs: setup ## write what docs/ takes from the code: the data dictionary, the drawing of the chapters
+docs: setup ## write what docs/ takes from the code, then build the site, strictly, into build/site/
 	@$(BIN)/python docs/write_data_dictionary.py
 	@$(BIN)/python docs/draw_chapters.py
 	@$(BIN)/python docs/draw_pictures.py
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build  # not --quiet: what is not said is not counted
+	@echo "wrote build/site/, $$(find build/site -name '*.html' | wc -l) pages"
+
+pictures: setup ## draw the pictures of the docs, by the tests that take them, into build/pictures/
+	@$(BIN)/python -m pytest -m pictures $(ARGS)
 
 infra-check: setup $(if $(SHORT),,$(INFRA_STAMP)) ## Terraform and its tests, six minutes (SHORT=1: one of them)
 	@$(BIN)/python -m pytest -q -rNfE --dist loadfile --no-loadscope-reorder tests/infra -m "$(if $(SHORT),short or not terraform,terraform or not terraform)" $(ARGS)

@@ -17,15 +17,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from docs_site.command_line import list_commands
+from docs_site.inserts import fill_page
 from typer.core import TyperGroup
 from typer.main import get_command
 
 from credit_default.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
 PAGES = ("*.md", "docs/**/*.md", "examples/**/*.md", "infra/README.md", ".github/*.md")
 COMMENTED = ("*.yaml", "config/*.toml", "pyproject.toml", "Makefile", "ci/*.mk", "infra/**/*.tf")
-CODE = ("src/**/*.py", "ci/*.py", "infra/*.py", "docs/*.py", "benchmarks/*.py")
+CODE = (
+    *("src/**/*.py", "ci/*.py", "infra/*.py"),
+    *("docs/*.py", "docs_site/*.py", "benchmarks/*.py"),
+)
+FILTERS = {"tail"}  # what a page shows of a command's answer
 PROGRAMS = ("credit-default", "evidently", "make", "mlflow", "prefect", "python", "terraform")
 SPELLED = re.compile("|".join(PROGRAMS))  # a file without any is not worth parsing
 COMMAND = rf"credit-default (?:{'|'.join(get_command(app).commands)})"
@@ -54,10 +61,12 @@ class Documented:
 
 
 def list_texts():
-    """Every text with its file: pages and configuration whole, of the code each string and docstring."""
+    """Every text with its file: pages as the site has them and configuration whole, of the code each string and docstring."""
     for pattern in (*PAGES, *COMMENTED):
         for path in sorted(ROOT.glob(pattern)):
-            yield path, path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8")
+            is_of_site = path.is_relative_to(DOCS) and path.suffix == ".md"
+            yield path, fill_page(text, path.relative_to(DOCS).as_posix()) if is_of_site else text
     for path in itertools.chain.from_iterable(sorted(ROOT.glob(pattern)) for pattern in CODE):
         code = path.read_text(encoding="utf-8")
         if not SPELLED.search(code):
@@ -108,6 +117,8 @@ def split_commands(span):
         command = list(itertools.takewhile(lambda word: not set(word) <= set("<>&"), group))
         if is_operator:
             operator = "".join(command)
+            continue
+        if command and command[0] in FILTERS:
             continue
         command = list(itertools.dropwhile(lambda word: re.match(r"[A-Z_]+=", word), command))
         if command and Path(command[0]).name in PROGRAMS:
@@ -186,6 +197,15 @@ def test_credit_default_takes_what_is_documented(one, parser, capsys):
 @pytest.mark.parametrize("words", ["no-such-command", "predict FILE --no-such-option", "explain"])
 def test_credit_default_refuses_what_it_does_not_have(words, parser, capsys):
     assert parse(parser, words.split(), capsys) != ""
+
+
+def test_command_that_the_site_takes_from_the_parser_is_parsed_too():
+    documented = {one.words for one in list_all_documented() if one.is_mention}
+    commands = {
+        words for words, one in list_commands(get_command(app)) if not isinstance(one, TyperGroup)
+    }
+
+    assert commands - documented == set()
 
 
 @each("make")

@@ -184,14 +184,14 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
-    lake: str = "./lake"
+    lake: str = "./lake"  # where everything is kept: a folder, or s3://bucket/prefix
     home: str = "./.credit-default"  # for a lake in a bucket: the records of MLflow and Prefect
-    cache: str = "./.cache"
-    data: str = "public"
-    portfolio: str = "credit-card"
+    cache: str = "./.cache"  # downloads, and folds that were fitted before
+    data: str = "public"  # what training learns from: public, simulated, or a file with outcomes
+    portfolio: str = "credit-card"  # or a TOML file that declares another
     identity: str = ""  # who requests or approves a promotion; empty: the account of the command
-    seed: int = Field(default=7, ge=0)
-    jobs: int = Field(default=2, ge=1)
+    seed: int = Field(default=7, ge=0)  # of intervals and of simulated clients
+    jobs: int = Field(default=2, ge=1)  # threads, or processes with the engine dask
     report: Literal["full", "drift"] = "full"  # full: data summaries and known outcomes too
     draw_report: Literal["later", "now", "none"] = "later"  # later: by a process of its own
     engine: EngineSettings = EngineSettings()
