@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -27,6 +27,8 @@ NO_REAL_DATA = (
 )
 KEY = ["client_id", "statement_month"]
 CPU_BEFORE = pytest.StashKey[float]()
+# A server reads this in the folder where it starts: without it, events can be read five seconds after they came.
+QUICK_EVENTS = "[server.services.event_persister]\nflush_interval = 0.2\n"
 
 # Two workers whose libraries each start a thread a core, which spin while they wait for one another, took forty
 # times the time of one thread. Set before any library that reads them is imported, which is why none is above;
@@ -60,8 +62,12 @@ def pytest_configure(config):
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ.update(MLFLOW_ENVIRONMENT)
     os.environ.update(build_prefect_environment(home))
-    # No process that draws a page outlives its test; `draw_report` of a test's own settings wins over this.
-    os.environ["CREDIT_DEFAULT_DRAW_REPORT"] = "now"
+    # A report's page costs seconds and few tests read one: those ask for `drawn_pages`.
+    os.environ["CREDIT_DEFAULT_DRAW_REPORT"] = "none"
+    # What waits for a server that is away, or for lines that are on their way to one, waits less.
+    os.environ["MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR"] = "0"
+    os.environ["MLFLOW_HTTP_REQUEST_BACKOFF_JITTER"] = "0"
+    os.environ["PREFECT_LOGGING_TO_API_BATCH_INTERVAL"] = "0.1"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -157,6 +163,12 @@ def logging_as_it_was():
     logger.handlers[:], logger.propagate = handlers, propagate
 
 
+@pytest.fixture
+def drawn_pages(monkeypatch):
+    """Draw the page of each report at once, so that no process that draws one outlives its test."""
+    monkeypatch.setenv("CREDIT_DEFAULT_DRAW_REPORT", "now")
+
+
 @pytest.fixture(scope="session")
 def kernel() -> Any:
     """The loops over trees as machine code, compiled once a checkout."""
@@ -189,7 +201,10 @@ def prefect_server() -> Iterator[str]:
         stop_server,
     )
 
-    server = start_server(Path(os.environ["PREFECT_HOME"]), environment=dict(os.environ))
+    home = Path(os.environ["PREFECT_HOME"])
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "prefect.toml").write_text(QUICK_EVENTS)
+    server = start_server(home, environment=dict(os.environ))
     try:
         with run_on_server(server, api_url="", timeout_seconds=600):
             yield server.api_url
@@ -208,6 +223,7 @@ def full_prefect_server(tmp_path_factory) -> Iterator[str]:
     )
 
     home = tmp_path_factory.mktemp("standing")
+    (home / "prefect.toml").write_text(QUICK_EVENTS)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -221,6 +237,7 @@ def full_prefect_server(tmp_path_factory) -> Iterator[str]:
                 str(port),
             ],
             env={**os.environ, **build_prefect_environment(home), "PREFECT_UI_ENABLED": "0"},
+            cwd=home,
             stdin=subprocess.PIPE,
             stdout=written,
             stderr=written,
@@ -330,15 +347,19 @@ def lake_with_champion(simulated_files, small_settings, tmp_path_factory, reques
 
 
 @pytest.fixture(scope="session")
-def untouched(
-    prefect_server, lake_with_champion, simulated_files, small_settings
-) -> dict[str, Any]:
-    """Overrides whose lake has a champion, with a server in this process; no test writes into it."""
+def champion_settings(lake_with_champion, simulated_files, small_settings) -> dict[str, Any]:
+    """Overrides whose lake has a champion, for what brings its own server; no test writes into it."""
     return {
         **small_settings,
         "lake": str(lake_with_champion),
         "data": str(simulated_files.training),
     }
+
+
+@pytest.fixture(scope="session")
+def untouched(prefect_server, champion_settings) -> dict[str, Any]:
+    """The same, with a server in this process."""
+    return champion_settings
 
 
 @pytest.fixture(scope="session")
@@ -364,6 +385,18 @@ def mlflow_template(tmp_path_factory) -> Path:
 
     copied = tmp_path_factory.mktemp("mlflow") / "template"
     return copy_shared_folder("mlflow-template", copied, make=make) / "mlflow.db"
+
+
+@pytest.fixture(scope="session")
+def make_lake(mlflow_template) -> Callable[[Path], str]:
+    """Makes the folder of a lake with nothing in it but MLflow's empty database."""
+
+    def make(folder: Path) -> str:
+        folder.mkdir(parents=True)
+        shutil.copy(mlflow_template, folder / "mlflow.db")
+        return str(folder)
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -73,6 +73,7 @@ def plant(lake: Path, *, cache: str, prefect: str, mlflow: str) -> dict[str, str
         "CACHE": cache,
         "JOBS": "1",
         "REPORT": "drift",
+        "DRAW_REPORT": "now",
         "RECIPE__TREE_COUNT": "10",
         "RECIPE__LEAF_ROW_COUNT": "40",
         "RECIPE__COLUMN_SHARE": "0.2",

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 import time
@@ -31,6 +32,13 @@ pytestmark = pytest.mark.xdist_group("prefect")
 
 PROCESS_END = Path(__file__).resolve().parents[2] / "fakes" / "process_end.py"
 COMMAND = [sys.executable, "-c", "from credit_default.cli.main import run; run()"]
+
+
+@pytest.fixture(scope="module")
+def trained(champion_settings, tmp_path_factory):
+    """A lake with a champion without the session's own server, beside which the full one would cost seconds."""
+    lake = shutil.copytree(champion_settings["lake"], tmp_path_factory.mktemp("trained") / "lake")
+    return {**champion_settings, "lake": str(lake)}
 
 
 @dataclass(frozen=True)
