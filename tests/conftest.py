@@ -26,6 +26,10 @@ NO_REAL_DATA = (
     "the public data set is not at hand: `make demo` once, with a network, puts it into .cache"
 )
 KEY = ["client_id", "statement_month"]
+BLANK_PICTURE = bytes.fromhex(  # of one dot
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c63f80f0001010100b138f6140000000049454e44ae426082"
+)
 CPU_BEFORE = pytest.StashKey[float]()
 # A server reads this in the folder where it starts: without it, events can be read five seconds after they came.
 QUICK_EVENTS = "[server.services.event_persister]\nflush_interval = 0.2\n"
@@ -310,7 +314,29 @@ def simulated_files(tmp_path_factory) -> SimulatedFiles:
 
 
 @pytest.fixture(scope="session")
-def small_settings(tmp_path_factory) -> dict[str, Any]:
+def blank_pictures() -> Iterator[None]:
+    """Have figures made and not painted, which would be a third of a small training; `painted_pictures` paints them."""
+    from matplotlib.figure import Figure
+
+    def save_blank(_figure, target, **_options):
+        target.write(BLANK_PICTURE)
+
+    save_blank.paint = Figure.savefig
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", save_blank)
+        yield
+
+
+@pytest.fixture
+def painted_pictures(monkeypatch):
+    """Paint figures, whatever another test has asked for."""
+    from matplotlib.figure import Figure
+
+    monkeypatch.setattr(Figure, "savefig", getattr(Figure.savefig, "paint", Figure.savefig))
+
+
+@pytest.fixture(scope="session")
+def small_settings(tmp_path_factory, blank_pictures) -> dict[str, Any]:
     """Overrides for a quick model, without the lake."""
     from tests.fakes.quick_training import QUICK
 
@@ -388,7 +414,7 @@ def mlflow_template(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def make_lake(mlflow_template) -> Callable[[Path], str]:
+def make_lake(mlflow_template, blank_pictures) -> Callable[[Path], str]:
     """Makes the folder of a lake with nothing in it but MLflow's empty database."""
 
     def make(folder: Path) -> str:
@@ -407,8 +433,14 @@ def s3_server() -> Iterator[str]:
         port = probe.getsockname()[1]
     start = f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])"
     quiet = subprocess.DEVNULL
+    # parts of 5 MiB, as S3 wants them, would go through the pipes of the tests about faults hundreds of times
+    sizes = {"S3_UPLOAD_PART_MIN_SIZE": "65536", "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": "5241856"}
     with subprocess.Popen(
-        [sys.executable, "-c", start], stdout=quiet, stderr=quiet, stdin=quiet
+        [sys.executable, "-c", start],
+        stdout=quiet,
+        stderr=quiet,
+        stdin=quiet,
+        env={**os.environ, **sizes},
     ) as process:
         address = f"http://127.0.0.1:{port}"
         try:
