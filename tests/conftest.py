@@ -42,11 +42,14 @@ os.environ.update(
 )
 
 # A first example pays for imports, and two suites share the cores: time is judged elsewhere.
-hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.register_profile("project", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("night", deadline=None, max_examples=200)
 hypothesis.settings.load_profile("project")
 
 
 def pytest_configure(config):
+    if "or not nightly" in config.option.markexpr:
+        hypothesis.settings.load_profile("night")
     # before the variable is removed; a worker's process inherits it
     os.environ.setdefault(
         "PUBLIC_DATA_CACHE", os.environ.get("CREDIT_DEFAULT_CACHE", str(ROOT / ".cache"))

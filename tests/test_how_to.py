@@ -35,9 +35,10 @@ TASKS = (
     "upgrade-mlflow-prefect-evidently",
 )
 NEED_A_LAKE = {"roll-back"}  # with two champions, one after the other
-TRAIN = {"bring-your-own-file"}  # with few resamples
+TRAIN = {"bring-your-own-file"}  # with few trees and resamples
+FEW_TREES = {"CREDIT_DEFAULT_RECIPE__TREE_COUNT": "40"}
 # These change no code, so that their commands need not be imported again: they run on the session's Prefect server in
-# processes that are forked from one. In the long form each is a process of its own, with all resamples.
+# processes that are forked from one. In the long form each is a process of its own, with all trees and resamples.
 WARM = {"bring-your-own-file", "debug-a-failed-run", "roll-back"}
 FENCE = re.compile(
     r'^```(\w+)(?: title="([^"]+)")?( append)?\n(.*?)^```$', re.MULTILINE | re.DOTALL
@@ -205,7 +206,7 @@ def shell(checkout, request, tmp_path) -> Iterator[Shell]:
                 "PATH": os.pathsep.join([str(programs), *PATH]),
                 "CREDIT_DEFAULT_PREFECT__API_URL": request.getfixturevalue("prefect_server"),
                 "CREDIT_DEFAULT_DRAW_REPORT": "none",
-                **(name_as_variables() if task in TRAIN else {}),
+                **(FEW_TREES | name_as_variables() if task in TRAIN else {}),
             }
         opened = Shell(checkout, variables)
         yield opened
@@ -262,7 +263,10 @@ def test_a_page_that_changes_code_has_a_test_for_it(task):
             )
             for task in TASKS
         ),
-        *(pytest.param(task, id=f"{task}-in_full", marks=pytest.mark.nightly) for task in sorted(WARM)),
+        *(
+            pytest.param(task, id=f"{task}-in_full", marks=pytest.mark.nightly)
+            for task in sorted(WARM)
+        ),
     ],
 )
 def test_a_page_works_as_it_is_written(task, shell, checkout, tmp_path_factory):

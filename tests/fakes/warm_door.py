@@ -42,7 +42,9 @@ class _Knock(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         asked = json.loads(self.rfile.readline())
         # the modules are those that the warm process has
-        variables = {name: value for name, value in asked["variables"].items() if name != "PYTHONPATH"}
+        variables = {
+            name: value for name, value in asked["variables"].items() if name != "PYTHONPATH"
+        }
         ended = self.server.commands.run(
             asked["words"], folder=Path(asked["folder"]), variables=variables
         )

@@ -18,7 +18,9 @@ AWAY = {"tracking_uri": "http://127.0.0.1:9", "wait_seconds": 0.2}
 def overrides(untouched, tmp_path):
     """A lake of its own with a champion; a run that scored a batch is given no time to record it."""
     lake = shutil.copytree(
-        untouched["lake"], tmp_path / "lake", ignore=shutil.ignore_patterns("prefect", "mlartifacts")
+        untouched["lake"],
+        tmp_path / "lake",
+        ignore=shutil.ignore_patterns("prefect", "mlartifacts"),
     )
     return {
         **untouched,

@@ -105,7 +105,11 @@ def test_new_recipe_is_judged_out_of_fold(first, overrides):
 def test_winner_waits_for_two_people_where_the_settings_say_so(
     prefect_server, overrides, make_lake, tmp_path
 ):
-    own = {**overrides, "lake": make_lake(tmp_path / "lake"), "promotion": {"approval": "second-person"}}
+    own = {
+        **overrides,
+        "lake": make_lake(tmp_path / "lake"),
+        "promotion": {"approval": "second-person"},
+    }
 
     state = train(overrides=own, return_state=True)
 
