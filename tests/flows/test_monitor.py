@@ -129,7 +129,9 @@ def test_performance_is_not_judged_before_any_outcome_is_known(trained, drifted_
     assert summary.counts["outcomes"] == 0
 
 
-def test_performance_is_judged_once_outcomes_are_known(trained, simulated_files, quiet_batch):
+def test_performance_is_judged_once_outcomes_are_known(
+    trained, simulated_files, quiet_batch, drawn_pages
+):
     ingest_outcomes_file(connect(trained, []), str(simulated_files.outcomes), taken_in_at=NOON)
 
     after = run(quiet_batch, trained, report="full").result()
