@@ -8,12 +8,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 INFRA_STAMP := .venv-infra/.installed
 HELD := tests/data tests/model tests/gates  # whose rooms' branch coverage is held; tracing the rest would cost minutes
-# what has servers of its own: each file in a process of its own, two at a time, as a Prefect client keeps to its first server;
+# what has servers of its own: each file in a process of its own, three at a time, as they wait for servers, and a Prefect client keeps to its first;
 # the longest first
 APART := $(addprefix tests/,flows/deployments/test_runner.py test_shutdown.py test_servers.py test_kills.py test_secrets.py \
   flows/events/test_send.py cli/operations/test_up.py flows/deployments/test_missed_runs.py)
 # with ARGS that name tests (anything but long options) only those are run
-run_apart = @$(if $(filter-out --%,$(ARGS)),:,printf '%s\n' $(APART) | xargs -P 2 -I FILE sh -c '$(BIN)/python -m pytest -n0 -q FILE \
+run_apart = @$(if $(filter-out --%,$(ARGS)),:,printf '%s\n' $(APART) | xargs -P 3 -I FILE sh -c '$(BIN)/python -m pytest -n0 -q FILE \
   $(ARGS) $(1) --junitxml=$(REPORTS)/$$(basename FILE .py).xml')
 # what checks workflows, image and locks: never in requirements.lock
 TOOLS ?= .venv-ci

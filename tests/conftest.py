@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -26,7 +26,13 @@ NO_REAL_DATA = (
     "the public data set is not at hand: `make demo` once, with a network, puts it into .cache"
 )
 KEY = ["client_id", "statement_month"]
+BLANK_PICTURE = bytes.fromhex(  # of one dot
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c63f80f0001010100b138f6140000000049454e44ae426082"
+)
 CPU_BEFORE = pytest.StashKey[float]()
+# A server reads this in the folder where it starts: without it, events can be read five seconds after they came.
+QUICK_EVENTS = "[server.services.event_persister]\nflush_interval = 0.2\n"
 
 # Two workers whose libraries each start a thread a core, which spin while they wait for one another, took forty
 # times the time of one thread. Set before any library that reads them is imported, which is why none is above;
@@ -36,11 +42,14 @@ os.environ.update(
 )
 
 # A first example pays for imports, and two suites share the cores: time is judged elsewhere.
-hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.register_profile("project", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("night", deadline=None, max_examples=200)
 hypothesis.settings.load_profile("project")
 
 
 def pytest_configure(config):
+    if "or not nightly" in config.option.markexpr:
+        hypothesis.settings.load_profile("night")
     # before the variable is removed; a worker's process inherits it
     os.environ.setdefault(
         "PUBLIC_DATA_CACHE", os.environ.get("CREDIT_DEFAULT_CACHE", str(ROOT / ".cache"))
@@ -60,8 +69,12 @@ def pytest_configure(config):
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ.update(MLFLOW_ENVIRONMENT)
     os.environ.update(build_prefect_environment(home))
-    # No process that draws a page outlives its test; `draw_report` of a test's own settings wins over this.
-    os.environ["CREDIT_DEFAULT_DRAW_REPORT"] = "now"
+    # A report's page costs seconds and few tests read one: those ask for `drawn_pages`.
+    os.environ["CREDIT_DEFAULT_DRAW_REPORT"] = "none"
+    # What waits for a server that is away, or for lines that are on their way to one, waits less.
+    os.environ["MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR"] = "0"
+    os.environ["MLFLOW_HTTP_REQUEST_BACKOFF_JITTER"] = "0"
+    os.environ["PREFECT_LOGGING_TO_API_BATCH_INTERVAL"] = "0.1"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -157,6 +170,12 @@ def logging_as_it_was():
     logger.handlers[:], logger.propagate = handlers, propagate
 
 
+@pytest.fixture
+def drawn_pages(monkeypatch):
+    """Draw the page of each report at once, so that no process that draws one outlives its test."""
+    monkeypatch.setenv("CREDIT_DEFAULT_DRAW_REPORT", "now")
+
+
 @pytest.fixture(scope="session")
 def kernel() -> Any:
     """The loops over trees as machine code, compiled once a checkout."""
@@ -189,7 +208,10 @@ def prefect_server() -> Iterator[str]:
         stop_server,
     )
 
-    server = start_server(Path(os.environ["PREFECT_HOME"]), environment=dict(os.environ))
+    home = Path(os.environ["PREFECT_HOME"])
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "prefect.toml").write_text(QUICK_EVENTS)
+    server = start_server(home, environment=dict(os.environ))
     try:
         with run_on_server(server, api_url="", timeout_seconds=600):
             yield server.api_url
@@ -208,6 +230,7 @@ def full_prefect_server(tmp_path_factory) -> Iterator[str]:
     )
 
     home = tmp_path_factory.mktemp("standing")
+    (home / "prefect.toml").write_text(QUICK_EVENTS)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -221,6 +244,7 @@ def full_prefect_server(tmp_path_factory) -> Iterator[str]:
                 str(port),
             ],
             env={**os.environ, **build_prefect_environment(home), "PREFECT_UI_ENABLED": "0"},
+            cwd=home,
             stdin=subprocess.PIPE,
             stdout=written,
             stderr=written,
@@ -293,7 +317,29 @@ def simulated_files(tmp_path_factory) -> SimulatedFiles:
 
 
 @pytest.fixture(scope="session")
-def small_settings(tmp_path_factory) -> dict[str, Any]:
+def blank_pictures() -> Iterator[None]:
+    """Have figures made and not painted, which would be a third of a small training; `painted_pictures` paints them."""
+    from matplotlib.figure import Figure
+
+    def save_blank(_figure, target, **_options):
+        target.write(BLANK_PICTURE)
+
+    save_blank.paint = Figure.savefig
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", save_blank)
+        yield
+
+
+@pytest.fixture
+def painted_pictures(monkeypatch):
+    """Paint figures, whatever another test has asked for."""
+    from matplotlib.figure import Figure
+
+    monkeypatch.setattr(Figure, "savefig", getattr(Figure.savefig, "paint", Figure.savefig))
+
+
+@pytest.fixture(scope="session")
+def small_settings(tmp_path_factory, blank_pictures) -> dict[str, Any]:
     """Overrides for a quick model, without the lake."""
     from tests.fakes.quick_training import QUICK
 
@@ -330,15 +376,19 @@ def lake_with_champion(simulated_files, small_settings, tmp_path_factory, reques
 
 
 @pytest.fixture(scope="session")
-def untouched(
-    prefect_server, lake_with_champion, simulated_files, small_settings
-) -> dict[str, Any]:
-    """Overrides whose lake has a champion, with a server in this process; no test writes into it."""
+def champion_settings(lake_with_champion, simulated_files, small_settings) -> dict[str, Any]:
+    """Overrides whose lake has a champion, for what brings its own server; no test writes into it."""
     return {
         **small_settings,
         "lake": str(lake_with_champion),
         "data": str(simulated_files.training),
     }
+
+
+@pytest.fixture(scope="session")
+def untouched(prefect_server, champion_settings) -> dict[str, Any]:
+    """The same, with a server in this process."""
+    return champion_settings
 
 
 @pytest.fixture(scope="session")
@@ -367,6 +417,18 @@ def mlflow_template(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def make_lake(mlflow_template, blank_pictures) -> Callable[[Path], str]:
+    """Makes the folder of a lake with nothing in it but MLflow's empty database."""
+
+    def make(folder: Path) -> str:
+        folder.mkdir(parents=True)
+        shutil.copy(mlflow_template, folder / "mlflow.db")
+        return str(folder)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
     """The address of moto's server, in a process of its own: deltalake holds the interpreter while it waits for S3."""
     with socket.socket() as probe:
@@ -374,8 +436,14 @@ def s3_server() -> Iterator[str]:
         port = probe.getsockname()[1]
     start = f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])"
     quiet = subprocess.DEVNULL
+    # parts of 5 MiB, as S3 wants them, would go through the pipes of the tests about faults hundreds of times
+    sizes = {"S3_UPLOAD_PART_MIN_SIZE": "65536", "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": "5241856"}
     with subprocess.Popen(
-        [sys.executable, "-c", start], stdout=quiet, stderr=quiet, stdin=quiet
+        [sys.executable, "-c", start],
+        stdout=quiet,
+        stderr=quiet,
+        stdin=quiet,
+        env={**os.environ, **sizes},
     ) as process:
         address = f"http://127.0.0.1:{port}"
         try:

@@ -94,7 +94,7 @@ def lend(
 
 
 @pytest.fixture(scope="module")
-def loans(tmp_path_factory) -> Loans:
+def loans(tmp_path_factory, make_lake) -> Loans:
     folder = tmp_path_factory.mktemp("loans")
     (folder / "loans.toml").write_text(cut_out_declaration(), encoding="utf-8")
     lend(TRAINING_COUNT, month="2005-05", first=1, seed=4).write_csv(folder / "training.csv")
@@ -119,7 +119,7 @@ def loans(tmp_path_factory) -> Loans:
     observed.write_csv(folder / "outcomes.csv")
     overrides = {
         "portfolio": str(folder / "loans.toml"),
-        "lake": str(folder / "lake"),
+        "lake": make_lake(folder / "lake"),
         "cache": str(folder / "cache"),
         "data": str(folder / "training.csv"),
         "jobs": 1,
@@ -303,7 +303,7 @@ def test_loans_are_not_learned_from_credit_card_clients(prefect_server, loans, d
 
 
 def test_command_line_takes_the_portfolio_the_same_way(
-    prefect_server, loans, tmp_path, monkeypatch
+    prefect_server, loans, make_lake, tmp_path, monkeypatch
 ):
     from credit_default.cli.main import app
 
@@ -315,7 +315,7 @@ def test_command_line_takes_the_portfolio_the_same_way(
     )
     portfolio, common = (
         ["--portfolio", loans.portfolio],
-        ["--lake", tmp_path / "lake", "--config", config, "--json"],
+        ["--lake", make_lake(tmp_path / "lake"), "--config", config, "--json"],
     )
 
     def run(*arguments: object) -> dict[str, Any]:

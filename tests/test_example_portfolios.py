@@ -287,7 +287,10 @@ def test_a_value_that_no_declaration_has_is_rejected_by_its_rule(tmp_path):
     assert dict(checked.validated.rule_counts) == {"job|unseen": 3}
 
 
-def test_loans_with_missing_values_are_learnt_from_scored_and_explained(prefect_server, tmp_path):
+def test_loans_with_missing_values_are_learnt_from_scored_and_explained(
+    prefect_server, make_lake, tmp_path
+):
+    make_lake(tmp_path / "lake")
     training = write("hmeq", make_hmeq(4_000, 4), tmp_path / "training.csv")
     later = make_hmeq(400, 5)
     batch = write("hmeq", later.drop("BAD"), tmp_path / "batch.csv")
@@ -313,7 +316,10 @@ def test_loans_with_missing_values_are_learnt_from_scored_and_explained(prefect_
     assert "(Debt to income, percent): not stated" in reasons
 
 
-def test_a_thousand_credits_seat_a_first_model_by_the_default_gates(prefect_server, tmp_path):
+def test_a_thousand_credits_seat_a_first_model_by_the_default_gates(
+    prefect_server, make_lake, tmp_path
+):
+    make_lake(tmp_path / "lake")
     training = write("german", make_german(1_000, 4), tmp_path / "training.csv")
     overrides = build("german", tmp_path, data=training, recipe={"tree_count": 30})
 

@@ -10,11 +10,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.fakes.quick_training import name_as_variables
+from tests.fakes.warm_door import open_warm_door
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "how-to"
@@ -33,13 +35,16 @@ TASKS = (
     "upgrade-mlflow-prefect-evidently",
 )
 NEED_A_LAKE = {"roll-back"}  # with two champions, one after the other
-TRAIN = {
-    "bring-your-own-file"
-}  # on the session's Prefect server, with few resamples; in full in the long form
+TRAIN = {"bring-your-own-file"}  # with few trees and resamples
+FEW_TREES = {"CREDIT_DEFAULT_RECIPE__TREE_COUNT": "40"}
+# These change no code, so that their commands need not be imported again: they run on the session's Prefect server in
+# processes that are forked from one. In the long form each is a process of its own, with all trees and resamples.
+WARM = {"bring-your-own-file", "debug-a-failed-run", "roll-back"}
 FENCE = re.compile(
     r'^```(\w+)(?: title="([^"]+)")?( append)?\n(.*?)^```$', re.MULTILINE | re.DOTALL
 )
 COPIED = ("src", "tests", "config", "docs", "ci", "infra")
+PATH = (str(Path(sys.executable).parent), os.environ["PATH"])
 LINT = ("ruff check", "ruff format --check")
 MOST_FILES = 3
 MOST_LINES = 80
@@ -116,7 +121,7 @@ class Shell:
             cwd=folder,
             env={
                 **inherited,
-                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+                "PATH": os.pathsep.join(PATH),
                 "PYTHONPATH": str(folder / "src"),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "COLUMNS": "200",
@@ -188,16 +193,24 @@ def two_champions(lake_with_champion, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def shell(checkout, request) -> Iterator[Shell]:
+def shell(checkout, request, tmp_path) -> Iterator[Shell]:
     task, variables = request.node.callspec.params["task"], {}
     if task in NEED_A_LAKE:
         shutil.copytree(request.getfixturevalue("two_champions"), checkout / "lake")
-    if task in TRAIN and "in_full" not in request.node.callspec.id:
-        server = request.getfixturevalue("prefect_server")
-        variables = {"CREDIT_DEFAULT_PREFECT__API_URL": server, **name_as_variables()}
-    opened = Shell(checkout, variables)
-    yield opened
-    opened.close()
+    with ExitStack() as doors:
+        if task in WARM and "in_full" not in request.node.callspec.id:
+            (programs := tmp_path / "programs").mkdir()
+            commands = request.getfixturevalue("warm_commands")
+            doors.enter_context(open_warm_door(commands, programs))
+            variables = {
+                "PATH": os.pathsep.join([str(programs), *PATH]),
+                "CREDIT_DEFAULT_PREFECT__API_URL": request.getfixturevalue("prefect_server"),
+                "CREDIT_DEFAULT_DRAW_REPORT": "none",
+                **(FEW_TREES | name_as_variables() if task in TRAIN else {}),
+            }
+        opened = Shell(checkout, variables)
+        yield opened
+        opened.close()
 
 
 def test_there_is_a_page_for_each_task_and_the_index_names_them_all():
@@ -246,11 +259,14 @@ def test_a_page_that_changes_code_has_a_test_for_it(task):
         *(
             pytest.param(
                 task,
-                marks=[pytest.mark.xdist_group("prefect")] if task in NEED_A_LAKE | TRAIN else [],
+                marks=[pytest.mark.xdist_group("prefect")] if task in WARM else [],
             )
             for task in TASKS
         ),
-        *(pytest.param(task, id=f"{task}-in_full", marks=pytest.mark.nightly) for task in TRAIN),
+        *(
+            pytest.param(task, id=f"{task}-in_full", marks=pytest.mark.nightly)
+            for task in sorted(WARM)
+        ),
     ],
 )
 def test_a_page_works_as_it_is_written(task, shell, checkout, tmp_path_factory):

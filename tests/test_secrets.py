@@ -9,6 +9,7 @@ logs, and what the commands printed.
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -118,12 +119,13 @@ def list_commands(files) -> list[tuple[list[str], dict[str, str]]]:
     """The commands in their order, each with what the environment is from then on."""
     training, drifted = str(files.training), str(files.drifted)
     away = {
-        "CREDIT_DEFAULT_MLFLOW__TRACKING_URI": f"http://reader:{CANARIES['mlflow_address']}@{NOBODY}"
+        "CREDIT_DEFAULT_MLFLOW__TRACKING_URI": f"http://reader:{CANARIES['mlflow_address']}@{NOBODY}",
+        "CREDIT_DEFAULT_DRAW_REPORT": "none",
     }
     return [
         (["train", "--data", training], {}),
         (["predict", drifted], {}),
-        (["monitor", "--json"], {}),
+        (["monitor", "--json"], {"CREDIT_DEFAULT_DRAW_REPORT": "now"}),
         (["doctor"], {}),
         (["settings"], {}),
         (["settings", "--json"], {}),
@@ -144,9 +146,10 @@ def list_commands(files) -> list[tuple[list[str], dict[str, str]]]:
 
 
 @pytest.fixture(scope="module")
-def mlflow_server(tmp_path_factory):
+def mlflow_server(tmp_path_factory, mlflow_template):
     """Where a server on loopback answers, and the folder with its records and its log."""
     folder = tmp_path_factory.mktemp("mlflow")
+    shutil.copy(mlflow_template, folder / "server.db")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = "{}:{}".format(*probe.getsockname())

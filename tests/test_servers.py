@@ -165,6 +165,7 @@ def done(servers, small_settings, simulated_files, tmp_path_factory) -> Iterator
 
     overrides = {
         **small_settings,
+        "draw_report": "now",
         "lake": str(tmp_path_factory.mktemp("lake")),
         "data": str(simulated_files.training),
         "mlflow": {"tracking_uri": servers.plan.addresses["MLFLOW_TRACKING_URI"]},

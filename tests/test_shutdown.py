@@ -53,17 +53,17 @@ LONG_FIT = {"RECIPE__TREE_COUNT": "20000", "RECIPE__MAXIMUM_DEPTH": "12"}
 PREDICT = Case("predict", failpoint="predict.run-begun")
 SCORING = Case("predict", failpoint="predict.scored")
 TRAIN = Case("train", task="fit", settings=LONG_FIT)
-MONITOR = Case("monitor", task="compare", settings={"REPORT": "full"})
+MONITOR = Case("monitor", task="compare", settings={"REPORT": "full", "DRAW_REPORT": "now"})
 
 
 @pytest.fixture
-def lake(trained, tmp_path) -> Path:
+def lake(untouched, tmp_path) -> Path:
     ignored = shutil.ignore_patterns("prefect", "mlartifacts")
-    return shutil.copytree(trained["lake"], tmp_path / "lake", ignore=ignored)
+    return shutil.copytree(untouched["lake"], tmp_path / "lake", ignore=ignored)
 
 
 @pytest.fixture
-def start(trained, lake, simulated_files):
+def start(untouched, lake, simulated_files):
     """Starts a case's command on the lake, on a Prefect server of its own or the one that is named."""
 
     def start_command(case: Case, *, server: str = "") -> subprocess.Popen[str]:
@@ -71,7 +71,7 @@ def start(trained, lake, simulated_files):
 
         small = {
             "LAKE": str(lake),
-            "CACHE": trained["cache"],
+            "CACHE": untouched["cache"],
             "JOBS": "1",
             "RECIPE__TREE_COUNT": "10",
             "RECIPE__LEAF_ROW_COUNT": "40",

@@ -197,7 +197,7 @@ def find_id_faults(ids):
 
 
 @pytest.fixture(scope="module")
-def scored(prefect_server, tmp_path_factory):
+def scored(prefect_server, make_lake, tmp_path_factory):
     """A champion of a portfolio with such ids, and the batch of all of them that it scored."""
     root = tmp_path_factory.mktemp("ids")
     (root / "loans.toml").write_text(LOANS)
@@ -205,7 +205,7 @@ def scored(prefect_server, tmp_path_factory):
     make_rows(IDS, seed=8).drop("bad").write_csv(root / "batch.csv")
     overrides = {
         "portfolio": str(root / "loans.toml"),
-        "lake": str(root / "lake"),
+        "lake": make_lake(root / "lake"),
         "cache": str(root / "cache"),
         "jobs": 1,
         "report": "drift",

@@ -52,7 +52,7 @@ class Stack:
         """What a command came to that works with the stack."""
         ended = subprocess.run(
             [*COMMAND, *map(str, arguments), "--lake", str(self.lake), "--json"],
-            env={**os.environ, **self.words},
+            env={**os.environ, **self.words, "CREDIT_DEFAULT_DRAW_REPORT": "now"},
             capture_output=True,
             text=True,
             check=False,
@@ -107,6 +107,7 @@ def stack(tmp_path):
     ]
     with subprocess.Popen(
         [*COMMAND, "up", "--lake", str(lake), "--config", str(config), *ports, "--json"],
+        env={**os.environ, "CREDIT_DEFAULT_DRAW_REPORT": "now"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -16,7 +16,7 @@ from credit_default.adapters.storage.open_storage import open_storage
 NAMES = runpy.run_path(str(Path(__file__).parents[1] / "fakes" / "odd_names.py"))
 LONGEST_FILE_NAME = 150  # with the digest that `processed/` puts before it
 
-pytestmark = pytest.mark.xdist_group("prefect")
+pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("drawn_pages")]
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from typing import Any
 
 from credit_default import failpoints
 from credit_default.adapters.delta.table import find_delta_table
+from credit_default.adapters.kernel.machine_code import load_kernel
 from credit_default.adapters.lake.inbox import build_incoming_uri, list_incoming
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.pinned_champion import read_champion_pointer
@@ -79,6 +80,9 @@ SMALL = {"tree_count": 12, "maximum_depth": 6}
 PLANTED_EXIT_CODE = 70  # exit code: what was planted came out, as an error that nobody translated
 FILE_FAULTS = {1, 2}
 SLOW_IMPORTS = (
+    "credit_default.bundled",
+    "encodings.cp437",
+    "encodings.utf_8_sig",
     "mlflow.store.tracking.sqlalchemy_store",
     "skops.io",
     "sklearn.ensemble",
@@ -502,6 +506,7 @@ def warm_up(root: str) -> None:
     """Nothing; what costs a first use of MLflow seconds is done, in a lake that nobody else looks at. No thread is begun."""
     for name in SLOW_IMPORTS:
         importlib.import_module(name)
+    load_kernel()
     wiring = connect(root)
     wiring.registry.list_versions()
     _count_runs(wiring)

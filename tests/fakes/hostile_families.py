@@ -1,11 +1,12 @@
-"""Forged bundles of other families than the forest: `python hostile_families.py FOLDER`, which holds a good one.
+"""Forged bundles of other families than the forest: `python hostile_families.py FOLDER...`, each of which holds a good one.
 
-Each forgery spoils a copy and makes its manifest agree; one line of JSON says what came of reading it. Whatever runs when it
+A process is forked for each folder, so that a crash ends only that one. Each forgery spoils a copy and makes its manifest agree; one line of JSON says what came of reading it. Whatever runs when it
 must not leaves `ran` behind.
 """
 
 import io
 import json
+import os
 import pickle
 import shutil
 import sys
@@ -32,7 +33,19 @@ from forging import (
 from credit_default.adapters.bundles.bundle_files import read_bundle
 from credit_default.errors import ArtifactError
 
-ROOT = Path(sys.argv[1])
+
+def fork_for_each(folders):
+    """The folder that this process is for; the first process waits for the others, and ends with their exit codes."""
+    children = []
+    for folder in folders:
+        if child := os.fork():
+            children.append(child)
+        else:
+            return Path(folder)
+    sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) % 256 for child in children))
+
+
+ROOT = fork_for_each(sys.argv[1:])
 RAN = ROOT / "ran"
 RECIPE = json.loads((ROOT / MANIFEST).read_text())["recipe"]
 FAMILY = RECIPE["family"]
@@ -362,7 +375,7 @@ def main():
         outcome = report_reading(
             partial(read_bundle, folder, expected_digest=digest), ArtifactError
         )
-        report = {"name": name, **outcome, "ran": RAN.exists()}
+        report = {"family": FAMILY, "name": name, **outcome, "ran": RAN.exists()}
         sys.stdout.write(json.dumps(report) + "\n")
         sys.stdout.flush()
         shutil.rmtree(folder)

@@ -23,9 +23,9 @@ def test_run_of_the_deployment_listens_for_its_time_and_ends(
     lake = open_lake(tmp_path / "lake")
     drop(lake.home / "incoming", "a.csv")
 
-    state = listen(overrides={"lake": lake.uri}, seconds="3", return_state=True)
+    state = listen(overrides={"lake": lake.uri}, seconds="1", return_state=True)
 
-    assert (state.name, state.result().status) == ("Listened", "listened for 3 s")
+    assert (state.name, state.result().status) == ("Listened", "listened for 1 s")
     assert (
         len(wait_for_events(prefect_server, OBJECT_CREATED, uri=f"{lake.uri}/incoming/a.csv")) == 1
     )
@@ -36,7 +36,7 @@ def test_bucket_without_a_queue_is_polled(prefect_server, wait_for_events, s3_ur
     lake.storage.write_object("incoming/a b.csv", b"a")
     overrides = {"lake": s3_uri, "home": str(tmp_path), "listen": {"look_seconds": 0.5}}
 
-    listen_for_files(load_settings(overrides).settings, seconds=3)
+    listen_for_files(load_settings(overrides).settings, seconds=1)
 
     assert (
         len(wait_for_events(prefect_server, OBJECT_CREATED, uri=f"{s3_uri}/incoming/a b.csv")) == 1

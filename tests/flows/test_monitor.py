@@ -43,7 +43,7 @@ def run(batch_id, overrides, **options):
     return monitor(batch_id=batch_id, overrides=overrides, return_state=True, **options)
 
 
-def test_clean_batch_stays_quiet_and_has_a_report(trained, quiet_batch):
+def test_clean_batch_stays_quiet_and_has_a_report(trained, quiet_batch, drawn_pages):
     state = run(quiet_batch, trained, report="drift")
 
     summary = state.result()
@@ -53,7 +53,7 @@ def test_clean_batch_stays_quiet_and_has_a_report(trained, quiet_batch):
     assert "SIMULATED" in page
 
 
-def test_drifted_batch_is_a_completed_run_named_for_it(trained, drifted_batch):
+def test_drifted_batch_is_a_completed_run_named_for_it(trained, drifted_batch, drawn_pages):
     state = run(drifted_batch, trained, report="drift")
 
     assert (state.name, state.type.value) == ("DriftFound", "COMPLETED")
@@ -94,7 +94,7 @@ def test_broken_feed_raises_an_alarm_where_hardly_anything_drifted(
     assert verdicts["feed"].reasons == ("one value in every row: 'sex'",)
 
 
-def test_monitored_batches_are_in_a_workspace_of_evidently(trained, drifted_batch):
+def test_monitored_batches_are_in_a_workspace_of_evidently(trained, drifted_batch, drawn_pages):
     summary = run(drifted_batch, trained, report="drift").result()
 
     runs = [
@@ -129,7 +129,9 @@ def test_performance_is_not_judged_before_any_outcome_is_known(trained, drifted_
     assert summary.counts["outcomes"] == 0
 
 
-def test_performance_is_judged_once_outcomes_are_known(trained, simulated_files, quiet_batch):
+def test_performance_is_judged_once_outcomes_are_known(
+    trained, simulated_files, quiet_batch, drawn_pages
+):
     ingest_outcomes_file(connect(trained, []), str(simulated_files.outcomes), taken_in_at=NOON)
 
     after = run(quiet_batch, trained, report="full").result()

@@ -15,13 +15,15 @@ AWAY = {"tracking_uri": "http://127.0.0.1:9", "wait_seconds": 0.2}
 
 
 @pytest.fixture
-def overrides(trained, tmp_path):
+def overrides(untouched, tmp_path):
     """A lake of its own with a champion; a run that scored a batch is given no time to record it."""
     lake = shutil.copytree(
-        trained["lake"], tmp_path / "lake", ignore=shutil.ignore_patterns("prefect", "mlartifacts")
+        untouched["lake"],
+        tmp_path / "lake",
+        ignore=shutil.ignore_patterns("prefect", "mlartifacts"),
     )
     return {
-        **trained,
+        **untouched,
         "lake": str(lake),
         "reconcile": {"silence_seconds": 1e-6, "look_back_days": 1},
     }
@@ -55,14 +57,14 @@ def test_batch_scored_while_mlflow_was_away_is_recorded_when_it_is_back_and_then
 
 
 def test_card_of_a_training_that_died_at_its_promotion_is_drawn(
-    small_settings, simulated_files, tmp_path
+    small_settings, simulated_files, make_lake, tmp_path
 ):
     def die():
         raise RuntimeError
 
     own = {
         **small_settings,
-        "lake": str(tmp_path / "lake"),
+        "lake": make_lake(tmp_path / "lake"),
         "data": str(simulated_files.training),
         "reconcile": {"silence_seconds": 1e-6},
     }

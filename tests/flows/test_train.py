@@ -18,8 +18,8 @@ NOON = dt.datetime(2006, 2, 1, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory):
-    return str(tmp_path_factory.mktemp("lake"))
+def lake(tmp_path_factory, make_lake):
+    return make_lake(tmp_path_factory.mktemp("train") / "lake")
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +102,14 @@ def test_new_recipe_is_judged_out_of_fold(first, overrides):
     assert verdict.figures["log_loss_gain"] < 0
 
 
-def test_winner_waits_for_two_people_where_the_settings_say_so(prefect_server, overrides, tmp_path):
-    own = {**overrides, "lake": str(tmp_path), "promotion": {"approval": "second-person"}}
+def test_winner_waits_for_two_people_where_the_settings_say_so(
+    prefect_server, overrides, make_lake, tmp_path
+):
+    own = {
+        **overrides,
+        "lake": make_lake(tmp_path / "lake"),
+        "promotion": {"approval": "second-person"},
+    }
 
     state = train(overrides=own, return_state=True)
 
@@ -151,12 +157,13 @@ def test_real_clients_leave_no_trace_in_a_lake_of_simulated_ones(
 
 
 def test_first_model_below_the_floors_leaves_no_champion_and_says_so(
-    prefect_server, overrides, simulated_files, tmp_path
+    prefect_server, overrides, simulated_files, make_lake, tmp_path
 ):
     pl.read_csv(simulated_files.training, infer_schema=False).head(400).write_csv(
         tmp_path / "few.csv"
     )
-    few = {**overrides, "lake": str(tmp_path / "lake"), "data": str(tmp_path / "few.csv")}
+    lake, data = make_lake(tmp_path / "lake"), str(tmp_path / "few.csv")
+    few = {**overrides, "lake": lake, "data": data}
 
     summary = train(overrides=few, return_state=True).result()
 
@@ -202,9 +209,9 @@ def list_months(card):
 
 
 def test_month_with_half_arrived_outcomes_trains_no_model_until_the_others_came(
-    prefect_server, small_settings, simulated_files, tmp_path
+    prefect_server, small_settings, simulated_files, make_lake, tmp_path
 ):
-    own = {**small_settings, "lake": str(tmp_path / "lake")}
+    own = {**small_settings, "lake": make_lake(tmp_path / "lake")}
     wiring = connect(own, [])
     for file in (simulated_files.training, simulated_files.batch):
         ingest_file(wiring, str(file), month=None, corrects=None, kept_at=NOON)

@@ -90,7 +90,7 @@ class ChampionLake:
 
 
 @pytest.fixture(scope="session")
-def trained_lake(tmp_path_factory, mlflow_template, month_rows) -> ChampionLake:
+def trained_lake(tmp_path_factory, mlflow_template, month_rows, blank_pictures) -> ChampionLake:
     """What `champion_lake` copies: no test writes into it."""
     root = tmp_path_factory.mktemp("trained_lake")
     wiring = make_wiring(root, data=str(write_labelled(month_rows, root / "training.csv")))

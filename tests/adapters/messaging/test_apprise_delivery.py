@@ -36,7 +36,7 @@ def test_a_hanging_service_is_given_up_on_and_the_others_get_the_message(webhook
         hanging.status = None
         started = time.monotonic()
 
-        failures = send(hanging.address, webhook.address, timeout_seconds=2)
+        failures = send(hanging.address, webhook.address, timeout_seconds=1)
 
     assert failures == ("address 1 of 2 (JSON) did not accept it",)
     assert len(webhook.messages) == 1

@@ -27,7 +27,7 @@ def serve():
                 pass
 
         server = HTTPServer(("127.0.0.1", 0), Answer)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_port}", asked
 
@@ -68,8 +68,8 @@ def test_server_that_is_coming_up_is_waited_for(serve):
 def test_server_that_is_not_well_is_away(serve):
     address, _ = serve(500)
 
-    with pytest.raises(ServiceError, match=r"status 500 in 3 s"):
-        wait_for_mlflow(address, timeout_seconds=3)
+    with pytest.raises(ServiceError, match=r"status 500 in 1 s"):
+        wait_for_mlflow(address, timeout_seconds=1)
 
 
 def test_address_without_a_server_is_an_error_within_the_given_time(closed_port):

@@ -24,9 +24,9 @@ PATIENT = S3Policy(
     attempt_count=3,
     conflict_attempt_count=3,
     longest_wait_seconds=0.02,
-    part_byte_count=5 * 1024 * 1024,
+    part_byte_count=64 * 1024,
 )
-HASTY = S3Policy(attempt_count=4, read_timeout_seconds=1.5, part_byte_count=5 * 1024 * 1024)
+HASTY = S3Policy(attempt_count=4, read_timeout_seconds=0.75, part_byte_count=64 * 1024)
 BIG = b"b" * (PATIENT.part_byte_count + 1)  # two parts
 # what the bucket holds, by size: no two contents have the same
 OLD = {"a": 3}
@@ -230,7 +230,7 @@ def test_a_lasting_fault_is_reported_and_a_repeat_completes_the_act(
 @pytest.mark.parametrize("act", [pytest.param(act, id=act.name) for act in SLOW])
 def test_a_request_whose_reply_comes_too_late_is_sent_again(prepare, fault_proxy, tmp_path, act):
     storage = prepare(HASTY)
-    fault_proxy.add(act.method, act.path, "slow:2.5")
+    fault_proxy.add(act.method, act.path, "slow:1.5")
 
     assert act.run(storage, tmp_path) == act.result
 

@@ -45,7 +45,9 @@ def test_predict_ends_with_0_though_drift_rings_and_monitor_with_1(
     assert (monitored.exit_code, monitored.json["exit_code"]) == (1, 1)
 
 
-def test_predict_twice_changes_nothing_and_says_so(run, config, prefect_server, own_batch):
+def test_predict_twice_changes_nothing_and_says_so(
+    run, config, prefect_server, own_batch, drawn_pages
+):
     path = own_batch(500)
     first = run("predict", path, "--config", config, "--json", server=prefect_server)
     page = Path(first.json["paths"]["report (html)"])
@@ -75,7 +77,7 @@ def test_predict_hands_the_scores_over_as_a_file(
 
 
 def test_predict_shows_the_verdict_and_the_report_to_a_person(
-    run, config, prefect_server, own_batch
+    run, config, prefect_server, own_batch, drawn_pages
 ):
     answer = run("predict", own_batch(700), "--config", config, server=prefect_server)
 

@@ -12,8 +12,8 @@ NOBODY = "http://127.0.0.1:9"
 
 
 @pytest.fixture
-def lake(trained, tmp_path, monkeypatch):
-    """A copy of the trained lake; a server that does not answer is waited for a moment only."""
+def lake(untouched, tmp_path, monkeypatch):
+    """A lake with a champion; a server that does not answer is waited for a moment only."""
     for name in (
         "PREFECT_HOME",
         "MPLCONFIGDIR",
@@ -23,7 +23,7 @@ def lake(trained, tmp_path, monkeypatch):
         monkeypatch.setenv(f"CREDIT_DEFAULT_{name}", "0.2")
     monkeypatch.setenv("CREDIT_DEFAULT_RECONCILE__SILENCE_SECONDS", "0.001")
     ignored = shutil.ignore_patterns("prefect")
-    lake = shutil.copytree(trained["lake"], tmp_path / "lake", ignore=ignored)
+    lake = shutil.copytree(untouched["lake"], tmp_path / "lake", ignore=ignored)
     follow_moved_lake(open_lake(lake))  # the first command would say that the lake was copied
     return lake
 

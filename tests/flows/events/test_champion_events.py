@@ -25,15 +25,15 @@ NO_ALARMS = AlarmUpdate(())
 
 
 @pytest.fixture(scope="module")
-def two_versions(trained, tmp_path_factory):
+def two_versions(untouched, tmp_path_factory):
     """Overrides of a lake with two versions, the first of them champion; all changes were announced."""
     lake = tmp_path_factory.mktemp("two") / "lake"
-    shutil.copytree(trained["lake"], lake, ignore=shutil.ignore_patterns("prefect"))
+    shutil.copytree(untouched["lake"], lake, ignore=shutil.ignore_patterns("prefect"))
     small = {
         "recipe": {"tree_count": 9, "maximum_depth": 5},
         "promotion": {"approval": "second-person"},
     }
-    overrides = {**trained, "lake": str(lake)}
+    overrides = {**untouched, "lake": str(lake)}
     train(overrides={**overrides, **small}, return_state=True).result()
     return overrides
 

@@ -15,6 +15,13 @@ pytestmark = pytest.mark.xdist_group("prefect")
 STRANGE = 's3://lake/incoming/ü & "{{ 1 }}" +%20.csv'
 
 
+@pytest.fixture(scope="module")
+def trained(champion_settings, tmp_path_factory):
+    """A lake with a champion without the session's own server, beside which the full one would cost seconds."""
+    lake = shutil.copytree(champion_settings["lake"], tmp_path_factory.mktemp("trained") / "lake")
+    return {**champion_settings, "lake": str(lake)}
+
+
 def test_object_is_announced_by_its_name_as_it_is(use_full_prefect_server, wait_for_events):
     check_server()
 

@@ -46,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
 def server():
     with Server(("127.0.0.1", 0), Handler) as server:
         server.answers = {}
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
         server.shutdown()
 

@@ -1,6 +1,7 @@
 """Each family goes the whole way of a champion: trained, registered, loaded, scored, explained, replayed, described."""
 
 import json
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -25,12 +26,12 @@ def run(*arguments):
     ],
 )
 def test_a_family_is_trained_registered_scored_explained_replayed_and_described(
-    family, said, simulated_files, tmp_path, prefect_server
+    family, said, simulated_files, make_lake, tmp_path, prefect_server
 ):
     size = "tree_count = 12\nmaximum_depth = 6\n"
     if family == "blend":
         size = 'members = [{ family = "forest", tree_count = 12 }, "boosting"]\n'
-    config, lake = tmp_path / "family.toml", tmp_path / "lake"
+    config, lake = tmp_path / "family.toml", make_lake(tmp_path / "lake")
     config.write_text(
         f'lake = "{lake}"\nreport = "drift"\njobs = 1\n[recipe]\nfamily = "{family}"\n'
         f"{'' if family == 'scorecard' else size}[stability]\nrefit_count = 0\n"
@@ -46,7 +47,7 @@ def test_a_family_is_trained_registered_scored_explained_replayed_and_described(
         run("explain", found, client["client_id"].item(), "--config", config, "--json")
     )
     run("verify", found, "--config", config)
-    card = next(lake.rglob("*card*.html")).read_text()
+    card = next(Path(lake).rglob("*card*.html")).read_text()
 
     figures = explained["figures"]
     suffix = " (log odds)" if family != "extra-trees" else ""
