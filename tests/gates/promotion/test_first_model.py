@@ -206,3 +206,17 @@ def test_a_leak_refuses_a_first_model_and_says_what_to_look_for(make_contest):
 
     assert verdict.level == "refused"
     assert verdict.reasons == (leak.fault, leak.summary)
+
+
+def test_rows_are_named_as_given_or_by_their_number():
+    generator = np.random.default_rng(1)
+    true = score(generator.normal(-1.4, 1.5, 2_000))
+    defaulted = (generator.random(2_000) < true).astype(int)
+    evaluation = evaluate(defaulted, true, policy=DecisionPolicy(), seed=1, resample_count=60)
+    scored = ScoredRows(defaulted, true)
+
+    by_number = judge_first_model(evaluation, scored)
+    named = judge_first_model(evaluation, scored, rows_name="all rows of May")
+
+    assert "every floor met by 2,000 rows" in by_number.reasons[0]
+    assert "every floor met by all rows of May" in named.reasons[0]

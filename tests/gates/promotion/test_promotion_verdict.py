@@ -262,3 +262,14 @@ def test_a_leak_keeps_the_champion_although_the_challenger_is_better(make_contes
     assert verdict.level == "refused"
     assert verdict.reasons[0].startswith("champion stays: recovered tells the outcome, although")
     assert leak.summary in verdict.reasons
+
+
+def test_a_recipe_and_a_refresh_are_judged_by_the_policy_that_is_given(make_contest):
+    contest = make_contest(1_500, champion_noise=0.3, challenger_noise=0.1, seed=1)
+    strict = PromotionPolicy(fewest_rows=1_501, resample_count=20)
+
+    for verdict in (
+        judge_refresh(contest, decision_policy=COSTS, policy=strict),
+        judge_recipe(contest, None, decision_policy=COSTS, policy=strict),
+    ):
+        assert "1,501" in verdict.reasons[0]
