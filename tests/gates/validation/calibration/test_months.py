@@ -163,3 +163,10 @@ def test_twenty_rows_of_a_month_are_judged_and_certain_ones_are_not():
 
 def test_months_that_never_differ_have_no_error():
     assert measure_normal_statistic(np.full(5, 0.2), np.full(5, 0.1)) == 0.0
+
+
+def test_the_chance_of_a_profile_of_green_months_alone_is_one_and_never_more():
+    chances = [measure_lights_p_value((months, 0, 0, 0)) for months in range(1, 37)]
+
+    assert chances == pytest.approx([1.0] * 36)
+    assert max(chances) <= 1.0
