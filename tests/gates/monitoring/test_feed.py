@@ -445,3 +445,16 @@ def test_a_reference_of_one_row_allows_for_the_chance_of_one_row():
     ]
 
     assert levels == ["ok", "alarm"]
+
+
+def test_a_batch_of_one_row_allows_for_the_chance_of_one_row():
+    state = replace(CLEAN, row_count=1, reference_identical_share=0.2, columns=())
+    chance = norm.ppf(0.999) * np.sqrt(0.2 * 0.8 * (1 + 1 / 6_000))
+    policy = FeedPolicy(fewest_rows=1, rejected_margin=1.0, twin_margin=0.05 - 0.7)
+
+    levels = [
+        judge_feed(replace(state, identical_share=0.2 + chance - 0.65 + extra), policy=policy).level
+        for extra in (-1e-6, 1e-6)
+    ]
+
+    assert levels == ["ok", "alarm"]
