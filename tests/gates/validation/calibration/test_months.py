@@ -108,6 +108,7 @@ def test_a_month_on_an_edge_has_the_better_colour():
 
     assert colour_months(edges).tolist() == [1.0, 1.0, 1.0, 0.0]
     assert colour_months(edges + 1e-9).tolist() == [0.0, 1.0, 1.0, 1.0]
+    assert colour_months(np.array([1e-12, 1.1e-12])).tolist() == [1.0, 1.0, 0.0, 0.0]
 
 
 def test_the_chance_of_a_profile_is_that_of_all_profiles_no_better():
