@@ -171,3 +171,13 @@ def test_each_row_gets_what_the_tables_hold_for_the_conditions_that_it_meets(cou
     assert found.tolist() == [look_up(row).tolist() for row in matrix]
     by_column = add_up(PLAIN_LOOPS, TABLES, np.asfortranarray(matrix))
     assert by_column.tolist() == found.tolist()
+
+
+def test_a_leaf_reads_no_other_row_where_there_is_one_feature():
+    tree = SimpleNamespace(**{**vars(DEEP), "feature": np.array([0, 0, -2, -2, 0, -2, -2])})
+    one = TreeSum([tree], [VALUES[0]], 0.0, 1.0, takes_missing=True, takes_infinite=True)
+    matrix = np.array([[1.0], [np.nan], [2.0], [np.nan], [-1.0], [0.1]], dtype=np.float32)
+
+    found = walk(PLAIN_LOOPS, pack_trees(one, feature_count=1), matrix, start=0.0, divisor=1.0)
+
+    assert found.totals.tolist() == [VALUES[0][follow(tree, row)] for row in matrix]
