@@ -4,8 +4,8 @@
     python ci/mutants.py --module gates/verdict.py --module model/months
 
 Each fault (mutant) is planted in a copy of the module in a process of its own, in which the module's own tests run first, then
-those that import it, and then those of its chapter that import what imports it. Survivors that change nothing are named with
-the reason in ci/equivalent_mutants.toml.
+those that import it, and then those of its chapter that import what imports it. A survivor that ci/equivalent_mutants.toml
+names, with the reason why no test can notice it, changes nothing; one that it does not name is a failure.
 """
 
 import argparse
@@ -22,7 +22,8 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -36,6 +37,7 @@ LEAST_NOTICED = 0.95
 MOST_SECONDS = 300  # of one mutant's tests; a fault that makes them endless is noticed
 _NO_TESTS = 5  # pytest's exit codes
 _UNNOTICED = {"survived", "no tests"}
+_NOT_NAMED = "NOT NAMED"
 # Every mutant has a child of a process that has imported what the tests use and computed nothing: no thread of it is at work,
 # and nothing of the package is in it. A process from nothing where the system can't fork.
 _CAN_FORK = "forkserver" in multiprocessing.get_all_start_methods()
@@ -53,7 +55,10 @@ _IMPORTED_ONCE += [
     "rich.console",
 ]
 
+_SHOWN_AROUND = 24  # characters
+
 Change = Callable[[], object]  # what plants one fault in a tree
+Key = tuple[str, str, str, str]  # module, function, the line before and after
 
 _COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
@@ -87,20 +92,51 @@ class Mutant:
 
     module: str  # path below the package, such as gates/verdict.py
     line: int
+    function: str  # that holds the line, such as Verdict.describe; empty at the module's own level
     before: str
     after: str
     source: str  # of the whole module with the fault
 
     @property
-    def name(self) -> str:
+    def key(self) -> Key:
         """What identifies it while the line reads the same, wherever the line is."""
-        text = f"{self.module}|{self.before}|{self.after}"
-        return hashlib.sha256(text.encode()).hexdigest()[:10]
+        return self.module, self.function, self.before, self.after
+
+    @property
+    def name(self) -> str:
+        """The same, short enough for a folder."""
+        return hashlib.sha256("|".join(self.key).encode()).hexdigest()[:10]
+
+    @property
+    def change(self) -> str:
+        """What differs, with a few characters of the line before and behind it."""
+        start = _count_equal(self.before, self.after)
+        end = _count_equal(self.before[start:][::-1], self.after[start:][::-1])
+        first = max(0, start - _SHOWN_AROUND)
+        before, after = (
+            text[first : len(text) - max(0, end - _SHOWN_AROUND)]
+            for text in (self.before, self.after)
+        )
+        return f"`{before}` -> `{after}`"
 
 
-def list_mutants(path: Path, *, module: str) -> Iterator[Mutant]:
-    """Yield every mutant of a module: one node changed in each."""
-    for number in range(_count_changes(path)):
+def _count_equal(one: str, other: str) -> int:
+    """Return how many characters two lines have in common before the first that differs."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next(
+        (place for place, (left, right) in pairs if left != right), min(len(one), len(other))
+    )
+
+
+def list_mutants(path: Path, *, module: str, lines: Container[str] = ()) -> Iterator[Mutant]:
+    """Yield every mutant of a module, one node changed in each; or those of statements that hold one of some lines."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    holds = cache(
+        lambda place: any(line.strip() in lines for line in ast.unparse(place).splitlines())
+    )
+    for number, (place, _) in enumerate(_list_changes(tree)):
+        if lines and not holds(place):
+            continue
         if mutant := _plant(path, module=module, number=number):
             yield mutant
 
@@ -113,12 +149,26 @@ def _plant(path: Path, *, module: str, number: int) -> Mutant | None:
     """Return the mutant of that number, or None where the change leaves the line as it reads."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     place, change = next(itertools.islice(_list_changes(tree), number, None))
-    before = ast.unparse(place)
+    before = ast.unparse(place).splitlines()
+    function = _find_function(tree, place)
     change()
-    after = ast.unparse(place)
-    if before == after:
+    after = ast.unparse(place).splitlines()
+    changed = next((pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]), None)
+    if changed is None:
         return None
-    return Mutant(module, place.lineno, before, after, ast.unparse(tree))
+    was, became = (line.strip() for line in changed)
+    return Mutant(module, place.lineno, function, was, became, ast.unparse(tree))
+
+
+def _find_function(tree: ast.AST, place: ast.stmt) -> str:
+    """Return the dotted name of the functions and classes around a statement, the outermost first."""
+    around = [
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and node.lineno <= place.lineno <= (node.end_lineno or node.lineno)
+    ]
+    return ".".join(around)
 
 
 def _list_changes(tree: ast.AST) -> Iterator[tuple[ast.stmt, Change]]:
@@ -356,13 +406,31 @@ def _list_modules(place: Path) -> list[Path]:
     return [place] if place.is_file() else sorted(place.rglob("*.py"))
 
 
-def read_equivalent() -> dict[str, str]:
-    """Return the reason of each mutant that changes nothing, by its name."""
-    return tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))
+def read_equivalent() -> dict[Key, str]:
+    """Return the reason of each mutant that changes nothing."""
+    entries = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8")).get("mutant", [])
+    return {
+        (entry["module"], entry["function"], entry["line"], entry["planted"]): entry["because"]
+        for entry in entries
+    }
+
+
+def list_stale(equivalent: dict[Key, str]) -> list[str]:
+    """Return a line for each entry of which the code has not one mutant but none or several."""
+    found: Counter[Key] = Counter()
+    for module in sorted({key[0] for key in equivalent}):
+        lines = {key[2] for key in equivalent if key[0] == module}
+        if (path := PACKAGE / module).exists():
+            found.update(mutant.key for mutant in list_mutants(path, module=module, lines=lines))
+    return [
+        f"{module}, {function or 'at its own level'}: `{line}` -> `{planted}` is planted {count} times; expected once"
+        for module, function, line, planted in equivalent
+        if (count := found[module, function, line, planted]) != 1
+    ]
 
 
 def main() -> None:
-    """Draw, plant, run, print; exit code 1 where a smaller share than wanted is noticed."""
+    """Draw, plant, run, print; exit code 1 where a survivor is not named, or a smaller share than wanted is noticed."""
     parser = argparse.ArgumentParser(description="Which planted faults do the tests notice?")
     parser.add_argument("--room", action="append", help="gates or model; both when not given")
     parser.add_argument(
@@ -371,7 +439,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, help="100, or all with --module, when not given")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--least", type=float, default=LEAST_NOTICED, help="the share wanted, 0-1")
+    parser.add_argument(
+        "--least", type=float, help="the share wanted, 0-1; every survivor named when not given"
+    )
     parser.add_argument("--out", type=Path, help="a JSON file for the results")
     given = parser.parse_args()
     places = [*(given.room or []), *(given.module or [])] or ["gates", "model"]
@@ -397,36 +467,51 @@ def main() -> None:
     if given.out:
         lines = [{**vars(m), "source": "", "name": m.name, "result": r} for m, r in found]
         given.out.write_text(json.dumps(lines, indent=1), encoding="utf-8")
-    sys.exit(int(share < given.least))
+    sys.exit(int(share < (1 if given.least is None else given.least)))
 
 
-def describe_survivor(mutant: Mutant, result: str, equivalent: dict[str, str]) -> None:
-    """Print a mutant that no test noticed, as soon as that is known."""
+def describe_survivor(mutant: Mutant, result: str, equivalent: dict[Key, str]) -> None:
+    """Print a mutant that no test noticed, as soon as that is known, and what an entry of the register needs."""
     if result not in _UNNOTICED:
         return
-    reason = equivalent.get(mutant.name)
-    print(f"{mutant.name}  {mutant.module}:{mutant.line}")
-    print(f"    - {mutant.before[:200]}\n    + {mutant.after[:200]}")
-    print(f"    {f'changes nothing: {reason}' if reason else 'NOT NOTICED'}", flush=True)
+    reason = equivalent.get(mutant.key)
+    print(f"{mutant.module}:{mutant.line}, function {mutant.function or '(none)'}")
+    print(f"    - {mutant.before}\n    + {mutant.after}")
+    print(f"    {f'equivalent because {reason}' if reason else _NOT_NAMED}", flush=True)
 
 
 def report(
-    found: Sequence[tuple[Mutant, str]], equivalent: dict[str, str], *, seconds: float
+    found: Sequence[tuple[Mutant, str]], equivalent: dict[Key, str], *, seconds: float
 ) -> float:
-    """Print and return the share that was noticed of those that change anything."""
+    """Print a line for each survivor, and the share that was noticed of those that change anything, which is returned."""
     survivors = [mutant for mutant, result in found if result in _UNNOTICED]
     if endless := [mutant for mutant, result in found if result == "endless"]:
         places = ", ".join(f"{mutant.module}:{mutant.line}" for mutant in endless)
         print(f"tests that took longer than {MOST_SECONDS} s count as noticed: {places}")
-    unnoticed = [mutant for mutant in survivors if mutant.name not in equivalent]
-    counted = len(found) - (len(survivors) - len(unnoticed))
-    share = 1 - len(unnoticed) / counted if counted else 1.0
-    error = (share * (1 - share) / counted) ** 0.5 if counted else 0.0
-    print(
-        f"{len(found)} mutants, {len(survivors) - len(unnoticed)} change nothing; of the other {counted} "
-        f"{counted - len(unnoticed)} were noticed ({share:.1%} ± {error:.1%}; the aim is {LEAST_NOTICED:.0%}), {seconds:,.0f} s"
-    )
+    for mutant in sorted(survivors, key=lambda mutant: (mutant.module, mutant.line)):
+        reason = equivalent.get(mutant.key)
+        said = f"equivalent because {reason}" if reason else _NOT_NAMED
+        print(f"{mutant.module}:{mutant.line}  {mutant.change}  {said}")
+    for room in sorted({mutant.module.split("/")[0] for mutant, _ in found}):
+        of_room = [pair for pair in found if pair[0].module.startswith(f"{room}/")]
+        print(f"{room}: {_count(of_room, equivalent)[2]}")
+    share, error, said = _count(found, equivalent)
+    print(f"{said} ({share:.1%} ± {error:.1%}; the aim is {LEAST_NOTICED:.0%}), {seconds:,.0f} s")
     return share
+
+
+def _count(
+    found: Sequence[tuple[Mutant, str]], equivalent: dict[Key, str]
+) -> tuple[float, float, str]:
+    """Return the share that was noticed of those that change anything, its standard error, and both counts in words."""
+    survivors = [mutant for mutant, result in found if result in _UNNOTICED]
+    unnamed = sum(1 for mutant in survivors if mutant.key not in equivalent)
+    equal = len(survivors) - unnamed
+    counted = len(found) - equal
+    share = 1 - unnamed / counted if counted else 1.0
+    error = (share * (1 - share) / counted) ** 0.5 if counted else 0.0
+    said = f"{len(found)} mutants, {equal} change nothing; of the other {counted} {counted - unnamed} were noticed"
+    return share, error, said
 
 
 if __name__ == "__main__":

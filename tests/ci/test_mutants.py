@@ -92,27 +92,69 @@ def run(checkout: Path) -> tuple[int, str, list[dict]]:
     return ended.returncode, ended.stdout + ended.stderr, json.loads(out.read_text())
 
 
-def test_survivors_are_named_and_an_equivalent_one_does_not_count(checkout, capsys):
-    code, said, found = run(checkout)
-    survived = {one["after"]: one["name"] for one in found if one["result"] == "survived"}
+COUNTED = "return share >= LIMIT and count > 10"
+PLANTED = "return share >= LIMIT and count >= 10"
+ENTRY = f"""
+[[mutant]]
+module = "gates/limit.py"
+function = "is_high"
+line = "{COUNTED}"
+planted = "{PLANTED}"
+because = "nobody has ten"
+"""
 
-    assert code == 1
-    assert said.count("NOT NOTICED") == len(survived)
-    assert "return share >= LIMIT and count >= 10" in survived
+
+def test_a_survivor_that_the_register_names_is_equivalent_and_any_other_is_a_failure(checkout):
+    (checkout / "ci/equivalent_mutants.toml").write_text(ENTRY)
+
+    code, said, found = run(checkout)
+
+    survived = {one["after"] for one in found if one["result"] == "survived"}
+    assert PLANTED in survived
     assert "return share >= LIMIT or count > 10" not in survived
     assert "return count > 10" not in survived
+    *_, room, whole = said.splitlines()
+    at_end = [
+        line for line in said.splitlines() if line.startswith("gates/limit.py:") and "->" in line
+    ]
+    assert len(at_end) == len(survived)
+    change = "`are >= LIMIT and count > 10` -> `are >= LIMIT and count >= 10`"
+    assert f"gates/limit.py:14  {change}  equivalent because nobody has ten" in at_end
+    assert sum(line.endswith("  NOT NAMED") for line in at_end) == len(survived) - 1
+    assert room.startswith("gates: 8 mutants, 1 change nothing; of the other 7 ")
+    assert whole.startswith("8 mutants, 1 change nothing; of the other 7 ")
+    assert code == 1
 
-    script = runpy.run_path(str(checkout / "ci" / "mutants.py"))
-    listed = script["list_mutants"](
-        checkout / "src/credit_default/gates/limit.py", module="gates/limit.py"
-    )
-    results = [(m, "survived" if m.name in survived.values() else "noticed") for m in listed]
-    equivalent = dict.fromkeys(survived.values(), "nobody has ten")
 
-    assert script["report"](results, {}, seconds=1) < 0.95
-    assert script["report"](results, equivalent, seconds=1) == 1.0
-    script["describe_survivor"](*results[[r for _, r in results].index("survived")], equivalent)
-    assert "changes nothing: nobody has ten" in capsys.readouterr().out
+def read_script(checkout: Path) -> dict:
+    return runpy.run_path(str(checkout / "ci" / "mutants.py"))
+
+
+def test_an_entry_of_the_register_holds_while_its_line_reads_the_same_wherever_that_is(checkout):
+    (checkout / "ci/equivalent_mutants.toml").write_text(ENTRY)
+    module = checkout / "src/credit_default/gates/limit.py"
+    script = read_script(checkout)
+    equivalent = script["read_equivalent"]()
+
+    assert script["list_stale"](equivalent) == []
+    module.write_text(module.read_text().replace("LIMIT = 0.5", "LIMIT = 0.6  # moved\n\nMORE = 1"))
+    assert script["list_stale"](equivalent) == []
+
+    module.write_text(module.read_text().replace("count > 10", "count > 11"))
+    assert script["list_stale"](equivalent) == [
+        f"gates/limit.py, is_high: `{COUNTED}` -> `{PLANTED}` is planted 0 times; expected once"
+    ]
+    module.unlink()
+    assert len(script["list_stale"](equivalent)) == 1
+
+
+def test_every_entry_of_our_register_is_a_fault_of_the_code_as_it_is_with_a_reason():
+    script = read_script(ROOT)
+
+    equivalent = script["read_equivalent"]()
+
+    assert script["list_stale"](equivalent) == []
+    assert all(len(reason.split()) > 4 for reason in equivalent.values())
 
 
 def test_tests_that_fail_without_a_fault_notice_none(checkout):

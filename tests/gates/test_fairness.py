@@ -228,3 +228,15 @@ def test_what_is_not_judged_says_whether_groups_or_acceptance_are_lacking(judged
     verdict = judge_fairness(FairnessReport(10, 2, 0.5, (), (headline,)))
 
     assert (verdict.level, verdict.reasons) == ("not judged", (reason,))
+
+
+def test_a_group_without_a_ratio_is_judged_by_its_gaps_and_figures_are_told_to_their_digits():
+    gap = Metric(0.2, 0.15, 0.25)
+    report = report_on(group(caught_gap=gap), group("age", "old", acceptance_ratio=EVEN))
+    low = report_on(group(acceptance_ratio=Metric(0.7, 0.6555, 0.7444)))
+
+    ((finding,), (ratio,)) = map(list_fairness_findings, (report, low))
+
+    assert finding.measure == "caught_gap"
+    assert "+0.200 (+0.150 to +0.250)" in finding.reason
+    assert "accepted 0.70 times as often as the most accepted group (0.66 to 0.74)" in ratio.reason

@@ -25,7 +25,8 @@ def test_months_after_the_last_one_are_named_in_order():
 
 
 @pytest.mark.parametrize(
-    "setting", [{"months_ahead": -1}, {"days_ahead": -1}, {"months_ahead": 121}]
+    "setting",
+    [{"months_ahead": -1}, {"days_ahead": -1}, {"months_ahead": 121}, {"days_ahead": 3_661}],
 )
 def test_tolerance_out_of_range_is_refused(setting):
     with pytest.raises(InputError, match="setting intake"):
@@ -34,7 +35,7 @@ def test_tolerance_out_of_range_is_refused(setting):
 
 @pytest.mark.parametrize(
     "setting",
-    [{"months_ahead": 0, "days_ahead": 0}, {"months_ahead": 120}],
+    [{"months_ahead": 0, "days_ahead": 0}, {"months_ahead": 120, "days_ahead": 3_660}],
 )
 def test_tolerances_at_their_bounds_are_accepted(setting):
     IntakePolicy(**setting)

@@ -83,6 +83,7 @@ def test_alarms_findings_and_overrides_are_those_open_on_the_day():
 
     assert (fifth.open_alarms, fifth.override_count, fifth.tier) == (("drift",), 1, 2)
     assert fifth.list_overdue("2006-01-05") == ()  # both are due on a day that is not over
+    assert seventh.list_overdue("2006-01-06") == ("f1",)  # the day of the review itself is in time
     assert seventh.list_overdue("2006-01-07") == ("f1", "review")
     assert count_overdue([seventh], as_of="2006-01-07") == 2
     assert (last.open_alarms, last.override_count, last.findings) == ((), 0, ())

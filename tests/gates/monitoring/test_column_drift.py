@@ -118,3 +118,10 @@ def test_noise_is_exceeded_only_beyond_it():
 def test_excess_of_a_p_value_of_nought_is_bounded():
     assert ColumnDrift("any", "ks", 0.0, 0.05, drifted=True).excess == pytest.approx(5e10)
     assert ColumnDrift("any", "wasserstein", 0.3, 0.1, drifted=True).excess == pytest.approx(3.0)
+
+
+def test_one_row_and_two_bins_have_the_allowance_of_one_row_and_one_degree_of_freedom():
+    column = ColumnDrift("any", "psi", 0.0, 0.1, drifted=False, bin_count=2)
+    report = make_report(column, reference_count=1, current_count=1)
+
+    assert measure_noise(column, report, confidence=0.99) == pytest.approx(2 * chi2.ppf(0.99, 1))

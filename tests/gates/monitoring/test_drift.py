@@ -315,7 +315,10 @@ def test_expected_defaults_are_judged_at_their_bounds(share, error, level):
 def test_expected_defaults_that_were_none_have_moved_far():
     shift = replace(SHIFT, reference_share=0.0, current_share=0.01, standard_error=0.001)
 
-    assert judge(STILL, shift=shift).level == "alarm"
+    verdict = judge(STILL, shift=shift)
+
+    assert verdict.level == "alarm"
+    assert "moved by 1000000000%" in verdict.reasons[0]  # as if they had been one in a milliard
 
 
 def test_columns_are_ordered_by_what_they_carry_then_by_how_far_then_by_name():

@@ -423,3 +423,38 @@ def test_the_confidence_holds_for_all_columns_together(count):
         for extra in (-1e-6, 1e-6)
     ]
     assert levels == ["ok", "alarm"]
+
+
+def test_repeats_at_the_margin_of_a_column_that_never_repeats_are_quiet():
+    policy = FeedPolicy(repeat_margin=0.125)
+
+    def judge(share):
+        return judge_feed(plant(repeat_share=share, reference_repeat_share=0.0), policy=policy)
+
+    assert (judge(0.125).level, judge(0.1251).level) == ("ok", "watch")
+
+
+def test_a_reference_of_one_row_allows_for_the_chance_of_one_row():
+    state = replace(CLEAN, reference_count=1, reference_identical_share=0.2, columns=())
+    margin = 0.05 + norm.ppf(0.999) * np.sqrt(0.2 * 0.8 * (1 / 1_000 + 1))
+    wide = FeedPolicy(twin_margin=0.05 - 0.7)  # as chance alone would reach beyond all rows
+
+    levels = [
+        judge_feed(replace(state, identical_share=0.2 + margin - 0.7 + extra), policy=wide).level
+        for extra in (-1e-6, 1e-6)
+    ]
+
+    assert levels == ["ok", "alarm"]
+
+
+def test_a_batch_of_one_row_allows_for_the_chance_of_one_row():
+    state = replace(CLEAN, row_count=1, reference_identical_share=0.2, columns=())
+    chance = norm.ppf(0.999) * np.sqrt(0.2 * 0.8 * (1 + 1 / 6_000))
+    policy = FeedPolicy(fewest_rows=1, rejected_margin=1.0, twin_margin=0.05 - 0.7)
+
+    levels = [
+        judge_feed(replace(state, identical_share=0.2 + chance - 0.65 + extra), policy=policy).level
+        for extra in (-1e-6, 1e-6)
+    ]
+
+    assert levels == ["ok", "alarm"]

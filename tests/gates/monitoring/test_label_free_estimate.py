@@ -97,3 +97,9 @@ def test_figures_without_an_end_are_no_estimate():
         "log_loss",
         "cost_per_1000",
     }
+
+
+def test_figures_of_one_metric_alone_are_its_estimate():
+    figures = {"brier": 0.125, "brier_low": 0.1, "brier_high": 0.15}
+
+    assert set(read_estimate(figures)) == {"brier"}

@@ -126,3 +126,9 @@ def test_risk_is_shared_by_the_number_of_the_attempt(number, share, spent):
     figures = describe_attempt(attempt, confidence=0.98).figures
     assert figures == {"attempt": number, "risk_share": pytest.approx(share)}
     assert (", " in describe_attempt(attempt, confidence=0.98).summary) == (number > 1)
+
+
+def test_the_number_of_an_attempt_is_told_to_one_digit():
+    said = describe_attempt(Attempt(make_rows(), "m", 2.54), confidence=0.99).summary
+
+    assert said.startswith("attempt 2.5 on these rows")

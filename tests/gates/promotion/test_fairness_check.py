@@ -224,8 +224,15 @@ def test_a_client_exactly_at_the_threshold_is_declined_by_either_model():
 
 @pytest.mark.parametrize(
     ("loss", "error", "exceeds"),
-    [(0.06, 0.01, True), (0.06, 0.04, False), (0.04, 0.01, False), (-0.2, 0.01, False)],
-    ids=["large and sure", "within noise", "within the margin", "fairer"],
+    [
+        (0.06, 0.01, True),
+        (0.06, 0.04, False),
+        (0.0625, 0.03125, False),
+        (0.04, 0.01, False),
+        (0.05, 0.01, False),
+        (-0.2, 0.01, False),
+    ],
+    ids=["large and sure", "within noise", "just noise", "within the margin", "just it", "fairer"],
 )
 def test_a_loss_counts_beyond_the_margin_and_beyond_noise(loss, error, exceeds):
     found = FairnessLoss(champion=0.8, loss=loss, standard_error=error)

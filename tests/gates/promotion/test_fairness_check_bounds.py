@@ -103,3 +103,13 @@ def test_each_outcome_has_its_sentence():
     assert describe([ratio], [ratio]) == f": less even than the champion: {told}"
     assert describe([ratio], []).startswith(f": {told}: it declines more clients, and where")
     assert describe([], []) == (f" by sex and age: no less even than the champion; lowest {told}")
+
+
+def test_a_group_of_one_row_counts_as_one():
+    nobody = ((0, 0), (0, 0))
+
+    (found,) = fairness_check._measure_figures(
+        sum_terms((10, 1), (30, 0), ((5, 1), (3, 0)), nobody, nobody)
+    )
+
+    assert found[0] == pytest.approx([0.0, 0.5, 0.1])

@@ -206,3 +206,30 @@ def test_a_leak_refuses_a_first_model_and_says_what_to_look_for(make_contest):
 
     assert verdict.level == "refused"
     assert verdict.reasons == (leak.fault, leak.summary)
+
+
+def test_rows_are_named_as_given_or_by_their_number():
+    generator = np.random.default_rng(1)
+    true = score(generator.normal(-1.4, 1.5, 2_000))
+    defaulted = (generator.random(2_000) < true).astype(int)
+    evaluation = evaluate(defaulted, true, policy=DecisionPolicy(), seed=1, resample_count=60)
+    scored = ScoredRows(defaulted, true)
+
+    by_number = judge_first_model(evaluation, scored)
+    named = judge_first_model(evaluation, scored, rows_name="all rows of May")
+
+    assert "every floor met by 2,000 rows" in by_number.reasons[0]
+    assert "every floor met by all rows of May" in named.reasons[0]
+
+
+def test_a_floor_that_is_just_reached_is_not_shown_to_be_exceeded():
+    generator = np.random.default_rng(1)
+    true = score(generator.normal(-1.4, 1.5, 2_000))
+    defaulted = (generator.random(2_000) < true).astype(int)
+    evaluation = evaluate(defaulted, true, policy=DecisionPolicy(), seed=1, resample_count=60)
+    at_floor = PromotionPolicy(lowest_roc_auc=evaluation.metrics["roc_auc"].low)
+
+    verdict = judge_first_model(evaluation, ScoredRows(defaulted, true), policy=at_floor)
+
+    assert verdict.level == "refused"
+    assert "(promotion.lowest_roc_auc)" in verdict.reasons[0]

@@ -143,3 +143,7 @@ def test_two_inputs_that_hide_each_other_are_watched():
     assert found.fault == ""
     assert found.watch == "it rests on a and b"
     assert "a and b" in found.summary
+
+
+def test_an_input_at_the_bound_is_compared_with_all_others():
+    assert check(alone=0.8, rest=0.4, highest_input_roc_auc=0.9).fault

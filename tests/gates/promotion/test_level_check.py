@@ -194,6 +194,7 @@ def test_a_challenger_is_further_off_beyond_the_margin_as_a_factor(champion, is_
 
     assert level.is_further_than_champion(0.02) is is_further
     assert build_level(1.2).is_further_than_champion(0.02)
+    assert not build_level(1.2, champion=1.2).is_further_than_champion(0.0)  # as far off
 
 
 def test_a_level_of_nothing_expected_is_further_than_any():

@@ -229,3 +229,14 @@ def test_no_difference_is_told_as_better(comparison, gain, side):
     changed = change(comparison, brier=(gain, 0.1)).gains["brier"]
 
     assert f"challenger {side} by" in describe_gain(changed)
+
+
+def test_an_attempt_has_its_own_confidence_and_otherwise_the_policys(make_contest):
+    contest = make_contest(1_000, champion_noise=0.3, challenger_noise=0.1, seed=1)
+    how = {"decision_policy": DecisionPolicy(), "policy": POLICY, "rows_label": "out of fold"}
+
+    usual = compare_on_rows(contest, **how)
+    strict = compare_on_rows(contest, confidence=0.9999, **how)
+
+    assert (usual.confidence, strict.confidence) == (POLICY.confidence, 0.9999)
+    assert strict.auc_difference.low < usual.auc_difference.low

@@ -3,7 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from credit_default.gates.promotion import promotion_verdict
 from credit_default.gates.promotion.check_result import Check
+from credit_default.gates.promotion.paired_comparison import compare_on_rows
 from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.gates.promotion.promotion_verdict import (
@@ -262,3 +264,34 @@ def test_a_leak_keeps_the_champion_although_the_challenger_is_better(make_contes
     assert verdict.level == "refused"
     assert verdict.reasons[0].startswith("champion stays: recovered tells the outcome, although")
     assert leak.summary in verdict.reasons
+
+
+def test_a_recipe_and_a_refresh_are_judged_by_the_policy_that_is_given(make_contest):
+    contest = make_contest(1_500, champion_noise=0.3, challenger_noise=0.1, seed=1)
+    strict = PromotionPolicy(fewest_rows=1_501, resample_count=20)
+
+    for verdict in (
+        judge_refresh(contest, decision_policy=COSTS, policy=strict),
+        judge_recipe(contest, None, decision_policy=COSTS, policy=strict),
+    ):
+        assert "1,501" in verdict.reasons[0]
+
+
+def test_the_gain_that_decided_is_told_and_not_a_surer_one_that_is_worth_no_change(make_contest):
+    contest = make_contest(1_000, champion_noise=0.3, challenger_noise=0.1, seed=1)
+    comparison = compare_on_rows(
+        contest, decision_policy=COSTS, policy=POLICY, rows_label="on the newest rows"
+    )
+    sure = {"roc_auc": (0.0005, 0.00001), "log_loss": (0.01, 0.003)}
+    gains = {
+        name: replace(gain, gain=by, standard_error=error, low=by - 3 * error, high=by + 3 * error)
+        for name, gain in comparison.gains.items()
+        for by, error in [sure.get(name, (0.0, 1.0))]
+    }
+    changed = replace(comparison, gains=gains)
+
+    outcome = promotion_verdict._find_outcome(changed, [], POLICY)
+    decisive = promotion_verdict._find_decisive_gain(changed, outcome, POLICY)
+
+    assert [gain.measure for gain in outcome.significant_gains] == ["log_loss"]
+    assert decisive.measure == "log_loss"

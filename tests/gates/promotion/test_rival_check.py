@@ -75,3 +75,11 @@ def test_the_model_s_own_family_is_searched_and_no_rivals_say_nothing():
     advice = check_rivals([make_rival(-0.05)], family="scorecard").summary
     assert advice.endswith("search for a recipe that suits these rows with `credit-default tune`")
     assert check_rivals([], family="forest").summary == ""
+
+
+def test_a_rival_alone_is_held_to_the_confidence_itself():
+    policy = PromotionPolicy(objection_confidence=0.95)
+
+    # 1.96 standard errors, and 2.24 of one of two
+    assert check_rivals([make_rival(-0.0197)], family="forest", policy=policy).watch
+    assert not check_rivals([make_rival(-0.0195)], family="forest", policy=policy).watch

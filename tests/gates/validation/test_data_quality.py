@@ -177,3 +177,11 @@ def test_twenty_rows_on_either_side_are_compared_by_their_ranks(lacking, light):
         test = mannwhitneyu(scores[lacking:], scores[:lacking], method="asymptotic")
         assert found.p_value == pytest.approx(test.pvalue)
         assert found.statistic == pytest.approx(test.statistic / (lacking * (2_000 - lacking)))
+
+
+def test_a_development_of_two_values_leaves_a_third_of_the_rows_outside_on_average():
+    now = {"x": [0.0, 1.0, 2.0] * 100}
+
+    (found,) = judge_variables("ranges", now, {"x": [0.0, 1.0] + [np.nan] * 298})
+
+    assert found.p_value == pytest.approx(betabinom.sf(99, 300, 2, 1))

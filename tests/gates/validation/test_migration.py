@@ -108,3 +108,25 @@ def test_clients_in_one_month_only_leave_it_unjudged():
 
     for name in ("migration_bandwidth", "migration_z", "migration_homogeneity"):
         assert run_one(TESTS, name, sample).light == "not judged"
+
+
+def test_cells_of_equal_shares_differ_by_nothing_and_empty_ones_are_left_out():
+    matrix = np.array([[2.0, 2, 0], [0, 4, 0], [1, 1, 2]])
+
+    assert measure_migration_cells(matrix) == [
+        (0, 1, 0.0),
+        (0, 2, pytest.approx(2.0)),
+        (2, 0, 0.0),
+        (2, 1, pytest.approx(0.6030226891555273)),
+    ]
+
+
+def test_bands_that_fewer_than_five_are_expected_in_by_any_month_are_merged():
+    """The second month is expected to have 3, 5 and 2 clients in the bands: the first and the last are merged."""
+    months = np.array([[30.0, 50, 20], [3, 5, 2]])
+
+    _, freedom = measure_homogeneity(months[:, None, :])
+
+    assert freedom == 1
+    _, freedom = measure_homogeneity(np.array([[30.0, 50, 20], [30, 45, 4]])[:, None, :])
+    assert freedom == 2

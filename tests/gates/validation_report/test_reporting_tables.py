@@ -183,3 +183,12 @@ def test_months_of_moves_are_the_first_and_the_last():
 
     assert (found.first_month, found.last_month, found.bands) == ("2025-01", "2025-02", ("A", "B"))
     assert found.counts == ((1, 1), (0, 1))
+
+
+def test_the_last_of_three_months_is_the_last_month_of_moves():
+    months = np.repeat(["2025-01", "2025-02", "2025-03"], 2)
+    clients = np.array(["x", "y"] * 3)
+
+    found = build(make_sample(month=months, client_id=clients)).migration
+
+    assert (found.first_month, found.last_month) == ("2025-01", "2025-03")

@@ -200,3 +200,11 @@ def test_at_most_twelve_reasons_are_told_where_nothing_could_be_judged():
     verdict = judge_results(results, policy=POLICY)
 
     assert (verdict.level, len(verdict.reasons)) == ("not judged", 12)
+
+
+def test_what_the_essential_chapters_lack_is_told_and_otherwise_what_any_lacks():
+    essential = make_result("not judged", reason="no outcomes")
+    other = make_result("not judged", chapter="data quality", reason="no months")
+
+    assert judge_results([other, essential], policy=POLICY).reasons[1:] == ("no outcomes",)
+    assert judge_results([other], policy=POLICY).reasons[1:] == ("no months",)

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
+from credit_default.model.estimator import calibration_line
 from credit_default.model.estimator.calibration_line import (
     bin_by_quantile,
     fit_calibration,
@@ -130,3 +131,12 @@ def test_log_odds_are_clipped_a_millionth_from_either_end():
 
     lowest = np.log(1e-6 / (1 - 1e-6))
     assert found == pytest.approx([lowest, lowest, lowest, 0.0, -lowest])
+
+
+@pytest.mark.parametrize(("share", "is_singular"), [(0.9e-9, True), (1.1e-9, False)])
+def test_a_resample_whose_equations_are_singular_to_nine_digits_has_no_line(share, is_singular):
+    sums = np.array([[0.5], [0.2], [1.0], [np.sqrt(1 - share)], [1.0]])
+
+    steps = calibration_line._solve_newton_equations(sums)
+
+    assert [bool(np.isnan(step[0])) for step in steps] == [is_singular] * 2

@@ -120,3 +120,9 @@ def test_rows_that_tell_nothing_of_a_level_leave_no_error(rows, share):
 
 def test_the_error_of_a_level_is_that_of_the_rows_default_share_in_log_odds():
     assert measure_level_error(400, 0.2) == pytest.approx(1 / np.sqrt(400 * 0.2 * 0.8))
+
+
+def test_a_variance_below_one_is_one_all_the_same():
+    found = measure_level_p_value(3.0, 4.0, variance=0.25)
+
+    assert found == pytest.approx(2 * norm.sf(2), rel=1e-12)

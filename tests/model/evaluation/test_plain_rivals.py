@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.model.evaluation.plain_rivals import score_plain_rivals
+from credit_default.model.evaluation.plain_rivals import CertainRanges, score_plain_rivals
 from credit_default.model.statistics.auc_placements import measure_placements
 
 COUNT = 1_500
@@ -137,3 +137,67 @@ def test_certain_ranges_are_sought_of_an_outcome_that_is_not_the_usual_one(share
     )
 
     assert [ranges.outcome for ranges in rivals.inputs[0].certain] == [int(share < 0.5)]
+
+
+def test_boosting_and_trees_are_the_plain_ones_that_were_chosen():
+    rivals = score(make_sides())
+
+    np.testing.assert_allclose(
+        rivals.boosting[:4], [0.178645, 0.348282, 0.272215, 0.475555], atol=1e-5
+    )
+    by_tree = rivals.inputs[0].default_probability[:4]
+    np.testing.assert_allclose(by_tree, [5 / 22, 5 / 16, 6 / 13, 21 / 47], atol=1e-9)
+
+
+def make_one_input(values, bad):
+    return pl.DataFrame(
+        {
+            "client_id": [f"C{n:05d}" for n in range(len(bad))],
+            "statement_month": "2005-09",
+            "x": values,
+            "defaulted": bad.astype(int),
+        }
+    )
+
+
+def score_alone(rows):
+    return score_plain_rivals(rows, rows, inputs=["x"], strong_from=STRONG).inputs[0]
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "least"), [(6_000, 0.3, 30), (8_000, 0.0125, 12), (1_200, 0.3, 10)]
+)
+def test_a_range_holds_so_many_rows_at_least_and_there_are_32_at_most(count, share, least):
+    generator = np.random.default_rng(5)
+    bad = np.arange(count) < round(share * count)
+    rows = make_one_input(generator.normal(size=count), bad)
+
+    _, counts = np.unique(score_alone(rows).default_probability, return_counts=True)
+
+    assert len(counts) <= 32
+    assert least <= counts.min() < 1.5 * least
+
+
+@pytest.mark.parametrize(
+    ("band_count", "described"), [(3, "2, 4"), (5, " and 2 more")], ids=["three", "five"]
+)
+def test_at_most_three_certain_ranges_are_told_and_the_rest_counted(band_count, described):
+    values = np.repeat(np.arange(2.0 * band_count), np.arange(60, 60 - 2 * band_count, -1))
+    rows = make_one_input(values, values % 2 == 0)
+
+    [_, of_defaulters] = score_alone(rows).certain
+
+    assert of_defaulters.description.startswith("0, 2, 4")
+    assert of_defaulters.description.endswith(described)
+
+
+def test_no_more_than_three_strong_inputs_are_left_out_one_by_one():
+    rivals = score(make_sides(one=copy, two=copy, three=copy, four=copy))
+
+    assert len(rivals.without) == 4
+    assert list(rivals.without) == [*(single.name for single in rivals.inputs[:3]), ""]
+
+
+def test_of_one_row_with_the_outcome_the_ranges_hold_all_or_none():
+    assert CertainRanges(1, "0", held_count=1, outcome_count=1, certain_share=1.0).held_share == 1.0
+    assert CertainRanges(1, "0", held_count=0, outcome_count=0, certain_share=0.0).held_share == 0.0

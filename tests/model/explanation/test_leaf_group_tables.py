@@ -2,6 +2,7 @@
 
 from itertools import combinations
 from math import factorial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from credit_default.model.explanation.leaf_groups import MOST_CONDITIONS, list_g
 from credit_default.model.explanation.shapley_leaf_tables import build_leaf_tables
 from credit_default.model.families.boosted_trees import BoostedTrees
 from credit_default.model.families.boosting import BOOSTING
+from credit_default.model.families.family import TreeTerm
 from credit_default.model.families.recipe import Recipe
 
 FEATURES = 4
@@ -98,3 +100,22 @@ def test_a_tree_without_a_split_has_no_group(drawn):
 
     assert isinstance(booster, BoostedTrees)
     assert not build_leaf_tables(BOOSTING.list_trees(booster), matrix).add_up(matrix[:3]).any()
+
+
+@pytest.mark.parametrize(("split_count", "is_one_group"), [(MOST_CONDITIONS, True), (10, False)])
+def test_a_tree_of_nine_splits_is_one_group_and_one_of_ten_is_not(split_count, is_one_group):
+    """Nodes are numbered as in a heap: the children of node n are 2n + 1 and 2n + 2."""
+    nodes = np.arange(2 * split_count + 1)
+    is_inner = nodes < split_count
+    tree = SimpleNamespace(
+        children_left=np.where(is_inner, 2 * nodes + 1, -1),
+        children_right=np.where(is_inner, 2 * nodes + 2, -1),
+        feature=np.where(is_inner, nodes % FEATURES, -2),
+        threshold=np.where(is_inner, nodes / 3, -2.0),
+        missing_go_to_left=np.zeros(len(nodes), dtype=np.uint8),
+    )
+
+    groups = list(list_groups(TreeTerm(tree, nodes + 1.0)))
+
+    assert (len(groups) == 1) is is_one_group
+    assert sum(len(group.leaves) for group in groups) == split_count + 1

@@ -82,6 +82,13 @@ def test_reference_without_any_value_has_one_bin():
     assert bins.assign_bins(np.array([3.0, np.nan])).tolist() == [0, 2]
 
 
+def test_reference_of_special_values_alone_or_of_no_rows_has_one_range():
+    bins = plan_bins(np.array([-1.0, -1.0, np.nan]), special=(-1.0,))
+
+    assert bins.assign_bins(np.array([5.0, -1.0, np.nan])).tolist() == [0, 1, 3]
+    assert plan_bins(np.empty(0)).bin_count == 1
+
+
 def test_grid_has_odd_places_on_its_points_and_even_ones_between():
     grid = plan_grid(np.array([2.0, 1.0, 2.0, np.nan]))
 

@@ -165,3 +165,29 @@ def test_jeffreys_counts_half_a_default_and_half_a_payer_more():
     assert measure_jeffreys_p_value(10, 3, 0.2) == pytest.approx(beta.cdf(0.2, 3.5, 7.5))
     assert measure_jeffreys_p_value(10, 0, 0.0) == 1.0
     assert measure_jeffreys_p_value(10, 1, 0.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("row_count", "default_count", "probability", "correlation"),
+    [
+        (1_000_000, 500_000, 0.5, 0.95),  # the integrand drops within a thousandth
+        (5_000, 1, 0.01, 0.5),
+        (5_000, 5_000, 0.97, 0.5),
+        (5_000, 5_000, 1 - 1e-9, 0.01),
+    ],
+)
+def test_correlated_p_value_is_the_integral_where_the_integrand_drops_at_once_or_far_out(
+    row_count, default_count, probability, correlation
+):
+    factor = np.linspace(-9, 9, 200_001)
+    odds = norm.ppf(probability) - np.sqrt(correlation) * factor
+    rate = norm.cdf(odds / np.sqrt(1 - correlation))
+    expected = np.trapezoid(
+        binom.sf(default_count - 1, row_count, rate) * norm.pdf(factor), dx=factor[1] - factor[0]
+    )
+
+    found = measure_correlated_p_value(
+        row_count, default_count, probability, correlation=correlation
+    )
+
+    assert found == pytest.approx(expected, abs=2e-8)

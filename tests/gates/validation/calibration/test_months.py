@@ -108,6 +108,7 @@ def test_a_month_on_an_edge_has_the_better_colour():
 
     assert colour_months(edges).tolist() == [1.0, 1.0, 1.0, 0.0]
     assert colour_months(edges + 1e-9).tolist() == [0.0, 1.0, 1.0, 1.0]
+    assert colour_months(np.array([1e-12, 1.1e-12])).tolist() == [1.0, 1.0, 0.0, 0.0]
 
 
 def test_the_chance_of_a_profile_is_that_of_all_profiles_no_better():
@@ -163,3 +164,10 @@ def test_twenty_rows_of_a_month_are_judged_and_certain_ones_are_not():
 
 def test_months_that_never_differ_have_no_error():
     assert measure_normal_statistic(np.full(5, 0.2), np.full(5, 0.1)) == 0.0
+
+
+def test_the_chance_of_a_profile_of_green_months_alone_is_one_and_never_more():
+    chances = [measure_lights_p_value((months, 0, 0, 0)) for months in range(1, 37)]
+
+    assert chances == pytest.approx([1.0] * 36)
+    assert max(chances) <= 1.0

@@ -96,3 +96,23 @@ def test_range_with_just_enough_rows_is_judged():
     (found,) = run(TESTS, "by_variable", change(sample, variables={"code": code}))
 
     assert "over 2 ranges" in found.reason
+
+
+def test_segment_of_just_enough_rows_is_judged_and_one_of_fewer_is_not():
+    fewest = ValidationPolicy().fewest_band_rows
+    segment = np.repeat(["few", "enough", "rest"], [fewest - 1, fewest, 400 - 2 * fewest + 1])
+
+    findings = run(
+        TESTS, "by_segment", change(draw_sample(6, row_count=400), segments={"by": segment})
+    )
+
+    assert {f.subject for f in findings} == {"by enough", "by rest"}
+
+
+def test_band_of_a_certain_probability_spends_no_degree_of_freedom():
+    sample = draw_sample(1, row_count=4_000)
+    stated = {"A": 0.0, "B": 0.075, "C": 0.13, "D": 0.175, "E": 0.25, "F": 0.39, "G": 1.0}
+
+    found = run_one(TESTS, "chi_square_bands", change(sample, band_probability=stated))
+
+    assert found.figures["degrees_of_freedom"] == 5.0

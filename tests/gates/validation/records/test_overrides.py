@@ -99,3 +99,9 @@ def test_rate_and_direction_are_binomial_tests_of_the_changes():
     assert run_one(TESTS, "direction", draw_sample(1), given=none).light == "not judged"
     empty = GivenFigures(overrides=OverrideCounts(0, 0, 0))
     assert run_one(TESTS, "rate", draw_sample(1), given=empty).light == "not judged"
+
+
+def test_clients_of_whom_no_default_was_expected_have_no_ratio():
+    given = GivenFigures(overrides=OverrideCounts(2_000, 60, 0, 60, 0, 0.0))
+
+    assert run_one(TESTS, "outcomes", draw_sample(3), given=given).statistic == 0.0

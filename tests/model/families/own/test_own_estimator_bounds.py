@@ -132,3 +132,31 @@ def test_noise_is_the_largest_difference_and_none_without_rows():
 
     assert measure_noise(measure, np.array([[0.5], [1.0], [-0.25]])) == pytest.approx(3, rel=1e-3)
     assert measure_noise(measure, np.empty((0, 1))) == 0.0
+
+
+def test_a_fit_asks_again_of_200_rows_of_either_outcome_64_alone_and_permutes_1000():
+    asked = {"fitted": [], "alone": 0, "together": []}
+
+    class Counted:
+        def fit(self, matrix, outcome):
+            asked["fitted"].append((len(matrix), int(outcome.sum())))
+            self.classes_ = np.array([0, 1])
+            return self
+
+        def predict_proba(self, matrix):
+            asked["alone"] += len(matrix) == 1
+            asked["together"] += [len(matrix)] if len(matrix) > 1 else []
+            return np.column_stack([1 - matrix[:, 0], matrix[:, 0]])
+
+    class Own(OwnEstimator):
+        def build(self):
+            return Counted()
+
+    matrix = np.random.default_rng(1).random((3_000, 2))
+    outcome = np.arange(3_000) % 2
+
+    Own(family="acme:x", parameters={}, source={}, seed=1).fit(matrix, outcome)
+
+    assert asked["fitted"] == [(400, 200), (400, 200), (3_000, 1_500)]
+    assert asked["alone"] == 64
+    assert asked["together"] == [64, 1_000, 1_000, 1_000]
