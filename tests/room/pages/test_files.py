@@ -58,6 +58,20 @@ def test_the_analyst_drops_a_file_sees_its_rows_and_sends_it(
     assert list_incoming(room) == {"next month.csv": content}
 
 
+def test_a_file_that_is_dropped_on_the_form_is_looked_at_at_once(still, sign_in):
+    page = sign_in(Role.ANALYST, room=still)
+    page.goto("/files")
+
+    dropped = page.evaluate_handle(
+        "() => { const held = new DataTransfer(); held.items.add(new File(['a,b'], 'dropped.csv')); return held; }"
+    )
+    page.dispatch_event("form.drop", "drop", {"dataTransfer": dropped})
+    page.wait_for_url("**/files/look")
+
+    assert "dropped.csv" in page.inner_text("[role=alert]")
+    assert list_incoming(still) == {}
+
+
 @pytest.mark.parametrize(
     ("file", "words"),
     [

@@ -8,8 +8,8 @@ class Role(IntEnum):
     """What a user may do; a higher role may do all that a lower one may.
 
     A viewer sees figures, never a client. An analyst also sees clients and their reasons, looks at
-    files and sends them. An approver also decides on versions and overrides decisions. An
-    administrator also erases clients.
+    files and sends them, requests promotions and opens findings. An approver also decides on
+    versions and overrides decisions. An administrator also erases clients.
     """
 
     VIEWER = 1
