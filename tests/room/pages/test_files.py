@@ -13,14 +13,18 @@ def room(serve_room):
     return serve_room()
 
 
-@pytest.fixture
-def send(room):
-    def send_as(address, role=Role.ANALYST, *, file=None, **fields):
-        with room.client(role) as client:
-            files = {"file": file} if file else {"none": ("", b"")}
-            return client.post(address, data={"token": room.token(client), **fields}, files=files)
+@pytest.fixture(scope="module")
+def still(lake_with_champion, room_settings, tmp_path_factory):
+    """A room that no test sends a file on from."""
+    lake = Path(shutil.copytree(lake_with_champion, tmp_path_factory.mktemp("still") / "lake"))
+    with open_room(lake, room_settings) as served:
+        yield served
 
-    return send_as
+
+def send(room, address, role=Role.ANALYST, *, file=None, **fields):
+    with room.client(role) as client:
+        files = {"file": file} if file else {"none": ("", b"")}
+        return client.post(address, data={"token": room.token(client), **fields}, files=files)
 
 
 def list_incoming(room):
