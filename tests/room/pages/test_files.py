@@ -1,9 +1,13 @@
 """The page File: a wrong file gets a sentence, a right one reaches incoming/ as it was looked at."""
 
+import shutil
+from pathlib import Path
+
 import polars as pl
 import pytest
 
 from credit_default.room.access.roles import Role
+from tests.room.conftest import open_room
 
 pytestmark = pytest.mark.xdist_group("room")
 
