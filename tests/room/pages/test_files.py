@@ -5,9 +5,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.room.conftest import open_room
 
 from credit_default.room.access.roles import Role
-from tests.room.conftest import open_room
 
 pytestmark = pytest.mark.xdist_group("room")
 
