@@ -1,5 +1,4 @@
 import datetime as dt
-import shutil
 import time
 
 from tests.fakes.batch_tables import NOON, put_scores, put_verdict
@@ -57,8 +56,7 @@ def test_last_batch_is_the_one_that_was_scored_last(wiring):
     assert look(wiring).last_batch.batch_id == BATCH
 
 
-def test_retraining_says_whether_it_is_asked_for_and_why(wiring, mlflow_template):
-    shutil.copy(mlflow_template, wiring.lake.home / "mlflow.db")
+def test_retraining_says_whether_it_is_asked_for_and_why_and_a_look_makes_no_database(wiring):
     put_scores(wiring.lake, BATCH, "2005-10")
     put_verdict(wiring.lake, BATCH, "2005-10", gate="feed", level="alarm")
 
@@ -67,6 +65,7 @@ def test_retraining_says_whether_it_is_asked_for_and_why(wiring, mlflow_template
     assert found.retraining.value.headline.startswith("no retraining is requested")
     assert found.retraining.value.reasons
     assert found.registry.value == RegistryNow("", ())
+    assert not wiring.lake.tracking_database.exists()
 
 
 def test_findings_and_the_next_review_are_those_on_record(wiring):

@@ -80,6 +80,12 @@ def _find_named_pointer(wiring: Wiring, known: EmbeddedVersions | None) -> Champ
     return pointer if has_complete_pinned_champion(wiring.lake, pointer) else None
 
 
+def has_no_version(wiring: Wiring) -> bool:
+    """Return whether it is certain that nothing is registered yet; a server is not asked."""
+    known = _find_versions(wiring)
+    return known is not None and not known.numbers
+
+
 def require_known_version(wiring: Wiring, number: int) -> None:
     """Raise when it is certain that no version has this number.
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from credit_default.adapters.files.table_export import render_csv
+from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import Schema
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.quarantine import find_rejected
@@ -53,8 +54,12 @@ class RejectedPage:
 
 
 def count_rejected(wiring: Wiring, batch_id: str) -> tuple[RuleCount, ...]:
-    """Return how many of the batch's rows broke each rule, the most often broken first."""
-    return _list_rules(wiring.schema, find_rejected(wiring, batch_id).rule_counts)
+    """Return how many of the batch's rows broke each rule, the most often broken first; none where no row did."""
+    own = scan_table(wiring.lake, "quarantine").filter(pl.col("batch_id") == batch_id)
+    counted = collect_rows(
+        wiring.lake, own.select("rules").explode("rules").group_by("rules").agg(count=pl.len())
+    )
+    return _list_rules(wiring.schema, dict(counted.drop_nulls().iter_rows()))
 
 
 def list_rejected(wiring: Wiring, batch_id: str, *, page: int = 1) -> RejectedPage:

@@ -8,6 +8,7 @@ from typing import Final
 from credit_default.adapters.tables.model_reviews import read_reviews
 from credit_default.errors import MlflowError
 from credit_default.gates.governance.findings import Finding
+from credit_default.services.champion.first_look import has_no_version
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.governance.inventory import list_findings
 from credit_default.services.monitoring.retraining_explanation import explain_retraining
@@ -155,6 +156,8 @@ def describe_now(
 def _read_registry(
     wiring: Wiring, champion: ChampionNow | None, *, now: dt.datetime
 ) -> RegistryNow:
+    if has_no_version(wiring):  # a look makes no database
+        return RegistryNow("", ())
     wiring.tracking.wait_for_store(timeout_seconds=_ANSWER_SECONDS)
     versions = wiring.registry.list_versions()
     silence = dt.timedelta(seconds=wiring.settings.reconcile.silence_seconds)
