@@ -33,7 +33,7 @@ def draw_moves(moves: Sequence[ColumnMove]) -> Chart:
     }
     layout = {
         "height": 140 + 22 * len(ordered),
-        "xaxis": {"title": {"text": "drift as a multiple of its limit"}, "rangemode": "tozero"},
+        "xaxis": {"title": {"text": "times its limit"}, "rangemode": "tozero"},
         "yaxis": {"automargin": True, "tickmode": "linear"},
         "shapes": [{"type": "path", "path": "M 1,0 L 1,1", "yref": "paper"}],
         "showlegend": False,
