@@ -302,3 +302,12 @@ def test_page_tells_the_time_of_the_rooms_clock(serve_room, tmp_path):
         client.get("/")
 
     assert told == [served.now]
+
+
+def test_form_of_a_person_with_too_low_a_role_changes_nothing_even_with_its_token(planted):
+    with planted.client(Role.VIEWER) as client:
+        before = len(kept)
+        answer = client.post("/echo", data={"token": planted.token(client)})
+
+    assert (answer.status_code, len(kept)) == (403, before)
+    assert "needs at least the role analyst" in answer.text
