@@ -17,6 +17,7 @@ SERVICES = (
     "mlflow",
     "monitor",
     "prefect",
+    "room",
     "scorer",
     "trainer",
 )  # infra/modules/services/containers.tf

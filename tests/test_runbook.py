@@ -30,6 +30,7 @@ ASKED = (
     "Upgrade",
     "Back up and restore",
     "Rotate a secret",
+    "People of the control room",
     "A stuck run",
     "A bad model",
     "A bad batch",

@@ -164,8 +164,7 @@ class StackSettings(BaseModel):
 class NotifySettings(BaseModel):
     """Who gets a message when an alarm opens or closes: Apprise addresses, separated by spaces.
 
-    They are secrets: they are never shown or logged. Each address has `timeout_seconds` to connect
-    and as long to answer.
+    They are secrets. Each address has `timeout_seconds` to connect, and as long to answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -151,7 +151,7 @@ def test_the_containers_commands_are_ones_that_the_application_has(rendered):
     ]
     asked |= {override["command"][1] for overrides in scheduled for override in overrides}
 
-    assert asked == {"listen", "monitor"}
+    assert asked == {"listen", "monitor", "room"}
     assert asked <= known
 
 

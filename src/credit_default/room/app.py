@@ -4,7 +4,7 @@ import datetime as dt
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final
 
@@ -54,8 +54,8 @@ ROUTES: Final[tuple[PageRoute, ...]] = (
     *files.ROUTES,
 )
 THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
-_PLOTLY_ORIGIN: Final = find_spec("plotly").origin  # its import takes a second
-PLOTLY: Final = Path(_PLOTLY_ORIGIN).parent / "package_data" / "plotly.min.js"
+# found without an import of plotly, which takes a second
+PLOTLY: Final = Path(str(distribution("plotly").locate_file("plotly/package_data/plotly.min.js")))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """room: serve the control room alone, until the process is ended."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import Annotated
 
 import typer
 
@@ -12,9 +13,6 @@ from credit_default.cli.terminal.shared_options import (
     SharedOptions,
     takes_shared_options,
 )
-
-if TYPE_CHECKING:
-    from credit_default.services.context.wiring import Wiring
 
 
 @takes_shared_options("lake", of_every=OF_EVERY_PROCESS)
@@ -44,22 +42,16 @@ def room(
         _serve(shared, own)
 
 
-def _serve(shared: SharedOptions, own: dict[str, object]) -> None:
+def _serve(shared: SharedOptions, own: Mapping[str, object]) -> None:
     settings = read_settings(shared, room=own or None)
     configure_logging(shared, usual="info")
     from credit_default.flows.server.session import prepare_libraries
 
     prepare_libraries(settings)
-    from credit_default.flows.runs.context import read_clock
+    from credit_default.flows.runs.context import read_clock, read_commit
     from credit_default.room.server import build_room, serve_room
-
-    wiring = _connect(shared, own)
-    wiring.follow_lake()
-    serve_room(build_room(wiring, clock=read_clock))
-
-
-def _connect(shared: SharedOptions, own: dict[str, object]) -> "Wiring":
-    from credit_default.flows.runs.context import read_commit
     from credit_default.services.context.wiring import build_wiring
 
-    return build_wiring(read_settings(shared, room=own or None), commit=read_commit())
+    wiring = build_wiring(settings, commit=read_commit())
+    wiring.follow_lake()
+    serve_room(build_room(wiring, clock=read_clock))
