@@ -35,7 +35,9 @@ from credit_default.services.context.moved_lake import follow_moved_lake
 from credit_default.settings import Settings, export_environment
 
 DEFAULT_PORTFOLIO: Final = "credit-card"
-_PORTFOLIO_REMEDY: Final = "docs/another-portfolio.md shows one."
+_PORTFOLIO_REMEDY: Final = (
+    "`credit-default declare FILE` drafts one; docs/another-portfolio.md explains it."
+)
 
 
 @dataclass(frozen=True, slots=True)
