@@ -34,7 +34,10 @@ def test_every_command_of_the_tutorial_has_its_picture_but_the_one_that_does_not
 
 
 def test_picture_shows_what_was_left_on_the_screen_and_names_no_other_place(tmp_path):
-    shown = "\x1b[?25l\x1b[32m⠋\x1b[0m working\r\x1b[2K\x1b[32m⠙\x1b[0m working\n\x1b[1A\x1b[2K\x1b[32m✓\x1b[0m working: 2 < 3\n"
+    turning = (
+        "\x1b[?25l\x1b[32m⠋\x1b[0m working\r\x1b[2K\x1b[32m⠙\x1b[0m working\n\x1b[?25h\r\x1b[1A"
+    )
+    shown = f"{turning}\x1b[2K\x1b[32m✓\x1b[0m working: 2 < 3\n{turning}\x1b[2Kdone\n"
 
     DRAWN["draw_terminal"]("credit-default check", shown, tmp_path / "one.svg")
 
@@ -42,6 +45,7 @@ def test_picture_shows_what_was_left_on_the_screen_and_names_no_other_place(tmp_
     assert "credit-default check" in drawn
     assert "working: 2 &lt; 3" in drawn
     assert "⠋" not in drawn
+    assert DRAWN["clean_output"](shown).splitlines()[1:] == ["done"]
     assert {*re.findall(r"https?://[\w./]+", drawn)} <= {
         "http://www.w3.org/2000/svg",
         "https://www.textualize.io",  # who drew it, in a comment
@@ -63,10 +67,10 @@ def test_tutorial_can_be_followed_and_gets_its_pictures(tmp_path):
             cwd=tmp_path,
             env=wide,
             capture_output=True,
-            text=True,
             check=False,
             timeout=1800,
         )
-        assert ended.returncode == 0, f"{line}\n{ended.stdout}"
-        shown = ended.stdout.replace(str(tmp_path), "~")
+        shown = ended.stdout.decode()  # as text its carriage returns would be line ends
+        assert ended.returncode == 0, f"{line}\n{shown}"
+        shown = shown.replace(str(tmp_path), "~")
         DRAWN["draw_terminal"](line, shown, ROOT / "build" / "pictures" / name)
