@@ -211,11 +211,11 @@ class Buckets:
 
 
 @pytest.fixture
-def buckets(s3_environment, s3_uri, untouched, use, batch, tmp_path, monkeypatch):
+def buckets(s3_environment, s3_uri, original, use, batch, tmp_path, monkeypatch):
     monkeypatch.setenv("CREDIT_DEFAULT_HOME", str(tmp_path / "home"))
     client = boto3.client("s3", endpoint_url=s3_environment)
     buckets = Buckets(client, s3_uri, tmp_path / "home")
-    buckets.fill(Path(untouched["lake"]), tmp_path / "home")
+    buckets.fill(original, tmp_path / "home")
     use(buckets.old, "predict", batch)
     buckets.copy()
     yield buckets
