@@ -41,14 +41,14 @@ def batch(simulated_files, tmp_path):
 
 
 @pytest.fixture
-def quick(untouched, tmp_path):
+def quick(trained, tmp_path):
     """The settings of the trained lake as a file, with all that makes a training quick."""
     lines = [
         f"{name} = {json.dumps(value)}\n"
-        for name, value in untouched.items()
+        for name, value in trained.items()
         if name not in {"lake", "data"} and not isinstance(value, dict)
     ]
-    for name, table in untouched.items():
+    for name, table in trained.items():
         if isinstance(table, dict):
             lines += [f"[{name}]\n", *(f"{key} = {value}\n" for key, value in table.items())]
     (tmp_path / "quick.toml").write_text("".join(lines))
@@ -107,9 +107,9 @@ def find_notes(told):
 
 
 @pytest.fixture
-def original(untouched, tmp_path, use):
+def original(trained, tmp_path, use):
     """A lake of its own, in its place."""
-    lake = shutil.copytree(untouched["lake"], tmp_path / "original")
+    lake = shutil.copytree(trained["lake"], tmp_path / "original")
     use(lake, "models", "show", 1)
     return lake
 
@@ -211,11 +211,11 @@ class Buckets:
 
 
 @pytest.fixture
-def buckets(s3_environment, s3_uri, untouched, use, batch, tmp_path, monkeypatch):
+def buckets(s3_environment, s3_uri, trained, use, batch, tmp_path, monkeypatch):
     monkeypatch.setenv("CREDIT_DEFAULT_HOME", str(tmp_path / "home"))
     client = boto3.client("s3", endpoint_url=s3_environment)
     buckets = Buckets(client, s3_uri, tmp_path / "home")
-    buckets.fill(Path(untouched["lake"]), tmp_path / "home")
+    buckets.fill(Path(trained["lake"]), tmp_path / "home")
     use(buckets.old, "predict", batch)
     buckets.copy()
     yield buckets
