@@ -239,3 +239,17 @@ def test_tests_that_took_too_long_are_named_beside_the_share(checkout, capsys):
     assert told[0] == (
         f"tests that took longer than 300 s count as noticed: gates/limit.py:{second.line}"
     )
+
+
+def test_every_module_in_which_faults_are_planted_has_tests_that_can_notice_them():
+    script = read_script(ROOT)
+
+    untested = [
+        path.relative_to(script["PACKAGE"]).as_posix()
+        for room in ("gates", "model")
+        for path in script["_list_modules"](script["PACKAGE"] / room)
+        if "def " in path.read_text(encoding="utf-8")
+        and not script["find_tests"](path.relative_to(script["PACKAGE"]).as_posix())
+    ]
+
+    assert untested == []

@@ -295,3 +295,12 @@ def test_the_gain_that_decided_is_told_and_not_a_surer_one_that_is_worth_no_chan
 
     assert [gain.measure for gain in outcome.significant_gains] == ["log_loss"]
     assert decisive.measure == "log_loss"
+
+
+def test_a_recipe_without_a_test_side_is_judged_out_of_fold_alone(make_contest):
+    contest = make_contest(1_500, champion_noise=0.7, challenger_noise=0.1, seed=1)
+
+    verdict = judge_recipe(contest, None, decision_policy=COSTS, policy=POLICY)
+
+    assert verdict.level == "ok"
+    assert not any("test side" in reason for reason in verdict.reasons)

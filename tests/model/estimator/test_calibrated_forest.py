@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -64,3 +65,12 @@ def test_no_line_leaves_the_very_pipeline(bundle):
 def test_a_calibrated_forest_is_never_fitted_again(bundle):
     with pytest.raises(InputError, match="fit it again"):
         CalibratedForest(bundle.forest, LINE).fit([[0.0]], [0])
+
+
+def test_a_row_of_just_one_half_is_no_default():
+    forest = SimpleNamespace(
+        classes_=np.array([0, 1]), predict_proba=lambda rows: np.column_stack([1 - rows, rows])
+    )
+    calibrated = CalibratedForest(forest, Calibration(slope=1.0, intercept=0.0))
+
+    assert calibrated.predict(np.array([0.5, 0.4, 0.6])).tolist() == [0, 0, 1]

@@ -6,6 +6,7 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE, FULL_RECIPE, Recipe
 from credit_default.model.estimator.search_space import (
+    SearchParameter,
     SearchPolicy,
     list_search_parameters,
     name_study,
@@ -124,3 +125,11 @@ def test_an_estimator_of_ones_own_is_not_searched():
 def test_a_choice_without_a_value_is_refused_by_name():
     with pytest.raises(InputError, match="search's leaf_count: found no values; expected one or"):
         SearchPolicy(leaf_count=())
+
+
+@pytest.mark.parametrize(
+    ("values", "are_numbers"),
+    [((1, 2.5), True), (("sqrt", "log2"), False), ((0.5, "sqrt"), False), ((None, 3), False)],
+)
+def test_values_are_numbers_only_where_each_of_them_is(values, are_numbers):
+    assert SearchParameter("column_share", values).has_numeric_values is are_numbers

@@ -201,3 +201,13 @@ def test_no_more_than_three_strong_inputs_are_left_out_one_by_one():
 def test_of_one_row_with_the_outcome_the_ranges_hold_all_or_none():
     assert CertainRanges(1, "0", held_count=1, outcome_count=1, certain_share=1.0).held_share == 1.0
     assert CertainRanges(1, "0", held_count=0, outcome_count=0, certain_share=0.0).held_share == 0.0
+
+
+def test_a_range_of_which_just_99_in_100_have_the_outcome_is_certain():
+    rest = np.tile([1.0, 0.0, 0.0, 0.0], 100)
+    bad = np.concatenate([np.ones(99), [0.0], rest]) == 1
+    rows = make_one_input(np.repeat([0.0, 5.0], [100, 400]), bad)
+
+    [ranges] = [found for found in score_alone(rows).certain if found.outcome == 1]
+
+    assert (ranges.description, ranges.held_count, ranges.certain_share) == ("0", 99, 0.99)

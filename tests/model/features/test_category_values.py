@@ -55,3 +55,9 @@ def test_the_texts_of_a_category_are_those_of_the_file_and_others_come_last():
 def test_a_column_of_numbers_alone_or_a_computed_feature_declares_no_values(column):
     with pytest.raises(InputError, match="feature 'f': found column 'income', which declares no"):
         require_values(column, "income", thing="feature 'f'")
+
+
+def test_a_number_that_is_not_declared_is_taken_where_numbers_need_not_be():
+    assert find_value(COLUMNS["home"], 9, is_exact=False, thing="feature 'f'") == 9
+    with pytest.raises(InputError, match="value 9"):
+        find_value(COLUMNS["home"], 9, is_exact=True, thing="feature 'f'")

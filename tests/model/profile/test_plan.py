@@ -7,7 +7,7 @@ from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile.plan import ColumnPlan, plan_profile, read_values
 
 
-def plan(*columns, **values):
+def plan_whole(*columns, **values):
     schema = Schema(
         "small",
         "1",
@@ -15,7 +15,11 @@ def plan(*columns, **values):
         Column("defaulted", "outcome", "x", codes={0: "no", 1: "yes"}),
     )
     rows = pl.DataFrame(values).with_columns(default_probability=0.25, decision=pl.lit("accept"))
-    return plan_profile(rows, schema=schema, decision_policy=DecisionPolicy()).columns
+    return plan_profile(rows, schema=schema, decision_policy=DecisionPolicy())
+
+
+def plan(*columns, **values):
+    return plan_whole(*columns, **values).columns
 
 
 @pytest.mark.parametrize(
@@ -71,3 +75,14 @@ def test_a_decision_is_one_where_it_declines_and_a_missing_value_no_number():
 
     assert read_values(rows, "decision").tolist() == [1.0, 0.0]
     assert read_values(rows, "x").tolist() == pytest.approx([np.nan, 3.0], nan_ok=True)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_inputs_are_all_but_the_score_and_the_decision(count):
+    names = [f"x{number}" for number in range(count)]
+
+    whole = plan_whole(
+        *(Column(name, "amount", "x") for name in names), **{name: [1.0] for name in names}
+    )
+
+    assert [column.name for column in whole.inputs] == names

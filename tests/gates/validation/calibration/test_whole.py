@@ -12,7 +12,11 @@ from credit_default.gates.validation.calibration.default_counts import (
     measure_correlated_p_value,
     measure_jeffreys_p_value,
 )
-from credit_default.gates.validation.calibration.whole import TESTS, measure_level_z
+from credit_default.gates.validation.calibration.whole import (
+    TESTS,
+    measure_level_z,
+    measure_spiegelhalter_z,
+)
 
 
 def test_figures_are_those_of_another_implementation():
@@ -153,3 +157,8 @@ def test_level_is_told_in_deviations_of_independent_defaults():
         1.2 / (0.25 + 0.16 + 0.09) ** 0.5
     )
     assert measure_level_z(outcomes, np.ones(3)) == 0.0
+
+
+def test_probabilities_of_one_half_say_nothing_by_the_brier_score():
+    assert measure_spiegelhalter_z(np.array([1.0, 0.0, 0.0]), np.full(3, 0.5)) == 0.0
+    assert measure_spiegelhalter_z(np.array([1.0, 0.0]), np.array([1.0, 0.0])) == 0.0

@@ -89,7 +89,7 @@ def test_noise_above_a_tenth_of_what_rounding_takes_away_is_refused():
             risk = 0.25 + (self.noise * MARGIN * STEP if len(matrix) > 1 else 0.0)
             return np.column_stack([np.full(len(matrix), 1 - risk), np.full(len(matrix), risk)])
 
-    hold(Noisy(0.05))._check_rows_apart(np.zeros((3, 2)))
+    hold(Noisy(0.09))._check_rows_apart(np.zeros((3, 2)))
     with pytest.raises(InputError, match="change with the rows beside them"):
         hold(Noisy(0.2))._check_rows_apart(np.zeros((3, 2)))
 

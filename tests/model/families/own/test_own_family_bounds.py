@@ -105,3 +105,11 @@ def test_the_family_is_named_for_its_package_and_shows_no_trees():
     assert family.list_trees(None) is None
     assert family.score_unseen(None, None) is None
     assert family.set_job_count(None, 3) is None
+
+
+def test_an_importance_that_is_no_plain_array_is_refused():
+    class Own(np.ndarray):
+        pass
+
+    with pytest.raises(ArtifactError, match="found an importance of other features"):
+        own_family._check_importance(np.array([0.5, 0.5]).view(Own), feature_count=2)
