@@ -1,6 +1,6 @@
 from credit_default.room.charts.batch_charts import draw_defaults, draw_distribution, draw_moves
-from credit_default.services.overview.batch_columns import ColumnMove, Distribution
-from credit_default.services.overview.batch_outcomes import BandOutcomes
+from credit_default.services.batches.batch_columns import ColumnMove, Distribution
+from credit_default.services.batches.batch_outcomes import BandOutcomes
 
 
 def test_column_that_moved_farthest_stands_first_and_is_marked():

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from credit_default.room.charts.chart import Chart
-from credit_default.services.overview.batch_columns import ColumnMove, Distribution
-from credit_default.services.overview.batch_outcomes import BandOutcomes
+from credit_default.services.batches.batch_columns import ColumnMove, Distribution
+from credit_default.services.batches.batch_outcomes import BandOutcomes
 
 # What charts.js chooses a colour by; a pattern says the same in grey print.
 _BATCH: Final = "model"

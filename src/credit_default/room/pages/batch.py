@@ -11,15 +11,15 @@ from credit_default.room.charts.batch_charts import draw_defaults, draw_distribu
 from credit_default.room.charts.chart import Chart
 from credit_default.room.serving.rendering import redirect, render_json, render_page
 from credit_default.room.serving.visit import PageRoute, Visit
-from credit_default.services.overview.batch_columns import DECISION, SCORE, build_distribution
-from credit_default.services.overview.batch_detail import (
+from credit_default.services.batches.batch_columns import DECISION, SCORE, build_distribution
+from credit_default.services.batches.batch_detail import (
     BatchDetail,
     choose_key,
     describe_batch,
     find_mlflow_run_address,
 )
-from credit_default.services.overview.batch_list import parse_number
-from credit_default.services.overview.rejected_rows import list_rejected, render_correction_file
+from credit_default.services.batches.batch_list import parse_number
+from credit_default.services.batches.rejected_rows import list_rejected, render_correction_file
 from credit_default.services.overview.server_runs import build_run_tag
 
 _COLUMN: Final = "column-"

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from credit_default.room.access.roles import Role
 from credit_default.room.serving.rendering import render_page
 from credit_default.room.serving.visit import PageRoute, Visit
-from credit_default.services.overview.batch_list import (
+from credit_default.services.batches.batch_list import (
     build_calendar,
     list_batches,
     parse_filter,

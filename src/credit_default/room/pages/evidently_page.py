@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from credit_default.room.access.roles import Role
 from credit_default.room.serving.visit import PageRoute, Visit
-from credit_default.services.overview.batch_detail import choose_key, read_evidently_page
-from credit_default.services.overview.batch_list import parse_number
+from credit_default.services.batches.batch_detail import choose_key, read_evidently_page
+from credit_default.services.batches.batch_list import parse_number
 
 _SCRIPT: Final = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 _STYLE: Final = re.compile(rb"<style>(.*?)</style>", re.DOTALL)

@@ -18,9 +18,9 @@ from credit_default.adapters.tables.batch_commits import count_rows_by_month, co
 from credit_default.data.months import add_months, count_months
 from credit_default.errors import ArtifactError, CreditDefaultError
 from credit_default.gates.completeness import CoveragePolicy
+from credit_default.services.batches.batch_index import read_batch_index
+from credit_default.services.batches.kept_values import keep_value
 from credit_default.services.outcomes.coverage import is_mature
-from credit_default.services.overview.batch_index import read_batch_index
-from credit_default.services.overview.kept_values import keep_value
 from credit_default.services.overview.server_runs import ServerRuns
 
 _SHOWN: Final = 5  # of one kind

@@ -8,17 +8,17 @@ from typing import Final
 from credit_default.adapters.tables.model_reviews import read_reviews
 from credit_default.errors import MlflowError
 from credit_default.gates.governance.findings import Finding
+from credit_default.services.batches.batch_index import BatchKey, build_key, read_batch_index
+from credit_default.services.batches.kept_values import keep_value
 from credit_default.services.champion.first_look import has_no_version
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.governance.inventory import list_findings
 from credit_default.services.monitoring.retraining_explanation import explain_retraining
-from credit_default.services.overview.batch_index import BatchKey, build_key, read_batch_index
 from credit_default.services.overview.champion_now import (
     ChampionNow,
     describe_approval,
     find_champion_now,
 )
-from credit_default.services.overview.kept_values import keep_value
 from credit_default.services.overview.late import (
     LateItem,
     describe_away,

@@ -5,7 +5,7 @@ from credit_default.adapters.delta.commits import compact_rows
 from credit_default.adapters.delta.retries import RetryPolicy
 from credit_default.adapters.tables.schemas import locate_table
 from credit_default.errors import InputError
-from credit_default.services.overview.batch_index import find_batch_keys, read_batch_index
+from credit_default.services.batches.batch_index import find_batch_keys, read_batch_index
 
 FIRST, SECOND = "a" * 16, "b" * 16
 

@@ -5,7 +5,7 @@ import pytest
 from tests.fakes.batch_tables import put_rejected
 
 from credit_default.errors import InputError
-from credit_default.services.overview.rejected_rows import (
+from credit_default.services.batches.rejected_rows import (
     count_rejected,
     list_rejected,
     render_correction_file,

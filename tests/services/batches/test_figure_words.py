@@ -1,6 +1,6 @@
 import pytest
 
-from credit_default.services.overview.figure_words import name_figure, write_figure
+from credit_default.services.batches.figure_words import name_figure, write_figure
 
 
 @pytest.mark.parametrize(

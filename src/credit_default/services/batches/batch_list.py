@@ -10,13 +10,13 @@ import polars as pl
 from credit_default.adapters.lake.layout import Lake, check_month
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.errors import InputError
-from credit_default.services.context.wiring import Wiring
-from credit_default.services.overview.batch_index import (
+from credit_default.services.batches.batch_index import (
     LIGHTS,
     BatchKey,
     build_key,
     read_batch_index,
 )
+from credit_default.services.context.wiring import Wiring
 
 PAGE_SIZE: Final = 50
 _EXPECTED: Final = ("drift", "expected_default_share")

@@ -2,7 +2,7 @@ import pytest
 from tests.fakes.batch_tables import PROFILE, put_profile
 
 from credit_default.errors import InputError
-from credit_default.services.overview.batch_columns import build_distribution, read_batch_profile
+from credit_default.services.batches.batch_columns import build_distribution, read_batch_profile
 
 BATCH = "a" * 16
 

@@ -5,8 +5,8 @@ from tests.fakes.batch_tables import NOON, put_outcomes, put_scores
 
 from credit_default.adapters.tables.schemas import SHADOW_SCORES
 from credit_default.adapters.tables.shadow_scores import write_shadow_scores
-from credit_default.services.overview.batch_index import find_batch_keys
-from credit_default.services.overview.batch_outcomes import list_shadow_scores, measure_bands
+from credit_default.services.batches.batch_index import find_batch_keys
+from credit_default.services.batches.batch_outcomes import list_shadow_scores, measure_bands
 
 BATCH = "a" * 16
 

@@ -14,7 +14,7 @@ from credit_default.adapters.tables.batch_commits import list_scored_batches
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.errors import InputError
 from credit_default.gates.monitoring import retraining
-from credit_default.services.overview.kept_values import keep_value
+from credit_default.services.batches.kept_values import keep_value
 
 TABLES: Final = ("scores", "monitoring")
 NOT_MONITORED: Final = "not monitored"

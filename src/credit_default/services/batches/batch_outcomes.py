@@ -7,8 +7,8 @@ import polars as pl
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
+from credit_default.services.batches.batch_index import BatchKey
 from credit_default.services.outcomes.coverage import is_early
-from credit_default.services.overview.batch_index import BatchKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@ import pytest
 from tests.fakes.batch_tables import put_profile, put_rejected, put_scores, put_verdict
 
 from credit_default.errors import InputError
-from credit_default.services.overview.batch_detail import (
+from credit_default.services.batches.batch_detail import (
     choose_key,
     describe_batch,
     find_mlflow_run_address,

@@ -2,7 +2,7 @@ import pytest
 from tests.fakes.batch_tables import put_scores, put_verdict
 
 from credit_default.errors import InputError
-from credit_default.services.overview.batch_list import (
+from credit_default.services.batches.batch_list import (
     PAGE_SIZE,
     BatchFilter,
     build_calendar,

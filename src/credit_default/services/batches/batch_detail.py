@@ -20,19 +20,19 @@ from credit_default.gates.monitoring.monitoring_gates import (
     find_monitoring_gate,
     get_gate_position,
 )
-from credit_default.services.context.data_origin import SIMULATED
-from credit_default.services.context.wiring import Wiring
-from credit_default.services.overview.batch_columns import BatchProfile, read_batch_profile
-from credit_default.services.overview.batch_index import BatchKey, find_batch_keys
-from credit_default.services.overview.batch_outcomes import (
+from credit_default.services.batches.batch_columns import BatchProfile, read_batch_profile
+from credit_default.services.batches.batch_index import BatchKey, find_batch_keys
+from credit_default.services.batches.batch_outcomes import (
     BandOutcomes,
     ShadowScored,
     list_shadow_scores,
     measure_bands,
 )
-from credit_default.services.overview.figure_words import name_figure, write_figure
-from credit_default.services.overview.kept_values import keep_value
-from credit_default.services.overview.rejected_rows import RuleCount, count_rejected
+from credit_default.services.batches.figure_words import name_figure, write_figure
+from credit_default.services.batches.kept_values import keep_value
+from credit_default.services.batches.rejected_rows import RuleCount, count_rejected
+from credit_default.services.context.data_origin import SIMULATED
+from credit_default.services.context.wiring import Wiring
 
 _ANSWER_SECONDS: Final = 1.0  # that MLflow has to answer its health check
 PAGES: Final[Mapping[str, str]] = {"report": "report.html", "quality": "quality.html"}

@@ -1,7 +1,7 @@
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.services.overview.rule_words import describe_rule
+from credit_default.services.batches.rule_words import describe_rule
 
 
 @pytest.mark.parametrize(

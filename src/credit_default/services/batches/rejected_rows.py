@@ -14,9 +14,9 @@ import polars as pl
 from credit_default.adapters.files.table_export import render_csv
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import Schema
+from credit_default.services.batches.rule_words import describe_rule
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.quarantine import find_rejected
-from credit_default.services.overview.rule_words import describe_rule
 
 PAGE_SIZE: Final = 50
 _RULES: Final = "broken_rules"  # the last column of the file to correct; no schema has it
