@@ -13,6 +13,7 @@ from tests.fakes.batch_tables import (
     put_verdict,
 )
 
+from credit_default.adapters.tables.access_log import read_access
 from credit_default.room.access.roles import Role
 from credit_default.services.context.wiring import build_wiring
 from credit_default.services.monitoring.alarms import update_lake_alarms
@@ -108,6 +109,19 @@ def test_clients_in_rejected_rows_are_for_analysts_only(room):
     assert "client-77" in rows.text
     assert "attachment" in file.headers["Content-Disposition"]
     assert next(csv.DictReader(io.StringIO(file.text)))["age"] == "'=1+1"
+
+
+def test_each_look_at_rejected_rows_is_an_entry_of_the_access_log(room):
+    with room.client(Role.ANALYST) as analyst:
+        analyst.get(f"/batches/{BATCH}/rejected")
+        analyst.get(f"/batches/{BATCH}/rejected.csv")
+        analyst.get(f"/batches/{'b' * 16}/rejected.csv")  # there is none to look at
+
+    entries = read_access(room.wiring.lake, count=9)
+    assert [(entry.page, entry.batch_id) for entry in entries] == [
+        ("rejected rows, as a file", BATCH),
+        ("rejected rows", BATCH),
+    ]
 
 
 def test_evidentlys_page_runs_its_own_scripts_and_reaches_nothing(room, browser):

@@ -9,6 +9,7 @@ from credit_default.flows.deployments.server_runs import find_run_address
 from credit_default.room.access.roles import Role
 from credit_default.room.charts.batch_charts import draw_defaults, draw_distribution, draw_moves
 from credit_default.room.charts.chart import Chart
+from credit_default.room.serving.looker import build_looker
 from credit_default.room.serving.rendering import redirect, render_json, render_page
 from credit_default.room.serving.visit import PageRoute, Visit
 from credit_default.services.batches.batch_columns import DECISION, SCORE, build_distribution
@@ -20,6 +21,7 @@ from credit_default.services.batches.batch_detail import (
 )
 from credit_default.services.batches.batch_list import parse_number
 from credit_default.services.batches.rejected_rows import list_rejected, render_correction_file
+from credit_default.services.overview.access_entries import record_look
 from credit_default.services.overview.server_runs import build_run_tag
 
 _COLUMN: Final = "column-"
@@ -63,17 +65,21 @@ def send_chart(visit: Visit) -> Response:
 
 
 def show_rejected(visit: Visit) -> Response:
-    """Return a page of the batch's rejected rows, each with the rules that it broke."""
+    """Return a page of the batch's rejected rows, each with the rules that it broke; the look is on record before."""
     batch_id = visit.path["batch_id"]
     number = parse_number(visit.query.get("page", "1"), thing="page")
     rejected = list_rejected(visit.wiring, batch_id, page=number)
+    looker = build_looker(visit)
+    record_look(visit.wiring.lake, looker, page="rejected rows", batch_id=batch_id)
     return render_page(visit, "rejected.html", batch_id=batch_id, rejected=rejected)
 
 
 def send_correction_file(visit: Visit) -> Response:
-    """Return the batch's rejected rows as a file to correct."""
+    """Return the batch's rejected rows as a file to correct; that it was taken is on record before."""
     batch_id = visit.path["batch_id"]
     content = render_correction_file(visit.wiring, batch_id)
+    looker = build_looker(visit)
+    record_look(visit.wiring.lake, looker, page="rejected rows, as a file", batch_id=batch_id)
     name = f"to-correct-{batch_id}.csv"
     return Response(
         content,

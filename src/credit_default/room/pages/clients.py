@@ -3,7 +3,6 @@
 A client's id comes and goes in the body of forms alone: never in an address, a title or a log line.
 """
 
-import secrets
 from typing import Final
 
 from starlette.responses import Response
@@ -11,11 +10,11 @@ from starlette.responses import Response
 from credit_default.errors import InputError
 from credit_default.room.access.roles import Role
 from credit_default.room.charts.client import draw_client_charts
+from credit_default.room.serving.looker import build_looker
 from credit_default.room.serving.page_number import read_page_number
 from credit_default.room.serving.rendering import render_page
 from credit_default.room.serving.visit import PageRoute, Visit
 from credit_default.services.overview.access_entries import (
-    Looker,
     delete_old_access,
     list_access,
 )
@@ -29,7 +28,6 @@ from credit_default.views.terminal.explanation import (
     list_totals,
 )
 
-_ENTRY_BYTES: Final = 16
 _LONGEST_BATCH_ID: Final = 64
 _CLIENT: Final = "the client's id"
 
@@ -47,7 +45,7 @@ def show_client(visit: Visit) -> Response:
         visit.wiring,
         visit.read_field("client", label=_CLIENT),
         batch_id=_read_batch_id(visit),
-        looker=_build_looker(visit),
+        looker=build_looker(visit),
     )
     explained = detail.explanation
     return render_page(
@@ -70,7 +68,7 @@ def erase(visit: Visit) -> Response:
         visit.wiring,
         visit.read_field("client", label=_CLIENT),
         confirmation=visit.read_field("confirmation", label="the confirmation"),
-        looker=_build_looker(visit),
+        looker=build_looker(visit),
     )
     return render_page(visit, "client_erased.html", summary=summary)
 
@@ -92,22 +90,13 @@ def show_access(visit: Visit) -> Response:
 def delete_access(visit: Visit) -> Response:
     """Delete old entries of the access log, and say how many."""
     before = visit.read_field("before", label="the month")
-    summary = delete_old_access(visit.wiring, before, looker=_build_looker(visit))
+    summary = delete_old_access(visit.wiring, before, looker=build_looker(visit))
     return render_page(
         visit,
         "client_access.html",
         entries=list_access(visit.wiring),
         client_id="",
         deleted=f"{summary.status}: {summary.counts['deleted']:,}",
-    )
-
-
-def _build_looker(visit: Visit) -> Looker:
-    return Looker(
-        person=visit.user.name,
-        role=visit.user.role.name.lower(),
-        at=visit.now,
-        entry_id=secrets.token_hex(_ENTRY_BYTES),
     )
 
 

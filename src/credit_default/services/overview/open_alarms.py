@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import polars as pl
 
@@ -10,18 +9,12 @@ from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.gates.monitoring.alarms import Alarm, list_open_alarms
 from credit_default.gates.monitoring.monitoring_gates import (
+    ALARM_ADVICE,
     ALARM_EFFECTS,
     AlarmEffect,
     find_monitoring_gate,
 )
 from credit_default.services.monitoring.alarms import read_known_alarms
-
-_ADVICE: Final[Mapping[AlarmEffect, str]] = {
-    "block": "Have the delivery corrected at its source and send the file again.",
-    "train": "Look at the batch's outcomes, then at the version that the retraining brings.",
-    "train with new outcomes": "Look at the columns that moved: are these other clients, or is the delivery wrong?",
-    "review": "Look at the batch, and open a finding about the version where it is more than chance.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +49,7 @@ def _describe(alarm: Alarm, reasons: Mapping[tuple[str, int, str], tuple[str, ..
         alarm.opened_batch_id,
         reasons.get((alarm.gate, alarm.model_version, alarm.opened_batch_id), ()),
         ALARM_EFFECTS[effect],
-        _ADVICE[effect],
+        ALARM_ADVICE[effect],
     )
 
 
