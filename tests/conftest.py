@@ -31,8 +31,9 @@ BLANK_PICTURE = bytes.fromhex(  # of one dot
     "0000000a49444154789c63f80f0001010100b138f6140000000049454e44ae426082"
 )
 CPU_BEFORE = pytest.StashKey[float]()
-# A server reads this in the folder where it starts: without it, events can be read five seconds after they came.
-QUICK_EVENTS = "[server.services.event_persister]\nflush_interval = 0.2\n"
+# A server reads this in the folder where it starts: without it, events can be read five seconds after they came. Not for
+# the server that schedules, too: it would give its events up while its database is busy.
+QUICK_EVENTS = "[server.services.event_persister]\nflush_interval = 0.5\nmax_flush_retries = 50\n"
 
 # Two workers whose libraries each start a thread a core, which spin while they wait for one another, took forty
 # times the time of one thread. Set before any library that reads them is imported, which is why none is above;
@@ -230,7 +231,6 @@ def full_prefect_server(tmp_path_factory) -> Iterator[str]:
     )
 
     home = tmp_path_factory.mktemp("standing")
-    (home / "prefect.toml").write_text(QUICK_EVENTS)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -27,7 +27,7 @@ EXITS = {
 }  # 70: an error that no layer translated
 # in a bucket only: tests/adapters/storage/test_s3_faults.py stops an upload there; and where another runner was faster
 ELSEWHERE = {"command.begun", "upload.begun", "upload.parts_sent", "table.refused"}
-LITTLE = 12  # kills at random moments; the nightly suite has twenty times as many
+LITTLE = 24  # kills at random moments; the nightly suite has ten times as many
 # an act that dies and is done again may have begun, or been refused, twice
 AGAIN = ("forgetting", "forgotten", "refused")
 
