@@ -11,6 +11,7 @@ from scipy.spatial.distance import jensenshannon
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.profile import drift_distances
 from credit_default.model.profile.binning import plan_bins, plan_grid
 from credit_default.model.profile.column_counts import profile_rows
 from credit_default.model.profile.drift_distances import (
@@ -314,3 +315,11 @@ def test_chisquare_of_one_bin_says_nothing_and_judges_noise_by_both_samples():
         stats.chi2_contingency(table, correction=False).pvalue, rel=1e-12
     )
     assert found.statistic == pytest.approx(stats.chisquare([30, 20], [20, 30]).pvalue, rel=1e-12)
+
+
+def test_the_area_between_two_points_is_uncertain_only_where_the_functions_cross():
+    gap = np.array([0.0, 0.1, 0.2, 0.3, -0.1, 0.0, 0.0])
+
+    found = drift_distances._measure_uncertain_areas(gap, np.array([2.0, 5.0]))
+
+    assert found.tolist() == [0.0, 0.5]
