@@ -21,7 +21,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DIGEST = "sha256:" + "ab" * 32
 RELEASE = f"registry.example/credit-default@{DIGEST}"
-SERVICES = ("listener", "mlflow", "monitor", "prefect", "scorer", "trainer")
+SERVICES = ("listener", "mlflow", "monitor", "prefect", "room", "scorer", "trainer")
 PLAN = "Plan: 1 to change.\n"
 PLAN_SHA256 = hashlib.sha256(PLAN.encode()).hexdigest()
 METRICS = json.dumps(
