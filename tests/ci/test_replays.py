@@ -82,6 +82,7 @@ VERIFIED = (
 
 # By the first line of the step.
 REPLAYED = {
+    "make docs": Replay(makes=("build/site/index.html", "build/site/llms.txt")),
     "make licences": Replay(),
     "make build": Replay(makes=("dist/*.whl", "dist/*.tar.gz")),
     "make sbom": Replay(makes=("build/sbom/image.cdx.json",)),
@@ -182,6 +183,7 @@ LEFT_OUT = {
     "make ci-check LONG=1": "it is the command that runs this suite",
     "make infra-check": "it has a suite and a job of its own",
     'make nightly ARGS="--junitxml=build/reports/nightly.xml"': "it is the command that runs this suite",
+    "make pictures": "`make nightly` runs the tests that draw them",
     "make test-pythons": "`make nightly` does it",
 }
 
