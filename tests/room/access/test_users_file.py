@@ -11,6 +11,7 @@ from credit_default.room.access.users_file import (
     change_password,
     change_role,
     ensure_administrator,
+    parse_users,
     read_users,
     remove_user,
 )
@@ -105,11 +106,20 @@ def test_administrator_is_made_once_and_a_changed_password_is_noticed(path):
 
 
 @pytest.mark.parametrize(
-    "text", ["{}", "[]", '{"key": "k", "users": {"a": {"role": "king"}}}', "x"]
-)
+    "text",
+    ["{}", "[]", f'{{"key": "{"k" * 43}", "users": {{"a": {{"role": "king"}}}}}}', "x", "\xff", "[" * 20_000],
+)  # fmt: skip
 def test_file_that_is_none_of_users_is_refused_with_its_name(path, text):
     path.parent.mkdir()
-    path.write_text(text)
+    path.write_bytes(text.encode("latin-1"))
 
     with pytest.raises(InputError, match="room-users"):
         read_users(path)
+
+
+@pytest.mark.parametrize("key", ["", "a short key", None, 4])
+def test_key_that_could_be_guessed_is_refused_as_anybody_could_sign_sessions_with_it(key):
+    parse_users(json.dumps({"key": "k" * 43, "users": {}}), thing="the users")
+
+    with pytest.raises(InputError, match="the users"):
+        parse_users(json.dumps({"key": key, "users": {}}), thing="the users")

@@ -19,6 +19,8 @@ from credit_default.room.access.roles import Role
 NAME: Final = "room-users.json"
 LONGEST_NAME: Final = 64  # characters
 _OWNER_ONLY: Final = 0o600
+_KEY_BYTES: Final = 32
+_SHORTEST_KEY: Final = 32  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +58,23 @@ def read_users(path: Path) -> Users:
         ServiceError: It cannot be read.
     """
     with disk_errors(path, thing="users of the control room at"):
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        text = path.read_bytes() if path.exists() else b""
     return parse_users(text, thing=f"users of the control room, {path}")
 
 
-def parse_users(text: str, *, thing: str) -> Users:
+def parse_users(text: str | bytes, *, thing: str) -> Users:
     """Return the users in the text of such a file; nobody, under a new key, where it is empty.
 
     Raises:
         InputError: It is not one of users; `thing` says where it stands.
     """
     if not text:
-        return Users(secrets.token_urlsafe(32), {})
+        return Users(secrets.token_urlsafe(_KEY_BYTES), {})
     try:
         content = json.loads(text)
         known = [_read_user(name, one) for name, one in content["users"].items()]
-        return Users(str(content["key"]), {one.name: one for one in known})
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return Users(_read_key(content["key"]), {one.name: one for one in known})
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise InputError(
             thing,
             found=f"no list of users ({type(error).__name__})",
@@ -178,6 +180,13 @@ def _change(path: Path) -> Iterator[dict[str, KnownUser]]:
             thing="users of the control room at",
             mode=_OWNER_ONLY,
         )
+
+
+def _read_key(content: object) -> str:
+    """Return the key; raise `ValueError` where it is none, or one that could be guessed: with it anybody makes sessions."""
+    if not isinstance(content, str) or len(content) < _SHORTEST_KEY:
+        raise ValueError("no key")
+    return content
 
 
 def _read_user(name: str, content: Mapping[str, Any]) -> KnownUser:

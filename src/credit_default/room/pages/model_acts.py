@@ -197,14 +197,14 @@ def read_own_address(address: str) -> str:
 
 def _list_routes() -> tuple[PageRoute, ...]:
     acts: dict[str, tuple[Callable[[Visit], Response], Role]] = {
-        "/models/{version:int}/request": (request, Role.ANALYST),
-        "/models/{version:int}/approve": (approve, Role.APPROVER),
-        "/models/{version:int}/refuse": (refuse, Role.APPROVER),
-        "/models/{version:int}/promote": (promote, Role.APPROVER),
+        "/models/{version}/request": (request, Role.ANALYST),
+        "/models/{version}/approve": (approve, Role.APPROVER),
+        "/models/{version}/refuse": (refuse, Role.APPROVER),
+        "/models/{version}/promote": (promote, Role.APPROVER),
         "/models/rollback": (roll_back_champion, Role.APPROVER),
-        "/models/{version:int}/findings": (open_a_finding, Role.ANALYST),
-        "/models/{version:int}/findings/{finding}/close": (close_a_finding, Role.APPROVER),
-        "/models/{version:int}/review": (review, Role.APPROVER),
+        "/models/{version}/findings": (open_a_finding, Role.ANALYST),
+        "/models/{version}/findings/{finding}/close": (close_a_finding, Role.APPROVER),
+        "/models/{version}/review": (review, Role.APPROVER),
         "/decisions/override": (override, Role.APPROVER),
     }
     return tuple(

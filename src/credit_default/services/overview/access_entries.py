@@ -7,6 +7,7 @@ from typing import Final
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.access_log import (
     AccessEntry,
+    count_access_before,
     delete_access_before,
     find_client_hashes,
     read_access,
@@ -89,7 +90,7 @@ def find_hashes(lake: Lake, client_id: str) -> frozenset[str]:
 
 
 def delete_old_access(wiring: Wiring, before: str, *, looker: Looker) -> Summary:
-    """Delete the entries of months before this one (YYYY-MM), for good; that it was done is an entry itself.
+    """Delete the entries of months before this one (YYYY-MM), for good; that it is done is an entry itself, written before.
 
     Raises:
         InputError: It is no month, or one that has not come yet.
@@ -101,8 +102,9 @@ def delete_old_access(wiring: Wiring, before: str, *, looker: Looker) -> Summary
             expected="this month or an earlier one",
             remedy="Entries of months before it are deleted, for good.",
         )
-    count = delete_access_before(wiring.lake, before)
+    count = count_access_before(wiring.lake, before)
     record_look(wiring.lake, looker, page=f"access log: {count} entries before {before} deleted")
+    delete_access_before(wiring.lake, before)
     return Summary(
         "access-log",
         f"entries of months before {before} deleted",
