@@ -11,6 +11,7 @@ from credit_default.room.access.users_file import (
     change_password,
     change_role,
     ensure_administrator,
+    is_open_to_others,
     parse_users,
     read_users,
     remove_user,
@@ -66,11 +67,23 @@ def test_name_that_could_not_stand_in_the_ledger_is_refused(path, name):
     assert not path.exists()
 
 
-def test_name_that_differs_in_capitals_only_is_refused_as_a_second_person_would_be_one(path):
-    add_user(path, "Petra", role=Role.ADMINISTRATOR, password=PASSWORD)
+@pytest.mark.parametrize(
+    "name", ["zoë stra\u00dfe", "Zoe\u0308 Strasse", "\uff3aOË STRASSE", "Zoë  Strasse"]
+)
+def test_name_that_approvals_take_for_the_same_is_no_second_persons(path, name):
+    add_user(path, "Zoë Strasse", role=Role.ADMINISTRATOR, password=PASSWORD)
 
-    with pytest.raises(InputError, match="Petra, who is there already"):
-        add_user(path, "petra", role=Role.APPROVER, password=PASSWORD)
+    with pytest.raises(InputError, match="Zoë Strasse, who is there already"):
+        add_user(path, name, role=Role.APPROVER, password=PASSWORD)
+
+
+def test_file_that_others_can_read_is_noticed(path):
+    add_user(path, "Petra", role=Role.ADMINISTRATOR, password=PASSWORD)
+    found = [is_open_to_others(path)]
+    path.chmod(0o640)
+
+    assert [*found, is_open_to_others(path)] == [False, True]
+    assert not is_open_to_others(path.with_name("none"))
 
 
 def test_short_password_is_refused_and_nobody_is_added(path):

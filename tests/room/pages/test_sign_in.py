@@ -151,6 +151,20 @@ def test_attempts_on_one_name_are_limited_and_those_of_another_are_not(room):
     assert (other.status_code, later.status_code) == (303, 303)
 
 
+def test_address_that_has_to_wait_cannot_hold_up_the_people_whom_it_names(serve_by_settings):
+    served = serve_by_settings(trusted_proxies=["127.0.0.1"])
+    add_user(locate_users(served.wiring.lake), "alma", role=Role.ADMINISTRATOR, password=PASSWORD)
+    with served.client(None) as client:
+        client.headers["X-Forwarded-For"] = "192.0.2.1"
+        for _ in range(50):
+            sign_in(client, "nobody", "wrong")
+        stranger = [sign_in(client, "alma", "wrong").status_code for _ in range(10)]
+        client.headers["X-Forwarded-For"] = "192.0.2.2"
+        herself = sign_in(client, "alma").status_code
+
+    assert (stranger, herself) == ([429] * 10, 303)
+
+
 @pytest.mark.parametrize(
     "what", ["too old", "another password", "removed", "replaced", "of another room", "signed out"]
 )

@@ -15,10 +15,12 @@ from credit_default.adapters.lake.layout import Lake
 from credit_default.errors import InputError
 from credit_default.room.access.passwords import check_password, hash_password
 from credit_default.room.access.roles import Role
+from credit_default.services.context.identity import is_same_identity
 
 NAME: Final = "room-users.json"
 LONGEST_NAME: Final = 64  # characters
 _OWNER_ONLY: Final = 0o600
+_OTHERS: Final = 0o077
 _KEY_BYTES: Final = 32
 _SHORTEST_KEY: Final = 32  # characters
 
@@ -48,6 +50,11 @@ class Users:
 
     key: str = field(repr=False)
     by_name: Mapping[str, KnownUser]
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Return whether others than its owner may read or write the file: its key makes sessions, its hashes can be guessed at."""
+    return path.exists() and bool(path.stat().st_mode & _OTHERS)
 
 
 def read_users(path: Path) -> Users:
@@ -92,7 +99,7 @@ def add_user(path: Path, name: str, *, role: Role, password: str) -> None:
     _check_name(name)
     hashed = hash_password(password)
     with _change(path) as users:
-        if same := [one for one in users if one.casefold() == name.casefold()]:
+        if same := [one for one in users if is_same_identity(one, name)]:
             raise InputError(
                 f"user {name}",
                 found=f"{same[0]}, who is there already",

@@ -16,7 +16,7 @@ from credit_default.services.assessment.model_card import (
     read_card_picture,
     read_stored_card,
 )
-from credit_default.services.champion.promotion_requests import is_same_identity
+from credit_default.services.context.identity import is_same_identity
 from credit_default.services.overview.version_detail import VersionDetail, read_version
 from credit_default.services.overview.version_list import list_versions
 from credit_default.services.overview.version_pair import read_backtests, read_pair

@@ -60,6 +60,14 @@ def record_look(
     )
 
 
+def record_act(
+    lake: Lake, looker: Looker, client_id: str, *, page: str, batch_id: str = ""
+) -> None:
+    """Write an entry about what is about to be done with a client, whose answer may tell of the client."""
+    client_hash = min(find_hashes(lake, client_id), default="")
+    record_look(lake, looker, page=page, batch_id=batch_id, client_hash=client_hash)
+
+
 def list_access(
     wiring: Wiring, *, number: int = 1, month: str = "", client_id: str = ""
 ) -> AccessPage:
