@@ -3,6 +3,8 @@
 import datetime as dt
 import logging
 import re
+import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -28,18 +30,18 @@ LEAST_ROLES = {
     "GET /batches/{batch_id}/rejected.csv": Role.ANALYST,
     "GET /models": Role.VIEWER,
     "GET /models/compare": Role.VIEWER,
-    "GET /models/{version:int}": Role.VIEWER,
-    "GET /models/{version:int}/backtest": Role.VIEWER,
-    "GET /models/{version:int}/card": Role.VIEWER,
-    "GET /models/{version:int}/card/pictures/{place:int}": Role.VIEWER,
-    "GET /models/{version:int}/charts/contest.json": Role.VIEWER,
-    "POST /models/{version:int}/request": Role.ANALYST,
-    "POST /models/{version:int}/findings": Role.ANALYST,
-    "POST /models/{version:int}/approve": Role.APPROVER,
-    "POST /models/{version:int}/findings/{finding}/close": Role.APPROVER,
-    "POST /models/{version:int}/promote": Role.APPROVER,
-    "POST /models/{version:int}/refuse": Role.APPROVER,
-    "POST /models/{version:int}/review": Role.APPROVER,
+    "GET /models/{version}": Role.VIEWER,
+    "GET /models/{version}/backtest": Role.VIEWER,
+    "GET /models/{version}/card": Role.VIEWER,
+    "GET /models/{version}/card/pictures/{place}": Role.VIEWER,
+    "GET /models/{version}/charts/contest.json": Role.VIEWER,
+    "POST /models/{version}/request": Role.ANALYST,
+    "POST /models/{version}/findings": Role.ANALYST,
+    "POST /models/{version}/approve": Role.APPROVER,
+    "POST /models/{version}/findings/{finding}/close": Role.APPROVER,
+    "POST /models/{version}/promote": Role.APPROVER,
+    "POST /models/{version}/refuse": Role.APPROVER,
+    "POST /models/{version}/review": Role.APPROVER,
     "POST /models/rollback": Role.APPROVER,
     "POST /decisions/override": Role.APPROVER,
     "GET /performance": Role.VIEWER,
@@ -84,6 +86,11 @@ def send(client, served, route, *, token):
     if route.method == "GET":
         return client.get(fill(route.path))
     return client.post(fill(route.path), data={"token": token})
+
+
+def write_part(text):
+    head = b'--b\r\nContent-Disposition: form-data; name="reason"\r\n\r\n'
+    return head + text + b"\r\n--b--\r\n"
 
 
 def echo(visit):
@@ -182,6 +189,33 @@ def test_fault_is_told_in_words_and_not_by_a_traceback(planted, path, caplog):
         assert "in fail" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["/models/{}", "/models?page={}", "/models/1/card/pictures/{}", "/batches?page={}", "/batches?version={}", "/performance?page={}", "/models/compare?first=1&second={}"],
+)  # fmt: skip
+@pytest.mark.parametrize("number", ["-1", "00000000019", "9" * 19, "9" * 5_000, "\u0663"], ids=len)
+def test_number_that_is_none_gets_a_sentence(served_room, address, number):
+    with served_room.client(Role.VIEWER) as client:
+        answer = client.get(address.format(number))
+
+    assert (answer.status_code, "found" in answer.text) == (422, True)
+
+
+def test_form_that_breaks_off_is_no_failure_of_the_page(served_room, caplog):
+    host, port = served_room.address.removeprefix("http://").split(":")
+    head = "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 999"
+    cookie = "; ".join(f"{k}={v}" for k, v in served_room.cookies(Role.ANALYST).items())
+    with socket.create_connection((host, int(port))) as sender:
+        sender.sendall(
+            f"POST /files/look HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n{head}\r\n\r\n--b".encode()
+        )
+        time.sleep(0.2)
+    with served_room.client(Role.VIEWER) as client:
+        client.get("/batches")
+
+    assert "page failed" not in caplog.text
+
+
 @pytest.mark.parametrize("host", ["evil.test", "127.0.0.1.evil.test", "", "a b", "[::"])
 def test_name_of_another_host_is_refused_so_that_no_site_reaches_the_room_by_one(served_room, host):
     with served_room.client(Role.ADMINISTRATOR) as client:
@@ -227,6 +261,7 @@ def test_form_without_the_token_of_its_own_session_changes_nothing(planted, what
     [
         {"Origin": "https://evil.test"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
@@ -253,8 +288,10 @@ def test_form_that_a_browser_says_is_of_another_site_is_not_taken_even_with_its_
         ({"json": {"token": "x"}}, "&#39;application/json&#39;"),
         ({"content": b"token=x"}, "content of no type"),
         ({"content": b"x", "headers": {"Content-Type": "multipart/form-data"}}, "Missing boundary"),
+        ({"content": write_part(rb"\ud800"), "headers": {"Content-Type": "multipart/form-data; boundary=b; charset=raw_unicode_escape"}}, "no text"),
+        ({"content": write_part(b"x"), "headers": {"Content-Type": "multipart/form-data; boundary=b; charset=undefined"}}, "no text"),
     ],
-    ids=["no parts", "huge file", "many files", "many fields", "long field", "json", "no type", "no boundary"],
+    ids=["no parts", "huge file", "many files", "many fields", "long field", "json", "no type", "no boundary", "half a letter", "no letters"],
 )  # fmt: skip
 def test_what_is_no_form_or_too_large_gets_a_sentence_and_changes_nothing(planted, sent, words):
     with planted.client(Role.ANALYST) as client:

@@ -12,7 +12,12 @@ from credit_default.errors import CreditDefaultError, ServiceError, SetupError
 from credit_default.room.access.doors import HeaderDoor, UsersDoor, parse_network
 from credit_default.room.access.roles import Role
 from credit_default.room.access.sessions import Sessions
-from credit_default.room.access.users_file import locate_users, parse_users, read_users
+from credit_default.room.access.users_file import (
+    is_open_to_others,
+    locate_users,
+    parse_users,
+    read_users,
+)
 from credit_default.room.app import THIS_MACHINE, Room, build_app
 from credit_default.room.pages.sign_in import SignIn
 from credit_default.room.serving.sent_forms import MEBIBYTE
@@ -129,6 +134,8 @@ def _build_users_door(
         users = parse_users(settings.users, thing="setting room.users")
         return UsersDoor(lambda: users, sessions, clock, is_https)
     path = locate_users(wiring.lake)
+    if is_open_to_others(path):
+        _LOG.warning("others on this machine can read or change the users path=%s", path)
     return UsersDoor(lambda: read_users(path), sessions, clock, is_https)
 
 

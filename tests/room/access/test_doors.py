@@ -53,8 +53,13 @@ def test_header_from_a_strangers_address_is_nobodys(peer):
         [("X-Forwarded-User", "nobody")],
         [("X-Forwarded-User", "x" * 65)],
         [("X-Forwarded-User", "nobody"), ("X-Forwarded-Groups", "unknown")],
+        [
+            ("X-Forwarded-User", "paul"),
+            ("X-Forwarded-Groups", "board"),
+            ("X-Forwarded-Groups", "risk"),
+        ],
     ],
-    ids=["none", "empty", "two", "without a role", "long", "group without a role"],
+    ids=["none", "empty", "two", "without a role", "long", "group without a role", "groups twice"],
 )
 def test_who_is_not_named_once_with_a_role_is_nobody(headers):
     assert DOOR.identify(ask("10.0.4.7", *headers)) is None
@@ -65,6 +70,21 @@ def test_address_of_a_person_is_the_one_that_the_proxy_itself_added():
 
     assert read_origin_address(ask("10.0.4.7", passed_on), proxies=PROXIES) == "192.0.2.9"
     assert read_origin_address(ask("192.0.2.7", passed_on), proxies=PROXIES) == "192.0.2.7"
+
+
+def test_address_that_the_proxy_put_into_a_header_below_the_visitors_own_is_the_persons():
+    lines = (("X-Forwarded-For", "1.2.3.4"), ("X-Forwarded-For", "192.0.2.9"))
+
+    assert read_origin_address(ask("10.0.4.7", *lines), proxies=PROXIES) == "192.0.2.9"
+
+
+def test_all_addresses_of_one_network_of_ipv6_count_as_one():
+    found = [
+        read_origin_address(ask(peer, ("X-Forwarded-For", "::9")), proxies=PROXIES)
+        for peer in ("2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1", "::ffff:192.0.2.9")
+    ]
+
+    assert found == ["2001:db8::/64", "2001:db8::/64", "2001:db8:0:1::/64", "192.0.2.9"]
 
 
 def test_address_in_the_form_of_the_other_protocol_is_the_same_address():

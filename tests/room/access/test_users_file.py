@@ -11,6 +11,8 @@ from credit_default.room.access.users_file import (
     change_password,
     change_role,
     ensure_administrator,
+    is_open_to_others,
+    parse_users,
     read_users,
     remove_user,
 )
@@ -65,11 +67,23 @@ def test_name_that_could_not_stand_in_the_ledger_is_refused(path, name):
     assert not path.exists()
 
 
-def test_name_that_differs_in_capitals_only_is_refused_as_a_second_person_would_be_one(path):
-    add_user(path, "Petra", role=Role.ADMINISTRATOR, password=PASSWORD)
+@pytest.mark.parametrize(
+    "name", ["zoë stra\u00dfe", "Zoe\u0308 Strasse", "\uff3aOË STRASSE", "Zoë  Strasse"]
+)
+def test_name_that_approvals_take_for_the_same_is_no_second_persons(path, name):
+    add_user(path, "Zoë Strasse", role=Role.ADMINISTRATOR, password=PASSWORD)
 
-    with pytest.raises(InputError, match="Petra, who is there already"):
-        add_user(path, "petra", role=Role.APPROVER, password=PASSWORD)
+    with pytest.raises(InputError, match="Zoë Strasse, who is there already"):
+        add_user(path, name, role=Role.APPROVER, password=PASSWORD)
+
+
+def test_file_that_others_can_read_is_noticed(path):
+    add_user(path, "Petra", role=Role.ADMINISTRATOR, password=PASSWORD)
+    found = [is_open_to_others(path)]
+    path.chmod(0o640)
+
+    assert [*found, is_open_to_others(path)] == [False, True]
+    assert not is_open_to_others(path.with_name("none"))
 
 
 def test_short_password_is_refused_and_nobody_is_added(path):
@@ -105,11 +119,20 @@ def test_administrator_is_made_once_and_a_changed_password_is_noticed(path):
 
 
 @pytest.mark.parametrize(
-    "text", ["{}", "[]", '{"key": "k", "users": {"a": {"role": "king"}}}', "x"]
-)
+    "text",
+    ["{}", "[]", f'{{"key": "{"k" * 43}", "users": {{"a": {{"role": "king"}}}}}}', "x", "\xff", "[" * 20_000],
+)  # fmt: skip
 def test_file_that_is_none_of_users_is_refused_with_its_name(path, text):
     path.parent.mkdir()
-    path.write_text(text)
+    path.write_bytes(text.encode("latin-1"))
 
     with pytest.raises(InputError, match="room-users"):
         read_users(path)
+
+
+@pytest.mark.parametrize("key", ["", "a short key", None, 4])
+def test_key_that_could_be_guessed_is_refused_as_anybody_could_sign_sessions_with_it(key):
+    parse_users(json.dumps({"key": "k" * 43, "users": {}}), thing="the users")
+
+    with pytest.raises(InputError, match="the users"):
+        parse_users(json.dumps({"key": key, "users": {}}), thing="the users")

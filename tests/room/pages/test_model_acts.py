@@ -10,6 +10,7 @@ import pytest
 from tests.fakes.second_version import add_second_version
 from tests.room.conftest import open_room
 
+from credit_default.adapters.tables.access_log import read_access
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.model_reviews import read_findings, read_reviews
 from credit_default.errors import InputError
@@ -203,6 +204,8 @@ def test_findings_and_reviews_are_recorded_under_the_signed_in_name(room, send):
         ("/models/2/review", {"reason": "x", "opinion": "fit for use", "tier": "1", "next_review": "1999-01-01"}, "a day after today"),
         ("/decisions/override", {"reason": "x", "batch": "ab" * 8, "client": "1", "decision": "accept"}, "no score"),
         ("/decisions/override", {"reason": "x", "batch": "ab" * 8, "client": "1", "decision": "maybe"}, "accept or decline"),
+        ("/decisions/override", {"reason": "x", "batch": "ab" * 8, "client": "1", "decision": "accept", "next": "//evil.test"}, "a page of the control room"),
+        ("/decisions/override", {"reason": "x", "batch": "no id", "client": "1", "decision": "accept"}, "0-9a-f"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_a_sentence_and_changes_nothing(still, address, fields, words):
@@ -213,6 +216,17 @@ def test_bad_input_gets_a_sentence_and_changes_nothing(still, address, fields, w
     assert status in {409, 422}
     assert words in page
     assert (list_events(still), dict(still.wiring.registry.find_version(2).tags)) == before
+
+
+def test_override_that_is_refused_is_on_record_as_its_sentence_tells_of_the_client(still):
+    batch_id = "cd" * 8
+    fields = {"reason": "x", "batch": batch_id, "client": "1", "decision": "accept"}
+
+    status, _ = send_form(still, Role.APPROVER, "petra", "/decisions/override", **fields)
+
+    looks = read_access(still.wiring.lake, count=99)
+    found = [(one.person, one.page) for one in looks if one.batch_id == batch_id]
+    assert (status, found) == (422, [("petra", "client, override")])
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST])

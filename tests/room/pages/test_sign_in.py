@@ -35,7 +35,7 @@ taken = []
 @pytest.fixture
 def room(serve_by_settings):
     form = PageRoute("/models/{version}/promote", "act", take, Role.APPROVER, "POST")
-    served = serve_by_settings(session_hours=1, routes=(*ROUTES, form))
+    served = serve_by_settings(session_hours=1, routes=(form, *ROUTES))
     path = locate_users(served.wiring.lake)
     add_user(path, "alma", role=Role.ADMINISTRATOR, password=PASSWORD)
     add_user(path, "petra", role=Role.APPROVER, password=PASSWORD)
@@ -88,7 +88,7 @@ def test_cookie_cannot_be_read_by_scripts_nor_be_sent_by_other_sites(room):
         cookie = sign_in(client).headers["set-cookie"]
 
     assert cookie.startswith(f"{COOKIE}=")
-    assert {"HttpOnly", "SameSite=strict", "Path=/", "Max-Age=3600"} <= set(cookie.split("; "))
+    assert {"HttpOnly", "SameSite=strict", "Path=/", "Max-Age=90000"} <= set(cookie.split("; "))
 
 
 def test_cookie_under_https_is_for_https_and_this_host_only(serve_by_settings):
@@ -149,6 +149,20 @@ def test_attempts_on_one_name_are_limited_and_those_of_another_are_not(room):
     assert (right.status_code, right.headers["retry-after"]) == (429, "900")
     assert "Try again in 15 minutes" in right.text
     assert (other.status_code, later.status_code) == (303, 303)
+
+
+def test_address_that_has_to_wait_cannot_hold_up_the_people_whom_it_names(serve_by_settings):
+    served = serve_by_settings(trusted_proxies=["127.0.0.1"])
+    add_user(locate_users(served.wiring.lake), "alma", role=Role.ADMINISTRATOR, password=PASSWORD)
+    with served.client(None) as client:
+        client.headers["X-Forwarded-For"] = "192.0.2.1"
+        for _ in range(50):
+            sign_in(client, "nobody", "wrong")
+        stranger = [sign_in(client, "alma", "wrong").status_code for _ in range(10)]
+        client.headers["X-Forwarded-For"] = "192.0.2.2"
+        herself = sign_in(client, "alma").status_code
+
+    assert (stranger, herself) == ([429] * 10, 303)
 
 
 @pytest.mark.parametrize(
@@ -294,10 +308,32 @@ def test_what_was_written_into_a_form_is_kept_when_the_session_has_ended_meanwhi
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "[]", "{}", '{"address": "//evil.test", "fields": {}, "files": []}', '{"address": "https://evil.test", "fields": {}, "files": []}', '{"address": "javascript:x", "fields": {}, "files": []}', '{"address": "/a", "fields": [], "files": []}'],
+    ["", "x", "[]", "{}", '{"address": "//evil.test", "fields": {}, "files": []}', '{"address": "https://evil.test", "fields": {}, "files": []}', '{"address": "javascript:x", "fields": {}, "files": []}', '{"address": "/a", "fields": [], "files": []}', "[" * 20_000],
 )  # fmt: skip
 def test_form_that_leads_elsewhere_is_not_kept(text):
     assert read_kept(text) is None
+
+
+def test_strangers_form_is_not_kept_as_a_strangers_large_file_need_not_be_read(room):
+    with room.client(None) as client:
+        answer = client.post("/models/4/promote", data={"reason": "x"})
+        client.cookies[COOKIE] = "x"
+        forged = client.post("/models/4/promote", data={"reason": "x"})
+
+    assert {answer.status_code, forged.status_code} == {401}
+    assert "Nobody is signed in" in answer.text
+    assert "&#34;reason&#34;" not in answer.text + forged.text
+
+
+def test_damaged_list_of_users_lets_nobody_in_and_is_told_in_words(room, caplog):
+    with room.client(None) as client:
+        sign_in(client)
+        locate_users(room.wiring.lake).write_bytes(b"\xff{")
+        answers = [client.get("/"), client.get("/sign-in"), sign_in(client)]
+
+    assert [answer.status_code for answer in answers] == [503] * 3
+    assert "room-users.json" in caplog.text
+    assert "room-users.json" not in answers[0].text
 
 
 def test_neither_password_nor_token_is_kept():

@@ -87,7 +87,7 @@ def test_filter_that_names_nothing_is_an_error_in_words(query):
         parse_filter(query)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "1e3", "²", "1234567", ""])
+@pytest.mark.parametrize("text", ["0", "-1", "1e3", "²", "1234567", "00000019", "1" * 5_000, ""])
 def test_number_that_is_none_is_an_error(text):
     with pytest.raises(InputError, match="whole number"):
         parse_number(text, thing="page")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -122,3 +123,29 @@ def test_a_file_that_cannot_be_sent_is_forgotten(wiring, keep):
     forget_sent_file(kept)
 
     assert not kept.path.exists()
+
+
+def test_two_people_look_at_the_same_file_at_once_and_neither_takes_it_from_the_other(wiring, keep):
+    first, second = keep(), keep()
+
+    assert first.path.read_bytes() == second.path.read_bytes() == b"a,b\n1,2\n"
+    forget_sent_file(first)
+    assert find_sent_file(wiring, second.sha256).path == second.path
+    assert send_to_incoming(wiring, second.sha256) == "april.csv"
+
+
+def test_many_people_send_files_at_once_while_old_ones_go(wiring, tmp_path):
+    def keep_one(number):
+        path = tmp_path / f"sent-{number}"
+        path.write_text(f"a,b\n{number % 2},2\n")
+        now = dt.datetime.now(dt.UTC)
+        kept = [
+            keep_sent_file(wiring, path, sent_as="a.csv", now=now, policy=KeepingPolicy(HOUR, 40))
+            for _ in range(20)
+        ]
+        for one in kept:
+            forget_sent_file(one)
+        return len({one.path for one in kept})
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(keep_one, range(8))) == [20] * 8

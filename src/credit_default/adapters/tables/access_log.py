@@ -80,12 +80,20 @@ def read_access(
     return tuple(AccessEntry(**row) for row in rows.iter_rows(named=True))
 
 
-def delete_access_before(lake: Lake, month: str) -> int:
-    """Delete the entries of months before this one (YYYY-MM), for good, and return how many there were."""
+def count_access_before(lake: Lake, month: str) -> int:
+    """Return how many entries there are of months before this one (YYYY-MM)."""
+    is_old = pl.col("month") < check_month(month)
+    rows = query_rows(
+        locate_table(lake, "access_log"), lambda table: table.filter(is_old).select(pl.len())
+    )
+    return int(rows.item())
+
+
+def delete_access_before(lake: Lake, month: str) -> None:
+    """Delete the entries of months before this one (YYYY-MM), for good."""
     table = locate_table(lake, "access_log")
-    count = delete_rows(table, f"month < '{check_month(month)}'")
+    delete_rows(table, f"month < '{check_month(month)}'")
     erase_history(table)
-    return count
 
 
 def hash_client(lake: Lake, client_id: str, *, at: dt.datetime) -> str:

@@ -33,10 +33,19 @@ class UsersDoor:
 
     def identify(self, request: Request) -> User | None:
         """Return the person whose session the request's cookie is."""
+        cookie = self._read_cookie(request)
+        return (
+            self.sessions.identify(cookie, self.read_users(), now=self.clock()) if cookie else None
+        )
+
+    def gave_cookie(self, request: Request) -> bool:
+        """Return whether the request's cookie is one that this room gave; its session may have ended."""
+        cookie = self._read_cookie(request)
+        return bool(cookie and self.sessions.read_number(cookie, self.read_users().key))
+
+    def _read_cookie(self, request: Request) -> str:
         cookie = request.cookies.get(self.cookie, "")
-        if not 0 < len(cookie) <= _LONGEST_COOKIE:
-            return None
-        return self.sessions.identify(cookie, self.read_users(), now=self.clock())
+        return cookie if len(cookie) <= _LONGEST_COOKIE else ""
 
 
 @dataclass(frozen=True)
@@ -52,14 +61,16 @@ class HeaderDoor:
     roles: Mapping[str, Role]
 
     def identify(self, request: Request) -> User | None:
-        """Return the person whom the proxy names; nobody where another address does, or names more than one."""
+        """Return the person whom the proxy names; nobody where another address does, or where a header stands twice."""
         if not is_among(read_peer(request), self.proxies):
             return None
         names = request.headers.getlist(self.header)
         if len(names) != 1 or not 0 < len(names[0]) <= LONGEST_NAME or not names[0].isprintable():
             return None
-        groups = request.headers.get(self.groups_header, "") if self.groups_header else ""
-        known = [names[0], *(one.strip() for one in groups.split(","))]
+        groups = request.headers.getlist(self.groups_header) if self.groups_header else []
+        if len(groups) > 1:  # one may be the visitor's own
+            return None
+        known = [names[0], *(one.strip() for line in groups for one in line.split(","))]
         roles = [self.roles[one] for one in known if one in self.roles]
         return User(names[0], max(roles)) if roles else None
 
@@ -70,10 +81,25 @@ def read_peer(request: Request) -> str:
 
 
 def read_origin_address(request: Request, *, proxies: Sequence[Network]) -> str:
-    """Return the address of the person: the one that a trusted proxy names last, else the peer's own."""
+    """Return the address of the person: the one that a trusted proxy names last, else the peer's own.
+
+    A proxy adds it to the visitor's own header or in a header below. Of the addresses of IPv6 their network counts: everybody
+    has 2^64 of them.
+    """
     peer = read_peer(request)
-    passed_on = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return passed_on[:64] if passed_on and is_among(peer, proxies) else peer
+    lines = request.headers.getlist("x-forwarded-for") if is_among(peer, proxies) else []
+    passed_on = lines[-1].rpartition(",")[2].strip() if lines else ""
+    return _name_network(passed_on[:64] or peer)
+
+
+def _name_network(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((int(parsed), 64), strict=False))
 
 
 def is_among(address: str, networks: Sequence[Network]) -> bool:

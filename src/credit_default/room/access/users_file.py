@@ -15,10 +15,14 @@ from credit_default.adapters.lake.layout import Lake
 from credit_default.errors import InputError
 from credit_default.room.access.passwords import check_password, hash_password
 from credit_default.room.access.roles import Role
+from credit_default.services.context.identity import is_same_identity
 
 NAME: Final = "room-users.json"
 LONGEST_NAME: Final = 64  # characters
 _OWNER_ONLY: Final = 0o600
+_OTHERS: Final = 0o077
+_KEY_BYTES: Final = 32
+_SHORTEST_KEY: Final = 32  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,11 @@ class Users:
     by_name: Mapping[str, KnownUser]
 
 
+def is_open_to_others(path: Path) -> bool:
+    """Return whether others than its owner may read or write the file: its key makes sessions, its hashes can be guessed at."""
+    return path.exists() and bool(path.stat().st_mode & _OTHERS)
+
+
 def read_users(path: Path) -> Users:
     """Return the users in the file; nobody, under a new key, where there is none.
 
@@ -56,23 +65,23 @@ def read_users(path: Path) -> Users:
         ServiceError: It cannot be read.
     """
     with disk_errors(path, thing="users of the control room at"):
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        text = path.read_bytes() if path.exists() else b""
     return parse_users(text, thing=f"users of the control room, {path}")
 
 
-def parse_users(text: str, *, thing: str) -> Users:
+def parse_users(text: str | bytes, *, thing: str) -> Users:
     """Return the users in the text of such a file; nobody, under a new key, where it is empty.
 
     Raises:
         InputError: It is not one of users; `thing` says where it stands.
     """
     if not text:
-        return Users(secrets.token_urlsafe(32), {})
+        return Users(secrets.token_urlsafe(_KEY_BYTES), {})
     try:
         content = json.loads(text)
         known = [_read_user(name, one) for name, one in content["users"].items()]
-        return Users(str(content["key"]), {one.name: one for one in known})
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return Users(_read_key(content["key"]), {one.name: one for one in known})
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise InputError(
             thing,
             found=f"no list of users ({type(error).__name__})",
@@ -90,7 +99,7 @@ def add_user(path: Path, name: str, *, role: Role, password: str) -> None:
     _check_name(name)
     hashed = hash_password(password)
     with _change(path) as users:
-        if same := [one for one in users if one.casefold() == name.casefold()]:
+        if same := [one for one in users if is_same_identity(one, name)]:
             raise InputError(
                 f"user {name}",
                 found=f"{same[0]}, who is there already",
@@ -178,6 +187,13 @@ def _change(path: Path) -> Iterator[dict[str, KnownUser]]:
             thing="users of the control room at",
             mode=_OWNER_ONLY,
         )
+
+
+def _read_key(content: object) -> str:
+    """Return the key; raise `ValueError` where it is none, or one that could be guessed: with it anybody makes sessions."""
+    if not isinstance(content, str) or len(content) < _SHORTEST_KEY:
+        raise ValueError("no key")
+    return content
 
 
 def _read_user(name: str, content: Mapping[str, Any]) -> KnownUser:

@@ -10,10 +10,12 @@ from typing import Final
 
 from starlette.responses import Response
 
+from credit_default.adapters.lake.layout import check_hex
 from credit_default.errors import InputError
 from credit_default.flows.events.champion_follow_up import follow_champion_change
 from credit_default.room.access.roles import Role
 from credit_default.room.pages.models import read_number
+from credit_default.room.serving.looker import build_looker
 from credit_default.room.serving.rendering import redirect
 from credit_default.room.serving.visit import PageRoute, Visit
 from credit_default.services.champion.champion_state import ChampionState, parse_champion_state
@@ -30,6 +32,7 @@ from credit_default.services.governance.findings import (
     review_version,
 )
 from credit_default.services.governance.overrides import override_decision
+from credit_default.services.overview.access_entries import record_act
 
 _SALT_BYTES: Final = 16
 _LONGEST_ADDRESS: Final = 300
@@ -150,18 +153,26 @@ def review(visit: Visit) -> Response:
 
 
 def override(visit: Visit) -> Response:
-    """Decide otherwise about one client than the model did, and go back to the page that asked."""
+    """Decide otherwise about one client than the model did, and go back to the page that asked.
+
+    That it was tried is on record before: a refusal tells what the decision is.
+    """
+    following = read_own_address(visit.form.get("next", ""))
+    batch_id = check_hex(visit.read_field("batch", label="batch"), "batch_id")
+    client_id = visit.read_field("client", label="client")
+    looker = build_looker(visit)
+    record_act(visit.wiring.lake, looker, client_id, page="client, override", batch_id=batch_id)
     override_decision(
         visit.wiring,
-        visit.read_field("batch", label="batch"),
-        visit.read_field("client", label="client"),
+        batch_id,
+        client_id,
         decision=visit.read_field("decision", label="the decision"),
         reason=_read_reason(visit),
         by=visit.user.name,
         decided_at=visit.now,
         salt=secrets.token_hex(_SALT_BYTES),
     )
-    return redirect(read_own_address(visit.form.get("next", "")))
+    return redirect(following)
 
 
 def _read_reason(visit: Visit) -> str:
@@ -197,14 +208,14 @@ def read_own_address(address: str) -> str:
 
 def _list_routes() -> tuple[PageRoute, ...]:
     acts: dict[str, tuple[Callable[[Visit], Response], Role]] = {
-        "/models/{version:int}/request": (request, Role.ANALYST),
-        "/models/{version:int}/approve": (approve, Role.APPROVER),
-        "/models/{version:int}/refuse": (refuse, Role.APPROVER),
-        "/models/{version:int}/promote": (promote, Role.APPROVER),
+        "/models/{version}/request": (request, Role.ANALYST),
+        "/models/{version}/approve": (approve, Role.APPROVER),
+        "/models/{version}/refuse": (refuse, Role.APPROVER),
+        "/models/{version}/promote": (promote, Role.APPROVER),
         "/models/rollback": (roll_back_champion, Role.APPROVER),
-        "/models/{version:int}/findings": (open_a_finding, Role.ANALYST),
-        "/models/{version:int}/findings/{finding}/close": (close_a_finding, Role.APPROVER),
-        "/models/{version:int}/review": (review, Role.APPROVER),
+        "/models/{version}/findings": (open_a_finding, Role.ANALYST),
+        "/models/{version}/findings/{finding}/close": (close_a_finding, Role.APPROVER),
+        "/models/{version}/review": (review, Role.APPROVER),
         "/decisions/override": (override, Role.APPROVER),
     }
     return tuple(

@@ -16,7 +16,7 @@ from credit_default.services.assessment.model_card import (
     read_card_picture,
     read_stored_card,
 )
-from credit_default.services.champion.promotion_requests import is_same_identity
+from credit_default.services.context.identity import is_same_identity
 from credit_default.services.overview.version_detail import VersionDetail, read_version
 from credit_default.services.overview.version_list import list_versions
 from credit_default.services.overview.version_pair import read_backtests, read_pair
@@ -136,16 +136,16 @@ def _draw_contest(detail: VersionDetail) -> Chart | None:
 ROUTES = (
     PageRoute("/models", "models", list_all, Role.VIEWER),
     PageRoute("/models/compare", "compare", compare, Role.VIEWER),
-    PageRoute("/models/{version:int}", "version", show_version, Role.VIEWER),
-    PageRoute("/models/{version:int}/card", "version-card", show_card, Role.VIEWER),
+    PageRoute("/models/{version}", "version", show_version, Role.VIEWER),
+    PageRoute("/models/{version}/card", "version-card", show_card, Role.VIEWER),
     PageRoute(
-        "/models/{version:int}/card/pictures/{place:int}",
+        "/models/{version}/card/pictures/{place}",
         "version-card-picture",
         send_card_picture,
         Role.VIEWER,
     ),
-    PageRoute("/models/{version:int}/backtest", "version-backtest", show_backtest, Role.VIEWER),
+    PageRoute("/models/{version}/backtest", "version-backtest", show_backtest, Role.VIEWER),
     PageRoute(
-        "/models/{version:int}/charts/contest.json", "version-contest", send_contest, Role.VIEWER
+        "/models/{version}/charts/contest.json", "version-contest", send_contest, Role.VIEWER
     ),
 )

@@ -28,6 +28,8 @@ SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 _MINUTES: Final = 15
 _WRONG: Final = "The name or the password is not right."
 _ENDED: Final = "Your session has ended, so nothing was done yet. What you wrote is kept: sign in, and send it again."
+_NOBODY: Final = "Nobody is signed in, so nothing was done. Sign in first."
+_DAY: Final = 86_400  # seconds for which a browser keeps the cookie of a session that has ended
 _NEVER_KEPT: Final = frozenset({"token", "password"})
 
 
@@ -83,9 +85,8 @@ class SignIn:
         name, password = fields.get("name", "")[: LONGEST_NAME + 1], fields.get("password", "")
         address = read_origin_address(request, proxies=self.proxies)
         now = self.door.clock()
-        wait = max(
-            self.by_address.take(address, now=now), self.by_name.take(name.casefold(), now=now)
-        )
+        # an address that has to wait cannot hold up the people whom it names
+        wait = self.by_address.take(address, now=now) or self.by_name.take(name.casefold(), now=now)
         if wait > 0:
             return self._refuse_for_now(wait, fields)
         known = await run_in_threadpool(self._find, name, password)
@@ -121,7 +122,7 @@ class SignIn:
         answer.set_cookie(
             self.door.cookie,
             cookie,
-            max_age=self.session_seconds,
+            max_age=self.session_seconds + _DAY,  # how long it counts, the session itself says
             path="/",
             secure=self.door.is_https,
             httponly=True,
@@ -153,6 +154,8 @@ class SignIn:
         """Return the sign-in page, with what the form held in it: it can be sent again after signing in."""
         if is_from_another_site(request.headers):
             return show_forged_form()
+        if not self.door.gave_cookie(request):  # a stranger's form, maybe a large one, is not read
+            return self._render({}, status=401, fault=_NOBODY)
         try:
             async with open_form(request, self.lake, most_bytes=self.upload_bytes) as sent:
                 fields = {k: v for k, v in sent.fields.items() if k not in _NEVER_KEPT}
@@ -192,7 +195,7 @@ def read_kept(text: str) -> KeptForm | None:
         content = json.loads(text)
         fields = {str(k): str(v) for k, v in content["fields"].items() if k not in _NEVER_KEPT}
         kept = KeptForm(str(content["address"]), fields, tuple(map(str, content["files"])))
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return None
     return kept if kept.address == choose_next(kept.address) != "/" else None
 

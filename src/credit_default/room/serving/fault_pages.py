@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from credit_default.errors import CreditDefaultError
 from credit_default.room.serving.rendering import render_notice
 
 _LOG = logging.getLogger(__name__)
@@ -62,8 +63,25 @@ def _show_error(request: Request, error: Exception) -> Response:
     )
 
 
+def _show_outage(_request: Request, error: Exception) -> Response:
+    """Return the page for a failure that was expected, but at a place where no page could tell it: who asks is not known yet."""
+    _LOG.error("nobody can be let in error=%s", error)
+    return _show(
+        503,
+        "Nobody can be let in at present",
+        "Who may sign in could not be read, so nothing is shown and nothing was changed.",
+        "The log of the control room says why; whoever runs it can mend that.",
+    )
+
+
+def _show_broken_off(_request: Request, _error: Exception) -> Response:
+    return _show(400, "This was broken off", "The form did not arrive as a whole.")
+
+
 FAULT_PAGES: Final[Mapping[Any, Callable[[Request, Exception], Response]]] = {
     HTTPException: _show_http_error,
+    CreditDefaultError: _show_outage,
+    ClientDisconnect: _show_broken_off,
     Exception: _show_error,
 }
 

@@ -79,7 +79,15 @@ def is_from_another_site(headers: Headers) -> bool:
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return True
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    return origin is not None and _read_place(origin) != headers.get("host", "").lower()
+
+
+def _read_place(origin: str) -> str | None:
+    """Return host and port of an origin as a browser writes it; None where it is no address."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 async def _refuse_host(scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 from credit_default.errors import InputError
 from credit_default.room.serving.visit import Visit
 
-_LARGEST: Final = 1_000_000
+_MOST_DIGITS: Final = 6
 
 
 def read_page_number(visit: Visit) -> int:
@@ -15,7 +15,7 @@ def read_page_number(visit: Visit) -> int:
         InputError: It is none.
     """
     given = visit.query.get("page") or visit.form.get("page") or "1"
-    if not (given.isascii() and given.isdecimal()) or not 1 <= int(given[:9]) <= _LARGEST:
+    if not (given.isascii() and given.isdecimal() and len(given) <= _MOST_DIGITS and int(given)):
         raise InputError(
             "the page's number",
             found=repr(given[:40]),

@@ -22,6 +22,7 @@ _MOST_FIELDS: Final = 100
 _MOST_FILES: Final = 5
 _LONGEST_PART: Final = 64 * 1024  # bytes of one field
 _TEXT_BYTES: Final = 256 * 1024  # of all that is not a file
+_NO_TEXT: Final = "letters that are no text"
 _READ_ON: Final = 8  # times the limit: a browser shows the answer only after it has sent its body
 MEBIBYTE: Final = 1024 * 1024
 
@@ -87,16 +88,25 @@ class _LimitedBody:
     async def read_form(self) -> FormData:
         """Return the parts."""
         try:
-            return await self.request.form(
+            form = await self.request.form(
                 max_files=_MOST_FILES, max_fields=_MOST_FIELDS, max_part_size=_LONGEST_PART
             )
-        except HTTPException as error:
+            _require_text(form)
+        except (HTTPException, UnicodeError) as error:
             raise InputError(
                 "the form",
-                found=error.detail,
+                found=error.detail if isinstance(error, HTTPException) else _NO_TEXT,
                 expected=f"at most {_MOST_FIELDS} fields of {_LONGEST_PART} bytes and {_MOST_FILES} files",
                 remedy="Go back to the page, and send its form as it stands there.",
             ) from error
+        return form
+
+
+def _require_text(form: FormData) -> None:
+    """Raise `UnicodeError` where a part's text cannot be written down: its sender named letters of an odd kind."""
+    for name, part in form.multi_items():
+        text = part if isinstance(part, str) else part.filename or ""
+        f"{name}{text}".encode()
 
 
 def _keep_parts(parts: list[tuple[str, UploadFile | str]], folder: Path) -> SentForm:

@@ -99,7 +99,7 @@ def parse_number(text: str, *, thing: str) -> int:
     Raises:
         InputError: It is none.
     """
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:7]) < 1_000_000):  # noqa: PLR2004
+    if not (text.isascii() and text.isdigit() and len(text) < 7 and int(text) > 0):  # noqa: PLR2004
         raise InputError(
             thing,
             found=repr(text[:40]),

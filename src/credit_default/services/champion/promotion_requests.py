@@ -1,7 +1,6 @@
 """Requests for a promotion, and what people decided on them, as tags of the version in the registry."""
 
 import datetime as dt
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -102,11 +101,3 @@ def require_not_champion(version: ModelVersion) -> None:
             expected="a version that is not the champion",
             remedy="`credit-default models show` lists them.",
         )
-
-
-def is_same_identity(one: str, other: str) -> bool:
-    """Return whether two names are the same identity: case and Unicode form make no difference."""
-    return (
-        unicodedata.normalize("NFKC", one).casefold()
-        == unicodedata.normalize("NFKC", other).casefold()
-    )

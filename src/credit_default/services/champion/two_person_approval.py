@@ -31,14 +31,13 @@ from credit_default.services.champion.promotion_requests import (
     build_decision_tags,
     find_refusal,
     find_request,
-    is_same_identity,
     read_decision,
     require_not_champion,
     require_request,
 )
 from credit_default.services.champion.version_page import write_version_page
 from credit_default.services.context.audit_log import append_ledger_entry
-from credit_default.services.context.identity import normalise_identity
+from credit_default.services.context.identity import is_same_identity, normalise_identity
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 

@@ -1,5 +1,6 @@
 """The name of a person who decides, as it was declared; nothing here proves it."""
 
+import unicodedata
 from typing import Final
 
 from credit_default.errors import InputError
@@ -22,3 +23,14 @@ def normalise_identity(by: str) -> str:
             remedy="Name the person who decides.",
         )
     return name
+
+
+def is_same_identity(one: str, other: str) -> bool:
+    """Return whether two names are the same identity: case, Unicode form and blanks make no difference."""
+    return _fold(one) == _fold(other)
+
+
+def _fold(name: str) -> str:
+    # folding can undo a form, and the form a folding: each once more
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return " ".join(folded.casefold().split())

@@ -1,7 +1,8 @@
 """Files that people send to the control room: kept while they are looked at, then put into `incoming/` as they were.
 
-A file is kept on this machine's disk under the digest of its content, so that what is sent on is what was looked at. It goes
-when it was sent on, after an hour, or when this process ends.
+A file is kept on this machine's disk under the digest of its content, so that what is sent on is what was looked at. Each look
+has a copy of its own: two people may look at the same file at once. A copy goes when it was sent on, after an hour, or when
+this process ends.
 """
 
 import datetime as dt
@@ -9,6 +10,7 @@ import hashlib
 import json
 import logging
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -65,12 +67,11 @@ def keep_sent_file(
             remedy="Export the file again, and send it.",
         )
     sha256 = _hash_file(content)
-    folder = _locate(wiring) / sha256
-    _forget_old_files(_locate(wiring), now=now, policy=policy)
-    with disk_errors(folder):
-        shutil.rmtree(folder, ignore_errors=True)
+    root = _locate(wiring)
+    _forget_old_files(root, now=now, policy=policy)
+    with disk_errors(root):
         _locate_mark(wiring, sha256).unlink(missing_ok=True)  # looked at anew, it may be sent anew
-        folder.mkdir(parents=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{sha256}-", dir=root))
         shutil.copyfile(content, folder / name)
     return KeptFile(name, folder / name, sha256)
 
@@ -86,9 +87,9 @@ def find_sent_file(wiring: Wiring, sha256: str) -> KeptFile:
     Raises:
         InputError: It is not kept any more, or has changed.
     """
-    folder = _locate(wiring) / check_hex(sha256, "the file")
-    found = list(folder.iterdir()) if folder.is_dir() else []
-    if len(found) != 1 or _hash_file(found[0]) != sha256:
+    copies = _locate(wiring).glob(f"{check_hex(sha256, 'the file')}-*/*")
+    found = sorted(copies, key=_read_age)
+    if not found or _hash_file(found[0]) != sha256:
         raise InputError(
             "the file",
             found="no copy of it",
@@ -155,14 +156,22 @@ def _forget_old_files(root: Path, *, now: dt.datetime, policy: KeepingPolicy) ->
     """Remove what waited too long, and the oldest where too many wait."""
     with disk_errors(root):
         root.mkdir(parents=True, exist_ok=True)
-        waiting = sorted(root.iterdir(), key=lambda path: -path.stat().st_mtime)
+        waiting = sorted((_read_age(path), path) for path in root.iterdir())
     oldest = (now - policy.keep).timestamp()
-    for place, path in enumerate(waiting):
-        if place >= policy.most_files or path.stat().st_mtime < oldest:
+    for place, (age, path) in enumerate(waiting):
+        if place >= policy.most_files or -age < oldest:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
+
+
+def _read_age(path: Path) -> float:
+    """Return a number that is smaller for a newer file; the largest for one that is gone meanwhile."""
+    try:
+        return -path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _hash_file(path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.access_log import (
     AccessEntry,
+    count_access_before,
     delete_access_before,
     find_client_hashes,
     read_access,
@@ -59,6 +60,14 @@ def record_look(
     )
 
 
+def record_act(
+    lake: Lake, looker: Looker, client_id: str, *, page: str, batch_id: str = ""
+) -> None:
+    """Write an entry about what is about to be done with a client, whose answer may tell of the client."""
+    client_hash = min(find_hashes(lake, client_id), default="")
+    record_look(lake, looker, page=page, batch_id=batch_id, client_hash=client_hash)
+
+
 def list_access(
     wiring: Wiring, *, number: int = 1, month: str = "", client_id: str = ""
 ) -> AccessPage:
@@ -89,7 +98,7 @@ def find_hashes(lake: Lake, client_id: str) -> frozenset[str]:
 
 
 def delete_old_access(wiring: Wiring, before: str, *, looker: Looker) -> Summary:
-    """Delete the entries of months before this one (YYYY-MM), for good; that it was done is an entry itself.
+    """Delete the entries of months before this one (YYYY-MM), for good; that it is done is an entry itself, written before.
 
     Raises:
         InputError: It is no month, or one that has not come yet.
@@ -101,8 +110,9 @@ def delete_old_access(wiring: Wiring, before: str, *, looker: Looker) -> Summary
             expected="this month or an earlier one",
             remedy="Entries of months before it are deleted, for good.",
         )
-    count = delete_access_before(wiring.lake, before)
+    count = count_access_before(wiring.lake, before)
     record_look(wiring.lake, looker, page=f"access log: {count} entries before {before} deleted")
+    delete_access_before(wiring.lake, before)
     return Summary(
         "access-log",
         f"entries of months before {before} deleted",

@@ -3,7 +3,7 @@
 from credit_default.errors import InputError
 from credit_default.services.audit.erasure import forget_client
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.overview.access_entries import Looker, find_hashes, record_look
+from credit_default.services.overview.access_entries import Looker, record_act
 from credit_default.views.summaries.summary import Summary
 
 
@@ -20,6 +20,5 @@ def erase_client(wiring: Wiring, client_id: str, *, confirmation: str, looker: L
             expected="the id, typed once more",
             remedy="Nothing was erased. Type the same id into both fields.",
         )
-    client_hash = min(find_hashes(wiring.lake, client_id), default="")
-    record_look(wiring.lake, looker, page="client, erasure", client_hash=client_hash)
+    record_act(wiring.lake, looker, client_id, page="client, erasure")
     return forget_client(wiring, client_id, forgotten_at=looker.at)
