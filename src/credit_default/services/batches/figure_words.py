@@ -44,9 +44,14 @@ def name_column(name: str) -> str:
     return name.replace("_", " ")
 
 
+def leave_settings_out(reason: str) -> str:
+    """Return the reason without the settings that it names: the command line shows them; what people wrote stays to the letter."""
+    return _SETTING_NAMES.sub("", reason)
+
+
 def say_reason(reason: str) -> str:
-    """Return a verdict's reason for people: columns without underscores; settings, which the command line names, left out."""
-    plain = _METHODS.sub("PSI", _SETTING_NAMES.sub("", reason)).replace(" -> ", " → ")
+    """Return a monitor's reason for people: without settings, and columns without underscores."""
+    plain = _METHODS.sub("PSI", leave_settings_out(reason)).replace(" -> ", " → ")
     return _NAME.sub(lambda found: name_column(found[0]), plain)
 
 
