@@ -30,7 +30,7 @@ SETTINGS = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
 REPOSITORY = "https://code.example/lender/credit-default"
 ADDRESS = "https://docs.example/credit-default/"
 LOADING = {"script", "link", "img", "iframe", "source", "video", "audio", "embed", "object"}
-WAITED_FOR = {"demo.svg", "room-now.png"}  # of the README, of the control room
+WAITED_FOR = {"demo.svg"}  # of the README
 CODE = {"code", "script"}
 LOADED_RELS = {"stylesheet", "icon", "preload", "prefetch", "modulepreload", "preconnect"}
 

@@ -12,7 +12,7 @@ def test_column_that_moved_farthest_stands_first_and_is_marked():
     chart = draw_moves(moves)
 
     assert [row[0] for row in chart.rows] == ["limit", "age"]
-    assert chart.rows[0] == ("limit", "psi", "0.200", "0.100", "2.00", "moved")
+    assert chart.rows[0] == ("limit", "–", "PSI", "0.200", "0.100", "2.00", "moved")
     assert chart.figure["data"][0]["meta"]["levels"] == ["ok", "alarm"]
 
 

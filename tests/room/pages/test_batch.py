@@ -1,4 +1,5 @@
 import csv
+import datetime as dt
 import io
 import json
 import re
@@ -114,6 +115,7 @@ def test_clients_in_rejected_rows_are_for_analysts_only(room):
 def test_each_look_at_rejected_rows_is_an_entry_of_the_access_log(room):
     with room.client(Role.ANALYST) as analyst:
         analyst.get(f"/batches/{BATCH}/rejected")
+        room.now = NOON + dt.timedelta(minutes=1)
         analyst.get(f"/batches/{BATCH}/rejected.csv")
         analyst.get(f"/batches/{'b' * 16}/rejected.csv")  # there is none to look at
 

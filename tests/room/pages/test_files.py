@@ -57,7 +57,7 @@ def test_the_analyst_drops_a_file_sees_its_rows_and_sends_it(
     page.set_input_files("input[type=file]", tmp_path / "next month.csv")
     page.click("button:text-is('Look at it')")
     table = page.inner_text("[aria-label='Broken rules']")
-    assert "sex|code" in table
+    assert "sex is none of the permitted values" in table
     assert list_incoming(room) == {}
 
     page.click("button:text-is('Send it to incoming/')")

@@ -72,3 +72,12 @@ def test_alarm_that_opens_appears_on_an_open_page_and_is_announced(room, sign_in
     page.locator("#alarm-1").wait_for(timeout=20_000)
 
     assert "1 open alarm" in page.locator("#said[role=status]").inner_text()
+
+
+def test_alarms_and_what_is_late_stand_before_everything_else(room):
+    with room.client(Role.VIEWER) as client:
+        text = client.get("/").text
+
+    titles = re.findall(r'<h2 id="(\w+)-title"', text)
+    assert titles[:3] == ["alarms", "late", "champion"]
+    assert "#card" not in text

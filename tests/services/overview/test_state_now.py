@@ -101,4 +101,4 @@ def test_findings_and_the_next_review_are_those_on_record(wiring):
 
 
 def test_schedules_in_force_are_shown_where_no_server_says_what_comes(wiring):
-    assert dict(look(wiring).schedules)["train"] == wiring.settings.schedule.train
+    assert dict(look(wiring).schedules)["Training"] == "every Monday at 03:00 UTC"

@@ -1,4 +1,4 @@
-"""The charts of a batch: how far each column moved, a column beside the reference, defaults expected and come."""
+"""The charts of a batch: how far each column moved, a column beside the reference, defaults expected and observed."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -6,11 +6,13 @@ from typing import Any, Final
 from credit_default.room.charts.chart import Chart
 from credit_default.services.batches.batch_columns import ColumnMove, Distribution
 from credit_default.services.batches.batch_outcomes import BandOutcomes
+from credit_default.services.batches.figure_words import name_column
 
 # What charts.js chooses a colour by; a pattern says the same in grey print.
 _BATCH: Final = "model"
 _REFERENCE: Final = "reference"
 _REALISED: Final = "truth"
+_METHODS: Final = {"psi": "PSI"}
 _LONGEST_NAME: Final = 32  # letters of a column that stand beside its bar
 
 
@@ -21,9 +23,9 @@ def draw_moves(moves: Sequence[ColumnMove]) -> Chart:
         "type": "bar",
         "orientation": "h",
         "x": [round(move.ratio, 4) for move in ordered],
-        "y": [move.name[:_LONGEST_NAME] for move in ordered],
+        "y": [name_column(move.name)[:_LONGEST_NAME] for move in ordered],
         "customdata": [
-            f"{move.name}: {move.ratio:.2f} times the limit, {'moved' if move.has_moved else 'held'}"
+            f"{name_column(move.name)}: {move.ratio:.2f} times the limit, {'moved' if move.has_moved else 'held'}"
             for move in ordered
         ],
         "meta": {
@@ -40,8 +42,9 @@ def draw_moves(moves: Sequence[ColumnMove]) -> Chart:
     }
     rows = [
         (
-            move.name,
-            move.method,
+            name_column(move.name),
+            move.description or "–",
+            _METHODS.get(move.method, move.method),
             f"{move.statistic:.3f}",
             f"{move.threshold:.3f}",
             f"{move.ratio:.2f}",
@@ -53,7 +56,7 @@ def draw_moves(moves: Sequence[ColumnMove]) -> Chart:
         "moves",
         "How far each column moved from the reference",
         {"data": [bars], "layout": layout},
-        ("column", "method", "statistic", "limit", "times the limit", ""),
+        ("column", "what it is", "method", "statistic", "limit", "times the limit", ""),
         rows,
     )
 
@@ -79,7 +82,7 @@ def draw_distribution(found: Distribution, *, name: str = "", title: str = "") -
     ]
     return Chart(
         name or f"column-{found.name}",
-        title or f"{found.name}: {found.description}" if found.description else found.name,
+        title or ": ".join(filter(None, (name_column(found.name), found.description))),
         {"data": traces, "layout": layout},
         ("value", "rows", "share", "reference"),
         rows,
@@ -112,11 +115,11 @@ def draw_defaults(bands: Sequence[BandOutcomes]) -> Chart:
     ]
     traces = [
         _draw_shares(labels, expected, "expected", _BATCH),
-        _draw_shares(labels, realised, "came", _REALISED),
+        _draw_shares(labels, realised, "observed", _REALISED),
     ]
     return Chart(
         "defaults",
-        "Defaults by risk band: expected and come",
+        "Defaults by risk band: expected and observed",
         {"data": traces, "layout": layout},
         ("band", "rows", "declined", "expected", "outcomes known", "defaulted"),
         rows,

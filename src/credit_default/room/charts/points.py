@@ -13,7 +13,7 @@ Form = Literal["share", "figure", "count"]
 GROUP_ROLES: Final[tuple[Role, ...]] = ("model", "truth", "third", "fourth", "fifth", "sixth")
 NOT_KNOWN: Final = "not known"
 _FORMATS: Final[dict[Form, str]] = {"share": ".1%", "figure": ".3f", "count": ",.0f"}
-_TICKS: Final[dict[Form, str]] = {"share": ".0%", "figure": "", "count": ",.0f"}
+_TICKS: Final[dict[Form, str]] = {"share": ".2~%", "figure": "", "count": ",.0f"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from credit_default.services.batches.batch_detail import (
     find_mlflow_run_address,
 )
 from credit_default.services.batches.batch_list import parse_number
+from credit_default.services.batches.figure_words import name_column
 from credit_default.services.batches.rejected_rows import list_rejected, render_correction_file
 from credit_default.services.overview.access_entries import record_look
 from credit_default.services.overview.server_runs import build_run_tag
@@ -37,6 +38,7 @@ def show_batch(visit: Visit) -> Response:
         "batch.html",
         batch=batch,
         charts=charts,
+        name_column=name_column,
         column=_choose_column(visit, batch),
         has_mlflow=bool(settings.mlflow.tracking_uri),
         has_prefect=bool(settings.prefect.api_url),

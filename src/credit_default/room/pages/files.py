@@ -1,6 +1,6 @@
 """The page File: look at a file before anything is scored, and send it to `incoming/`."""
 
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -9,6 +9,8 @@ from credit_default.errors import CreditDefaultError, InputError
 from credit_default.room.access.roles import Role
 from credit_default.room.serving.rendering import redirect, render_page
 from credit_default.room.serving.visit import PageRoute, SentFile, Visit
+from credit_default.services.batches.figure_words import leave_settings_out, name_column
+from credit_default.services.batches.rule_words import describe_rule
 from credit_default.services.intake.sent_files import (
     find_sent_name,
     forget_sent_file,
@@ -16,6 +18,13 @@ from credit_default.services.intake.sent_files import (
     send_to_incoming,
 )
 from credit_default.services.overview.file_look import look_at_file
+
+# what the template says names with
+_WORDS: Final = {
+    "describe_rule": describe_rule,
+    "leave_settings_out": leave_settings_out,
+    "name_column": name_column,
+}
 
 
 def show_files(visit: Visit) -> Response:
@@ -50,7 +59,7 @@ def send(visit: Visit) -> Response:
 
 def _render(visit: Visit, **content: Any) -> Response:
     shown = {"found": None, "sent_name": "", "month": ""} | content
-    return render_page(visit, "files.html", **shown)
+    return render_page(visit, "files.html", **shown, **_WORDS)
 
 
 def _require_file(visit: Visit) -> SentFile:

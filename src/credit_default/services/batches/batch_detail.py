@@ -28,7 +28,7 @@ from credit_default.services.batches.batch_outcomes import (
     list_shadow_scores,
     measure_bands,
 )
-from credit_default.services.batches.figure_words import name_figure, write_figure
+from credit_default.services.batches.figure_words import name_figure, say_reason, write_figure
 from credit_default.services.batches.kept_values import keep_value
 from credit_default.services.batches.rejected_rows import RuleCount, count_rejected
 from credit_default.services.context.data_origin import SIMULATED
@@ -200,7 +200,7 @@ def _list_facts(key: BatchKey, scored: Scored | None) -> list[tuple[str, str]]:
         ("Rows scored", f"{scored.scored_count:,}"),
         ("Declined", f"{scored.declined_count:,} ({scored.declined_share:.1%})"),
         ("Expected default share", f"{scored.expected_default_share:.1%}"),
-        ("Threshold", f"{scored.threshold:.4f}"),
+        ("Threshold", f"{scored.threshold:.2%}"),
     ]
     if total := scored.expected_losses.get("accept"):
         facts.append(("Expected loss of the accepted", f"{total:,.0f}"))
@@ -234,7 +234,7 @@ def _build_verdict(row: Mapping[str, object]) -> GateVerdict:
         gate.title if gate else name,
         gate.question if gate else "",
         str(row["level"]),
-        tuple(row["reasons"]),  # type: ignore[arg-type]
+        tuple(map(say_reason, row["reasons"])),  # type: ignore[call-overload]
         tuple((name_figure(key), write_figure(key, value)) for key, value in figures.items()),
         f"{row['monitored_at']:%Y-%m-%d %H:%M}",
     )

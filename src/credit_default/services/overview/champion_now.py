@@ -14,6 +14,7 @@ from credit_default.adapters.mlflow.version_verdict import read_version_verdict
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.gates.ledger.event_format import select_events
 from credit_default.gates.ledger.version_events import ChampionChanged, Promoted, RolledBack
+from credit_default.services.batches.figure_words import leave_settings_out
 from credit_default.services.context.wiring import Wiring
 
 _ROLES: Final[Mapping[str, str]] = {
@@ -59,4 +60,4 @@ def describe_approval(version: ModelVersion) -> str:
             f"approved by {tags['approved_by']} ({tags.get('approved_because', '')})"
         )
     verdict = read_version_verdict(tags)
-    return "" if verdict is None else verdict.reason
+    return "" if verdict is None else leave_settings_out(verdict.reason)

@@ -14,6 +14,7 @@ from credit_default.gates.monitoring.monitoring_gates import (
     AlarmEffect,
     find_monitoring_gate,
 )
+from credit_default.services.batches.figure_words import say_reason
 from credit_default.services.monitoring.alarms import read_known_alarms
 
 
@@ -65,5 +66,6 @@ def _read_reasons(
         .select("gate", "model_version", "batch_id", "reasons"),
     )
     return {
-        (gate, version, batch): tuple(reasons) for gate, version, batch, reasons in rows.iter_rows()
+        (gate, version, batch): tuple(map(say_reason, reasons))
+        for gate, version, batch, reasons in rows.iter_rows()
     }

@@ -20,6 +20,7 @@ from credit_default.gates.monitoring.monitoring_gates import (
     get_gate_position,
 )
 from credit_default.model.evaluation.intervals import Metric, measure_share
+from credit_default.services.batches.figure_words import say_reason
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.context.wiring import Wiring
 
@@ -161,7 +162,7 @@ def _build_batch(
         model_version=version,
         row_count=rows[-1]["row_count"],
         levels=levels,
-        reasons={row["gate"]: next(iter(row["reasons"]), "") for row in rows},
+        reasons={row["gate"]: say_reason(next(iter(row["reasons"]), "")) for row in rows},
         is_judged=is_judged,
         coverage_share=found.get("coverage_share"),
         estimated_default_share=estimate.get("default_share"),

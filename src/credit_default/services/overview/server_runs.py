@@ -4,8 +4,20 @@ These are values only: `flows/deployments/server_runs.py` asks the server.
 """
 
 import datetime as dt
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+_DAYS: Final = (
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +56,17 @@ class ServerRuns:
 def build_run_tag(batch_id: str) -> str:
     """Return the tag by which the server finds the runs that scored or monitored a batch."""
     return f"batch {batch_id}"
+
+
+def say_schedule(line: str, *, time_zone: str) -> str:
+    """Return when a cron line lets something run, in words; of a rarer form the line itself, between backticks."""
+    if found := re.fullmatch(r"\*/(\d+) \* \* \* \*", line):
+        return f"every {found[1]} minutes"
+    if found := re.fullmatch(r"(\d+) (\d+) \* \* (\*|[0-7])", line):
+        day = "day" if found[3] == "*" else _DAYS[int(found[3])]
+        return f"every {day} at {int(found[2]):02}:{int(found[1]):02} {time_zone}"
+    if found := re.fullmatch(r"(\d+) (\d+) (\d+) \* \*", line):
+        return (
+            f"on day {found[3]} of each month at {int(found[2]):02}:{int(found[1]):02} {time_zone}"
+        )
+    return f"as the cron line `{line}` says, {time_zone}"

@@ -9,6 +9,7 @@ from credit_default.adapters.tables.model_reviews import read_reviews
 from credit_default.errors import MlflowError
 from credit_default.gates.governance.findings import Finding
 from credit_default.services.batches.batch_index import BatchKey, build_key, read_batch_index
+from credit_default.services.batches.figure_words import say_reason
 from credit_default.services.batches.kept_values import keep_value
 from credit_default.services.champion.first_look import has_no_version
 from credit_default.services.context.wiring import Wiring
@@ -27,7 +28,7 @@ from credit_default.services.overview.late import (
 )
 from credit_default.services.overview.open_alarms import OpenAlarm, list_alarms_now
 from credit_default.services.overview.patient_questions import Answer, ask
-from credit_default.services.overview.server_runs import ServerRuns
+from credit_default.services.overview.server_runs import ServerRuns, say_schedule
 from credit_default.services.training.training_record import is_card_owed
 
 _ANSWER_SECONDS: Final = 1.0  # that MLflow has to answer its health check
@@ -39,6 +40,13 @@ _RETRAINING_TABLES: Final = (
     "outcomes",
     "scores",
 )
+_DEPLOYMENTS: Final = {
+    "train": "Training",
+    "predict": "Scoring of new files",
+    "monitor": "Monitoring",
+    "reconcile": "Repair of what was interrupted",
+    "listen": "Look for new files",
+}
 _MLFLOW_AWAY: Final = (
     "Batches are scored by the champion pinned in the lake; nothing can be trained or promoted."
 )
@@ -86,7 +94,7 @@ class StateNow:
     retraining: Answer[RetrainingNow]
     findings: tuple[Finding, ...]  # open ones, the earliest due first
     review: ReviewNow | None
-    schedules: tuple[tuple[str, str], ...]  # by deployment, the cron line in force
+    schedules: tuple[tuple[str, str], ...]  # what runs by itself, and when, in words
 
     @property
     def today(self) -> str:
@@ -172,7 +180,7 @@ def _explain_retraining(wiring: Wiring, *, now: dt.datetime) -> RetrainingNow:
     def explain() -> RetrainingNow:
         summary = explain_retraining(wiring, now=now)
         verdict = summary.verdicts[0]
-        return RetrainingNow(summary.status, verdict.reasons, verdict.level)
+        return RetrainingNow(summary.status, tuple(map(say_reason, verdict.reasons)), verdict.level)
 
     # outcomes become due with the month, and with nothing else that is not in a table
     return keep_value(
@@ -224,5 +232,8 @@ def _find_review(
 
 def _list_schedules(wiring: Wiring) -> tuple[tuple[str, str], ...]:
     schedule = wiring.settings.schedule
-    names = ("train", "predict", "monitor", "reconcile", "listen")
-    return tuple((name, line) for name in names if (line := getattr(schedule, name)))
+    return tuple(
+        (words, say_schedule(line, time_zone=schedule.time_zone))
+        for name, words in _DEPLOYMENTS.items()
+        if (line := getattr(schedule, name))
+    )

@@ -7,6 +7,7 @@ from credit_default.adapters.mlflow.model_versions import REPLACED_TAG
 from credit_default.adapters.mlflow.version_verdict import read_version_verdict
 from credit_default.adapters.tables.model_reviews import read_findings, read_reviews
 from credit_default.gates.governance.findings import Finding, Review
+from credit_default.services.batches.figure_words import leave_settings_out
 from credit_default.services.champion.champion_state import ChampionState, read_champion_state
 from credit_default.services.champion.promotion_requests import (
     PersonsDecision,
@@ -85,7 +86,7 @@ def read_version(wiring: Wiring, number: int) -> VersionDetail:
     address = tracking.find_run(version.run_id).address if tracking.is_server else ""
     return VersionDetail(
         row=describe_versions(wiring, [version])[number],
-        reasons=tuple(filter(None, verdict.reasons)) if verdict else (),
+        reasons=tuple(map(leave_settings_out, filter(None, verdict.reasons))) if verdict else (),
         contest=read_contest(version, promotion),
         decisions=tuple(sorted(_list_decisions(version.tags), key=_get_time, reverse=True)),
         request=None if version.is_champion else find_request(wiring.lake, version),

@@ -11,6 +11,7 @@ from credit_default.adapters.mlflow.version_verdict import (
     read_version_verdict,
 )
 from credit_default.errors import InputError
+from credit_default.services.batches.figure_words import leave_settings_out
 from credit_default.services.champion.promotion_requests import find_request
 from credit_default.services.context.wiring import Wiring
 
@@ -116,7 +117,7 @@ def _describe(
         family="" if recipe is None else recipe.get("recipe.family", "forest"),
         trained_at=version.trained_at,
         level=verdict.level if verdict else "",
-        reason=verdict.reason if verdict else "",
+        reason=leave_settings_out(verdict.reason) if verdict else "",
         attempt=f"{round(attempt.number, 1):g}" if attempt else "",
         digest=version.digest,
         data_origin=version.tags.get("data_origin", ""),
