@@ -277,8 +277,8 @@ def pytest_runtest_teardown(item, nextitem):
 
 
 @pytest.fixture
-def browser(lake_with_champion) -> Iterator[Any]:
-    """One Chromium for all tests of this folder; the lake is made before, as no flow may run while it is open."""
+def browser(lived_in_lake) -> Iterator[Any]:
+    """One Chromium for all tests of this folder; the lakes are made before, as no flow may run while it is open."""
     if find_browser() is None:
         pytest.skip(NO_BROWSER)
     yield _CHROMIUM.open()

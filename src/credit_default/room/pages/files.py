@@ -1,5 +1,6 @@
 """The page File: look at a file before anything is scored, and send it to `incoming/`."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -20,7 +21,7 @@ from credit_default.services.intake.sent_files import (
 from credit_default.services.overview.file_look import look_at_file
 
 # what the template says names with
-_WORDS: Final = {
+_WORDS: Final[Mapping[str, Any]] = {
     "describe_rule": describe_rule,
     "leave_settings_out": leave_settings_out,
     "name_column": name_column,
