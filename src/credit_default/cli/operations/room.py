@@ -34,7 +34,7 @@ def room(
 ) -> None:
     """Serve the control room, pages that show the state of the lake, until SIGTERM (143).
 
-    People sign in as `credit-default room-users` names them.
+    People sign in as `credit-default room-users list` names them.
     """
     given = {"host": host, "port": port}
     own = {name: value for name, value in given.items() if value is not None}
