@@ -68,7 +68,7 @@ class RoomSettings(BaseModel):
     It listens on `port` of `host`, by default on this machine alone. `address` is where people open
     it, such as https://room.lender.example; messages link to it. The room is known by that name, by
     those of this machine and by `hosts`, and refuses any other.
-    People sign in with a name and a password, for `session_hours`; `credit-default room-users` keeps
+    People sign in with a name and a password, for `session_hours`; `credit-default room-users add` puts
     them in a file. `users` is the content of that file where none can be kept: a secret.
     Or a proxy signs them in: its header `trusted_header` has the name, and counts only from
     `trusted_proxies`, addresses or networks. `roles` gives each name, or each group that the header

@@ -171,7 +171,7 @@ variable "network_cidr_block" {
 
 variable "room_users_secret_arn" {
   type        = string
-  description = "Secret with the content of the control room's users file, which `credit-default room-users` writes; empty: nobody can sign in yet."
+  description = "Secret with the content of the control room's users file, which `credit-default room-users add` writes; empty: nobody can sign in yet."
   default     = ""
 
   validation {
