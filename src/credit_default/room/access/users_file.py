@@ -85,7 +85,7 @@ def parse_users(text: str | bytes, *, thing: str) -> Users:
         raise InputError(
             thing,
             found=f"no list of users ({type(error).__name__})",
-            expected="the file as `credit-default room-users` writes it",
+            expected="the file as `credit-default room-users add` writes it",
             remedy="Restore it, or remove it and add the people again.",
         ) from error
 
