@@ -80,7 +80,7 @@ def test_only_months_with_outcomes_stand_against_the_diagonal():
     assert find_trace(chart, "observed")["y"] == [0.22]
 
 
-def test_fairness_has_a_line_for_each_attribute_and_the_alarm_line():
+def test_fairness_has_a_line_for_each_attribute_and_the_limit():
     chart = draw("fairness")
 
     assert find_trace(chart, "sex")["y"] == [0.9, 0.9]

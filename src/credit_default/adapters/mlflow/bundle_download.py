@@ -1,6 +1,6 @@
 """Download a registered version's bundle from MLflow's artifact store."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from credit_default.adapters.bundles.bundle_manifest import (
@@ -28,13 +28,15 @@ def download_bundle(tracking: Tracking, version: ModelVersion, folder: Path) -> 
         ArtifactError: The files are larger than any bundle of ours.
         ServiceError: MLflow does not answer, or the disk cannot be read or written.
     """
-    from mlflow.artifacts import download_artifacts
+    from mlflow.artifacts import download_artifacts, list_artifacts
 
     uri, client = tracking.tracking_uri, tracking.client
     with mlflow_errors(uri), disk_errors(folder):
+        # By address and not by id: the client keeps for each id where a process first saw its files, in whichever lake.
+        location = client.get_logged_model(version.model_id).artifact_location.rstrip("/")
         sizes = {
-            str(file.path): int(file.file_size or 0)
-            for file in client.list_logged_model_artifacts(version.model_id)
+            PurePosixPath(str(file.path)).name: int(file.file_size or 0)
+            for file in list_artifacts(location, tracking_uri=uri)
         }
         known = (MANIFEST, PIPELINE, TRAINED_ROWS, REFERENCE, SIGNATURE)
         wanted = [name for name in known if name in sizes]
@@ -45,7 +47,6 @@ def download_bundle(tracking: Tracking, version: ModelVersion, folder: Path) -> 
                 expected=f"at most {_LARGEST_BUNDLE_BYTES} in all",
                 remedy="Register the model again.",
             )
-        location = client.get_logged_model(version.model_id).artifact_location.rstrip("/")
         for name in wanted:
             download_artifacts(
                 f"{location}/{name}", dst_path=str(folder), tracking_uri=uri, registry_uri=uri

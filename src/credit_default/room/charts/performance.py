@@ -119,8 +119,9 @@ def _draw_fairness(overview: PerformanceOverview) -> Chart:
     limit = tuple(Point(batch.label, overview.lowest_ratio) for batch in overview.batches)
     return draw_lines(
         "fairness",
-        "Fairness: the lowest acceptance ratio among the groups of each attribute",
-        [*lines, Line(_ALARM_LINE, limit, "limit")],
+        "Fairness: the lowest acceptance ratio among the groups of each attribute. Below the limit "
+        "it is an alarm only where it fell beyond noise",
+        [*lines, Line("limit", limit, "limit")],
         form="figure",
         changes=overview.changes,
     )
