@@ -7,6 +7,7 @@ from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.tables.access_log import (
     AccessEntry,
     compute_client_hash,
+    count_access_before,
     delete_access_before,
     find_client_hashes,
     hash_client,
@@ -113,9 +114,10 @@ def test_old_entries_are_deleted_for_good_and_others_stay(lake):
     look(lake, CLIENT, person="Grace-of-old")
     new = look(lake, CLIENT, number=1, at=NOON + dt.timedelta(days=40))
 
-    count = delete_access_before(lake, "2006-04")
+    assert count_access_before(lake, "2006-04") == 1
+    delete_access_before(lake, "2006-04")
 
-    assert count == 1
+    assert count_access_before(lake, "2006-04") == 0
     assert read_access(lake, count=9) == (new,)
     assert not any(b"Grace-of-old" in content for content in read_files(lake, "access_log"))
 
