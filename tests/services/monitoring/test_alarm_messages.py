@@ -47,6 +47,7 @@ def write_findings(lake):
 ALARM_TIME = pl.Series(["2006-05-01T12:00:00+00:00"]).str.to_datetime(time_zone="UTC")[0]
 
 
+@pytest.mark.usefixtures("painted_pictures")
 def test_mail_has_the_figure_what_to_do_links_into_the_room_and_a_picture(
     make_wiring, mail_server, tmp_path
 ):
