@@ -84,7 +84,7 @@ def test_fairness_has_a_line_for_each_attribute_and_the_limit():
     chart = draw("fairness")
 
     assert find_trace(chart, "sex")["y"] == [0.9, 0.9]
-    assert find_trace(chart, "alarm line")["y"] == [0.8, 0.8]
+    assert find_trace(chart, "limit")["y"] == [0.8, 0.8]
 
 
 def test_every_chart_is_json_without_what_is_no_number():
