@@ -118,6 +118,16 @@ def test_a_copy_leaves_its_original_as_it_was(old, tmp_path):
     assert digest_files(old) == before
 
 
+def test_a_process_that_read_the_original_reads_the_copy_where_the_copy_is(old, tmp_path):
+    old, run_id = old
+    assert read(old, run_id) == "first"
+    copy = shutil.copytree(old, tmp_path / "copy")
+    follow_store(find_store(copy))
+    shutil.rmtree(old)
+
+    assert read(copy, run_id) == "first"
+
+
 def test_a_copy_without_its_artifacts_does_not_use_those_of_the_original(old, tmp_path):
     old, run_id = old
     copy = tmp_path / "copy"

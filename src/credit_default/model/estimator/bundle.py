@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from credit_default.model.estimator.calibrated_forest import CalibratedForest, unwrap_forest
 from credit_default.model.estimator.calibration_line import Calibration
@@ -27,6 +26,7 @@ from credit_default.model.features.declaration import (
 )
 from credit_default.model.features.input_values import InputValues, parse_input_values
 from credit_default.model.kernel.kernel import Kernel
+from credit_default.model.statistics.logistic import expit
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,11 +8,11 @@ pipeline's last step itself, and its probabilities are passed on bit for bit.
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.calibration_line import Calibration, measure_log_odds
 from credit_default.model.statistics.bootstrap import FloatArray
+from credit_default.model.statistics.logistic import expit
 
 
 def calibrate_probability(probability: FloatArray, line: Calibration | None) -> FloatArray:

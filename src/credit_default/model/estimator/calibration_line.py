@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import expit
 
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray
+from credit_default.model.statistics.logistic import expit
 
 _STEP_COUNT: Final = 50
 _TOLERANCE: Final = 1e-10

@@ -11,10 +11,10 @@ from statistics import NormalDist
 from typing import Final
 
 import numpy as np
-from scipy.special import expit
 
 from credit_default.model.estimator.calibration_line import measure_log_odds
 from credit_default.model.statistics.bootstrap import FloatArray
+from credit_default.model.statistics.logistic import expit
 
 _FURTHEST: Final = 20.0  # log odds by which probabilities are shifted at most
 

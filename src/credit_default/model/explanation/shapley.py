@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from scipy.special import expit
 
 from credit_default.errors import ArtifactError, InputError
 from credit_default.model.estimator.bundle import ModelBundle
@@ -31,6 +30,7 @@ from credit_default.model.families.find_family import find_family
 from credit_default.model.families.own.own_family import is_own
 from credit_default.model.features.input_values import list_possibly_missing
 from credit_default.model.features.row_functions import FloatArray
+from credit_default.model.statistics.logistic import expit
 
 EXPLANATION_METHOD: Final = "exact Shapley values, interventional"
 

@@ -8,13 +8,13 @@ from itertools import repeat
 from typing import Any, Final
 
 import numpy as np
-from scipy.special import expit, log_expit
 
 from credit_default.model.families.family import Family, Matrix
 from credit_default.model.families.log_odds import LogOddsClassifier
 from credit_default.model.families.member_families import MEMBER_FAMILIES
 from credit_default.model.families.recipe import Recipe, parse_recipe
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray
+from credit_default.model.statistics.logistic import expit, log_expit
 
 FOLD_COUNT: Final = 5
 _DECIMALS: Final = 4  # of fitted weights; what is beyond depends on the processor

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Self
 
 import numpy as np
-from scipy.special import expit
 
 from credit_default.model.families.family import Matrix, Scale, TreeTerm
 from credit_default.model.families.recipe import Recipe
@@ -21,6 +20,7 @@ from credit_default.model.families.structure import (
 )
 from credit_default.model.kernel.packed_trees import TreeSum
 from credit_default.model.statistics.bootstrap import FloatArray
+from credit_default.model.statistics.logistic import expit
 
 LARGEST_LOG_ODDS: Final = 1e3  # a probability is 0 or 1 long before
 _FITTED: Final = ("classes_", "n_features_in_")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from scipy.special import logit
 
 from credit_default.model.families.boosting import BOOSTING
 from credit_default.model.families.family import Family, Matrix, Scale, TreeTerm
@@ -20,6 +19,7 @@ from credit_default.model.families.scorecard import SCORECARD
 from credit_default.model.families.structure import require
 from credit_default.model.kernel.packed_trees import TreeSum
 from credit_default.model.statistics.bootstrap import FloatArray
+from credit_default.model.statistics.logistic import logit
 
 _DEFAULTED: Final = 1
 # Rows at the tree's share of defaults that are added to each leaf, as to the bins of a scorecard.

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from scipy.special import expit, log_expit, logit
 
 from credit_default.model.families.family import Matrix
 from credit_default.model.families.log_odds import LogOddsClassifier
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray
+from credit_default.model.statistics.logistic import expit, log_expit, logit
 
 POINTS_PER_LOG_ODDS: Final = 20 / np.log(2)
 _DECIMALS: Final = 2  # of points; what is beyond depends on the processor

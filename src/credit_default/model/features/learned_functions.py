@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit
 
 from credit_default.errors import InputError
 from credit_default.model.features.row_function import (
@@ -39,6 +38,8 @@ def compute_woe(rates: FloatArray, *, rate: float) -> FloatArray:
         rates: The rate of each value.
         rate: The rate of all rows.
     """
+    from scipy.special import logit  # late: every command's settings import this module
+
     bounds = _SMALLEST_RATE, 1 - _SMALLEST_RATE
     woe: FloatArray = logit(np.clip(rates, *bounds)) - logit(np.clip(rate, *bounds))
     return woe

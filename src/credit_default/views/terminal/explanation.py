@@ -7,8 +7,8 @@ from typing import Final, Literal
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
-from scipy.special import logit
 
+from credit_default.model.statistics.logistic import logit
 from credit_default.views.summaries.summary import Summary, render_text
 
 _BAR_WIDTH: Final = 24  # characters of the largest contribution
