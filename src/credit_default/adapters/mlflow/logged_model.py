@@ -193,3 +193,16 @@ def _write_environments(folder: Path) -> None:
         _PYTHON_ENVIRONMENT.format(python=python), encoding="utf-8"
     )
     (folder / "conda.yaml").write_text(_CONDA_ENVIRONMENT.format(python=python), encoding="utf-8")
+
+
+def read_aliases(client: "MlflowClient", name: str) -> dict[str, int]:
+    """Return the registered model's aliases, each with its version's number; none where there is no such model."""
+    from mlflow import MlflowException
+
+    try:
+        aliases = client.get_registered_model(name).aliases
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return {}
+    return {alias: int(number) for alias, number in aliases.items()}

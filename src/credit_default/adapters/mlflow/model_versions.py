@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from credit_default.errors import ArtifactError, InputError
 
+MODEL_NAME: Final = "credit-default"
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
 DIGEST_TAG: Final = "digest"

@@ -11,24 +11,27 @@ import tempfile
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from credit_default.adapters.bundles.bundle_files import read_bundle, write_bundle
 from credit_default.adapters.bundles.trust import NO_TRUST, Trust
 from credit_default.adapters.host.atomic_files import staged_folder
 from credit_default.adapters.mlflow.bundle_download import download_bundle
 from credit_default.adapters.mlflow.datasets import DatasetRecord
+from credit_default.adapters.mlflow.embedded_versions import read_embedded_versions
 from credit_default.adapters.mlflow.errors import mlflow_errors
 from credit_default.adapters.mlflow.logged_model import (
     create_registered_model,
     create_version,
     log_model,
+    read_aliases,
 )
 from credit_default.adapters.mlflow.model_versions import (
     CHALLENGER,
     CHAMPION,
     DIGEST_TAG,
     LONGEST_TAG,
+    MODEL_NAME,
     REPLACED_TAG,
     SEAL_TAG,
     ModelVersion,
@@ -49,7 +52,6 @@ if TYPE_CHECKING:
 __all__ = ["MODEL_NAME", "ModelVersion", "Registry"]
 
 _LOG = logging.getLogger(__name__)
-MODEL_NAME: Final = "credit-default"
 
 
 class Registry:
@@ -118,9 +120,12 @@ class Registry:
 
     def list_versions(self) -> tuple[ModelVersion, ...]:
         """Return every version, the newest first; an empty tuple before the first training."""
+        stored = read_embedded_versions(self._uri, name=self.name)
+        if stored is not None:
+            return stored
         with mlflow_errors(self._uri):
             found = self._client.search_model_versions(f"name='{self.name}'", max_results=10_000)
-            aliases = self._read_aliases() if found else {}
+            aliases = read_aliases(self._client, self.name) if found else {}
         versions = [parse_version(version, aliases) for version in found]
         return tuple(sorted(versions, key=lambda version: -version.number))
 
@@ -131,7 +136,8 @@ class Registry:
         with mlflow_errors(self._uri):
             try:
                 return parse_version(
-                    self._client.get_model_version(self.name, str(number)), self._read_aliases()
+                    self._client.get_model_version(self.name, str(number)),
+                    read_aliases(self._client, self.name),
                 )
             except MlflowException as error:
                 if error.error_code != "RESOURCE_DOES_NOT_EXIST":
@@ -141,7 +147,7 @@ class Registry:
     def find_champion(self) -> ModelVersion | None:
         """Return the version with the champion alias, or None when no version has it (none yet, or it was deleted)."""
         with mlflow_errors(self._uri):
-            number = self._read_aliases().get(CHAMPION)
+            number = read_aliases(self._client, self.name).get(CHAMPION)
         return None if number is None else self.find_version(number)
 
     def load_version(self, version: ModelVersion) -> ModelBundle:
@@ -237,14 +243,3 @@ class Registry:
             self._client.set_registered_model_alias(self.name, CHAMPION, str(version.number))
             if CHALLENGER in version.aliases:
                 self._client.delete_registered_model_alias(self.name, CHALLENGER)
-
-    def _read_aliases(self) -> dict[str, int]:
-        from mlflow import MlflowException
-
-        try:
-            aliases = self._client.get_registered_model(self.name).aliases
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-                raise
-            return {}
-        return {alias: int(number) for alias, number in aliases.items()}

@@ -17,10 +17,10 @@ from credit_default.adapters.mlflow.embedded_versions import (
     find_embedded_versions,
 )
 from credit_default.adapters.mlflow.model_versions import (
+    MODEL_NAME,
     build_no_predecessor_error,
     build_unknown_version_error,
 )
-from credit_default.adapters.mlflow.registry import MODEL_NAME
 from credit_default.errors import ArtifactError, SetupError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.services.champion.current import build_absent_registry_error

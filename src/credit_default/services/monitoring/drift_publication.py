@@ -27,7 +27,7 @@ from credit_default.adapters.lake.published_reports import (
     open_publication,
     write_profile,
 )
-from credit_default.adapters.mlflow.registry import MODEL_NAME
+from credit_default.adapters.mlflow.model_versions import MODEL_NAME
 from credit_default.gates.monitoring.column_drift import DriftReport
 from credit_default.gates.monitoring.drift_measurement import describe_drift
 from credit_default.model.profile.json_record import (
