@@ -38,6 +38,21 @@ def test_stored_names_are_those_that_lakes_hold_and_their_order_is_that_of_findi
     assert len({gate.name for gate in MONITORING_GATES}) == len(MONITORING_GATES)
 
 
+def test_shares_and_no_other_figures_are_shown_in_per_cent():
+    shares = {
+        gate.name: [column.heading for column in (*gate.columns, *gate.pictured) if column.is_share]
+        for gate in MONITORING_GATES
+    }
+
+    assert {name: found for name, found in shares.items() if found} == {
+        "drift": ["expected"],
+        "feed": ["rejected", "missing"],
+        "estimate": ["expected defaults"],
+        "performance": ["defaulted", "defaulted", "expected"],
+        "coverage": ["outcomes known"],
+    }
+
+
 def test_outcome_of_a_run_is_the_first_in_order_whatever_order_gates_are_named_in():
     outcomes = find_run_outcomes(["fairness", "performance", "volume", "feed"])
 

@@ -140,3 +140,9 @@ def test_a_resample_whose_equations_are_singular_to_nine_digits_has_no_line(shar
     steps = calibration_line._solve_newton_equations(sums)
 
     assert [bool(np.isnan(step[0])) for step in steps] == [is_singular] * 2
+
+
+def test_a_line_steeper_than_any_score_deserves_is_none_even_through_the_middle():
+    probability = np.repeat([0.5 - 1e-5, 0.5 + 1e-5], 4)  # a slope of 27,000, an intercept of 0
+
+    assert fit_calibration(np.array([0, 0, 0, 1, 0, 1, 1, 1]), probability) is None

@@ -37,6 +37,15 @@ def test_small_tree_has_eight_answers_at_most(sides):
     assert len(np.unique(score(sides)["small tree"])) <= 8
 
 
+def test_small_tree_answers_for_fifty_rows_or_more(sides):
+    """Of 110 rows a leaf of 55 is allowed: with 100 as the least there would be no split."""
+    development, test = sides
+
+    answers = score((development.head(110), test))["small tree"]
+
+    assert len(np.unique(answers)) == 2
+
+
 def test_neither_order_nor_the_test_sides_outcomes_change_a_score(sides):
     development, test = sides
     again = (

@@ -91,6 +91,16 @@ def test_contributions_add_up_where_values_are_missing(deep):
     assert np.abs(explanation.contributions.sum(axis=1) - rise).max() < 1e-9
 
 
+def test_long_paths_over_missing_values_are_not_left_to_the_library(deep, monkeypatch):
+    new = lend(40, seed=5, prefix="N")
+    expected = build_explainer(deep).explain(new).contributions
+    monkeypatch.setattr(shapley_leaf_tables, "LONGEST_PATH", 1)
+
+    found = build_explainer(deep).explain(new).contributions
+
+    assert np.abs(found - expected).max() < 1e-9
+
+
 def test_a_split_between_missing_and_all_other_values_is_explained():
     # Only whether the ratio is stated says anything here.
     rows = lend(600, seed=7)

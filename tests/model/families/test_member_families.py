@@ -51,6 +51,23 @@ def test_a_rows_log_odds_are_the_mean_of_its_leaves(forest, rows):
     assert found == pytest.approx(expected, rel=1e-14)
 
 
+@pytest.mark.parametrize("name", ["forest", "extra-trees"])
+def test_the_sum_over_trees_is_the_rows_log_odds(rows, name):
+    matrix, defaulted = rows
+    family = MEMBER_FAMILIES[name]
+    fitted = family.build(Recipe(family=name, tree_count=2, leaf_row_count=5), None).fit(
+        matrix, defaulted
+    )
+
+    total = family.read_tree_sum(fitted)
+
+    leaves = [
+        values[tree.apply(matrix)] for tree, values in zip(total.trees, total.values, strict=True)
+    ]
+    found = (total.start + np.sum(leaves, axis=0)) / total.divisor
+    assert found == pytest.approx(family.measure(fitted, matrix), rel=1e-14, abs=1e-14)
+
+
 def test_what_fitting_makes_is_accepted_and_what_a_forest_must_not_be_is_refused(forest):
     FOREST.check_estimator(forest, recipe=RECIPE, feature_count=2)
 
