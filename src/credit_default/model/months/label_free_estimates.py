@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.intervals import NORMAL_QUANTILE_95, Metric
-from credit_default.model.statistics.bootstrap import FloatArray
+from credit_default.model.statistics.bootstrap import FloatArray, measure_log_loss
 
 ESTIMATED_METRICS: Final = ("default_share", "roc_auc", "brier", "log_loss", "cost_per_1000")
-_CLIP: Final = 1e-15  # distance from 0 and 1, as in `bootstrap.measure_log_loss`
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +120,14 @@ def _list_terms(
 ) -> dict[str, tuple[FloatArray, FloatArray]]:
     """Return, by metric, what a row adds when its client pays, and when the client defaults."""
     declined = probability >= policy.threshold
-    clipped = np.clip(probability, _CLIP, 1 - _CLIP)
+    paid, defaulted = (np.full(len(probability), outcome) for outcome in (0, 1))
     return {
         "default_share": (np.zeros(len(probability)), np.ones(len(probability))),
         "brier": (probability**2, (1 - probability) ** 2),
-        "log_loss": (-np.log(1 - clipped), -np.log(clipped)),
+        "log_loss": (
+            measure_log_loss(paid, probability),
+            measure_log_loss(defaulted, probability),
+        ),
         "cost_per_1000": (
             np.where(declined, 1_000 * policy.false_alarm_cost, 0.0),
             np.where(declined, 0.0, 1_000 * policy.missed_default_cost),
