@@ -1,0 +1,64 @@
+"""What a check looks things up in: the lake, its ledger, its tables, its snapshots and its models."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from verifier.bundles import Model
+from verifier.delta import open_table, read_rows
+from verifier.lake import Lake
+from verifier.ledger import Entry
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """The kept rows of a batch, and the record that completes them."""
+
+    batch_id: str
+    record: Mapping[str, Any]
+    rows: pa.Table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """A lake that is checked. `snapshots` has those that could be read."""
+
+    lake: Lake
+    entries: tuple[Entry, ...]
+    models: Mapping[str, Model]
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def find(self, *events: str) -> list[Entry]:
+        """Return the entries of these events, in their order."""
+        return [entry for entry in self.entries if entry.event in events]
+
+    def read_table(self, name: str, *columns: str) -> pa.Table:
+        """Return the named columns of a table; no rows where the lake has no such table."""
+        table = open_table(self.lake, name)
+        if table is None:
+            return pa.table({column: pa.array([], pa.null()) for column in columns})
+        return read_rows(self.lake, table, columns)
+
+    def list_rows(self, name: str, *columns: str) -> list[dict[str, Any]]:
+        """Return the rows of a table as mappings."""
+        return self.read_table(name, *columns).to_pylist()
+
+    @property
+    def erasures(self) -> list[Entry]:
+        """The entries of erasures that were begun."""
+        return self.find("forgetting")
+
+    def list_erased_overrides(self) -> set[str]:
+        """Return the digests of the overrides that erasures deleted."""
+        found: set[str] = set()
+        for entry in self.erasures:
+            found |= set(json.loads(entry.read().get("overrides") or "[]"))
+        return found
+
+    def was_changed(self, result: tuple[str, int]) -> bool:
+        """Return whether an erasure changed the scores of this batch under this version."""
+        return any(list(result) in json.loads(entry.read()["results"]) for entry in self.erasures)
