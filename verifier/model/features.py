@@ -161,9 +161,7 @@ _FUNCTIONS: Final[Mapping[str, Callable[[Columns, Mapping[str, Any]], Any]]] = {
     "count_at_least": lambda columns, given: _count(columns, lambda c: c >= given["value"]),
     "count_at_most": lambda columns, given: _count(columns, lambda c: c <= given["value"]),
     "months_since_at_least": lambda columns, given: _months_since(columns, given["value"]),
-    "otherwise": lambda columns, given: np.where(
-        np.isnan(columns[0]), given["value"], columns[0]
-    ),
+    "otherwise": lambda columns, given: np.where(np.isnan(columns[0]), given["value"], columns[0]),
     "is_missing": lambda columns, _: np.isnan(columns[0]).astype(np.float64),
     "is_special": lambda columns, _: 1.0 - np.isnan(columns[0]).astype(np.float64),
     "one_hot": lambda columns, given: (columns[0] == given["value"]).astype(np.float64),

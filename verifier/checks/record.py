@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from verifier.bundles import Model
-from verifier.delta import open_table, read_rows
-from verifier.lake import Lake
-from verifier.ledger import Entry
+from verifier.model.bundles import Model
+from verifier.reading.delta import open_table, read_rows
+from verifier.reading.lake import Lake
+from verifier.reading.ledger import Entry
 
 
 @dataclass(frozen=True, slots=True, eq=False)

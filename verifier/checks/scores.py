@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from verifier.bundles import Model
-from verifier.digests import digest_policy, digest_scores, hash_keys
-from verifier.features import NotJudgedError, build_matrix, read_numbers
+from verifier.checks.record import Record, Snapshot
 from verifier.findings import Findings, compare, fault, gap, guard, hold
-from verifier.ledger import Entry, format_time
-from verifier.record import Record, Snapshot
-from verifier.risk import measure_probability
+from verifier.model.bundles import Model
+from verifier.model.digests import digest_policy, digest_scores, hash_keys
+from verifier.model.features import NotJudgedError, build_matrix, read_numbers
+from verifier.model.risk import measure_probability
+from verifier.reading.ledger import Entry, format_time
 
 COLUMNS: Final = (
     *("client_id", "statement_month", "default_probability", "decision", "risk_band"),
@@ -65,7 +65,9 @@ def select_result(rows: pa.Table, batch_id: str, version: int) -> pa.Table:
 def check_scores(record: Record, results: Mapping[tuple[str, int], Result]) -> Findings:
     """Yield what is found of each result, and results that the ledger does not have."""
     rows = record.read_table("scores", "batch_id", "model_version")
-    pairs = Counter(zip(rows["batch_id"].to_pylist(), rows["model_version"].to_pylist(), strict=True))
+    pairs = Counter(
+        zip(rows["batch_id"].to_pylist(), rows["model_version"].to_pylist(), strict=True)
+    )
     for pair, count in sorted(pairs.items()):
         if pair not in results:
             thing = f"scores of batch {pair[0]}, version {pair[1]}"
@@ -83,7 +85,10 @@ def _check_result(record: Record, result: Result) -> Findings:
     else:
         yield fault(f"{result.thing}, their digest", found, expected)
     yield compare(
-        f"{result.thing}, their count", result.rows.num_rows, details["scored_count"], kind="results"
+        f"{result.thing}, their count",
+        result.rows.num_rows,
+        details["scored_count"],
+        kind="results",
     )
     yield from _check_counts(result)
     digest = result.entry.read()["model_digest"]
@@ -116,7 +121,9 @@ def _check_counts(result: Result) -> Findings:
     }
     said = {name: details[name] for name in details if name in measured or name.startswith(_LOSS)}
     for name in sorted({*measured, *said}):
-        yield compare(f"{thing}, {name}", measured.get(name), said.get(name), kind="counts and sums")
+        yield compare(
+            f"{thing}, {name}", measured.get(name), said.get(name), kind="counts and sums"
+        )
     times = {format_time(at) for at in rows["scored_at"].to_pylist()}
     if times - {result.entry.at}:
         yield fault(f"{thing}, scored_at", min(times - {result.entry.at}), result.entry.at)
@@ -191,9 +198,7 @@ def score_rows(model: Model, rows: pa.Table) -> Any:
     if model.is_own:
         raise NotJudgedError(f"its estimator is {model.family}, a lender's own")
     matrix = build_matrix(rows, model.feature_arguments)
-    return measure_probability(
-        model.estimator, model.family, matrix, calibration=model.calibration
-    )
+    return measure_probability(model.estimator, model.family, matrix, calibration=model.calibration)
 
 
 def find_threshold(policy: Mapping[str, Any]) -> float:
@@ -203,10 +208,14 @@ def find_threshold(policy: Mapping[str, Any]) -> float:
 
 def _compare_column(result: Result, name: str, expected: list[Any]) -> Findings:
     found = result.rows[name].to_pylist()
-    wrong = [place for place, pair in enumerate(zip(found, expected, strict=True)) if pair[0] != pair[1]]
+    wrong = [
+        place for place, pair in enumerate(zip(found, expected, strict=True)) if pair[0] != pair[1]
+    ]
     yield hold(f"values of {name}", len(found) - len(wrong))
     if wrong:
-        thing = f"{result.thing}, {name} of {len(wrong)} rows, the first by key number {wrong[0] + 1}"
+        thing = (
+            f"{result.thing}, {name} of {len(wrong)} rows, the first by key number {wrong[0] + 1}"
+        )
         yield fault(thing, repr(found[wrong[0]]), f"{expected[wrong[0]]!r}, computed again")
 
 

@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from verifier.archive import Thing, read_archive
-from verifier.digests import digest_model, list_arrays
 from verifier.findings import DAMAGE, Findings, compare, fault, gap, hold
-from verifier.lake import Lake, parse_parquet
+from verifier.model.archive import Thing, read_archive
+from verifier.model.digests import digest_model, list_arrays
+from verifier.reading.lake import Lake, parse_parquet
 
 _MANIFEST: Final = "bundle.json"
 _PIPELINE, _KEYS, _REFERENCE = "pipeline.skops", "trained_rows.npy", "reference.parquet"
@@ -117,9 +117,7 @@ def _check_files(thing: str, manifest: Mapping[str, Any], files: Mapping[str, by
         yield compare(f"{thing}, {name}", found, manifest["files"][name], kind="files of bundles")
 
 
-def _check_record(
-    lake: Lake, folder: str, manifest: Mapping[str, Any], content: bytes
-) -> Findings:
+def _check_record(lake: Lake, folder: str, manifest: Mapping[str, Any], content: bytes) -> Findings:
     """Yield whether what stands beside the bundle names this bundle: its folder, or the registry's MLmodel."""
     thing = f"model bundle {folder}"
     last = folder.rpartition("/")[2]

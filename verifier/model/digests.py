@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from verifier.archive import Thing, Tree
-from verifier.ledger import write_canonical
+from verifier.model.archive import Thing, Tree
+from verifier.reading.ledger import write_canonical
 
 _FORMAT: Final = "credit-default digest 1"
 _MODULUS: Final = 1 << 512
@@ -41,7 +41,10 @@ def digest_parts(parts: Iterable[Any]) -> str:
 
 
 def digest_model(
-    described: Mapping[str, Any], arrays: Iterable[Any], trained_rows: Any, reference: pa.Table | None
+    described: Mapping[str, Any],
+    arrays: Iterable[Any],
+    trained_rows: Any,
+    reference: pa.Table | None,
 ) -> str:
     """Return the digest of a model from what describes it, its arrays, the keys it learned from, and its reference."""
     own = [] if reference is None else [_digest_rows(reference)]

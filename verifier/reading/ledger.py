@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from verifier.delta import open_table, read_rows
 from verifier.findings import Findings, fault, hold
-from verifier.lake import Lake
+from verifier.reading.delta import open_table, read_rows
+from verifier.reading.lake import Lake
 
 _GENESIS: Final = "0" * 64
 _HASHED: Final = (
@@ -99,7 +99,9 @@ def check_chain(entries: Sequence[Entry]) -> Findings:
             yield fault(entry.thing, *found)
             return
         if entry.month != entry.at[:7]:
-            yield fault(entry.thing, f"the month {entry.month}", f"that of its time, {entry.at[:7]}")
+            yield fault(
+                entry.thing, f"the month {entry.month}", f"that of its time, {entry.at[:7]}"
+            )
         if write_canonical(entry.read()) != entry.details:
             yield fault(entry.thing, "details in another form", "a JSON object in canonical form")
         previous = entry

@@ -11,9 +11,10 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from verifier.findings import Findings, compare, fault, gap, hold
-from verifier.lake import Lake, parse_parquet
+from verifier.reading.lake import Lake, parse_parquet
 
 _COMMIT: Final = re.compile(r"(\d{20})\.json\Z")
 _CHECKPOINT: Final = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?\.parquet\Z")
@@ -111,7 +112,9 @@ def _check_log(lake: Lake, table: Table) -> Findings:
     begin = min(log.commits, default=log.last)
     missing = [version for version in range(begin, log.last) if version not in log.commits]
     if missing or (begin > 0 and begin - 1 not in log.checkpoints and begin not in log.checkpoints):
-        yield fault(thing, f"no commit {(missing or [begin - 1])[0]}", "every commit up to the last")
+        yield fault(
+            thing, f"no commit {(missing or [begin - 1])[0]}", "every commit up to the last"
+        )
     mark = f"tables/{table.name}/_delta_log/_last_checkpoint"
     if lake.get_size(mark) is not None:
         version = int(json.loads(lake.read(mark))["version"])
@@ -137,20 +140,16 @@ def _check_log(lake: Lake, table: Table) -> Findings:
 
 
 def _check_statistics(thing: str, file: DataFile, rows: pa.Table) -> Findings:
-    """Yield whether numbers lie within the smallest and largest value that the log has of them."""
+    """Yield whether numbers have the smallest and the largest value that the log has of them."""
     for name, lowest in file.lowest.items():
         if name not in rows.column_names or not isinstance(lowest, int | float):
             continue
-        values = [value for value in rows[name].to_pylist() if value is not None]
-        highest = file.highest.get(name, lowest)
-        if values:
-            found, wanted = [min(values), max(values)], [lowest, highest]
-            holds = found == wanted
-            yield (
-                hold("ranges of tables' files")
-                if holds
-                else fault(f"{thing}, range of {name}", found, wanted)
-            )
+        found = pc.min_max(rows[name]).as_py()
+        wanted = {"min": lowest, "max": file.highest.get(name, lowest)}
+        if found == wanted:
+            yield hold("ranges of tables' files")
+        else:
+            yield fault(f"{thing}, range of {name}", found, wanted)
 
 
 def _read_log(lake: Lake, name: str) -> Log | None:
@@ -209,7 +208,7 @@ def _parse_file(added: Mapping[str, Any]) -> DataFile:
     return DataFile(
         unquote(added["path"]),
         int(added["size"]),
-        {name: value for name, value in dict(added["partitionValues"]).items()},
+        dict(added["partitionValues"]),
         statistics.get("numRecords"),
         statistics.get("minValues", {}),
         statistics.get("maxValues", {}),

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from verifier.delta import make_plain
+from verifier.checks.record import Record, Snapshot
 from verifier.findings import Findings, compare, fault, gap, guard, hold
-from verifier.lake import Lake, parse_parquet
-from verifier.ledger import Entry
-from verifier.record import Record, Snapshot
+from verifier.reading.delta import make_plain
+from verifier.reading.lake import Lake, parse_parquet
+from verifier.reading.ledger import Entry
 
 _HOME: Final = "snapshots/"
 _RECORD: Final = "/snapshot.json"
@@ -45,15 +45,22 @@ def _check_snapshot(record: Record, digest: str, keys: Iterable[str]) -> Finding
         tables.append(make_plain(parse_parquet(content)))
     rows = pa.concat_tables(tables)
     record.snapshots[digest] = Snapshot(digest, said, rows)
-    yield compare(f"{thing}, rows", rows.num_rows, said["row_count"], kind="row counts of snapshots")
-    pairs = Counter(zip(rows["client_id"].to_pylist(), rows["statement_month"].to_pylist()))
+    yield compare(
+        f"{thing}, rows", rows.num_rows, said["row_count"], kind="row counts of snapshots"
+    )
+    keys = (rows["client_id"].to_pylist(), rows["statement_month"].to_pylist())
+    pairs = Counter(zip(*keys, strict=True))
     if len(pairs) < rows.num_rows:
-        yield fault(thing, f"{rows.num_rows - len(pairs)} repeated keys", "each client and month once")
+        yield fault(
+            thing, f"{rows.num_rows - len(pairs)} repeated keys", "each client and month once"
+        )
     yield from _check_identity(thing, digest, said, rows)
     yield from _check_entry(record, thing, digest, said)
     named = {f"{_HOME}{digest}{_RECORD}", said["rows_key"], *parts}
     for stray in (key for key in keys if key.startswith(f"{_HOME}{digest}/") and key not in named):
-        yield gap(stray, "the snapshot's record does not name it; a run that was cut short may leave one")
+        yield gap(
+            stray, "the snapshot's record does not name it; a run that was cut short may leave one"
+        )
 
 
 def _list_parts(lake: Lake, digest: str, said: dict[str, Any]) -> tuple[list[str], list[Any]]:

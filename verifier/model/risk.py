@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from verifier.archive import Thing, Tree
-from verifier.features import NotJudgedError
+from verifier.model.archive import Thing, Tree
+from verifier.model.features import NotJudgedError
 
 _LEAF: Final = -1
 _DEFAULTED: Final = 1
@@ -85,6 +85,43 @@ def list_terms(card: Thing, matrix: Any) -> Any:
         bins = np.where(np.isnan(column), len(edges) + 1, np.searchsorted(edges, column))
         terms.append(points[bins])
     return np.column_stack(terms) / _POINTS_PER_LOG_ODDS
+
+
+def find_tree_terms(
+    estimator: Thing, family: str, *, member: bool = False
+) -> list[tuple[Tree, Any]]:
+    """Return the trees whose leaves add up to the risk, each with what its nodes add."""
+    if family in _FORESTS:
+        trees = list_trees(estimator)
+        if member:
+            return [(tree, _measure_leaves(tree) / len(trees)) for tree in trees]
+        return [(tree, tree.values[:, 0, _DEFAULTED] / len(trees)) for tree in trees]
+    if family == "boosting":
+        return [(tree, tree.values[:, 0, 0]) for tree in estimator["trees_"]]
+    return [
+        (tree, weight * values)
+        for weight, name, one in _list_members(estimator, family)
+        for tree, values in find_tree_terms(one, name, member=True)
+    ]
+
+
+def list_card_terms(estimator: Thing, family: str, matrix: Any) -> Any:
+    """Return what each feature adds alone, as the points of scorecards do; None where none does."""
+    if family == "scorecard":
+        return list_terms(estimator, matrix)
+    found = [
+        weight * list_terms(one, matrix)
+        for weight, name, one in _list_members(estimator, family)
+        if name == "scorecard"
+    ]
+    return sum(found) if found else None
+
+
+def _list_members(estimator: Thing, family: str) -> list[tuple[float, str, Thing]]:
+    if family != "blend":
+        return []
+    names = [described["family"] for described in estimator["members"]]
+    return list(zip(estimator["weights_"].tolist(), names, estimator["members_"], strict=True))
 
 
 def find_leaves(tree: Tree, matrix: Any) -> Any:

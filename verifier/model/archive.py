@@ -45,7 +45,9 @@ def read_archive(content: bytes) -> Thing:
     schema = json.loads(entries[_SCHEMA])
     named = {_SCHEMA, *_list_files(schema)}
     if named != set(entries):
-        raise ValueError(f"entries {sorted(named ^ set(entries))[:3]} that schema.json and archive do not share")
+        raise ValueError(
+            f"entries {sorted(named ^ set(entries))[:3]} that schema.json and archive do not share"
+        )
     found = _read(schema, entries)
     if not isinstance(found, Thing):
         raise TypeError("no pipeline at its top")
