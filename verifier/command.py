@@ -23,9 +23,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         if given.check_report is not None:
             return _check_report(given.check_report, given.key)
-        if given.lake is None:
-            raise NotALakeError("found no LAKE, expected a folder or s3://bucket/prefix")
-        verification = verify(open_lake(given.lake), anchor=given.anchor)
+        verification = verify(open_lake(given.lake or ""), anchor=given.anchor)
         if given.report is not None:
             report = _describe(given.lake, verification, at=given.at)
             given.report.write_bytes(sign_report(report, given.key))

@@ -40,7 +40,7 @@ def verify(lake: Lake, *, anchor: Path | None) -> Verification:
         findings += check_anchor(entries, anchor)
     bundles = read_bundles(lake)
     findings += [one for bundle in bundles for one in bundle.findings]
-    record = Record(lake, tuple(entries), index_models(bundles))
+    record = Record(lake, tuple(entries), bundles, index_models(bundles))
     findings += _check_contents(record)
     return Verification(tuple(findings), entries[-1] if entries else None)
 

@@ -34,14 +34,18 @@ SALT = "0123456789abcdef"
 ROW_COUNT = 300
 
 
-def make_verified_lake(folder: Path, *, champion: Path, files: Any, settings: Mapping[str, Any]) -> None:
+def make_verified_lake(
+    folder: Path, *, champion: Path, files: Any, settings: Mapping[str, Any]
+) -> None:
     """Fill the folder: a copy of the lake with a champion, and a life of batches, outcomes, monitors and people's decisions."""
     shutil.copytree(champion, folder, dirs_exist_ok=True)
     loaded = load_settings({**settings, "lake": str(folder)}, environment={}).settings
     wiring = build_wiring(loaded, commit="0123abc")
     _keep_challenger(wiring)
     rows = pl.read_csv(files.batch, infer_schema=False).head(ROW_COUNT)
-    spoiled = rows.with_columns(sex=pl.when(pl.int_range(pl.len()) < 2).then(pl.lit("9")).otherwise("sex"))
+    spoiled = rows.with_columns(
+        sex=pl.when(pl.int_range(pl.len()) < 2).then(pl.lit("9")).otherwise("sex")
+    )
     quiet = _score(wiring, spoiled, "quiet.csv", at=NOON)
     late = pl.read_csv(files.drifted, infer_schema=False).head(ROW_COUNT)
     drifted = _score(wiring, late, "drifted.csv", at=NOON + dt.timedelta(hours=1))
@@ -49,9 +53,9 @@ def make_verified_lake(folder: Path, *, champion: Path, files: Any, settings: Ma
     for hour, batch_id in enumerate((quiet, drifted), 3):
         _monitor(wiring, batch_id, at=NOON + dt.timedelta(hours=hour))
     _decide(wiring, quiet)
-    others = rows.head(20).with_columns(client_id=pl.format("other-{}", pl.int_range(pl.len())))
+    others = rows.head(20).with_columns(client_id=pl.format("SIM-other-{}", pl.int_range(pl.len())))
     _score(wiring, others, "others.csv", at=NOON + dt.timedelta(hours=6))
-    forget_client(wiring, "other-7", forgotten_at=NOON + dt.timedelta(hours=7))
+    forget_client(wiring, "SIM-other-7", forgotten_at=NOON + dt.timedelta(hours=7))
     for name in ("prefect", "evidently", "rehearsal"):
         shutil.rmtree(folder / name, ignore_errors=True)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.shared_folders import copy_shared_folder
-
 from verifier.command import run
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from verifier.model.bundles import Model
+from verifier.model.bundles import Bundle, Model
 from verifier.reading.delta import open_table, read_rows
 from verifier.reading.lake import Lake
 from verifier.reading.ledger import Entry
@@ -28,6 +28,7 @@ class Record:
 
     lake: Lake
     entries: tuple[Entry, ...]
+    bundles: tuple[Bundle, ...]
     models: Mapping[str, Model]
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -46,6 +47,16 @@ class Record:
     def list_rows(self, name: str, *columns: str) -> list[dict[str, Any]]:
         """Return the rows of a table as mappings."""
         return self.read_table(name, *columns).to_pylist()
+
+    def list_seals(self, digest: str, folder: str = "") -> set[str]:
+        """Return the seals of the bundles of a model, of all or of those below a folder."""
+        return {
+            bundle.model.seal
+            for bundle in self.bundles
+            if bundle.model is not None
+            and bundle.model.manifest["digest"] == digest
+            and bundle.folder.startswith(folder)
+        }
 
     @property
     def erasures(self) -> list[Entry]:

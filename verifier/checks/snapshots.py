@@ -48,8 +48,8 @@ def _check_snapshot(record: Record, digest: str, keys: Iterable[str]) -> Finding
     yield compare(
         f"{thing}, rows", rows.num_rows, said["row_count"], kind="row counts of snapshots"
     )
-    keys = (rows["client_id"].to_pylist(), rows["statement_month"].to_pylist())
-    pairs = Counter(zip(*keys, strict=True))
+    columns = (rows["client_id"].to_pylist(), rows["statement_month"].to_pylist())
+    pairs = Counter(zip(*columns, strict=True))
     if len(pairs) < rows.num_rows:
         yield fault(
             thing, f"{rows.num_rows - len(pairs)} repeated keys", "each client and month once"

@@ -63,7 +63,7 @@ def _list_files(node: Any) -> set[str]:
     return own.union(*map(_list_files, node.values()))
 
 
-def _read(node: Mapping[str, Any], entries: Mapping[str, bytes]) -> Any:
+def _read(node: Mapping[str, Any], entries: Mapping[str, bytes]) -> Any:  # noqa: PLR0911 - one a kind
     loader, content = node["__loader__"], node.get("content")
     name = f"{node['__module__']}.{node['__class__']}"
     if loader == "JsonNode":

@@ -216,9 +216,14 @@ def _parse_file(added: Mapping[str, Any]) -> DataFile:
 
 
 def make_plain(rows: pa.Table) -> pa.Table:
-    """Return the rows with long texts as texts, so that files written by different engines join."""
-    fields = [
-        pa.field(item.name, pa.string() if pa.types.is_large_string(item.type) else item.type)
-        for item in rows.schema
-    ]
+    """Return the rows with one type for all texts, so that files written by different engines join."""
+    fields = [pa.field(item.name, _make_plain_type(item.type)) for item in rows.schema]
     return rows.cast(pa.schema(fields))
+
+
+def _make_plain_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_list_view(kind):
+        return pa.list_(_make_plain_type(kind.value_type))
+    return kind

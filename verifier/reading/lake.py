@@ -73,6 +73,8 @@ def open_lake(address: str) -> Lake:
     Raises:
         NotALakeError: Nothing is there, or it has neither tables nor snapshots.
     """
+    if not address:
+        raise NotALakeError("found no LAKE, expected a folder or s3://bucket/prefix")
     try:
         lake = _open(address)
         known = any(lake.list_keys(folder) for folder in _LAKE_FOLDERS)
