@@ -4,12 +4,21 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.gates.ledger.version_events import ChampionKept
+from credit_default.gates.verdict import Verdict
+from credit_default.model.estimator.calibration_line import Calibration
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.recipe_pipeline import Recipe, calibrate_pipeline
+from credit_default.model.estimator.scoring import attach_reference
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.services.audit.erasure import forget_client
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring, build_wiring
@@ -32,6 +41,11 @@ from credit_default.settings import load_settings
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 SALT = "0123456789abcdef"
 ROW_COUNT = 300
+MEMBERS = (
+    {"family": "forest", "tree_count": 5, "maximum_depth": 4},
+    {"family": "boosting", "tree_count": 5, "maximum_depth": 3},
+    "scorecard",
+)
 
 
 def make_verified_lake(
@@ -41,7 +55,7 @@ def make_verified_lake(
     shutil.copytree(champion, folder, dirs_exist_ok=True)
     loaded = load_settings({**settings, "lake": str(folder)}, environment={}).settings
     wiring = build_wiring(loaded, commit="0123abc")
-    _keep_challenger(wiring)
+    _keep_challenger(wiring, files.training)
     rows = pl.read_csv(files.batch, infer_schema=False).head(ROW_COUNT)
     spoiled = rows.with_columns(
         sex=pl.when(pl.int_range(pl.len()) < 2).then(pl.lit("9")).otherwise("sex")
@@ -60,17 +74,32 @@ def make_verified_lake(
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
-def _keep_challenger(wiring: Wiring) -> None:
-    from tests.fakes.second_version import add_second_version
-
-    number = add_second_version(wiring)
-    version = wiring.registry.find_version(number)
+def _keep_challenger(wiring: Wiring, training: Path) -> None:
+    """Register a calibrated blend that the gate kept out: what scores in the shadow."""
+    rows = pl.read_csv(training, schema_overrides={"client_id": pl.String})
+    bundle = fit(
+        Recipe(family="blend", members=MEMBERS, weights=(1.0, 2.0, 1.0)),
+        rows.head(1_500),
+        schema=CREDIT_CARD,
+        features=CREDIT_CARD_FEATURES,
+        decision_policy=DecisionPolicy(),
+    )
+    if bundle.calibration is None:
+        line = Calibration(slope=0.9, intercept=-0.1)
+        bundle = replace(bundle, pipeline=calibrate_pipeline(bundle.pipeline, line))
+    bundle = attach_reference(bundle, rows.tail(500))
+    with wiring.tracking.start_run("train", name="second", tags={}) as run:
+        version = wiring.registry.register(
+            run, bundle, metrics={}, tags={"data_origin": "simulated"}
+        )
+    verdict = Verdict("promotion", "refused", ("champion stays: a tie",), {"log_loss_gain": 0.0})
+    wiring.registry.record_verdict(version, verdict)
     append_ledger_entry(
         wiring,
         ChampionKept(model_digest=version.digest, level="refused", by="gate"),
-        key=f"judged v{number} {version.run_id}",
+        key=f"judged v{version.number} {version.run_id}",
         at=NOON,
-        model_version=number,
+        model_version=version.number,
     )
 
 

@@ -1,6 +1,7 @@
 """A lake in which everything has happened, made once for a run, and the verifier as a person starts it."""
 
 import contextlib
+import hashlib
 import io
 import shutil
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 from tests.fakes.shared_folders import copy_shared_folder
 from verifier.command import run
+
+LIFE = Path(__file__).parents[1] / "fakes" / "verified_lake.py"
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,10 @@ def verified_lake(tmp_path_factory, lake_with_champion, simulated_files, small_s
         )
         shutil.copytree(made, folder, dirs_exist_ok=True)
 
+    # made anew where its own life is another, which no other folder depends on
+    life = hashlib.sha256(LIFE.read_bytes()).hexdigest()[:8]
     return copy_shared_folder(
-        "verified-lake", tmp_path_factory.mktemp("verified") / "lake", make=make
+        f"verified-lake-{life}", tmp_path_factory.mktemp("verified") / "lake", make=make
     )
 
 

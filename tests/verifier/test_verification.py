@@ -4,6 +4,5 @@
 def test_a_lake_in_which_everything_has_happened_holds(lake, check_lake):
     checked = check_lake(lake)
 
-    print(checked.text)
     assert checked.faults == []
     assert checked.code == 0

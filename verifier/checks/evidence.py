@@ -38,7 +38,11 @@ def check_evidence(record: Record, version: Version, model: Model | None) -> Fin
     yield compare(f"{thing}, identity", identity, wanted, kind="evidence of verdicts")
     yield from _check_verdict(thing, said["verdict"], version)
     yield from _check_rows(record, thing, said["data"]["snapshots"])
-    if model is not None:
+    if said["judged_on"] != "test side":
+        yield gap(
+            f"{thing}, evaluation", f"it was judged {said['judged_on']}, on rows of no bundle"
+        )
+    elif model is not None:
         yield from _check_evaluation(thing, said["evaluation"], model)
 
 
