@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from verifier.checks.arrivals import check_files, check_outcomes, check_quarantine
-from verifier.checks.monitors import check_alarms, check_verdicts
+from verifier.checks.monitors import check_alarms, check_runs, check_verdicts
 from verifier.checks.people import check_erasures, check_overrides, check_reviews
 from verifier.checks.reasons import check_reasons
 from verifier.checks.record import Record
@@ -77,6 +77,7 @@ def _check_contents(record: Record) -> Iterator[Finding]:
     yield from guard("findings and reviews", check_reviews(record))
     yield from guard("erasures", check_erasures(record))
     yield from guard("verdicts of monitors", check_verdicts(record, results))
+    yield from guard("runs of monitors", check_runs(record))
     yield from guard("alarms", check_alarms(record))
     yield from guard("model versions", check_versions(record))
     yield from guard("published reports", check_reports(record, results))

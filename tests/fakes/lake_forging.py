@@ -16,6 +16,7 @@ import polars as pl
 import pyarrow.parquet as pq
 from deltalake import write_deltalake
 from verifier.model.bundles import _parse as parse_bundle
+from verifier.reading.delta import open_table
 from verifier.reading.lake import open_lake
 from verifier.reading.ledger import Entry, read_entries
 
@@ -27,6 +28,12 @@ def flip(path: Path, place: float = 0.5) -> None:
     content = bytearray(path.read_bytes())
     content[int(place * len(content))] ^= 1
     path.write_bytes(bytes(content))
+
+
+def flip_after(path: Path, mark: bytes) -> None:
+    """One bit of the character behind the mark is another."""
+    content = path.read_bytes()
+    flip(path, (content.index(mark) + len(mark) + 1 / 2) / len(content))
 
 
 def find(lake: Path, pattern: str) -> Path:
@@ -234,12 +241,41 @@ def change_registry(lake: Path, statement: str, *values: Any) -> None:
         assert database.execute(statement, values).rowcount
 
 
+def list_commits(lake: Path, table: str, *actions: str) -> list[Path]:
+    """The table's commits with such an action, the newest first."""
+    commits = sorted(lake.glob(f"tables/{table}/_delta_log/*.json"), reverse=True)
+    wanted = tuple(f'{{"{action}"' for action in actions)
+    return [
+        p for p in commits if any(line.startswith(wanted) for line in p.read_text().splitlines())
+    ]
+
+
 def edit_log(lake: Path, table: str, edit: Callable[[dict[str, Any]], Any]) -> None:
-    """The first action `add` of the table's last commit is edited."""
-    path = find(lake, f"tables/{table}/_delta_log/*.json")
+    """The first file that the table's last commit with one put in is edited in the log."""
+    path = next(p for p in list_commits(lake, table, "add") if is_present(lake, table, p))
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     edit(next(line["add"] for line in lines if "add" in line))
     path.write_text("\n".join(map(json.dumps, lines)))
+
+
+def is_present(lake: Path, table: str, commit: Path) -> bool:
+    """Whether the first file that the commit put in is there still."""
+    lines = map(json.loads, commit.read_text().splitlines())
+    added = next(line["add"]["path"] for line in lines if "add" in line)
+    return added in open_table(open_lake(str(lake)), table).state.files
+
+
+def flip_size(lake: Path, table: str) -> None:
+    """One bit of a file's size in the log is another."""
+    edit_log(lake, table, lambda added: added.update(size=added["size"] ^ 1))
+
+
+def drop_commits(lake: Path, table: str, count: int = 1) -> None:
+    """The last commits that changed the table's rows are gone, with those after them."""
+    last = list_commits(lake, table, "add", "remove")[count - 1]
+    for path in lake.glob(f"tables/{table}/_delta_log/*.json"):
+        if path.name >= last.name:
+            path.unlink()
 
 
 def read_head(lake: Path) -> Entry:

@@ -5,6 +5,7 @@ import math
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -101,9 +102,9 @@ def registry(statement: str, *values: Any) -> Spoil:
     return lambda lake: forge.change_registry(lake, statement, *values)
 
 
-def roll_back(table: str) -> Spoil:
-    """The table's last commit is gone, with the checkpoint that it may have made."""
-    return lambda lake: forge.find(lake, f"tables/{table}/_delta_log/*.json").unlink()
+def roll_back(table: str, count: int = 1) -> Spoil:
+    """The table's last commits that changed its rows are gone, with those after them."""
+    return lambda lake: forge.drop_commits(lake, table, count)
 
 
 def remove(pattern: str) -> Spoil:
@@ -126,14 +127,21 @@ def _flip_files() -> Iterator[Mutation]:
     tables = "scores shadow_scores quarantine outcomes outcome_history monitoring overrides ledger"
     for table in tables.split():
         file = f"tables/{table}/*=*/*.parquet"
-        yield Mutation("flipped bit", f"rows of {table}", flip(file, 0.1), table.split("_")[0])
+        yield Mutation(
+            "flipped bit", f"rows of {table}", flip(file, 0.1), f"{table.split('_')[0]}|verdict"
+        )
     for table in ("scores", "ledger", "outcomes", "monitoring"):
-        log = f"tables/{table}/_delta_log/*.json"
-        yield Mutation("flipped bit", f"log of {table}", flip(log, 0.6), f"table {table}")
+        spoil = partial(forge.flip_size, table=table)
+        yield Mutation("flipped bit", f"log of {table}", spoil, f"table {table}")
+    yield Mutation(
+        "flipped bit",
+        "record of a snapshot",
+        lambda lake: forge.flip_after(forge.find(lake, "snapshots/*/snapshot.json"), b"/rows-"),
+        "snapshot",
+    )
     for name, pattern, says in (
         ("checkpoint of the ledger", "tables/ledger/_delta_log/*.checkpoint.parquet", "ledger"),
         ("rows of a snapshot", "snapshots/*/rows-*.parquet", "snapshot"),
-        ("record of a snapshot", "snapshots/*/snapshot.json", "snapshot"),
         ("manifest", "champion/pinned/*/bundle.json", "model bundle champion/pinned"),
         ("pipeline", "champion/pinned/*/pipeline.skops", "pipeline.skops"),
         ("trained rows", "champion/pinned/*/trained_rows.npy", "trained_rows.npy"),
@@ -227,10 +235,10 @@ def _forge_entries() -> Iterator[Mutation]:
         )
     for event, name, value, says in (
         ("ingested", "accepted", 9, "snapshot .*rows"),
-        ("ingested", "quarantined", 9, "rejected rows"),
+        ("ingested", "quarantined", 9, "rows read"),
         ("ingested", "input_sha256", _ONES, "input_sha256"),
         ("outcomes taken in", "accepted_count", 9, "outcomes of file"),
-        ("outcomes taken in", "rejected_count", 9, "rejected rows"),
+        ("outcomes taken in", "rejected_count", 9, "rows that quarantine lacks"),
         ("promoted", "model_digest", _ONES, "model_digest|model version 1"),
         ("kept", "level", "ok", "its verdict"),
         ("alarmed", "score_drift", 0.0, "verdict drift"),
@@ -239,7 +247,7 @@ def _forge_entries() -> Iterator[Mutation]:
         ("decision overridden", "decision", "decline", LEDGER),
         ("finding opened", "severity", "low", "findings"),
         ("reviewed", "opinion", "not fit for use", "reviews"),
-        ("alarm opened", "month", "2001-01", "alarm drift"),
+        ("alarm opened", "month", "2001-01", "alarm feed"),
         ("forgotten", "scores_digest", _ONES, "digest"),
     ):
         change = forge.say(event, **{name: value})
@@ -251,8 +259,8 @@ def _forge_entries() -> Iterator[Mutation]:
         ("promoted", "champion"),
         ("kept", "model version 2"),
         ("outcomes taken in", "outcomes of file"),
-        ("alarmed", "verdict drift"),
-        ("alarm opened", "alarm drift"),
+        ("alarmed", "verdict (drift|feed)"),
+        ("alarm opened", "alarm feed"),
         ("decision overridden", "override"),
         ("finding opened", "findings"),
         ("finding closed", "closed findings"),
@@ -340,7 +348,7 @@ _SCORES: Final = (
         set_row("shadow_scores", "default_probability", next_up),
         "shadow scores",
     ),
-    Mutation("shadow", "a row dropped", drop_row("shadow_scores"), "shadow scores|holds"),
+    Mutation("shadow", "a row dropped", drop_row("shadow_scores"), "rows that shadow_scores lacks"),
     Mutation("shadow", "a row doubled", double_row("shadow_scores"), "shadow scores"),
     Mutation(
         "shadow",
@@ -353,7 +361,7 @@ _LOGS: Final = (
     Mutation("table", "scores rolled back", roll_back("scores"), "scores"),
     Mutation("table", "the ledger rolled back", roll_back("ledger"), "erasure"),
     Mutation("table", "outcomes rolled back", roll_back("outcomes"), "outcomes"),
-    Mutation("table", "monitoring rolled back", roll_back("monitoring"), "verdict"),
+    Mutation("table", "monitoring rolled back", roll_back("monitoring", 5), "verdict"),
     Mutation("table", "overrides rolled back", roll_back("overrides"), "override"),
     Mutation(
         "table",
@@ -679,13 +687,13 @@ _MADE: Final = (
         "monitor",
         "an alarm made ok",
         set_row("monitoring", "level", "ok", level="alarm"),
-        "verdict drift",
+        "verdict feed",
     ),
     Mutation(
         "monitor",
         "an alarm's figures",
         set_row("monitoring", "figures", '{"row_count": 1}', level="alarm"),
-        "verdict drift",
+        "verdict feed",
     ),
     Mutation(
         "monitor",
@@ -703,13 +711,13 @@ _MADE: Final = (
         lambda lake: forge.rewrite(
             lake, "monitoring", lambda rows: rows.filter(pl.col("level") != "alarm")
         ),
-        "verdict drift",
+        "verdict feed",
     ),
     Mutation("monitor", "a verdict doubled", double_row("monitoring"), "verdict"),
     Mutation(
-        "monitor", "the version of an alarm", set_row("alarms", "model_version", 2), "alarm drift"
+        "monitor", "the version of an alarm", set_row("alarms", "model_version", 2), "alarm feed"
     ),
-    Mutation("monitor", "an alarm doubled", double_row("alarms"), "alarm drift"),
+    Mutation("monitor", "an alarm doubled", double_row("alarms"), "alarm feed"),
     Mutation(
         "people", "an override's decision", set_row("overrides", "decision", "decline"), "override"
     ),
@@ -734,7 +742,9 @@ _MADE: Final = (
         lambda lake: forge.rewrite(lake, "reviews", lambda rows: rows.head(0)),
         "reviews",
     ),
-    Mutation("arrivals", "a rejected row dropped", drop_row("quarantine"), "rejected rows"),
+    Mutation(
+        "arrivals", "a rejected row dropped", drop_row("quarantine"), "rows that quarantine lacks"
+    ),
     Mutation(
         "arrivals",
         "a rejected row of another batch",

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from typing import Any, Final
 
-from verifier.checks.record import Record
+from verifier.checks.record import Record, compare_counts
 from verifier.findings import Findings, compare, fault, gap, hold
 
 _FILE: Final = re.compile(r"processed/([0-9a-f]{16})-([^/]+)\Z")
@@ -37,11 +37,17 @@ def check_quarantine(record: Record) -> Findings:
     for batch_id in sorted(set(found) - set(entries)):
         thing = f"rejected rows of batch {batch_id}"
         yield fault(thing, f"{found[batch_id]} without an entry of the ledger", "none")
-    for batch_id, entry in entries.items():
-        expected = entry.read()[_REJECTED[entry.event]]
-        yield from _compare_count(
-            record, f"rejected rows of batch {batch_id}", found[batch_id], expected
-        )
+    yield from compare_counts(
+        record,
+        "quarantine",
+        {
+            f"rejected rows of batch {batch_id}": (
+                found[batch_id],
+                entry.read()[_REJECTED[entry.event]],
+            )
+            for batch_id, entry in entries.items()
+        },
+    )
 
 
 def check_outcomes(record: Record) -> Findings:
@@ -52,14 +58,15 @@ def check_outcomes(record: Record) -> Findings:
     for batch_id in sorted(set(counts) - set(entries)):
         thing = f"outcomes of file {batch_id}"
         yield fault(thing, f"{counts[batch_id]} without an entry of the ledger", "none")
-    for batch_id, entry in entries.items():
-        thing, expected = f"outcomes of file {batch_id}", entry.read()["accepted_count"]
-        if counts[batch_id] < expected and not _are_clients_named(record):
-            yield gap(
-                thing, f"{counts[batch_id]} of {expected}; of numbered clients some are left out"
-            )
-        else:
-            yield from _compare_count(record, thing, counts[batch_id], expected)
+    things = {
+        f"outcomes of file {batch_id}": (counts[batch_id], entry.read()["accepted_count"])
+        for batch_id, entry in entries.items()
+    }
+    if _are_clients_named(record):
+        yield from compare_counts(record, "outcome_history", things)
+    else:
+        for thing, (count, accepted) in things.items():
+            yield gap(thing, f"{count} of {accepted}; of numbered clients some may be left out")
     yield from _check_current(record, history)
 
 
@@ -90,10 +97,3 @@ def _check_current(record: Record, history: list[dict[str, Any]]) -> Findings:
 def _are_clients_named(record: Record) -> bool:
     """Return whether clients have ids of their own; a declared portfolio may number them by row."""
     return all(one.record["schema_name"] == "credit-card" for one in record.snapshots.values())
-
-
-def _compare_count(record: Record, thing: str, found: int, expected: int) -> Findings:
-    if found < expected and record.erasures:
-        yield gap(thing, f"{found} of {expected}; a client was erased since")
-    else:
-        yield compare(thing, found, expected, kind="counts of arrivals")

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from verifier.checks.record import Record
 from verifier.checks.scores import Result
-from verifier.findings import Findings, compare, fault, hold
+from verifier.findings import Findings, compare, fault, guard, hold
 from verifier.reading.ledger import Entry
+from verifier.reading.registry import read_registry
 
 _COLUMNS: Final = (
     *("batch_id", "model_version", "statement_month", "gate", "level", "figures"),
@@ -36,7 +37,7 @@ def check_verdicts(record: Record, results: Mapping[tuple[str, int], Result]) ->
     for row in rows:
         key = (row["batch_id"], row["model_version"], row["gate"])
         thing = f"verdict {key[2]} on batch {key[0]}, version {key[1]}"
-        yield from _check_level(thing, row, newest.get(key))
+        yield from guard(thing, _check_level(thing, row, newest.get(key)))
         if (result := results.get(key[:2])) is None:
             yield fault(thing, "a batch that was never scored", "a scored batch")
         elif not record.was_changed(key[:2]):
@@ -45,6 +46,29 @@ def check_verdicts(record: Record, results: Mapping[tuple[str, int], Result]) ->
     for key in set(newest) - known:
         expected = f"the verdict of {newest[key].thing}"
         yield fault(f"verdict {key[2]} on batch {key[0]}, version {key[1]}", "none", expected)
+
+
+def check_runs(record: Record) -> Findings:
+    """Yield whether the newest run of each monitored batch has the levels of the table, where the registry is in the lake."""
+    rows = record.list_rows("monitoring", *_COLUMNS[:5])
+    if record.lake.registry is None:
+        if rows:
+            yield gap("levels of verdicts", "the runs of monitors are not in the lake")
+        return
+    monitored = read_registry(record.lake.registry).monitored
+    for row in rows:
+        tags = monitored.get((row["batch_id"], row["model_version"]), {})
+        said = tags.get(f"{row['gate']}_level")
+        thing = f"verdict {row['gate']} on batch {row['batch_id']}, version {row['model_version']}"
+        if said is not None:
+            yield compare(f"{thing}, its run", said, row["level"], kind="levels of runs")
+    known = {(row["batch_id"], row["model_version"], row["gate"]) for row in rows}
+    for (batch_id, version), tags in monitored.items():
+        gates = [key.removesuffix("_level") for key in tags if key.endswith("_level")]
+        for gate in gates:
+            if (batch_id, version, gate) not in known:
+                thing = f"verdict {gate} on batch {batch_id}, version {version}"
+                yield fault(thing, "none", f"{tags[f'{gate}_level']}, as its run has it")
 
 
 def _check_level(thing: str, row: Mapping[str, Any], entry: Entry | None) -> Findings:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from verifier.findings import Findings, fault, gap, hold
 from verifier.model.bundles import Bundle, Model
 from verifier.reading.delta import open_table, read_rows
 from verifier.reading.lake import Lake
@@ -70,6 +71,35 @@ class Record:
             found |= set(json.loads(entry.read().get("overrides") or "[]"))
         return found
 
+    def count_erased(self, table: str) -> int | None:
+        """Return how many rows erasures deleted from a table; None where one of them never ended."""
+        ended = [entry for entry in self.find("forgotten") if not entry.model_version]
+        if len({entry.read().get("begun") for entry in ended}) < len(self.erasures):
+            return None
+        return sum(int(entry.read().get(table, 0)) for entry in ended)
+
     def was_changed(self, result: tuple[str, int]) -> bool:
         """Return whether an erasure changed the scores of this batch under this version."""
         return any(list(result) in json.loads(entry.read()["results"]) for entry in self.erasures)
+
+
+def compare_counts(record: Record, table: str, things: Mapping[str, tuple[int, int]]) -> Findings:
+    """Yield whether each thing has as many rows in a table as it should, but for those that erasures deleted.
+
+    Args:
+        record: The lake.
+        table: The table.
+        things: What was found and what was expected, by the name of the thing.
+    """
+    missing = 0
+    erased = record.count_erased(table)
+    for thing, (found, expected) in things.items():
+        if found < expected and record.erasures:
+            missing += expected - found
+            yield gap(thing, f"{found} of {expected}; a client was erased since")
+        elif found != expected:
+            yield fault(thing, found, expected)
+        else:
+            yield hold("counts of rows")
+    if erased is not None and missing != erased:
+        yield fault(f"rows that {table} lacks", missing, f"{erased}, which erasures deleted")

@@ -91,6 +91,7 @@ def _check_result(record: Record, result: Result) -> Findings:
         kind="results",
     )
     yield from _check_counts(result)
+    yield from _check_arrival(record, result)
     digest = result.entry.read()["model_digest"]
     model, snapshot = record.models.get(digest), record.snapshots.get(result.entry.batch_id)
     if snapshot is None:
@@ -109,6 +110,9 @@ def _check_counts(result: Result) -> Findings:
     if counted < 0 or (counted and not details["corrects"]):
         expected = "read = scored + quarantined"
         yield fault(f"{thing}, rows read", details["read_count"], expected)
+    times = {format_time(at) for at in rows["scored_at"].to_pylist()}
+    if times - {result.entry.at}:
+        yield fault(f"{thing}, scored_at", min(times - {result.entry.at}), result.entry.at)
     if result.newest is not result.entry:
         return
     probability = rows["default_probability"].to_pylist()
@@ -124,9 +128,16 @@ def _check_counts(result: Result) -> Findings:
         yield compare(
             f"{thing}, {name}", measured.get(name), said.get(name), kind="counts and sums"
         )
-    times = {format_time(at) for at in rows["scored_at"].to_pylist()}
-    if times - {result.entry.at}:
-        yield fault(f"{thing}, scored_at", min(times - {result.entry.at}), result.entry.at)
+
+
+def _check_arrival(record: Record, result: Result) -> Findings:
+    """Yield whether the entries of the ingestion and of the scoring count the same rows."""
+    batch, details = result.entry.batch_id, result.entry.read()
+    for entry in (one for one in record.find("ingested") if one.batch_id == batch):
+        names = (("read", "read_count"), ("quarantined", "quarantined_count"))
+        said = {own: details[own] for _, own in names}
+        wanted = {own: entry.read()[other] for other, own in names}
+        yield compare(f"{result.entry.thing}, rows", said, wanted, kind="rows read")
 
 
 def _sum_losses(rows: pa.Table) -> dict[str, float]:

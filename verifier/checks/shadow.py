@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from verifier.checks.record import Record
+from verifier.checks.record import Record, compare_counts
 from verifier.checks.scores import score_rows, select_result
 from verifier.findings import Findings, fault, gap, guard, hold
 from verifier.model.features import NotJudgedError
@@ -21,16 +21,19 @@ def check_shadow_scores(record: Record) -> Findings:
     for batch_id, version in sorted(found - set(entries)):
         thing = f"shadow scores of batch {batch_id}, version {version}"
         yield fault(thing, "rows without an entry of the ledger", "none")
+    things = {}
     for result, entry in entries.items():
         thing = f"shadow scores of batch {result[0]}, version {result[1]}"
-        yield from guard(thing, _check_result(record, entry, thing, select_result(rows, *result)))
+        own = select_result(rows, *result)
+        things[f"{thing}, their count"] = own.num_rows, entry.read()["scored_count"]
+        yield from guard(thing, _check_result(record, entry, thing, own))
+    yield from compare_counts(record, "shadow_scores", things)
 
 
 def _check_result(record: Record, entry: Entry, thing: str, rows: pa.Table) -> Findings:
     details = entry.read()
-    fewer = details["scored_count"] - rows.num_rows
-    if fewer < 0 or (fewer and not record.erasures):
-        yield fault(f"{thing}, their count", rows.num_rows, details["scored_count"])
+    if repeated := rows.num_rows - len(set(_list_keys(rows))):
+        yield fault(thing, f"{repeated} repeated keys", "each client and month once")
     model = record.models.get(details["model_digest"])
     snapshot = record.snapshots.get(entry.batch_id)
     if model is None or snapshot is None:

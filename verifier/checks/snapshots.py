@@ -109,6 +109,9 @@ def _check_entry(record: Record, thing: str, digest: str, said: dict[str, Any]) 
     ):
         if found != details[name]:
             yield fault(f"{thing}, {name}", found, f"{details[name]}, as {entry.thing} has it")
+    parts = details["accepted"] + details["quarantined"]
+    parts += details.get("in the batch already") or 0
+    yield compare(f"{entry.thing}, rows read", details["read"], parts, kind="rows read")
     missing = details["accepted"] - said["row_count"]
     if missing < 0 or (missing and not _erased_since(record, entry)):
         expected = f"{details['accepted']}, as {entry.thing} has it"

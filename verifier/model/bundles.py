@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from verifier.findings import DAMAGE, Findings, compare, fault, gap, hold
+from verifier.findings import DAMAGE, Finding, Findings, compare, fault, gap, hold
 from verifier.model.archive import Thing, read_archive
 from verifier.model.digests import digest_model, list_arrays
 from verifier.reading.lake import Lake, parse_parquet
@@ -69,14 +69,14 @@ class Bundle:
 
     folder: str
     model: Model | None
-    findings: tuple[Any, ...]
+    findings: tuple[Finding, ...]
 
 
 def read_bundles(lake: Lake) -> tuple[Bundle, ...]:
     """Return every bundle in the lake; equal copies are parsed once."""
     keys = [key for home in _HOMES for key in lake.list_keys(home)]
     folders = [key.removesuffix(f"/{_MANIFEST}") for key in keys if key.endswith(f"/{_MANIFEST}")]
-    known: dict[str, tuple[Model, tuple[Any, ...]]] = {}
+    known: dict[str, tuple[Model, tuple[Finding, ...]]] = {}
     return tuple(_read_bundle(lake, folder, known) for folder in folders)
 
 
@@ -90,14 +90,15 @@ def index_models(bundles: Iterable[Bundle]) -> dict[str, Model]:
 
 
 def _read_bundle(
-    lake: Lake, folder: str, known: dict[str, tuple[Model, tuple[Any, ...]]]
+    lake: Lake, folder: str, known: dict[str, tuple[Model, tuple[Finding, ...]]]
 ) -> Bundle:
     thing = f"model bundle {folder}"
+    found: list[Finding] = []
     try:
         content = lake.read(f"{folder}/{_MANIFEST}")
         manifest = json.loads(content)
         files = {name: lake.read(f"{folder}/{name}") for name in manifest["files"]}
-        found = list(_check_files(thing, manifest, files))
+        found += _check_files(thing, manifest, files)
         found += _check_record(lake, folder, manifest, content)
         same = hashlib.sha256(content + b"".join(files.values())).hexdigest()
         if same not in known:
@@ -106,7 +107,8 @@ def _read_bundle(
         model, of_model = known[same]
     except DAMAGE as error:
         text = f"content that cannot be read ({type(error).__name__}: {error})"
-        return Bundle(folder, None, (fault(thing, text, "a bundle as docs/format.md has it"),))
+        found.append(fault(thing, text, "a bundle as docs/format.md has it"))
+        return Bundle(folder, None, tuple(found))
     return Bundle(folder, model, (*found, *of_model))
 
 

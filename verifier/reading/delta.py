@@ -6,7 +6,7 @@ The state of a table is that of its newest checkpoint, changed by the commits af
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -132,11 +132,13 @@ def _check_log(lake: Lake, table: Table) -> Findings:
     again = _replay(_read_commits(lake, log, 0, last=newest))
     stored = _replay(_read_checkpoint(lake, log.checkpoints[newest]))
     yield compare(
-        f"{thing}, checkpoint {newest}",
-        [sorted(stored.files), dict(sorted(stored.transactions.items()))],
-        [sorted(again.files), dict(sorted(again.transactions.items()))],
-        kind="logs of tables",
+        f"{thing}, checkpoint {newest}", _describe(stored), _describe(again), kind="logs of tables"
     )
+
+
+def _describe(state: State) -> list[Any]:
+    files = [asdict(file) for _, file in sorted(state.files.items())]
+    return [*files, dict(sorted(state.transactions.items()))]
 
 
 def _check_statistics(thing: str, file: DataFile, rows: pa.Table) -> Findings:

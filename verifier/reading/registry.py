@@ -20,10 +20,13 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The versions that have a digest, and who holds which alias, by model and alias."""
+    """The versions that have a digest, who holds which alias, by model and alias, and runs of monitors."""
 
     versions: tuple[Version, ...]
     aliases: Mapping[tuple[str, str], int]
+    monitored: Mapping[
+        tuple[str, int], Mapping[str, str]
+    ]  # tags of the newest run, by batch and version
 
     def find(self, number: int, digest: str) -> Version | None:
         """Return the version of that number with that digest."""
@@ -69,4 +72,19 @@ def _read(database: sqlite3.Connection) -> Registry:
         if "digest" in (found := tags.get((name, int(number)), {}))
     )
     aliases = database.execute("SELECT name, alias, version FROM registered_model_aliases")
-    return Registry(versions, {(name, alias): int(number) for name, alias, number in aliases})
+    holders = {(name, alias): int(number) for name, alias, number in aliases}
+    return Registry(versions, holders, _read_monitored(database))
+
+
+def _read_monitored(database: sqlite3.Connection) -> dict[tuple[str, int], dict[str, str]]:
+    runs: dict[str, dict[str, str]] = {}
+    for run_id, key, value in database.execute(
+        "SELECT run_uuid, key, value FROM tags JOIN runs USING (run_uuid)"
+        " WHERE name LIKE 'monitor %' ORDER BY start_time"
+    ):
+        runs.setdefault(run_id, {})[key] = value
+    return {
+        (tags["batch_id"], int(tags["model_version"])): tags
+        for tags in runs.values()
+        if {"batch_id", "model_version"} <= set(tags)
+    }
