@@ -1,0 +1,1 @@
+"""Read a model bundle, and compute by its arrays: features, risk, digests and what each feature adds."""
