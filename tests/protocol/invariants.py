@@ -73,13 +73,13 @@ def told_is_on_record(s: bytes) -> bool:
 
 
 def no_file_is_lost(s: bytes) -> bool:
-    """A file that came waits, or stands in processed/ after its result, or in refused/ beside its reason."""
+    """A file that came waits, or stands in processed/ or in refused/ beside its reason, until an erasure takes it."""
     if s[at("refused")] and not s[at("reason")]:
         return False
     if s[at("written_again")]:
         return s[at("incoming")] == BAD or bool(s[at("refused")])
     is_there = s[at("incoming")] == GOOD or s[at("processed")]
-    return bool(is_there or s[at("ingested_entries")])
+    return bool(is_there or s[at("erasure")] or not s[at("waited")])
 
 
 def processed_means_scored(s: bytes) -> bool:

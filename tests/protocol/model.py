@@ -32,6 +32,7 @@ class Bounds:
         doubled_requests: Requests that reach MLflow twice.
         rewrites: How often the producer writes another file over the one that waits.
         two_people: Whether two people decide on a promotion.
+        is_waiting: Whether the file waits in incoming/; else it is given by its path, and to `ingest` only.
     """
 
     starts: Mapping[str, int]
@@ -41,12 +42,14 @@ class Bounds:
     doubled_requests: int = 0
     rewrites: int = 0
     two_people: bool = False
+    is_waiting: bool = True
 
     def build_first_state(self) -> bytes:
         """A file waits; version 1 is champion, on record and pinned, version 2 is registered."""
         state = bytearray(PROCESSES[-1] + WIDTH)
         given = {
-            "incoming": GOOD,
+            "incoming": GOOD * self.is_waiting,
+            "waited": self.is_waiting,
             "alias": 1,
             "champion_entry": 1,
             "champions_named": 1,

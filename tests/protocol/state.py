@@ -21,6 +21,7 @@ FIELDS: Final = (
     "processed",  # the good file stands in processed/
     "refused",  # the bad file stands in refused/
     "reason",  # and its reason beside it
+    "waited",  # the good file came into incoming/, and was not given by its path
     "written_again",  # the producer wrote the bad file over the good one
     # tables and snapshots
     "quarantine",
