@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 import os
 import shutil
 import socket
@@ -10,8 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from credit_default.adapters.lake.pinned_champion import read_champion_pointer
+from credit_default.adapters.lake.snapshots import list_snapshot_parts, list_snapshots
 from credit_default.adapters.mlflow.model_versions import CHAMPION
 from credit_default.adapters.tables.ledger import read_entries
+from credit_default.failpoints import armed_failpoint
+from credit_default.services.audit.replay import verify_lake
+from credit_default.services.champion.versions import promote_by_hand
 from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.operations.reconcile import (
     Repairs,
@@ -264,6 +269,50 @@ def test_two_that_reconcile_at_once_record_each_batch_once(lake, score, make_wir
     assert sorted(part.counts["records added"] for part in repairs) == [0, 3]
 
 
+# scores that no entry names
+
+
+@pytest.fixture
+def unentered(lake, score, known_rows, tmp_path):
+    """A batch that version 1 scored in a run that died before the ledger's entry; version 2 is champion since, and scored it too."""
+    rows = known_rows.filter(statement_month="2005-10").drop("defaulted").slice(800, 60)
+    rows.write_csv(tmp_path / "died.csv")
+    with armed_failpoint("predict.scored", die), pytest.raises(KeyboardInterrupt):
+        score.path(lake, tmp_path / "died.csv", NOON)
+    promote_by_hand(lake, 2, reason="a drill", decided_at=NOON + MINUTE)
+    return score.path(lake, tmp_path / "died.csv", NOON + 2 * MINUTE).batch_id
+
+
+def die():
+    raise KeyboardInterrupt
+
+
+def judge_scores(wiring, batch_id):
+    summary = verify_lake(wiring, batch_id=batch_id, client_id=None, head=None)
+    return summary.status, [verdict.level for verdict in summary.verdicts]
+
+
+def test_scores_of_a_run_that_died_are_entered_although_another_champion_scored_the_batch_since(
+    lake, unentered
+):
+    assert judge_scores(lake, unentered)[0] == "broken"
+
+    repairs, again = (repair_records(lake, now=NOON + HOUR) for _ in range(2))
+
+    assert f"put on record: batch {unentered}, scored by version 1" in repairs.notes
+    assert (again.counts, again.notes) == (NOTHING, ())
+    assert judge_scores(lake, unentered) == ("proved", ["ok"] * 4)
+    entries = [entry for entry in read_entries(lake.lake) if entry.event == "scored"]
+    assert [entry.model_version for entry in entries] == [2, 1]
+    first, second = (json.loads(entry.details) for entry in entries)
+    same = {"input_sha256", "read_count", "quarantined_count", "scored_count", "schema"}
+    assert {name: first[name] for name in same} == {name: second[name] for name in same}
+
+
+def test_scores_of_a_moment_ago_are_left_to_the_run_that_wrote_them(lake, score, unentered):
+    assert repair_records(lake, now=NOON + MINUTE).notes == ()
+
+
 # the champion alias
 
 
@@ -354,6 +403,33 @@ def test_folder_that_holds_the_only_copy_of_a_file_is_kept_with_a_note(lake, pla
 
     assert repairs.notes == (f"kept {folder}: it holds the only copy of a file",)
     assert (folder / "leaving").exists()
+
+
+def test_rows_of_a_run_that_died_before_it_named_them_are_removed_after_a_day(
+    lake, score, known_rows, tmp_path
+):
+    rows = known_rows.filter(statement_month="2005-10").drop("defaulted").slice(900, 60)
+    rows.write_csv(tmp_path / "died.csv")
+    with armed_failpoint("snapshot.rows-kept", die), pytest.raises(KeyboardInterrupt):
+        score.path(lake, tmp_path / "died.csv", NOON)
+    (lost,) = set((lake.lake.home / "snapshots").rglob("rows-*")) - list_named_rows(lake)
+    now = dt.datetime.fromtimestamp(lost.stat().st_mtime, dt.UTC)
+
+    early = remove_stale_files(lake, now=now + 23 * HOUR)
+    assert (early.counts, lost.exists()) == ({"leftovers removed": 0}, True)
+    late = remove_stale_files(lake, now=now + 25 * HOUR)
+
+    assert (late.counts, lost.exists()) == ({"leftovers removed": 1}, False)
+    assert late.notes == ("removed 1 files of rows that a killed run left",)
+    assert all(path.is_file() for path in list_named_rows(lake))
+
+
+def list_named_rows(wiring):
+    return {
+        wiring.lake.home / part.key
+        for snapshot in list_snapshots(wiring.lake)
+        for part in list_snapshot_parts(snapshot)
+    }
 
 
 def test_other_files_and_other_people_s_hidden_ones_are_left_alone(lake):

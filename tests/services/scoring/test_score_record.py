@@ -7,12 +7,14 @@ import pytest
 
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.errors import ServiceError
+from credit_default.failpoints import armed_failpoint
 from credit_default.gates.verdict import Verdict
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.monitoring.batch_performance import Performance, evaluate_batch
 from credit_default.services.monitoring.earlier_findings import read_batch_findings
 from credit_default.services.monitoring.findings_record import record_findings
 from credit_default.services.monitoring.monitored_batch import find_batch
+from credit_default.services.scoring.score_batch import score_file
 from credit_default.services.scoring.score_record import record_scores
 from credit_default.services.training.register_and_promote import (
     Registered,
@@ -49,6 +51,33 @@ def test_training_is_recorded_with_what_it_takes_to_repeat_it(champion_lake):
     assert run.data.tags["model_version"] == "1"
     assert run.data.tags["digest"] == champion_lake.champion.bundle.digest
     assert int(run.data.params["development_row_count"]) == champion_lake.champion.bundle.row_count
+
+
+def test_a_batch_that_one_run_scored_and_another_entered_has_one_run(
+    champion_lake, known_rows, tmp_path
+):
+    wiring, champion = champion_lake.wiring, champion_lake.champion
+    path = tmp_path / "raced.csv"
+    known_rows.filter(statement_month="2005-11").drop("defaulted").slice(1500, 40).write_csv(path)
+    checked = check_file(wiring, str(path), month=None, outcome="ignored")
+    later = NOON + dt.timedelta(seconds=1)
+    summaries = []
+
+    def enter_first():
+        if not summaries:
+            summaries.append(None)
+            scored = score_file(wiring, checked, champion, scored_at=later)
+            summaries[0] = record_scores(wiring, checked, scored, FINE, recorded_at=later)
+
+    with armed_failpoint("predict.scored", enter_first):
+        scored = score_file(wiring, checked, champion, scored_at=NOON)
+    summary = record_scores(wiring, checked, scored, FINE, recorded_at=later)
+
+    tags = f"tags.batch_id = '{scored.batch_id}'"
+    experiment = wiring.tracking.client.get_experiment_by_name("credit-default/predict")
+    (run,) = wiring.tracking.client.search_runs([experiment.experiment_id], tags)
+    assert (summary.run_id, summaries[0].run_id) == (None, run.info.run_id)
+    assert not scored.already_scored
 
 
 def test_version_carries_the_verdict_that_promoted_it(champion_lake):

@@ -97,13 +97,16 @@ class Lake:
             shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
-    def hold_lock(self, name: str) -> Iterator[None]:
-        """Hold a lock of this machine during the block; other processes wait until the block ends or this process dies."""
+    def hold_lock(self, name: str, *, shared: bool = False) -> Iterator[None]:
+        """Hold a lock of this machine during the block; other processes wait until the block ends or this process dies.
+
+        Those that share it do not wait for each other, only for one that does not, which waits for all of them.
+        """
         with disk_errors(self.home):
             self.home.mkdir(parents=True, exist_ok=True)
             lock = (self.home / f".{name}.lock").open("ab")
         with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
             yield
 
     @contextmanager

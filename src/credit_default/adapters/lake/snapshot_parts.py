@@ -3,6 +3,7 @@
 Each is named by its content, so that writing it again, as a worker's retry does, changes nothing.
 """
 
+import datetime as dt
 import json
 import re
 from collections.abc import Sequence
@@ -11,9 +12,10 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Final
 
-from credit_default.adapters.storage.port import Storage
+from credit_default.adapters.storage.port import Storage, StoredObject
 
 SNAPSHOTS: Final = "snapshots/"
+RECORD: Final = "/snapshot.json"
 _DIGIT_COUNT = 16
 _LIST_ENDING = ".json"
 
@@ -64,6 +66,27 @@ def read_part_list(
         SnapshotPart(check_rows_key(part["key"], digest), int(part["row_count"]))
         for part in json.loads(content)["parts"]
     )
+
+
+def remove_lost_rows(storage: Storage, *, before: dt.datetime) -> int:
+    """Delete files of rows in folders without a record, all older than that time; return how many there were.
+
+    Their run died before it completed the snapshot. No reader sees them, and no erasure does.
+    """
+    folders: dict[str, list[StoredObject]] = {}
+    for stored in storage.list_objects(SNAPSHOTS):
+        folders.setdefault(stored.key.rpartition("/")[0], []).append(stored)
+    lost = [
+        stored.key
+        for folder, files in folders.items()
+        if folder + RECORD not in {stored.key for stored in files}
+        and all(stored.modified_at < before for stored in files)
+        for stored in files
+        if storage.find_object(folder + RECORD) is None  # completed meanwhile
+    ]
+    for key in lost:
+        storage.delete_object(key)
+    return len(lost)
 
 
 def check_rows_key(key: str, digest: str) -> str:

@@ -16,6 +16,7 @@ from credit_default.adapters.files.sources import Source
 from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.adapters.lake.row_files import read_row_file, write_row_file
 from credit_default.adapters.lake.snapshot_parts import (
+    RECORD,
     SNAPSHOTS,
     SnapshotPart,
     check_rows_key,
@@ -27,7 +28,7 @@ from credit_default.adapters.lake.snapshot_record import SnapshotOrigin, read_or
 from credit_default.errors import ArtifactError, InputError
 from credit_default.failpoints import hit_failpoint
 
-_PREFIX, _RECORD = SNAPSHOTS, "/snapshot.json"
+_PREFIX, _RECORD = SNAPSHOTS, RECORD
 
 
 @dataclass(frozen=True, slots=True)

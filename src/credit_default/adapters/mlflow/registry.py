@@ -43,6 +43,7 @@ from credit_default.adapters.mlflow.run import Run
 from credit_default.adapters.mlflow.tracking import Tracking
 from credit_default.adapters.mlflow.version_verdict import format_verdict_tags
 from credit_default.errors import ArtifactError, InputError
+from credit_default.failpoints import hit_failpoint
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 
@@ -151,9 +152,7 @@ class Registry:
         return None if number is None else self.find_version(number)
 
     def load_version(self, version: ModelVersion) -> ModelBundle:
-        """Return the version's bundle, verified against the digest and seal on record.
-
-        It comes from the cache when it is there and undamaged, and is downloaded otherwise.
+        """Return the version's bundle, verified against the digest and seal on record; from the cache where undamaged.
 
         Raises:
             ArtifactError: The artifact is not the one on record.
@@ -239,6 +238,7 @@ class Registry:
     ) -> None:
         predecessor = {REPLACED_TAG: str(replaced.number)} if replaced else {}
         self.record_tags(version, {**tags, **predecessor})
+        hit_failpoint("seat.judged")
         with mlflow_errors(self._uri):
             self._client.set_registered_model_alias(self.name, CHAMPION, str(version.number))
             if CHALLENGER in version.aliases:

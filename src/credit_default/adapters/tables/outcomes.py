@@ -88,9 +88,13 @@ def read_outcomes(lake: Lake, *, months: Iterable[str] | None = None) -> pl.Data
     )
 
 
-def read_observations(lake: Lake, *, client_id: str | None = None) -> pl.DataFrame:
-    """Return every observation ever taken in, of one client or of all (None), by client, month and time."""
+def read_observations(
+    lake: Lake, *, client_id: str | None = None, batch_id: str | None = None
+) -> pl.DataFrame:
+    """Return every observation ever taken in, of one client and file or of all (None), by client, month and time."""
     wanted = pl.lit(value=True) if client_id is None else pl.col("client_id") == client_id
+    if batch_id is not None:
+        wanted &= pl.col("batch_id") == check_hex(batch_id, "batch_id")
     order = (*_KEY, "observed_at", "defaulted", "batch_id")
     return query_rows(
         locate_table(lake, "outcome_history"),

@@ -23,24 +23,20 @@ from credit_default.adapters.lake.snapshots import (
     rewrite_snapshot,
 )
 from credit_default.adapters.tables.client_erasure import delete_client
-from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.overrides import read_overrides
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.adapters.tables.schemas import CLIENT_TABLES
-from credit_default.adapters.tables.score_digests import digest_scores
-from credit_default.adapters.tables.scores import measure_scores
 from credit_default.data.checking.id_conversion import read_client_id
 from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.errors import InputError
 from credit_default.failpoints import hit_failpoint
-from credit_default.gates.ledger.erasure_events import (
-    ErasureBegun,
-    ErasureCompleted,
-    ErasureCutShort,
-    ScoresErased,
+from credit_default.gates.ledger.erasure_events import ErasureBegun, ErasureCompleted
+from credit_default.services.audit.cut_short import (
+    append_erased_scores,
+    complete_cut_short_erasures,
 )
-from credit_default.gates.ledger.event_format import RecordedEvent, select_events
 from credit_default.services.context.audit_log import append_ledger_entry
+from credit_default.services.context.erasure_lock import lock_for_erasure
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
@@ -85,12 +81,18 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
 
     Files in `processed/` of a batch that held the client are deleted whole: their other rows are in
     the snapshot and in quarantine. The tables lose their earlier versions, so that time travel
-    starts anew.
+    starts anew. It waits until no run on this machine is at work on a file.
 
     Raises:
         InputError: The lake has no row of that client.
     """
-    notes = _complete_cut_short_erasures(wiring, at=forgotten_at)
+    with lock_for_erasure(wiring):
+        return _forget(wiring, client_id, forgotten_at=forgotten_at)
+
+
+def _forget(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) -> Summary:
+    notes = complete_cut_short_erasures(wiring, at=forgotten_at)
+    hit_failpoint("forget.completed-earlier")
     traces = _find_traces(wiring.lake, client_id)
     if not traces:
         if notes:  # an erasure of this client may have been complete except for its last entry
@@ -109,7 +111,7 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
     hit_failpoint("forget.begun")
     counts = _erase_rows(wiring.lake, traces, is_client=_matches_client(client_id))
     for batch_id, version in traces.results:
-        _append_scores_entry(wiring, batch_id, version, at=forgotten_at)
+        append_erased_scores(wiring, batch_id, version, at=forgotten_at)
     hit_failpoint("forget.results")
     append_ledger_entry(
         wiring,
@@ -179,41 +181,6 @@ def _erase_rows(lake: Lake, traces: _ClientTraces, *, is_client: pl.Expr) -> dic
     return counts
 
 
-def _complete_cut_short_erasures(wiring: Wiring, *, at: dt.datetime) -> tuple[str, ...]:
-    """Record what erasures that were cut short have left of their results; return a note for each.
-
-    The ledger does not name their clients: an erasure is completed when the command is run again for
-    its client.
-    """
-    unfinished = _list_unfinished(wiring.lake)
-    results = {result for begun in unfinished for result in begun.event.list_results()}
-    for batch_id, version in sorted(results):
-        _append_scores_entry(wiring, batch_id, version, at=at)
-    for begun in unfinished:
-        key = begun.entry.key
-        append_ledger_entry(
-            wiring, ErasureCutShort(begun=key), key=f"{ErasureCutShort.name} {key}", at=at
-        )
-        _LOG.warning("erasure was cut short key=%s", key)
-    return tuple(
-        f"an erasure begun at {begun.entry.at} was cut short: run `forget` again for its client"
-        for begun in unfinished
-    )
-
-
-def _list_unfinished(lake: Lake) -> tuple[RecordedEvent[ErasureBegun], ...]:
-    """Return the erasures that were begun and not ended.
-
-    Their results may differ from those on record.
-    """
-    entries = read_entries(lake)
-    done = {ended.event.begun for ended in select_events(entries, ErasureCompleted)}
-    done |= {ended.event.begun for ended in select_events(entries, ErasureCutShort)}
-    return tuple(
-        begun for begun in select_events(entries, ErasureBegun) if begun.entry.key not in done
-    )
-
-
 def _has_client_rows(snapshot: Snapshot, is_client: pl.Expr) -> bool:
     return any(
         rows.select(is_client.any()).item()
@@ -231,20 +198,3 @@ def _delete_files(lake: Lake, batches: Collection[str]) -> int:
     for key in keys:
         lake.storage.delete_object(key)
     return len(keys)
-
-
-def _append_scores_entry(wiring: Wiring, batch_id: str, version: int, *, at: dt.datetime) -> None:
-    """Record what the batch's scores under the version are now.
-
-    They take the place of those recorded before.
-    """
-    measured = measure_scores(wiring.lake, batch_id=batch_id, model_version=version)
-    digest = digest_scores(wiring.lake, batch_id=batch_id, model_version=version)
-    append_ledger_entry(
-        wiring,
-        ScoresErased(scored_count=measured.scored_count, scores_digest=digest),
-        key=f"{ScoresErased.name} {batch_id} v{version} {digest[:16]}",
-        at=at,
-        batch_id=batch_id,
-        model_version=version,
-    )

@@ -91,13 +91,15 @@ def _pin_and_append(
     at = dt.datetime.fromisoformat(moment)
     pin_version(wiring, champion, at=at)
     hit_failpoint("seat.pinned")
-    return append_ledger_entry(
+    entry = append_ledger_entry(
         wiring,
         event,
         key=f"{event.name} v{champion.number} {moment}",
         at=at,
         model_version=champion.number,
     )
+    hit_failpoint("seat.recorded")
+    return entry
 
 
 def list_unannounced_changes(lake: Lake) -> tuple[RecordedChampionChange, ...]:

@@ -17,6 +17,7 @@ from credit_default.gates.ledger.governance_events import DecisionOverridden
 from credit_default.model.estimator.decision import ACCEPT, DECLINE
 from credit_default.services.champion.alias_history import require_reason
 from credit_default.services.context.audit_log import append_ledger_entry
+from credit_default.services.context.erasure_lock import hold_off_erasures
 from credit_default.services.context.identity import normalise_identity
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.scoring.client_scores import find_client_score
@@ -56,7 +57,24 @@ def override_decision(
     """
     require_reason(reason)
     _require_decision(decision)
-    by = normalise_identity(by)
+    said = {"decision": decision, "reason": reason, "decided_by": normalise_identity(by)}
+    with hold_off_erasures(wiring):
+        in_force = _override(
+            wiring, batch_id, client_id, said={**said, "salt": salt}, decided_at=decided_at
+        )
+    _LOG.info("overrode a decision batch_id=%s decision=%s", batch_id, decision)
+    return _summarise(in_force)
+
+
+def _override(
+    wiring: Wiring,
+    batch_id: str,
+    client_id: str,
+    *,
+    said: Mapping[str, str],
+    decided_at: dt.datetime,
+) -> Override:
+    decision = said["decision"]
     score = find_client_score(wiring.lake, batch_id, client_id)
     in_force = _find_override(wiring, score)
     if in_force is None and decision == score["decision"]:
@@ -67,13 +85,11 @@ def override_decision(
             remedy="Nothing has to be overridden.",
         )
     if in_force is None or in_force.decision != decision:
-        said = {"decision": decision, "reason": reason, "decided_by": by, "salt": salt}
         in_force = _build_override(score, decided_at=decided_at, **said)
         write_override(wiring.lake, in_force)
         hit_failpoint("override.written")
     _append_entry(wiring, in_force)
-    _LOG.info("overrode a decision batch_id=%s decision=%s", batch_id, decision)
-    return _summarise(in_force)
+    return in_force
 
 
 def list_overrides_in_force(wiring: Wiring, *, batch_id: str | None = None) -> tuple[Override, ...]:

@@ -25,6 +25,7 @@ from credit_default.errors import InputError, show_examples
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.batch_events import Ingested
 from credit_default.services.context.audit_log import append_ledger_entry
+from credit_default.services.context.erasure_lock import hold_off_erasures
 from credit_default.services.context.ordered_threads import read_ahead
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile, check_file, judge_file
@@ -66,7 +67,8 @@ def ingest_file(
     require_same_origin_as_lake(wiring, checked)
     verdict = judge_file(wiring, checked, judged_at=kept_at)
     known = has_snapshot(wiring.lake, checked.batch_id)
-    snapshot = save_checked_file(wiring, checked, kept_at=kept_at)
+    with hold_off_erasures(wiring):
+        snapshot = save_checked_file(wiring, checked, kept_at=kept_at)
     notes = [
         *describe_reading(checked, schema=wiring.schema),
         *describe_broken_rules(checked.validated),
@@ -98,14 +100,15 @@ def save_checked_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datet
             hit_failpoint("ingest.quarantined")
         snapshot = write_file_snapshot(wiring, checked, kept_at=kept_at, kept=kept)
     hit_failpoint("ingest.kept")
-    event = _build_ingested_event(wiring.schema, checked, snapshot)
+    event = build_ingested_event(wiring.schema, checked, snapshot)
     append_ledger_entry(wiring, event, key=key, batch_id=checked.batch_id, at=kept_at)
     hit_failpoint("ingest.recorded")
     _LOG.info("kept rows batch_id=%s row_count=%d", checked.batch_id, snapshot.row_count)
     return snapshot
 
 
-def _build_ingested_event(schema: Schema, checked: CheckedFile, snapshot: Snapshot) -> Ingested:
+def build_ingested_event(schema: Schema, checked: CheckedFile, snapshot: Snapshot) -> Ingested:
+    """Return what the ledger says of the file and where its rows went."""
     return Ingested(
         input_sha256=checked.source.sha256,
         object_version=checked.source.object_version,

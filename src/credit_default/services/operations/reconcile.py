@@ -12,6 +12,7 @@ from typing import Final
 
 from credit_default.adapters.host.given_paths import resolve_folder
 from credit_default.adapters.host.stale_files import find_leftovers, remove_leftover
+from credit_default.adapters.lake.snapshot_parts import remove_lost_rows
 from credit_default.adapters.lake.snapshots import read_snapshot
 from credit_default.adapters.mlflow.datasets import DatasetRecord
 from credit_default.adapters.mlflow.orphaned_runs import close_orphaned_run, find_orphaned_runs
@@ -19,13 +20,16 @@ from credit_default.adapters.mlflow.run_search import list_recorded_batches
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.worker_files import remove_lost_part_files
 from credit_default.errors import ServiceError
+from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.batch_events import Scored
 from credit_default.gates.ledger.chain import LedgerEntry
 from credit_default.gates.ledger.event_format import RecordedEvent, select_events
 from credit_default.gates.verdict import Verdict
+from credit_default.services.audit.erased_files import remove_erased_files
 from credit_default.services.champion.alias_history import record_champion_change
 from credit_default.services.champion.pinned_champion import MLFLOW_GATE, format_age, pin_version
 from credit_default.services.context.wiring import Wiring
+from credit_default.services.scoring.lost_entries import enter_lost_scores
 from credit_default.services.scoring.run_metadata import build_batch_tags
 from credit_default.services.scoring.score_record import BatchFigures, record_scoring_run
 from credit_default.views.summaries.summary import Summary
@@ -70,7 +74,13 @@ def remove_stale_files(wiring: Wiring, *, now: dt.datetime) -> Repairs:
     notes += [f"kept {leftover.path}: it holds the only copy of a file" for leftover in kept]
     if lost_count:
         notes.append(f"removed {lost_count} files that the workers of a killed run left")
-    return Repairs({LEFTOVERS: len(removed) + lost_count}, tuple(notes))
+    row_count = remove_lost_rows(wiring.lake.storage, before=now - age)
+    if row_count:
+        notes.append(f"removed {row_count} files of rows that a killed run left")
+    erased = remove_erased_files(wiring.lake)
+    notes += [f"removed {key}: a client was erased from its batch" for key in erased]
+    hit_failpoint("reconcile.cleaned")
+    return Repairs({LEFTOVERS: len(removed) + lost_count + row_count + len(erased)}, tuple(notes))
 
 
 def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
@@ -85,6 +95,7 @@ def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
         wiring.tracking.wait_for_store(timeout_seconds=wiring.settings.mlflow.wait_seconds)
         with wiring.lake.hold_lock("reconcile"):  # a second one finds nothing left to do
             closed = tuple(_close_runs(wiring, now))
+            entered = tuple(_enter_lost_scores(wiring, now))
             added = tuple(_add_missing_records(wiring, now))
             refreshed = tuple(_refresh_champion_record(wiring, now))
     except ServiceError as error:
@@ -98,7 +109,7 @@ def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
     ]
     return Repairs(
         {CLOSED_RUNS: len(closed), ADDED_RECORDS: len(added)},
-        (*closed, *recorded, *refreshed),
+        (*closed, *entered, *recorded, *refreshed),
         recorded=added,
     )
 
@@ -135,6 +146,13 @@ def _close_runs(wiring: Wiring, now: dt.datetime) -> Iterator[str]:
         _LOG.info("closed orphaned mlflow run run_id=%s run_type=%s", run.run_id, run.run_type)
         age = format_age(now - run.began_at)
         yield f"closed MLflow run {run.run_id} ({run.run_type}), begun {age} ago"
+
+
+def _enter_lost_scores(wiring: Wiring, now: dt.datetime) -> Iterator[str]:
+    """Put scores on record whose run died before it could, unless they were committed a moment ago."""
+    silence = dt.timedelta(seconds=wiring.settings.reconcile.silence_seconds)
+    for entry in enter_lost_scores(wiring, before=now - silence):
+        yield f"put on record: batch {entry.batch_id}, scored by version {entry.model_version}"
 
 
 def _add_missing_records(wiring: Wiring, now: dt.datetime) -> Iterator[LedgerEntry]:

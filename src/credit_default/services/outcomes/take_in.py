@@ -10,12 +10,18 @@ from credit_default.adapters.files.reading_options import NO_OPTIONS, ReadingOpt
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.ledger import find_entry
 from credit_default.adapters.tables.quarantine import write_quarantine
-from credit_default.adapters.tables.queries import MergeCounts, merge_outcomes, write_observations
+from credit_default.adapters.tables.queries import (
+    MergeCounts,
+    merge_outcomes,
+    read_observations,
+    write_observations,
+)
 from credit_default.data.checking.validation import ValidationResult, check_rows
 from credit_default.data.contract.schema import STATEMENT_MONTH
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.batch_events import OutcomesIngested
 from credit_default.services.context.audit_log import append_ledger_entry
+from credit_default.services.context.erasure_lock import hold_off_erasures
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.batch_identity import build_outcomes_id
 from credit_default.services.intake.file_access import Arrival, fetch_file
@@ -89,9 +95,10 @@ def ingest_outcomes_file(
     )
     event = _build_event(arrival, opened, checked)
     key = f"outcomes {batch_id}"
-    _write_rejected(wiring.lake, checked, batch_id=batch_id, key=key)
-    merged = _write_outcomes(wiring.lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
-    append_ledger_entry(wiring, event, key=key, batch_id=batch_id, at=taken_in_at)
+    with hold_off_erasures(wiring):
+        _write_rejected(wiring.lake, checked, batch_id=batch_id, key=key)
+        merged = _write_outcomes(wiring.lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
+        append_ledger_entry(wiring, event, key=key, batch_id=batch_id, at=taken_in_at)
     hit_failpoint("outcomes.recorded")
     sheet = describe_unused_sheet(options, opened.file)
     rows = _describe_rows(wiring.lake, checked, opened, observed)
@@ -157,9 +164,14 @@ def _write_rejected(lake: Lake, checked: ValidationResult, *, batch_id: str, key
 def _write_outcomes(
     lake: Lake, observed: pl.DataFrame, *, batch_id: str, taken_in_at: dt.datetime
 ) -> MergeCounts:
-    """Add the accepted observations to the history and merge them into the current outcomes."""
-    write_observations(lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
+    """Add the accepted observations to the history and merge them into the current outcomes.
+
+    Where an earlier run has added them, those that the history still has are merged: a client may have been erased since.
+    """
+    written = write_observations(lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
     hit_failpoint("outcomes.kept")
+    if written.already_existed:
+        observed = read_observations(lake, batch_id=batch_id).drop("batch_id", "taken_in_at")
     merged = merge_outcomes(lake, observed, batch_id=batch_id)
     hit_failpoint("outcomes.merged")
     _LOG.info(

@@ -26,6 +26,7 @@ from credit_default.services.champion.current import CurrentChampion, load_regis
 from credit_default.services.champion.first_look import build_no_champion_error
 from credit_default.services.champion.pinned_champion import load_pinned_champion
 from credit_default.services.context.data_origin import require_matching_origins
+from credit_default.services.context.erasure_lock import hold_off_erasures
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile
 from credit_default.services.intake.ingest import save_checked_file
@@ -162,25 +163,26 @@ def score_file(
     Idempotent: where this version has scored the batch before, nothing is scored and
     `already_scored` is True. Of several runs at once, one commits the scores.
     """
-    snapshot, already_scored, tally = None, True, None
-    if not has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number):
-        _require_accepted_rows(checked)
-        snapshot = save_checked_file(wiring, checked, kept_at=scored_at)
-        of_batch = (wiring, champion.bundle, snapshot, champion.number, scored_at)
-        scoring = find_cluster_scoring(*of_batch) or _Scoring(*of_batch)
-        written = scoring.write()
-        hit_failpoint("predict.scored")
-        already_scored = written.already_existed
-        tally = None if already_scored else scoring.tally
-    snapshot = snapshot or read_snapshot(wiring.lake, checked.batch_id)
-    recorded = append_scored_entry(
-        wiring,
-        checked,
-        champion,
-        snapshot,
-        tally=tally,
-        scored_at=scored_at,
-    )
+    with hold_off_erasures(wiring):
+        snapshot, already_scored, tally = None, True, None
+        if not has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number):
+            _require_accepted_rows(checked)
+            snapshot = save_checked_file(wiring, checked, kept_at=scored_at)
+            of_batch = (wiring, champion.bundle, snapshot, champion.number, scored_at)
+            scoring = find_cluster_scoring(*of_batch) or _Scoring(*of_batch)
+            written = scoring.write()
+            hit_failpoint("predict.scored")
+            already_scored = written.already_existed
+            tally = None if already_scored else scoring.tally
+        snapshot = snapshot or read_snapshot(wiring.lake, checked.batch_id)
+        recorded = append_scored_entry(
+            wiring,
+            checked,
+            champion,
+            snapshot,
+            tally=tally,
+            scored_at=scored_at,
+        )
     hit_failpoint("predict.recorded")
     scored = _build_scored_file(
         checked,

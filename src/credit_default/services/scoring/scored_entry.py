@@ -12,7 +12,7 @@ from credit_default.adapters.tables.ledger import find_entry
 from credit_default.adapters.tables.score_sums import ScoreSums
 from credit_default.adapters.tables.scores import read_score_sums
 from credit_default.data.contract.schema import KEY
-from credit_default.gates.ledger.batch_events import MLFLOW_AWAY, Scored
+from credit_default.gates.ledger.batch_events import MLFLOW_AWAY, Ingested, Scored
 from credit_default.gates.ledger.event_format import RecordedEvent, read_event
 from credit_default.model.estimator.digest import digest_policy
 from credit_default.model.estimator.scoring import count_trained_rows
@@ -20,6 +20,7 @@ from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile
+from credit_default.services.intake.ingest import build_ingested_event
 
 _LOG = logging.getLogger(__name__)
 
@@ -51,23 +52,39 @@ def append_scored_entry(
     record is what was computed, whatever became of it on disk: `verify` compares the two. It is None
     where this run did not commit the scores: then they are read from the table and the snapshot.
     """
-    key = f"{Scored.name} {checked.batch_id} v{champion.number}"
+    ingested = build_ingested_event(wiring.schema, checked, snapshot)
+    return append_entry_of_scores(
+        wiring, ingested, champion, snapshot, tally=tally, scored_at=scored_at
+    )
+
+
+def append_entry_of_scores(
+    wiring: Wiring,
+    ingested: Ingested,
+    champion: CurrentChampion,
+    snapshot: Snapshot,
+    *,
+    tally: BatchTally | None = None,
+    scored_at: dt.datetime,
+) -> RecordedEvent[Scored]:
+    """Return the entry as `append_scored_entry` does, by what the ledger has of the file, which need not be there any more."""
+    key = f"{Scored.name} {snapshot.digest} v{champion.number}"
     entry = find_entry(wiring.lake, key)
     if entry is None:
         event = _build_event(
-            wiring, checked, champion, tally or _read_tally(wiring, champion, snapshot)
+            wiring, ingested, champion, tally or _read_tally(wiring, champion, snapshot)
         )
         entry = append_ledger_entry(
             wiring,
             event,
             key=key,
-            batch_id=checked.batch_id,
+            batch_id=snapshot.digest,
             model_version=champion.number,
             at=scored_at,
         )
         _LOG.info(
             "recorded scores batch_id=%s model_version=%d scores_digest=%s",
-            checked.batch_id,
+            snapshot.digest,
             champion.number,
             event.scores_digest,
         )
@@ -83,22 +100,22 @@ def _read_tally(wiring: Wiring, champion: CurrentChampion, snapshot: Snapshot) -
 
 
 def _build_event(
-    wiring: Wiring, checked: CheckedFile, champion: CurrentChampion, tally: BatchTally
+    wiring: Wiring, ingested: Ingested, champion: CurrentChampion, tally: BatchTally
 ) -> Scored:
     bundle, measured = champion.bundle, tally.sums.measure()
     loss = wiring.settings.loss if measured.expected_losses else None
     return Scored(
-        input_sha256=checked.source.sha256,
-        object_version=checked.source.object_version,
-        corrects=checked.corrects or "",
+        input_sha256=ingested.input_sha256,
+        object_version=ingested.object_version,
+        corrects=ingested.corrects,
         schema_name=bundle.schema_name,
         schema_version=bundle.schema_version,
         feature_version=bundle.feature_version,
         model_digest=bundle.digest,
         threshold=bundle.decision_policy.threshold,
         policy_digest=digest_policy(bundle.decision_policy),
-        read_count=checked.validated.row_count,
-        quarantined_count=checked.validated.rejected_count,
+        read_count=ingested.read_count,
+        quarantined_count=ingested.quarantined_count,
         scored_count=measured.scored_count,
         declined_count=measured.declined_count,
         reasons_mode=wiring.settings.reasons.mode,

@@ -24,6 +24,7 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import hash_row_keys
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.context.audit_log import append_ledger_entry
+from credit_default.services.context.erasure_lock import hold_off_erasures
 from credit_default.services.context.wiring import Wiring
 
 _LOG = logging.getLogger(__name__)
@@ -40,6 +41,15 @@ def score_version_in_shadow(
     """
     batch_id, number = snapshot.digest, version.number
     key = f"{ShadowScored.name} {batch_id} v{number}"
+    with hold_off_erasures(wiring):
+        _score_once(wiring, snapshot, version, key=key, scored_at=scored_at)
+    return count_shadow_scores(wiring.lake, batch_id, (number,))[number]
+
+
+def _score_once(
+    wiring: Wiring, snapshot: Snapshot, version: ModelVersion, *, key: str, scored_at: dt.datetime
+) -> None:
+    batch_id, number = snapshot.digest, version.number
     if find_entry(wiring.lake, key) is None:
         if not has_shadow_scores(wiring.lake, batch_id=batch_id, model_version=number):
             bundle = _load_sound_bundle(wiring, version)
@@ -58,7 +68,6 @@ def score_version_in_shadow(
             hit_failpoint("shadow.scored")
         _append_entry(wiring, snapshot, version, key=key, at=scored_at)
         hit_failpoint("shadow.recorded")
-    return count_shadow_scores(wiring.lake, batch_id, (number,))[number]
 
 
 def score_shadow_frames(

@@ -1,0 +1,298 @@
+"""Taking a file in, scoring it and moving it, and taking outcomes in: the steps of `services.intake`, `.scoring`, `.outcomes`.
+
+Prefect begins each of these whenever it likes, twice or not at all, and gives no lock that anything here relies on: the
+concurrency slot of a file is only there so that two runs do not do the same work.
+"""
+
+from dataclasses import replace
+
+from tests.protocol.state import (
+    BAD,
+    CONTENT,
+    DIGEST,
+    ERASED,
+    GOOD,
+    IS_NEW,
+    NONE,
+    NOTED,
+    ROWS,
+    TOLD,
+    VERSION,
+    WHOLE,
+    WITH_CLIENT,
+    WITHOUT_CLIENT,
+    at,
+    of_version,
+)
+from tests.protocol.steps import END, FAIL, MLFLOW, STORAGE, TABLE, Act, Step, holding
+
+ROWS_OF = {WHOLE: WITH_CLIENT, ERASED: WITHOUT_CLIENT}  # the file that a snapshot's record names
+TAKING_IN, FORGETTING = "taking in", "forgetting"  # the two sides of the lock of erasures
+RECORDING = "recording a run"  # for less than the time after which others record it
+PINNED, ENTERED = 1, 2  # bits of what predict notes: which champion it has, and that it entered the scores
+
+
+# ── ingest: also the first half of predict ──
+
+
+def find_ingested(s: bytearray, p: int) -> None:
+    s[p + IS_NEW] = s[at("ingested_entries")] == 0
+
+
+def write_rejected(s: bytearray, p: int) -> None:
+    """One commit under the key of the batch, by a run that saw no entry; the key stays when a client's rows are deleted."""
+    if s[p + IS_NEW] and s[at("quarantine")] == NONE:
+        s[at("quarantine")] = WHOLE
+
+
+def store_rows(s: bytearray, p: int) -> str | None:
+    """A file named by its content, unless there is a snapshot."""
+    if s[at("snapshot")]:
+        return "keep"
+    s[at("row_files")] |= WITH_CLIENT
+    return None
+
+
+def create_record(s: bytearray, p: int) -> None:
+    if s[at("snapshot")] == NONE:
+        s[at("snapshot")] = WHOLE
+
+
+def read_record(s: bytearray, p: int) -> None:
+    s[p + ROWS] = s[at("snapshot")]
+
+
+def append_ingested(s: bytearray, p: int) -> None:
+    s[at("ingested_entries")] = s[at("ingested_entries")] or 1
+
+
+KEEPING = (
+    Step("find the batch's entry", find_ingested),
+    Step(
+        "commit the rejected rows",
+        write_rejected,
+        ("table.opened", "table.streamed", "table.committed", "ingest.quarantined"),
+        TABLE,
+    ),
+    Step("store the rows", store_rows, ("snapshot.rows-kept",), STORAGE),
+    Step("complete the snapshot", create_record, ("create.staged", "snapshot.recorded"), STORAGE),
+    Step("keep", read_record, ("ingest.kept",)),
+    Step("enter ingested", append_ingested, ("ingest.recorded",), TABLE),
+)
+
+# ── predict ──
+
+
+def look_at_incoming(s: bytearray, p: int) -> str | None:
+    s[p + CONTENT] = s[at("incoming")]
+    return {NONE: END, GOOD: None, BAD: "enter refused"}[s[p + CONTENT]]
+
+
+def load_champion(s: bytearray, p: int) -> str:
+    s[p + VERSION] = s[at("alias")]
+    return "find scores"
+
+
+def load_pinned(s: bytearray, p: int) -> str | None:
+    """Where MLflow does not answer."""
+    s[p + VERSION], s[p + NOTED] = s[at("pinned")], PINNED
+    return None if s[p + VERSION] else FAIL
+
+
+def find_scores(s: bytearray, p: int) -> str | None:
+    return "look the entry up" if s[of_version("scores", s[p + VERSION])] else None
+
+
+def read_rows(s: bytearray, p: int) -> str | None:
+    """The rows that the record named when it was read; they may be gone since."""
+    return None if s[at("row_files")] & ROWS_OF[s[p + ROWS]] else FAIL
+
+
+def commit_scores(s: bytearray, p: int) -> None:
+    """One commit under the key of batch and version: of two, the second finds the key on the version that it follows."""
+    scores = of_version("scores", s[p + VERSION])
+    if s[scores] == NONE:
+        s[scores] = s[p + DIGEST] = s[p + ROWS]
+
+
+def look_entry_up(s: bytearray, p: int) -> str | None:
+    """Where another run committed the scores, what they are is read from the table."""
+    if s[of_version("scored_entries", s[p + VERSION])]:
+        return "choose who records the run"
+    s[p + DIGEST] = s[p + DIGEST] or s[of_version("scores", s[p + VERSION])]
+    return None
+
+
+def append_scored(s: bytearray, p: int) -> None:
+    entries = of_version("scored_entries", s[p + VERSION])
+    if s[entries] == 0:
+        s[entries], s[of_version("digest", s[p + VERSION])] = 1, s[p + DIGEST]
+        s[p + NOTED] |= ENTERED
+
+
+def choose_recorder(s: bytearray, p: int) -> str | None:
+    """Who entered the scores records the run, and nobody else for a while; the pinned champion's wait for `reconcile`."""
+    if s[p + NOTED] & PINNED:
+        return "move to processed"
+    return "begin the run" if s[p + NOTED] & ENTERED else None
+
+
+def look_for_run(s: bytearray, p: int) -> str | None:
+    return "move to processed" if s[of_version("runs", s[p + VERSION])] else None
+
+
+def begin_run(s: bytearray, p: int) -> None:
+    s[of_version("open_runs", s[p + VERSION])] += 1
+
+
+def write_run(s: bytearray, p: int) -> None:
+    pass
+
+
+def end_run(s: bytearray, p: int) -> None:
+    s[of_version("open_runs", s[p + VERSION])] -= 1
+    s[of_version("runs", s[p + VERSION])] += 1
+
+
+def move_to_processed(s: bytearray, p: int) -> str | None:
+    """A second name for what was scored, unless the file was written again."""
+    if s[at("incoming")] != s[p + CONTENT]:
+        return END
+    s[at("processed")] = 1
+    return None
+
+
+def leave_incoming(s: bytearray, p: int) -> str:
+    """Only the content that was moved: what was written since is put back."""
+    if s[at("incoming")] == s[p + CONTENT]:
+        s[at("incoming")] = NONE
+    return END
+
+
+def append_refused(s: bytearray, p: int) -> str:
+    s[at("refused_entry")] = 1
+    return "write the reason"
+
+
+def write_reason(s: bytearray, p: int) -> str | None:
+    if s[at("incoming")] != s[p + CONTENT]:
+        return END
+    s[at("reason")] = 1
+    return None
+
+
+def move_to_refused(s: bytearray, p: int) -> None:
+    if s[at("incoming")] == s[p + CONTENT]:
+        s[at("refused")], s[at("incoming")] = 1, NONE
+
+
+def _tell_scored(s: bytes, p: int) -> int:
+    return TOLD[f"scored {s[p + VERSION]}"] if s[p + CONTENT] == GOOD else 0
+
+
+SCORING = (
+    Step("find scores", find_scores),
+    *KEEPING,
+    Step("read the rows", read_rows, ("table.streamed",)),
+    Step("commit the scores", commit_scores, ("table.committed", "predict.scored"), TABLE),
+    Step("look the entry up", look_entry_up),
+    Step("enter scored", append_scored, ("predict.recorded",), TABLE),
+)
+RUN = (
+    Step("choose who records the run", choose_recorder),
+    Step(
+        "look for a run",
+        look_for_run,
+        where=MLFLOW,
+        waits_for=frozenset({RECORDING}),
+        after_outage="move to processed",
+    ),
+    *(
+        replace(step, during=frozenset({RECORDING}), after_outage="move to processed")
+        for step in (
+            Step("begin the run", begin_run, ("predict.run-begun",), MLFLOW, doubled=begin_run),
+            Step("write the run", write_run, ("predict.run-written",), MLFLOW),
+            Step("end the run", end_run, ("predict.run-ended",), MLFLOW),
+        )
+    ),
+)
+MOVE = (
+    Step("move to processed", move_to_processed, ("move.copied",), STORAGE),
+    Step("leave incoming", leave_incoming, ("move.left", "inbox.processed"), STORAGE),
+    Step("enter refused", append_refused, ("refuse.recorded",), TABLE),
+    Step("write the reason", write_reason, ("write.staged", "inbox.reason-written"), STORAGE),
+    Step("move to refused", move_to_refused, ("inbox.refused",), STORAGE),
+)
+
+
+def _in_time(step: Step) -> Step:
+    """From its entry to its run, a runner takes less than the time that others wait."""
+    is_in = step.name in {"enter scored", "choose who records the run"}
+    return replace(step, during=step.during | {RECORDING}) if is_in else step
+
+
+PREDICT = Act(
+    "predict",
+    (
+        Step("look at incoming", look_at_incoming),
+        Step(
+            "load the champion", load_champion, where=MLFLOW, after_outage="load the pinned champion"
+        ),
+        Step("load the pinned champion", load_pinned),
+        *map(_in_time, holding(SCORING, TAKING_IN, waits_for=[FORGETTING])),
+        *map(_in_time, RUN),
+        *MOVE,
+    ),
+    told=_tell_scored,
+)
+
+INGEST = Act(
+    "ingest",
+    holding(KEEPING, TAKING_IN, waits_for=[FORGETTING]),
+    told=lambda s, p: TOLD["ingested"],
+    owed=1,
+)
+
+
+# ── outcomes ──
+
+
+def check_outcomes(s: bytearray, p: int) -> None:
+    """The file's rejected rows go to quarantine as those of a batch do; they are left out here."""
+
+
+def add_observations(s: bytearray, p: int) -> None:
+    if s[at("history")] == NONE:
+        s[at("history")] = WHOLE
+
+
+def read_back(s: bytearray, p: int) -> None:
+    """What is merged is what the history has: a client may have been erased since an earlier run added to it."""
+    s[p + ROWS] = s[at("history")]
+
+
+def merge_outcomes(s: bytearray, p: int) -> None:
+    if s[at("outcomes")] == NONE:
+        s[at("outcomes")] = s[p + ROWS]
+
+
+def enter_outcomes(s: bytearray, p: int) -> None:
+    s[at("outcomes_entries")] = 1
+
+
+OUTCOMES = Act(
+    "outcomes",
+    holding(
+        (
+            Step("check the outcomes", check_outcomes, ("outcomes.quarantined",)),
+            Step("add to the history", add_observations, ("outcomes.kept",), TABLE),
+            Step("read the history", read_back),
+            Step("merge the outcomes", merge_outcomes, ("outcomes.merged",), TABLE),
+            Step("enter the outcomes", enter_outcomes, ("outcomes.recorded",), TABLE),
+        ),
+        TAKING_IN,
+        waits_for=[FORGETTING],
+    ),
+    told=lambda s, p: TOLD["outcomes"],
+    owed=2,
+)
