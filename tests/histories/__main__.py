@@ -2,7 +2,7 @@
 
     python -m tests.histories --seed 7                 this history, again
     python -m tests.histories --seed 1 --count 20 --short
-    python -m tests.histories --seed 7 --shown         with what clients were told
+    python -m tests.histories --seed 7 --out told.json with what clients were told, and what the lake held
 
 The exit code is 1 where the books of a history do not balance; its seed and the faults are printed.
 """
@@ -66,7 +66,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the first history")
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--short", action="store_true", help="fewer acts in each")
-    parser.add_argument("--shown", action="store_true", help="print each history as JSON")
+    parser.add_argument("--out", type=Path, help="a file for the histories, a line of JSON each")
     parser.add_argument("--template", help="a folder that holds the lake to begin with, or will")
     parser.add_argument("--seconds", type=float, default=0.0, help="begin none after that")
     return parser.parse_args()
@@ -119,8 +119,9 @@ def run_each(
         if faults:
             failed.append(workload.seed)
             say(f"seed {workload.seed} FAILED", *(f"  {fault}" for fault in faults))
-        if given.shown:
-            say(json.dumps({"workload": asdict(workload), **history}, indent=1))
+        if given.out:
+            with given.out.open("a", encoding="utf-8") as out:
+                out.write(json.dumps({"workload": asdict(workload), **history}) + "\n")
     used = sum(os.times()[:4]) - sum(began[:4])
     say(
         f"{count} histories, seeds {given.seed} to {given.seed + count - 1}{' short' if given.short else ''}:"

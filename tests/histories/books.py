@@ -140,7 +140,7 @@ def judge_scores(books: Books) -> Iterator[str]:
             yield f"lost: {len(missing)} scores of {own['name']} {result}"
         if strange := set(rows) - expected:
             yield f"phantom: {len(strange)} scores of {own['name']} {result}"
-        count = details["read"] - details["scored_count"] - details["quarantined"]
+        count = details["read_count"] - details["scored_count"] - details["quarantined_count"]
         if own["name"] not in {BASE, "c1"} and count:
             yield f"half: of {own['name']} {result}, {count} rows read are in neither count"
     yield from judge_quarantine(books)

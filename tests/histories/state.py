@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -75,12 +76,14 @@ def list_files(lake: Lake, place: str) -> list[list[str]]:
 
 
 def list_leftovers(lake: Lake) -> list[str]:
+    """Hidden files of unfinished work, but for those of the process that looks."""
+    own = f"~{os.getpid()}~"
     roots = {lake.home} if lake.in_bucket else {lake.home, Path(lake.uri)}
     return sorted(
         str(path.relative_to(root))
         for root in roots
         for path in root.rglob(".s*-*")
-        if path.name.startswith((".scratch-", ".staging-"))
+        if path.name.startswith((".scratch-", ".staging-")) and own not in path.name
     )
 
 

@@ -15,21 +15,18 @@ import polars as pl
 
 from credit_default.adapters.mlflow.tracking import Tracking
 from credit_default.data.simulation.months import simulate
+from credit_default.services.champion.versions import promote_by_hand
 from credit_default.services.context.wiring import Wiring, build_wiring
 from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.scoring.score_batch import load_champion, score_file
 from credit_default.services.scoring.score_record import record_scores
 from credit_default.services.training.challenger import fit_challenger
-from credit_default.services.training.promotion_contest import judge_challenger
-from credit_default.services.training.register_and_promote import (
-    apply_promotion_verdict,
-    register_challenger,
-)
+from credit_default.services.training.register_and_promote import register_challenger
 from credit_default.services.training.training_rows import read_training_rows, split_rows
 from credit_default.settings import Settings
 
 KEY = ["client_id", "statement_month"]
-ROW_COUNT = 20  # of each file
+ROW_COUNT = 60  # of each file
 BASE = "base"  # the batch that is scored before a history begins
 BATCHES = ("b1", "b2", "b3")
 VICTIMS = 2  # clients of the first batch whom nobody names but who erases them
@@ -79,11 +76,8 @@ def train_two_versions(wiring: Wiring, at: dt.datetime) -> None:
     rows = read_training_rows(wiring, month=None, read_at=at)
     sides = split_rows(wiring, rows)
     first = fit_challenger(wiring, rows, sides)
-    registered = register_challenger(wiring, rows, first, None, trained_at=at)
-    verdict = judge_challenger(wiring, first, sides, now=at, champion=None)
-    apply_promotion_verdict(
-        wiring, registered, verdict, champion=None, rows=rows, decided_at=at
-    )
+    register_challenger(wiring, rows, first, None, trained_at=at)
+    promote_by_hand(wiring, 1, reason="the first", decided_at=at)
     smaller = {"tree_count": 10, "maximum_depth": 5}
     other = connect(wiring.lake.uri, data=wiring.settings.data, recipe=smaller)
     second = fit_challenger(other, rows, split_rows(other, rows))
@@ -110,7 +104,7 @@ def write_files(folder: Path) -> Path:
         name: rows.slice(place * ROW_COUNT, ROW_COUNT)
         for place, name in enumerate((BASE, *BATCHES, "k1", "bad"))
     }
-    broken = {"bad": 8, "k1": 1, **dict.fromkeys(BATCHES, 2)}
+    broken = {"bad": 24, "k1": 1, **dict.fromkeys(BATCHES, 2)}
     spoiled = {name: spoil(part, broken.get(name, 0)) for name, part in parts.items()}
     spoiled["k1"] = spoiled["k1"].join(known, on=KEY, maintain_order="left")
     spoiled["c1"] = parts["b1"].head(3)  # two that were rejected, and one that the batch has

@@ -110,8 +110,8 @@ def draw_act(chance: random.Random) -> Act:
         given,
         skew=chance.choice(SKEWS),
         away=chance.random() < 0.12,
-        killed_at=chance.randint(1, 18) if fault < 0.3 else 0,
-        full_at=chance.randint(1, 18) if 0.3 <= fault < 0.4 else 0,
+        killed_at=chance.randint(1, 24) if fault < 0.3 else 0,
+        full_at=chance.randint(1, 24) if 0.3 <= fault < 0.4 else 0,
         largest_file=chance.choice((1_024, 8_192, 65_536)) if 0.4 <= fault < 0.45 else 0,
     )
 
