@@ -95,9 +95,7 @@ PARTS = {
         "faults planted in the code, and in what a lake holds",
         30,
         ("tests/verifier",),
-        (
-            (sys.executable, "ci/mutants.py", "--count", "100", "--seed", SEED, "--least", "0.85"),
-        ),
+        ((sys.executable, "ci/mutants.py", "--count", "100", "--seed", SEED, "--least", "0.85"),),
     ),
     "histories": Part("random histories of a lake, with faults", 30, ("tests/histories",)),
     "year": Part("twelve months of a lake, with faults", 30, ("tests/test_year.py",)),

@@ -65,7 +65,7 @@ PROBES = {
 EXTRAS = {"mlflow": "mlflow[auth]"}
 
 
-def compile_lock(name: str, probe: Probe, folder: Path) -> str:
+def compile_lock(probe: Probe, folder: Path) -> str:
     """Write a lock in which the probe's packages have no upper bound; return why there is none, or ""."""
     override = folder / "overrides.txt"
     override.write_text("".join(f"{EXTRAS.get(one, one)}\n" for one in probe.packages))
@@ -105,7 +105,7 @@ def run_probe(name: str, probe: Probe) -> list[str]:
     """Return the finding on the probe, its first line a summary."""
     folder = ROOT / "build" / "newest" / name
     folder.mkdir(parents=True, exist_ok=True)
-    if obstacle := compile_lock(name, probe, folder) or install(folder):
+    if obstacle := compile_lock(probe, folder) or install(folder):
         return [f"{name}: {obstacle}", *describe_pin(probe, passed=False)]
     versions = read_versions(folder / "lock.txt", probe.packages)
     line = [str(folder / "venv" / "bin" / "python"), "-m", "pytest", "-q", "-rfE", "-p"]
@@ -153,7 +153,9 @@ def describe_pin(probe: Probe, *, passed: bool) -> list[str]:
 def read_versions(lock: Path, packages: tuple[str, ...]) -> str:
     """Return the packages with their versions, as locked."""
     found = dict(
-        re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==(\S+)", lock.read_text(encoding="utf-8"), re.M)
+        re.findall(
+            r"^([\w.-]+)(?:\[[\w,]+\])?==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE
+        )
     )
     return ", ".join(f"{name} {found.get(name, 'not there')}" for name in packages)
 

@@ -23,6 +23,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from tests.test_kills import COMMAND, SMALL, Stack, ask, find_port, wait_until
 
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.tables.ledger import read_entries
@@ -31,7 +32,6 @@ from credit_default.data.months import add_months
 from credit_default.data.simulation.months import simulate
 from credit_default.flows.server.ephemeral_server import build_prefect_environment
 from credit_default.gates.ledger.chain import judge_chain
-from tests.test_kills import COMMAND, SMALL, Stack, ask, find_port, wait_until
 
 pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("year")]
 
@@ -175,9 +175,7 @@ def live_first_month(year: Year, source: Path) -> None:
     assert ended.returncode == 0, ended.stderr
 
 
-def run_steps(
-    year: Year, source: Path, steps: list[list[Any]]
-) -> subprocess.CompletedProcess[str]:
+def run_steps(year: Year, source: Path, steps: list[list[Any]]) -> subprocess.CompletedProcess[str]:
     plan = year.root / "steps.json"
     settings = describe_settings(year.root, year.lake)
     plan.write_text(
@@ -289,7 +287,7 @@ def live_month(stack: YearStack, year: Year, month: int) -> None:
 def test_a_year_with_faults_ends_with_books_that_balance(stack, year):
     for month in UNDER_PRESENT:
         if month == ERASED_BEFORE:
-            forgotten = stack.run("forget", year.client, "--yes", "-q")
+            forgotten = stack.run("forget", year.client, "-q")
             assert forgotten.returncode == 0, forgotten.stdout + forgotten.stderr
         live_month(stack, year, month)
         taken = stack.run("outcomes", str(year.find_file("outcomes", month - 1)), "-q")

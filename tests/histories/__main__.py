@@ -52,7 +52,7 @@ def main() -> int:
     given = parse()
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1" or "PYTHONWARNINGS" not in os.environ:
         line = [sys.executable, "-m", "tests.histories", *sys.argv[1:]]
-        os.execvpe(sys.executable, line, {**os.environ, **THREADLESS})  # noqa: S606
+        os.execvpe(sys.executable, line, {**os.environ, **THREADLESS})
     with tempfile.TemporaryDirectory(prefix="histories-", ignore_cleanup_errors=True) as folder:
         template = Path(given.template or Path(folder) / "template")
         make_in_child(template)
@@ -127,7 +127,8 @@ def run_each(
         f"{count} histories, seeds {given.seed} to {given.seed + count - 1}{' short' if given.short else ''}:"
         f" {len(failed)} failed; {used:.0f} CPU seconds, {time.monotonic() - begun_at:.0f} s",
         "answers: " + ", ".join(f"{name} {number}" for name, number in sorted(acts.items())),
-        "S3: " + (", ".join(f"{name} ({number})" for name, number in sorted(struck.items())) or "-"),
+        "S3: "
+        + (", ".join(f"{name} ({number})" for name, number in sorted(struck.items())) or "-"),
     )
     if failed:
         short = " --short" if given.short else ""
@@ -146,9 +147,11 @@ def say(*lines: str) -> None:
 
 def warm_up(template: Path, folder: Path) -> None:
     """Import everything, and do what a first use of MLflow costs, in a lake that no history has; no thread is begun."""
+    from tests.histories import conductor, state
+    from tests.histories import template as made
+
     from credit_default.adapters.kernel.machine_code import load_kernel
     from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
-    from tests.histories import conductor, state, template as made
 
     os.environ.update(MLFLOW_ENVIRONMENT)
     del conductor

@@ -29,9 +29,7 @@ UNANSWERED = (3, 70)  # exit codes after which a person gives the command again
 UNEXPECTED = 70
 
 
-def predict(
-    wiring: Wiring, path: str, at: dt.datetime, *, corrects: str | None = None
-) -> Summary:
+def predict(wiring: Wiring, path: str, at: dt.datetime, *, corrects: str | None = None) -> Summary:
     checked = check_file(wiring, path, month=None, outcome="ignored", corrects=corrects)
     verdict = judge_file(wiring, checked, judged_at=at)
     scored = score_file(wiring, checked, load_champion(wiring, checked), scored_at=at)

@@ -7,6 +7,7 @@ half      a part of something is there, and its other part is not
 erased    a client who was erased is there
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -97,26 +98,36 @@ def judge_ledger(books: Books) -> Iterator[str]:
 def judge_answers(books: Books) -> Iterator[str]:
     """What was answered is on record."""
     scored = {(e[2], e[3]) for e in books.find_entries("scored")}
-    ingested = {e[2] for e in books.find_entries("ingested")}
+    ingested = {e[2] for e in books.find_entries("ingested")} & books.state["snapshots"].keys()
     taken = {e[2] for e in books.find_entries("outcomes taken in")}
-    for asked, answer in books.find_answers("predict", "correct"):
-        if (answer["batch"], answer["version"]) not in scored:
+    changed = {e[3] for e in books.state["entries"] if e[0] in {"promoted", "rolled back"}}
+    kept = {
+        "predict": lambda answer: (answer["batch"], answer["version"]) in scored,
+        "correct": lambda answer: (answer["batch"], answer["version"]) in scored,
+        "ingest": lambda answer: answer["batch"] in ingested,
+        "outcomes": lambda answer: answer["batch"] in taken,
+        "promote": lambda answer: answer["version"] in changed,
+        "roll back": lambda answer: answer["version"] in changed,
+    }
+    for asked, answer in books.find_answers(*kept):
+        if not kept[asked["name"]](answer):
             yield f"lost: {asked['name']} {asked['given']} was answered and is not on record"
+    yield from judge_counts(books)
+
+
+def judge_counts(books: Books) -> Iterator[str]:
+    """What was answered of a file's rows is what the file has, and the inbox said nothing that is not so."""
+    for asked, answer in books.find_answers("predict", "correct"):
         own = books.facts["files"][asked["given"]]
         expected = {"scored": len(own["accepted"]), "quarantined": own["rejected"]}
         counts = {name: answer["counts"].get(name) for name in expected}
         if asked["given"] != BASE and counts != expected:
             yield f"half: {asked['given']} was answered with {counts}, not {expected}"
-    for asked, answer in books.find_answers("ingest"):
-        if answer["batch"] not in ingested or answer["batch"] not in books.state["snapshots"]:
-            yield f"lost: ingest {asked['given']} was answered and is not on record"
-    for asked, answer in books.find_answers("outcomes"):
-        if answer["batch"] not in taken:
-            yield f"lost: outcomes {asked['given']} were answered and are not on record"
-    changed = {(e[0], e[3]) for e in books.state["entries"] if e[0] in {"promoted", "rolled back"}}
-    for asked, answer in books.find_answers("promote", "roll back"):
-        if not {("promoted", answer["version"]), ("rolled back", answer["version"])} & changed:
-            yield f"lost: {asked['name']} {answer['version']} was answered and is not on record"
+    batches = {e[2] for e in books.find_entries("scored")}
+    for _, answer in books.find_answers("predict --incoming"):
+        named = {batch for note in answer["notes"] for batch in re.findall(r": batch (\w+),", note)}
+        if named - batches:
+            yield f"lost: {sorted(named - batches)} were scored from the inbox and are not on record"
 
 
 def judge_scores(books: Books) -> Iterator[str]:
@@ -228,31 +239,33 @@ def judge_runs(books: Books) -> Iterator[str]:
 
 
 def judge_inbox(books: Books) -> Iterator[str]:
+    """Each file that was delivered is in one place, the one where it belongs, and a refused one with its reason."""
     places = books.state["files"]
     where: dict[str, list[str]] = {}
     for place, files in places.items():
         for _, digest in files:
             where.setdefault(digest, []).append(place)
+    where.pop("reason", None)
     for asked, answer in books.find_answers("drop"):
         digest = books.facts["files"][asked["given"]]["sha"]
         if answer["said"] == "delivered" and digest not in where:
             yield f"lost: {asked['given']} was delivered and is nowhere"
     for digest, found in where.items():
-        name = books.files.get(digest, {}).get("name", "")
-        if digest == "reason":
-            continue
-        if not name or ("drop", name) not in books.asked:
-            yield f"phantom: a file in {found[0]} that nobody delivered"
-        elif len(set(found)) > 1:
-            yield f"doubled: {name} is in {' and '.join(sorted(set(found)))}"
-        elif found[0] == "incoming":
-            yield f"half: {name} is still in incoming"
-        elif found[0] != ("refused" if name == "bad" else "processed"):
-            yield f"half: {name} is in {found[0]}"
+        yield from judge_place(books, books.files.get(digest, {}).get("name", ""), set(found))
     refused = {name for name, digest in places["refused"] if digest != "reason"}
     reasons = {name.removesuffix(".reason.json") for name, d in places["refused"] if d == "reason"}
     if refused != reasons:
         yield f"half: refused without reason or the reverse: {sorted(refused ^ reasons)}"
+
+
+def judge_place(books: Books, name: str, found: set[str]) -> Iterator[str]:
+    belongs = "refused" if name == "bad" else "processed"
+    if not name or ("drop", name) not in books.asked:
+        yield f"phantom: a file in {sorted(found)} that nobody delivered"
+    elif len(found) > 1:
+        yield f"doubled: {name} is in {' and '.join(sorted(found))}"
+    elif found != {belongs}:
+        yield f"half: {name} is in {found.pop()}, not in {belongs}"
 
 
 def judge_erasures(books: Books) -> Iterator[str]:

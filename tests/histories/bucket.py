@@ -12,8 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from credit_default.adapters.lake.layout import open_lake
 from tests.histories.workload import Strike
+
+from credit_default.adapters.lake.layout import open_lake
 
 NAME = "lakes"
 PROXY = Path(__file__).parents[1] / "fakes" / "fault_proxy.py"
@@ -73,9 +74,7 @@ class Bucket:
         """End the faults; which requests were struck, and by what."""
         rules = json.loads(self._control("GET", None))
         self._control("DELETE", None)
-        return [
-            [rule["method"], rule["path"], rule["fault"]] for rule in rules if rule["struck"]
-        ]
+        return [[rule["method"], rule["path"], rule["fault"]] for rule in rules if rule["struck"]]
 
     def _control(self, method: str, rule: dict[str, Any] | None) -> str:
         body = json.dumps(rule).encode() if rule else None

@@ -21,12 +21,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from credit_default import failpoints
 from tests.histories.acts import UNANSWERED, ask, reconcile
 from tests.histories.bucket import Bucket
 from tests.histories.state import read_state
 from tests.histories.template import connect
 from tests.histories.workload import Act, Workload
+
+from credit_default import failpoints
 
 PATIENCE = 90.0  # seconds for one history: longer, and a process hangs
 STILL = 5  # looks at a process that waits, before another goes on

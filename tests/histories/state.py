@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from tests.histories.template import KEY
+
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.pinned_champion import read_champion_pointer
 from credit_default.adapters.lake.snapshots import list_snapshots, read_snapshot_rows
@@ -15,7 +17,6 @@ from credit_default.adapters.tables.queries import scan_table
 from credit_default.gates.ledger.chain import judge_chain
 from credit_default.services.audit.replay import verify_lake
 from credit_default.services.context.wiring import Wiring
-from tests.histories.template import KEY
 
 PLACES = ("incoming", "processed", "refused")
 

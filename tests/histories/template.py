@@ -111,9 +111,7 @@ def write_files(folder: Path) -> Path:
     for name, part in spoiled.items():
         part.write_csv(folder / f"{name}.csv")
     told = known.filter(
-        pl.col("client_id").is_in(
-            [*parts[BASE]["client_id"][VICTIMS:], *parts["b1"]["client_id"]]
-        )
+        pl.col("client_id").is_in([*parts[BASE]["client_id"][VICTIMS:], *parts["b1"]["client_id"]])
     )
     flipped = pl.when(pl.int_range(pl.len()) < 5).then(1 - pl.col("defaulted"))
     later = told.with_columns(defaulted=flipped.otherwise("defaulted"))
@@ -138,12 +136,8 @@ def describe_files(wiring: Wiring, files: Path) -> dict[str, Any]:
             facts["outcomes"][name] = {"sha": sha, "rows": [list(row) for row in rows.rows()]}
             continue
         kept = name == "k1"
-        checked = check_file(
-            wiring, str(path), month=None, outcome="kept" if kept else "ignored"
-        )
-        accepted = [
-            list(key) for rows in checked.accepted() for key in rows.select(KEY).rows()
-        ]
+        checked = check_file(wiring, str(path), month=None, outcome="kept" if kept else "ignored")
+        accepted = [list(key) for rows in checked.accepted() for key in rows.select(KEY).rows()]
         facts["files"][name] = {
             "sha": sha,
             "batch": checked.batch_id,

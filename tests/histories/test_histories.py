@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.fakes.shared_folders import copy_shared_folder
 from tests.histories.books import judge_books
 from tests.histories.planted import IN_CODE, IN_STATE, plant
@@ -144,9 +143,7 @@ def test_a_lake_that_could_not_be_settled_is_named(rich):
 def test_a_fault_in_the_code_is_named_with_the_seed_that_met_it(template, tmp_path, name):
     fault = IN_CODE[name]
 
-    ended = run_histories(
-        template, "--seed", fault.seed, "--short", source=plant(fault, tmp_path)
-    )
+    ended = run_histories(template, "--seed", fault.seed, "--short", source=plant(fault, tmp_path))
 
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert fault.kind in ended.stdout

@@ -73,7 +73,9 @@ class Workload:
     seed: int
     clients: tuple[tuple[Act, ...], ...]
     in_bucket: bool
-    at_once: bool  # all at the same time, as the machine has it; else in turns that the seed decides
+    at_once: (
+        bool  # all at the same time, as the machine has it; else in turns that the seed decides
+    )
     switch_share: float  # of failpoints, at which another client goes on
     pause_share: float  # of those, from which a client wakes only when the others are done
     strikes: tuple[Strike, ...] = ()
