@@ -78,14 +78,11 @@ fix: setup ## what the tools can correct by themselves
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-nightly: setup ci-tools ## the tests, and the long form of the heavy ones; the pure rooms on other Pythons; 100 planted faults
-	@rm -rf $(REPORTS)/*.xml build/test-folders
-	@$(BIN)/python -m pytest -m "nightly or not nightly" $(APART:%=--ignore=%) --junitxml=$(REPORTS)/tests.xml $(ARGS)
-	$(call run_apart,-m "nightly or not nightly")
-	@$(BIN)/python ci/test_pythons.py
+nightly: setup ci-tools ## the long suites, whole or one part (PART=crashes|files|races|mutations|histories|year|pythons|newest|…)
+	@rm -rf build/test-folders
+	@APART="$(APART)" $(BIN)/python ci/nightly.py $(PART) -- $(ARGS)
 	@$(BIN)/python ci/skipped_tests.py $(REPORTS)
 	@$(BIN)/python ci/slow_tests.py $(REPORTS)
-	@$(BIN)/python ci/mutants.py --count 100 --seed $$(date +%j) --least 0.85
 
 mutants: setup ## plant small faults in gates and model, and name those that no test notices (ARGS="--room gates --count 100 --seed 1")
 	@$(BIN)/python ci/mutants.py $(ARGS)
