@@ -9,10 +9,13 @@ import logging
 from typing import Final
 
 import polars as pl
+from deltalake.fs import DeltaStorageHandler
+from pyarrow import fs
 
 from credit_default.adapters.delta.commits import compact_rows
 from credit_default.adapters.delta.errors import delta_errors
 from credit_default.adapters.delta.file_log import list_data_files
+from credit_default.adapters.delta.plain_addresses import find_plain_address
 from credit_default.adapters.delta.retries import RetryPolicy
 from credit_default.adapters.delta.table import LakeTable, find_delta_table
 
@@ -63,8 +66,16 @@ def remove_replaced_files(table: LakeTable, *, keep: dt.timedelta) -> int:
         delta = find_delta_table(table)
         if delta is None:
             return 0
-        found = delta.vacuum(hours, enforce_retention_duration=False, full=True)
-        if found:  # without any, the commits that say so would be all that a run leaves
+        named = delta.vacuum(hours, enforce_retention_duration=False, full=True)
+        # the log names removed files for some days more; without any other, a commit would be all that a run leaves
+        found = _list_stored_files(table).intersection(named)
+        if found:
             delta.vacuum(hours, dry_run=False, enforce_retention_duration=False, full=True)
             _LOG.info("removed replaced files table=%s file_count=%d", table.uri, len(found))
     return len(found)
+
+
+def _list_stored_files(table: LakeTable) -> set[str]:
+    handler = DeltaStorageHandler(find_plain_address(table.uri), dict(table.storage_options()))
+    found = fs.PyFileSystem(handler).get_file_info(fs.FileSelector("", recursive=True))
+    return {str(info.path) for info in found}
