@@ -60,6 +60,7 @@ def grow_lake(lake: Lake, growth: Growth) -> None:
         add_scores(lake, part)
         add_verdicts(lake, part)
     copy_snapshots(lake, batches)
+    copy_profiles(lake, batches)
     entries = chain_entries(lake, batches, scored.event, count=growth.entry_count)
     add_entries(lake, entries)
 
@@ -103,6 +104,18 @@ def copy_snapshots(lake: Lake, batches: Sequence[tuple[int, str, int]]) -> None:
         (folder / "snapshot.json").write_bytes(record)
 
 
+def copy_profiles(lake: Lake, batches: Sequence[tuple[int, str, int]]) -> None:
+    """Give each batch the profile of one that was monitored, where there is one."""
+    reports = Path(lake.uri) / "reports"
+    found = next(reports.glob("*/v*/profile.json"), None)
+    if found is None:
+        return
+    for number, _, version in batches:
+        folder = reports / f"{number:016x}" / f"v{version}"
+        folder.mkdir(parents=True, exist_ok=True)
+        os.link(found, folder / found.name)
+
+
 def chain_entries(
     lake: Lake, batches: Sequence[tuple[int, str, int]], scored: Scored, *, count: int
 ) -> list[LedgerEntry]:
@@ -132,9 +145,7 @@ def list_drafts(
             accepted_count=5,
             quarantined_count=0,
         )
-        event = replace(
-            scored, scores_digest=digest, read_count=5, scored_count=5, declined_count=0
-        )
+        event = replace(scored, scores_digest=digest)  # as many rows as are usual here
         at = NOON + dt.timedelta(minutes=number)
         yield draft_entry(ingested, f"ingested {batch}", at, batch, 0)
         yield draft_entry(event, f"scored {batch} v{version}", at, batch, version)
