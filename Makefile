@@ -153,6 +153,7 @@ test-pythons: setup ## the pure rooms' tests on each Python 3.11 to 3.13 that is
 	@$(BIN)/python ci/test_pythons.py $(ARGS)
 
 audit: setup ci-tools ## check locked dependencies for known vulnerabilities
+	@$(BIN)/python ci/advisories.py
 	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
 	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.image.lock
 

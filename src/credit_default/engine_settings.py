@@ -1,4 +1,4 @@
-"""The settings of the engine: whether one process works on a batch, or the workers of a Dask cluster."""
+"""The settings of the engine, which works on a batch in one process or several, and of what keeps a lake in order."""
 
 from typing import Literal
 
@@ -24,3 +24,32 @@ class EngineSettings(BaseModel):
     answer_seconds: float = Field(default=10.0, gt=0)
     partition_rows: int = Field(default=1_000_000, ge=1)
     worker_mebibytes: int = Field(default=0, ge=0)
+
+
+class ReconcileSettings(BaseModel):
+    """When `reconcile` calls a run orphaned, and how often or how far back it does its other work.
+
+    A run of another machine is orphaned after `silence_seconds` without a heartbeat (runs send one
+    at least every three minutes); one of this machine when its process is gone. Temporary files of
+    unknown processes are removed after `leftover_hours`. The pinned champion is verified again
+    every `pin_hours`. Batches scored in the last `look_back_days` are looked up in MLflow.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    silence_seconds: float = Field(default=240.0, gt=0)
+    leftover_hours: float = Field(default=24.0, gt=0)
+    pin_hours: float = Field(default=24.0, gt=0)
+    look_back_days: int = Field(default=30, ge=1)
+
+
+class MaintenanceSettings(BaseModel):
+    """How `maintain` keeps the lake's tables quick to read.
+
+    It merges the files of a month where a table has at least `fewest_files` of them. A file that the
+    present version of a table does not use any more is removed after `keep_days`: Delta itself
+    forgets after seven which ones they are, and a run that is still to commit may need a day.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    fewest_files: int = Field(default=8, ge=2)
+    keep_days: int = Field(default=7, ge=1, le=7)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from credit_default.addresses import check_mlflow_address, check_prefect_address
-from credit_default.engine_settings import EngineSettings
+from credit_default.engine_settings import EngineSettings, MaintenanceSettings, ReconcileSettings
 from credit_default.gates.completeness import CoveragePolicy
 from credit_default.gates.future_dates import IntakePolicy
 from credit_default.gates.monitoring.alarms import AlarmPolicy
@@ -39,8 +39,7 @@ from credit_default.room_settings import RoomSettings
 from credit_default.trust_settings import EstimatorSettings, SigningSettings
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
-# settings whose value is never shown
-SECRETS = frozenset({"notify.urls", "room.users", "stack.database"})
+SECRETS = frozenset({"notify.urls", "room.users", "stack.database"})  # never shown
 
 
 class LoggingSettings(BaseModel):
@@ -97,22 +96,6 @@ class PrefectSettings(BaseModel):
     startup_seconds: float = Field(default=120.0, gt=0)
 
 
-class ReconcileSettings(BaseModel):
-    """When `reconcile` calls a run orphaned, and how often or how far back it does its other work.
-
-    A run of another machine is orphaned after `silence_seconds` without a heartbeat (runs send one
-    at least every three minutes); one of this machine when its process is gone. Temporary files of
-    unknown processes are removed after `leftover_hours`. The pinned champion is verified again
-    every `pin_hours`. Batches scored in the last `look_back_days` are looked up in MLflow.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    silence_seconds: float = Field(default=240.0, gt=0)
-    leftover_hours: float = Field(default=24.0, gt=0)
-    pin_hours: float = Field(default=24.0, gt=0)
-    look_back_days: int = Field(default=30, ge=1)
-
-
 class ScheduleSettings(BaseModel):
     """When the deployments run by schedule: cron lines in `time_zone`; empty means on events only.
 
@@ -125,6 +108,7 @@ class ScheduleSettings(BaseModel):
     predict: str = "0 6 * * *"
     monitor: str = ""
     reconcile: str = "*/5 * * * *"
+    maintain: str = "30 2 * * *"
     listen: str = ""  # "0 * * * *" where no `credit-default listen` runs
     run_limit: int = Field(default=3, ge=1)
     poll_seconds: float = Field(default=3.0, gt=0)
@@ -199,6 +183,7 @@ class Settings(BaseSettings):
     mlflow: MlflowSettings = MlflowSettings()
     prefect: PrefectSettings = PrefectSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
+    maintenance: MaintenanceSettings = MaintenanceSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     listen: ListenSettings = ListenSettings()
     stack: StackSettings = StackSettings()

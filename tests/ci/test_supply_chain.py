@@ -116,6 +116,28 @@ def test_parts_list_of_the_image_names_every_pin_and_holds_to_its_schema(run_too
     assert all(part["externalReferences"][0]["hashes"] for part in parts)
 
 
+def test_known_vulnerabilities_stop_the_nightly_run_in_each_lock_that_is_shipped(workflows):
+    steps = [step.get("run") for step in workflows["nightly"]["jobs"]["audit"]["steps"]]
+    commands = re.search(r"^audit:.*\n((?:\t.+\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+    assert "make audit" in steps
+    for lock in ("requirements.lock", "requirements.image.lock"):
+        assert f"pip-audit --strict --disable-pip --require-hashes -r {lock}\n" in commands[1]
+    assert "ci/advisories.py" in commands[1]
+
+
+def test_bills_of_materials_are_signed_where_they_are_published(workflows):
+    def list_attested(workflow, job):
+        steps = workflows[workflow]["jobs"][job]["steps"]
+        return [step["with"] for step in steps if "actions/attest@" in step.get("uses", "")]
+
+    (released,) = list_attested("release", "release")
+    sboms = [given.get("sbom-path") for given in list_attested("deploy", "image")]
+
+    assert released["subject-path"].split() == ["dist/*", "build/sbom/image.cdx.json"]
+    assert "build/sbom/image.cdx.json" in sboms  # of the image that is pushed
+
+
 def test_pull_request_asks_for_five_things():
     boxes = re.findall(
         r"^- \[ \] (\S+)", (ROOT / ".github/pull_request_template.md").read_text(), re.MULTILINE

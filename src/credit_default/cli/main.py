@@ -30,6 +30,7 @@ from credit_default.cli.operations import (
     access_log,
     doctor,
     listen,
+    maintain,
     make_key,
     page,
     reconcile,
@@ -88,6 +89,7 @@ app.command("page")(page.page)
 app.command("serve")(serve.serve)
 app.command("listen")(listen.listen)
 app.command("reconcile")(reconcile.reconcile)
+app.command("maintain")(maintain.maintain)
 app.command("settings")(settings.settings)
 app.command("make-key")(make_key.make_key)
 app.command("doctor")(doctor.doctor)

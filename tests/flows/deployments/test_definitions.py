@@ -18,6 +18,7 @@ def test_each_deployment_has_its_schedule_and_events():
         "predict": "0 6 * * *",
         "monitor": "",
         "reconcile": "*/5 * * * *",
+        "maintain": "30 2 * * *",
         "listen": "",
     }
     assert {(trigger.event, name) for name, plan in plans.items() for trigger in plan.triggers} == {
@@ -35,7 +36,7 @@ def test_trainings_wait_for_one_another_and_none_is_lost():
     }
 
     assert plans["train"] == (1, "ENQUEUE")
-    assert plans["reconcile"] == (1, "CANCEL_NEW")
+    assert plans["reconcile"] == plans["maintain"] == (1, "CANCEL_NEW")
     assert plans["predict"][0] is None
 
 

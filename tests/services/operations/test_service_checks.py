@@ -82,7 +82,7 @@ def test_deployments_are_those_that_are_planned():
 def test_deployments_that_are_served_are_ok_and_say_when_they_were_seen(served):
     verdict = check_deployments(served(*DEPLOYMENTS))
 
-    assert (verdict.level, len(verdict.reasons)) == ("ok", 4)
+    assert (verdict.level, len(verdict.reasons)) == ("ok", 5)
     assert verdict.reasons[0] == "train/train: served, last seen 2026-01-02 03:04:05 UTC"
 
 

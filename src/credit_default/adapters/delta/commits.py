@@ -20,7 +20,12 @@ from credit_default.adapters.delta.retries import (
     build_commit_properties,
     commit_once,
 )
-from credit_default.adapters.delta.row_stream import Frames, RowStream, to_arrow
+from credit_default.adapters.delta.row_stream import (
+    Frames,
+    RowStream,
+    build_writer_properties,
+    to_arrow,
+)
 from credit_default.adapters.delta.table import LakeTable
 
 __all__ = [
@@ -196,14 +201,38 @@ def append_row(
     commit_once(table, write, recover_result=lambda _: None, retry=retry)
 
 
-def compact_rows(table: LakeTable, *, retry: RetryPolicy) -> None:
-    """Rewrite the table's small files as one file for each partition, with the same rows.
+def compact_rows(table: LakeTable, *, retry: RetryPolicy, partition: str | None = None) -> int:
+    """Rewrite the table's small files as one file for each partition, with the same rows; return how many were merged.
+
+    Deleted rows are in none of the new files, and the merged ones stay on the disk until `upkeep` or `erasure` removes them.
+
+    Args:
+        table: The table.
+        retry: How often the commit is tried.
+        partition: The value of the one partition that is rewritten; all of them when None.
 
     Raises:
         ServiceError: The table cannot be reached, or another runner was faster each time.
     """
+    own = None if partition is None else [(table.partition_by, "=", partition)]
 
-    def write(delta: DeltaTable, token: str) -> None:
-        delta.optimize.compact(commit_properties=build_commit_properties(token, {}))
+    def read_count(metrics: Mapping[str, Any]) -> int:
+        return int(metrics.get("numFilesRemoved") or 0)
 
-    commit_once(table, write, recover_result=lambda _: None, retry=retry)
+    def write(delta: DeltaTable, token: str) -> int:
+        properties = build_commit_properties(token, {})
+        return read_count(
+            delta.optimize.compact(
+                partition_filters=own,
+                max_concurrent_tasks=1,  # one file is in memory at a time
+                writer_properties=build_writer_properties(table.schema),
+                commit_properties=properties,
+            )
+        )
+
+    return commit_once(
+        table,
+        write,
+        recover_result=lambda commit: read_count(commit.get("operationMetrics", {})),
+        retry=retry,
+    )

@@ -58,7 +58,7 @@ class RowStream:
                     predicate=predicate,
                     commit_properties=properties,
                     schema_mode="merge",  # adds columns that the table of an older lake lacks
-                    writer_properties=_build_writer_properties(self._schema),
+                    writer_properties=build_writer_properties(self._schema),
                 )
         except DELTA_EXCEPTIONS as error:
             if self._failure is not None:
@@ -83,7 +83,7 @@ def to_arrow(frame: pl.DataFrame, schema: pa.Schema) -> pa.Table:
     return frame.select(schema.names).to_arrow().cast(schema)
 
 
-def _build_writer_properties(schema: pa.Schema) -> WriterProperties:
+def build_writer_properties(schema: pa.Schema) -> WriterProperties:
     """Return small row groups, so that a reader can hold one, and no dictionary for columns of mostly unique values."""
     plain = ColumnProperties(dictionary_enabled=False)
     unique = {name: plain for name in HIGH_CARDINALITY_COLUMNS if name in schema.names}

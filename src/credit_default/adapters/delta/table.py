@@ -69,14 +69,14 @@ def query_rows(table: LakeTable, query: Callable[[pl.LazyFrame], pl.LazyFrame]) 
 
 
 def read_frames(
-    table: LakeTable, columns: tuple[str, ...], *, predicate: str
+    table: LakeTable, columns: tuple[str, ...], *, predicate: str | None
 ) -> Iterator[pl.DataFrame]:
     """Yield the rows that match `predicate`, a record batch at a time: memory does not grow with their number.
 
     Args:
         table: The table; nothing is yielded where nothing was ever written.
         columns: The columns of the frames, in their order; one that the table does not have yet is null throughout.
-        predicate: SQL over the table's columns.
+        predicate: SQL over the table's columns; None reads all rows.
 
     Yields:
         Frames with at least one row; their order is undefined.

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection
 
 from credit_default.adapters.delta.erasure import delete_rows, erase_history
+from credit_default.adapters.delta.upkeep import UPKEEP_LOCK
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.schemas import CLIENT_TABLES, locate_table
 from credit_default.failpoints import hit_failpoint
@@ -20,10 +21,11 @@ def delete_client(lake: Lake, spellings: Collection[str]) -> dict[str, int]:
     digests = (hashlib.sha256(client_id.encode()).hexdigest() for client_id in sorted(spellings))
     wanted = ", ".join(f"'{digest}'" for digest in digests)
     counts = {}
-    for name in CLIENT_TABLES:
-        counts[name] = delete_rows(
-            locate_table(lake, name), f"encode(sha256(client_id), 'hex') IN ({wanted})"
-        )
-        hit_failpoint("client.deleted")
-        erase_history(locate_table(lake, name))
+    with lake.hold_lock(UPKEEP_LOCK):
+        for name in CLIENT_TABLES:
+            counts[name] = delete_rows(
+                locate_table(lake, name), f"encode(sha256(client_id), 'hex') IN ({wanted})"
+            )
+            hit_failpoint("client.deleted")
+            erase_history(locate_table(lake, name))
     return counts

@@ -8,6 +8,7 @@ it, and one entry for each decision, however often it is tried.
 import datetime as dt
 import logging
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -35,6 +36,15 @@ _DERIVED_COLUMNS: Final = ("month", "decided_at")  # both from `at`: as a partit
 _COMPACT_EVERY: Final = 50  # entries; until then each is a small file of its own
 
 _LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTail:
+    """The end of the ledger: an entry that was noted before, those after it, and which of their keys it had before."""
+
+    noted: LedgerEntry
+    entries: tuple[LedgerEntry, ...]
+    earlier_keys: frozenset[str]
 
 
 def append_entry(
@@ -117,6 +127,46 @@ def read_entries(
 
     rows = query_rows(locate_table(lake, "ledger"), select)
     return tuple(_from_row(row) for row in rows.iter_rows(named=True))
+
+
+def read_entries_after(lake: Lake, entry_hash: str) -> LedgerTail | None:
+    """Return the entries after the one with this hash; None where the ledger has no such entry.
+
+    Of the entries before it only the keys are read: one that comes again after it is named.
+    """
+    rows = query_rows(
+        locate_table(lake, "ledger"),
+        lambda table: table.filter(entry_hash=entry_hash).select(LEDGER.names).head(1),
+    )
+    if rows.is_empty():
+        return None
+    noted = _from_row(rows.row(0, named=True))
+    is_new = pl.col("sequence") > noted.sequence
+    later = query_rows(
+        locate_table(lake, "ledger"),
+        lambda table: table.filter(is_new).select(LEDGER.names).sort("sequence"),
+    )
+    again = query_rows(
+        locate_table(lake, "ledger"),
+        lambda table: table.filter(~is_new, pl.col("key").is_in(later["key"].implode())).select(
+            "key"
+        ),
+    )
+    entries = tuple(_from_row(row) for row in later.iter_rows(named=True))
+    return LedgerTail(noted, entries, frozenset(again["key"]))
+
+
+def list_recorded_results(lake: Lake, events: Collection[str]) -> set[tuple[str, int]]:
+    """Return the batch_id and model version of every entry of these events that is about a version, unread otherwise."""
+    rows = query_rows(
+        locate_table(lake, "ledger"),
+        lambda table: (
+            table.filter(pl.col("event").is_in(list(events)), pl.col("model_version") > 0)
+            .select("batch_id", "model_version")
+            .unique()
+        ),
+    )
+    return set(rows.iter_rows())
 
 
 def _find_entry(lake: Lake, delta: DeltaTable, key: str) -> LedgerEntry | None:

@@ -32,12 +32,26 @@ def write_monitoring(lake: Lake, rows: pl.DataFrame) -> int:
     return replace_rows(locate_table(lake, "monitoring"), lambda: [rows], predicate=predicate)
 
 
-def read_monitoring(lake: Lake) -> pl.DataFrame:
-    """Return all verdicts, the oldest statement month first."""
-    return query_rows(
+def read_monitoring(lake: Lake, *, last: int | None = None) -> pl.DataFrame:
+    """Return the verdicts on the last so many batches by statement month, or on all (None), the oldest month first."""
+
+    def select(table: pl.LazyFrame) -> pl.LazyFrame:
+        if last is not None:
+            batches = table.group_by("batch_id").agg(pl.col("statement_month").max())
+            newest = batches.sort("statement_month", "batch_id").tail(last)
+            table = table.join(newest.select("batch_id"), on="batch_id", how="semi")
+        return table.sort("statement_month", "monitored_at", "gate")
+
+    return query_rows(locate_table(lake, "monitoring"), select)
+
+
+def count_monitored_batches(lake: Lake) -> int:
+    """Return how many batches there are verdicts on."""
+    rows = query_rows(
         locate_table(lake, "monitoring"),
-        lambda table: table.sort("statement_month", "monitored_at", "gate"),
+        lambda table: table.select(pl.col("batch_id").n_unique()),
     )
+    return int(rows.item())
 
 
 def _check_gate_name(value: str) -> str:

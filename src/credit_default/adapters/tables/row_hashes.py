@@ -6,10 +6,13 @@ default_probability, and decision. A row that occurs twice counts twice.
 """
 
 import hashlib
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 HASHED_COLUMNS: Final = ("client_id", "statement_month", "default_probability", "decision")
 HASH_BYTES: Final = 64  # wide, so that rows cannot be chosen to give a wanted sum
@@ -18,10 +21,40 @@ _LIMB_BYTES: Final = 4  # summed in 8 bytes, which is enough for 2**32 rows
 _PIECE_ROW_COUNT: Final = 16_384  # rows whose hashes are held at once
 
 
+@dataclass(frozen=True, slots=True)
+class GroupSum:
+    """Some rows with the same values of the keys: how many they are, and the sum of their hashes modulo 2 ** 512."""
+
+    key: tuple[Any, ...]
+    row_count: int
+    hash_sum: int
+
+
 def sum_row_hashes(frame: pl.DataFrame) -> int:
     """Return the sum of the rows' hashes, modulo 2 ** 512. About 1.5 million rows a second."""
     pieces = frame.select(HASHED_COLUMNS).iter_slices(_PIECE_ROW_COUNT)
-    return sum(_sum_hashes(_encode_rows(piece)) for piece in pieces) % _MODULUS
+    sums = (_hash_rows(piece).sum(axis=0, dtype=np.uint64) for piece in pieces)
+    return sum(map(_join_limbs, sums)) % _MODULUS
+
+
+def sum_group_hashes(frame: pl.DataFrame, keys: tuple[str, ...]) -> Iterator[GroupSum]:
+    """Yield for each value of `keys`, in pieces of the frame, how many rows have it and the sum of their hashes.
+
+    A value comes once for each piece that has it: the sums of one value are to be added up.
+    """
+    for piece in frame.iter_slices(_PIECE_ROW_COUNT):
+        ordered = piece.sort(keys)
+        runs = (
+            ordered.select(keys)
+            .with_row_index("first")
+            .group_by(keys, maintain_order=True)
+            .agg(pl.col("first").min(), pl.len())
+        )
+        sums = np.add.reduceat(
+            _hash_rows(ordered).astype(np.uint64), runs["first"].to_numpy(), axis=0
+        )
+        for row, limbs in zip(runs.select(*keys, "len").iter_rows(), sums, strict=True):
+            yield GroupSum(row[:-1], int(row[-1]), _join_limbs(limbs) % _MODULUS)
 
 
 def _encode_rows(frame: pl.DataFrame) -> pl.Series:
@@ -38,12 +71,12 @@ def _encode_rows(frame: pl.DataFrame) -> pl.Series:
     return frame.with_columns(bits).select(row.cast(pl.Binary)).to_series()
 
 
-def _sum_hashes(rows: pl.Series) -> int:
+def _hash_rows(frame: pl.DataFrame) -> NDArray[np.uint32]:
+    """Return the hash of each row as numbers of four bytes, the lowest first."""
     blake = hashlib.blake2b
-    hashes = b"".join([blake(row).digest() for row in rows.to_list()])
-    limbs = (
-        np.frombuffer(hashes, dtype="<u4")
-        .reshape(-1, HASH_BYTES // _LIMB_BYTES)
-        .sum(axis=0, dtype=np.uint64)
-    )
+    hashes = b"".join([blake(row).digest() for row in _encode_rows(frame).to_list()])
+    return np.frombuffer(hashes, dtype="<u4").reshape(-1, HASH_BYTES // _LIMB_BYTES)
+
+
+def _join_limbs(limbs: NDArray[np.uint64]) -> int:
     return sum(int(limb) << (8 * _LIMB_BYTES * place) for place, limb in enumerate(limbs))

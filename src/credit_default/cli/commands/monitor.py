@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from credit_default.settings import Settings
     from credit_default.views.summaries.summary import Summary
 
+SHOWN_BATCHES = 100  # of the history: more are not told apart in one figure
+
 
 @takes_shared_options("lake", "portfolio", "seed")
 def monitor(
@@ -30,6 +32,10 @@ def monitor(
         bool,
         typer.Option("--history", help="What was found so far: a table here, a page in the lake."),
     ] = False,
+    last: Annotated[
+        int,
+        typer.Option("--last", min=1, help="With --history: how many batches, the newest ones."),
+    ] = SHOWN_BATCHES,
     explain: Annotated[
         bool,
         typer.Option(
@@ -59,7 +65,7 @@ def monitor(
                 remedy="See `credit-default monitor --help`.",
             )
         if history:
-            return _show_history(output, settings)
+            return _show_history(output, settings, last)
         if explain:
             return _explain_retraining(output, shared)
         request = BatchRequest(batch, shared.build_flow_parameters(draw_report=report), retrain)
@@ -123,11 +129,14 @@ def _explain_retraining(output: Output, shared: SharedOptions) -> "Summary":
     return explain_retraining(connect_with_mlflow(shared, output), now=read_clock())
 
 
-def _show_history(output: Output, settings: "Settings") -> "Summary":
-    """Print a table of the findings; return how many there are and where their page is."""
+def _show_history(output: Output, settings: "Settings", last: int) -> "Summary":
+    """Print a table of the newest findings; return how many there are, where their page is, and how many were left out."""
     from rich.console import Console
 
-    from credit_default.adapters.tables.monitoring import read_monitoring
+    from credit_default.adapters.tables.monitoring import (
+        count_monitored_batches,
+        read_monitoring,
+    )
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.context.wiring import build_wiring
     from credit_default.services.monitoring.history_page import write_history_page
@@ -135,12 +144,14 @@ def _show_history(output: Output, settings: "Settings") -> "Summary":
     from credit_default.views.summaries.summary import Summary
 
     wiring = build_wiring(settings, commit="")
-    findings = read_monitoring(wiring.lake)
+    findings = read_monitoring(wiring.lake, last=last)
     if not output.as_json:
         Console(highlight=False).print(render_history(findings))
     notes = tuple(format_finding_lines(findings)) if output.as_json else ()
-    page = write_history_page(wiring, now=read_clock())
+    page = write_history_page(wiring, now=read_clock(), last=last)
     paths = {"history (html)": page} if page else {}
+    if (count := count_monitored_batches(wiring.lake)) > last:
+        notes = (*notes, f"the newest {last:,} of {count:,} batches; --last {count} shows all")
     return Summary(
         "monitor", "history", counts={"findings": findings.height}, paths=paths, notes=notes
     )

@@ -7,6 +7,7 @@ import typer
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect_with_mlflow
 from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
+from credit_default.errors import InputError
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
@@ -29,12 +30,23 @@ def verify(
             show_default=False,
         ),
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            help="The hash of an earlier last entry: verify only what came after it.",
+            show_default=False,
+        ),
+    ] = None,
     *,
     shared: SharedOptions,
 ) -> None:
     """Prove that the ledger and the scores are unchanged, and compute a batch's scores again."""
 
     def act(output: Output) -> "Summary":
+        if since is not None:
+            _require_alone(batch, client, head)
+            return _verify_new(shared, output, since)
         from credit_default.services.audit.replay import verify_lake
 
         wiring = connect_with_mlflow(shared, output)
@@ -42,3 +54,21 @@ def verify(
             return verify_lake(wiring, batch_id=batch, client_id=client, head=head)
 
     run_command("verify", act, shared)
+
+
+def _require_alone(*others: str | None) -> None:
+    if any(others):
+        raise InputError(
+            "--since",
+            found="a batch, --client or --head beside it",
+            expected="--since alone: a batch is computed again by `credit-default verify BATCH`",
+            remedy="Run the two one after the other.",
+        )
+
+
+def _verify_new(shared: SharedOptions, output: Output, since: str) -> "Summary":
+    from credit_default.services.audit.new_entries import verify_since
+
+    wiring = connect_with_mlflow(shared, output)
+    with output.step("verifying what is new"):
+        return verify_since(wiring, since)

@@ -1,1 +1,1 @@
-"""Commands that operate the system: up, serve, listen, reconcile, settings, doctor."""
+"""Commands that operate the system: up, serve, listen, reconcile, maintain, settings, doctor."""

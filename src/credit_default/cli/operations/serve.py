@@ -18,7 +18,7 @@ from credit_default.cli.terminal.shared_options import (
 
 @takes_shared_options("lake", of_every=OF_EVERY_PROCESS)
 def serve(*, shared: SharedOptions) -> None:
-    """Run train, predict, monitor and reconcile by schedule and on events, until SIGTERM (143)."""
+    """Run train, predict, monitor, reconcile and maintain by schedule and on events, until SIGTERM (143)."""
     with end_on_error("serve", record=log_unexpected_error):
         raise typer.Exit(_serve(shared))
 

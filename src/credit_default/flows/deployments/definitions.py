@@ -64,8 +64,8 @@ _MONITOR_TRIGGERS: Final = tuple(
 def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
     """Return the deployments with these schedules.
 
-    Trainings run one after another, and no requested one is lost. A second `reconcile` at the same time would find
-    nothing to do: it is cancelled, and the next one comes within minutes. `predict` is limited by file, in the flow (see
+    Trainings run one after another, and no requested one is lost. A second `reconcile` or `maintain` at the same time
+    would find nothing to do: it is cancelled, and the next one comes by schedule. `predict` is limited by file, in the flow (see
     `file_slots`), and all runs by the machine's `run_limit`.
     """
     return (
@@ -97,6 +97,14 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
             f"{_FLOWS}.reconcile.reconcile",
             "Clean up after runs that were killed.",
             schedule.reconcile,
+            limit=1,
+            collision="CANCEL_NEW",
+        ),
+        DeploymentPlan(
+            "maintain",
+            f"{_FLOWS}.maintain.maintain",
+            "Merge small files of the tables, remove replaced ones, and verify the whole lake.",
+            schedule.maintain,
             limit=1,
             collision="CANCEL_NEW",
         ),

@@ -33,7 +33,10 @@ from credit_default.services.champion.pinned_champion import format_age
 from credit_default.services.operations.reconcile import FLOW_RUNS, Repairs
 
 _LOG = logging.getLogger(__name__)
-FLOW_NAMES = ("train", "predict", "predict-incoming", "monitor", "reconcile", "listen")
+FLOW_NAMES = (
+    *("train", "predict", "predict-incoming", "monitor"),
+    *("reconcile", "maintain", "listen"),
+)
 _MARK_TAG_PREFIX = "process:"
 _HEARTBEAT_EVENT = "prefect.flow-run.heartbeat"
 _OPEN_STATES = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]

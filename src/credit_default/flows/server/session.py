@@ -38,7 +38,10 @@ from credit_default.settings import (
 _LOG = logging.getLogger(__name__)
 FLOW_MODULES = (
     "mlflow",
-    *(f"credit_default.flows.{name}" for name in ("train", "predict", "monitor", "reconcile")),
+    *(
+        f"credit_default.flows.{name}"
+        for name in ("train", "predict", "monitor", "reconcile", "maintain")
+    ),
 )
 # what scoring and monitoring need, down to the reader of the champion's bundle
 SCORING_MODULES = (

@@ -9,8 +9,8 @@ elsewhere reveals that.
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from credit_default.errors import InputError
@@ -49,6 +49,11 @@ class LedgerEntry:
     entry_hash: str = ""
 
 
+_HASHED_FIELDS: Final = tuple(
+    field.name for field in fields(LedgerEntry) if field.name != "entry_hash"
+)
+
+
 def chain_entry(entry: LedgerEntry, previous: LedgerEntry | None) -> LedgerEntry:
     """Return the entry with its sequence and hashes, as the one that follows `previous`.
 
@@ -68,7 +73,7 @@ def hash_entry(entry: LedgerEntry) -> str:
 
     Canonical JSON has sorted keys and no blanks.
     """
-    content = {name: value for name, value in asdict(entry).items() if name != "entry_hash"}
+    content = {name: getattr(entry, name) for name in _HASHED_FIELDS}
     return hashlib.sha256(_write_json(content).encode()).hexdigest()
 
 
@@ -90,23 +95,39 @@ def write_details(details: Mapping[str, Scalar]) -> str:
     return _write_json(details)
 
 
-def judge_chain(entries: Iterable[LedgerEntry]) -> Verdict:
+def judge_chain(
+    entries: Iterable[LedgerEntry],
+    *,
+    noted: LedgerEntry | None = None,
+    noted_keys: Collection[str] = (),
+) -> Verdict:
     """Return `ok` where every entry follows the one before it, in the order given.
 
     `alarm` names the first that does not.
+
+    Args:
+        entries: All entries, or with `noted` those after it.
+        noted: An entry whose hash was noted when everything up to it was judged. Its content has to match that hash.
+        noted_keys: Of the keys up to it those that entries after it have again.
     """
-    previous: LedgerEntry | None = None
-    keys: set[str] = set()
+    if noted is not None and noted.entry_hash != hash_entry(noted):
+        reason = f"entry {noted.sequence}: its content does not match its hash: it was changed"
+        return Verdict(GATE, "alarm", (reason,), {"unbroken_count": 0.0})
+    previous, keys = noted, set(noted_keys)
     count = 0
     for entry in entries:
         fault = _find_fault(entry, previous, keys)
         if fault:
             figures = {"unbroken_count": float(count)}
-            return Verdict(GATE, "alarm", (f"entry {count + 1}: {fault}",), figures)
+            place = count + 1 + (noted.sequence if noted else 0)
+            return Verdict(GATE, "alarm", (f"entry {place}: {fault}",), figures)
         keys.add(entry.key)
         previous = entry
         count += 1
-    return Verdict(GATE, "ok", (f"{count:,} entries, unbroken",), {"entry_count": float(count)})
+    found = f"{count:,} entries, unbroken"
+    if noted is not None:
+        found = f"{count:,} entries after entry {noted.sequence:,}, unbroken"
+    return Verdict(GATE, "ok", (found,), {"entry_count": float(count)})
 
 
 def _find_fault(entry: LedgerEntry, previous: LedgerEntry | None, keys: set[str]) -> str:

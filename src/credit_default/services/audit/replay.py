@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
@@ -10,39 +10,30 @@ import polars as pl
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.snapshots import read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.ledger import read_entries
-from credit_default.adapters.tables.queries import collect_rows, read_scores, scan_table
-from credit_default.adapters.tables.score_digests import digest_frames, digest_scores
+from credit_default.adapters.tables.queries import read_scores
+from credit_default.adapters.tables.score_digests import digest_frames
 from credit_default.data.checking.id_conversion import read_client_id
 from credit_default.data.contract.schema import CLIENT_ID, KEY
-from credit_default.errors import InputError, ServiceError, show_examples
+from credit_default.errors import InputError
 from credit_default.gates.ledger import chain
-from credit_default.gates.ledger.batch_events import Scored
 from credit_default.gates.ledger.chain import LedgerEntry, judge_chain
-from credit_default.gates.ledger.erasure_events import ScoresErased
-from credit_default.gates.ledger.event_format import read_event
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.scoring import score
 from credit_default.services.audit.override_check import judge_overrides
+from credit_default.services.audit.recorded_results import (
+    RecordedResult,
+    judge_scores,
+    read_recorded_results,
+)
 from credit_default.services.audit.shadow_replay import replay_shadow_scores
 from credit_default.services.context.moved_lake import describe_outside_addresses
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
-_SCORES_GATE: Final = "scores"
 _REPLAY_GATE: Final = "replay"
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _RecordedResult:
-    """What the ledger says of a batch's scores under one model version."""
-
-    batch_id: str
-    model_version: int
-    model_digest: str  # "" where the ledger has an erasure of the scores and not the scoring
-    scores_digest: str  # the newest, as an erasure changes it
 
 
 def verify_lake(
@@ -61,8 +52,8 @@ def verify_lake(
     """
     _require_batch_of_client(batch_id, client_id)
     entries = read_entries(wiring.lake)
-    results = _read_recorded_results(entries)
-    verdicts = [_judge_ledger(entries, head), _judge_scores(wiring.lake, results)]
+    results = read_recorded_results(entries)
+    verdicts = [_judge_ledger(entries, head), judge_scores(wiring.lake, results)]
     verdicts += judge_overrides(wiring.lake, entries)
     if batch_id is not None:
         verdicts += _replay_batch(wiring, results, batch_id, client_id)
@@ -113,69 +104,8 @@ def _judge_ledger(entries: Sequence[LedgerEntry], head: str | None) -> Verdict:
     return verdict
 
 
-def _read_recorded_results(entries: Sequence[LedgerEntry]) -> tuple[_RecordedResult, ...]:
-    """Return what is on record of each batch and model version, in the order of their first entries.
-
-    An entry that was changed beyond reading leaves its result without digests, which no scores match.
-    """
-    results: dict[tuple[str, int], _RecordedResult] = {}
-    for entry in entries:
-        if not (Scored.matches(entry) or ScoresErased.matches(entry)):
-            continue
-        key = (entry.batch_id, entry.model_version)
-        nothing_known = _RecordedResult(*key, "", "")
-        try:
-            results[key] = _read_recorded_result(entry, results.get(key, nothing_known))
-        except ServiceError as error:
-            _LOG.warning("entry cannot be read sequence=%d: %s", entry.sequence, error)
-            results[key] = nothing_known
-    return tuple(results.values())
-
-
-def _read_recorded_result(entry: LedgerEntry, before: _RecordedResult) -> _RecordedResult:
-    """Return what is on record after this entry, which is about a scoring or an erasure of scores."""
-    if Scored.matches(entry):
-        scored = read_event(entry, Scored)
-        return replace(before, model_digest=scored.model_digest, scores_digest=scored.scores_digest)
-    return replace(before, scores_digest=read_event(entry, ScoresErased).scores_digest)
-
-
-def _judge_scores(lake: Lake, results: Sequence[_RecordedResult]) -> Verdict:
-    """Return `alarm` where a batch's scores are not those on record, or are not on record at all."""
-    known = {(result.batch_id, result.model_version) for result in results}
-    changed = _list_changed_results(lake, results)
-    scores = scan_table(lake, "scores").select("batch_id", "model_version").unique()
-    found = set(collect_rows(lake, scores).iter_rows())
-    unknown = [f"{batch} version {version}" for batch, version in sorted(found - known)]
-    figures = {
-        "result_count": float(len(results)),
-        "changed_count": float(len(changed)),
-        "unknown_count": float(len(unknown)),
-    }
-    if unknown:
-        reason = (
-            f"{len(unknown)} results are not on record: {show_examples(unknown)}; "
-            "if a run was cut short, score the batch again"
-        )
-    elif changed:
-        reason = f"{len(changed)} results are not those on record: {show_examples(changed)}"
-    else:
-        reason = f"{len(results)} results are those on record"
-        return Verdict(_SCORES_GATE, "ok", (reason,), figures)
-    return Verdict(_SCORES_GATE, "alarm", (reason,), figures)
-
-
-def _list_changed_results(lake: Lake, results: Sequence[_RecordedResult]) -> list[str]:
-    return [
-        f"{result.batch_id} version {result.model_version}"
-        for result in results
-        if result.scores_digest
-        != digest_scores(lake, batch_id=result.batch_id, model_version=result.model_version)
-    ]
-
-
 def _replay_batch(
-    wiring: Wiring, results: Sequence[_RecordedResult], batch_id: str, client_id: str | None
+    wiring: Wiring, results: Sequence[RecordedResult], batch_id: str, client_id: str | None
 ) -> Iterator[Verdict]:
     """Yield a verdict for each version that scored the batch, in their order."""
     own = [result for result in results if result.batch_id == batch_id]
@@ -198,7 +128,7 @@ def _replay_batch(
             yield _replay_client(wiring.lake, bundle, result, client_id)
 
 
-def _replay_all(lake: Lake, bundle: ModelBundle, result: _RecordedResult) -> Verdict:
+def _replay_all(lake: Lake, bundle: ModelBundle, result: RecordedResult) -> Verdict:
     version = f"version {result.model_version}"
     found = digest_frames(_score_again(lake, bundle, result))
     if found != result.scores_digest:
@@ -209,7 +139,7 @@ def _replay_all(lake: Lake, bundle: ModelBundle, result: _RecordedResult) -> Ver
 
 
 def _replay_client(
-    lake: Lake, bundle: ModelBundle, result: _RecordedResult, client_id: str
+    lake: Lake, bundle: ModelBundle, result: RecordedResult, client_id: str
 ) -> Verdict:
     columns = (*KEY, "default_probability", "decision")
     scores = read_scores(
@@ -235,9 +165,7 @@ def _replay_client(
     return Verdict(_REPLAY_GATE, "ok" if same else "alarm", (reason,))
 
 
-def _score_again(
-    lake: Lake, bundle: ModelBundle, result: _RecordedResult
-) -> Iterator[pl.DataFrame]:
+def _score_again(lake: Lake, bundle: ModelBundle, result: RecordedResult) -> Iterator[pl.DataFrame]:
     """Yield the scores of the batch's snapshot under the bundle, a record batch at a time."""
     snapshot = read_snapshot(lake, result.batch_id)
     for rows in read_snapshot_rows(snapshot):

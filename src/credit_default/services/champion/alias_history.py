@@ -107,7 +107,7 @@ def list_unannounced_changes(lake: Lake) -> tuple[RecordedChampionChange, ...]:
 
     Where none was ever announced, only the last change is returned: those before it are history.
     """
-    recorded = tuple(select_events(read_entries(lake), Promoted, RolledBack))
+    recorded = tuple(select_events(_read_changes(lake), Promoted, RolledBack))
     previous = [None, *(change.entry.model_version for change in recorded)]
     changes = [
         RecordedChampionChange(change.entry, change.event, before)
@@ -166,9 +166,13 @@ def require_reason(reason: str) -> None:
         )
 
 
+def _read_changes(lake: Lake) -> tuple[LedgerEntry, ...]:
+    return read_entries(lake, events=(Promoted.name, RolledBack.name))
+
+
 def _find_last_champion(lake: Lake) -> int | None:
     """Return the champion that the ledger named last."""
-    changes = select_events(reversed(read_entries(lake)), Promoted, RolledBack)
+    changes = select_events(reversed(_read_changes(lake)), Promoted, RolledBack)
     return next((change.entry.model_version for change in changes), None)
 
 

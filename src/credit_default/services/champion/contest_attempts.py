@@ -45,7 +45,8 @@ def number_attempt(lake: Lake, rows: ContestRows, *, model_digest: str) -> Attem
 
 def list_attempts(lake: Lake) -> tuple[Attempt, ...]:
     """Return the attempts on record, the oldest first; entries of older ledgers do not name any."""
-    found = select_events(read_entries(lake), Promoted, ApprovalRequested, ChampionKept)
+    kinds = (Promoted, ApprovalRequested, ChampionKept)
+    found = select_events(read_entries(lake, events=[kind.name for kind in kinds]), *kinds)
     return tuple(
         Attempt(
             ContestRows(

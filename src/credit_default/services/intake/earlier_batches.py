@@ -73,7 +73,7 @@ def read_batch_row_counts(wiring: Wiring) -> dict[str, int]:
 def list_first_scorings(wiring: Wiring) -> tuple[RecordedEvent[Scored], ...]:
     """Return each batch's first scoring, oldest first, for this portfolio; corrections are left out."""
     first: dict[str, RecordedEvent[Scored]] = {}
-    for scoring in select_events(read_entries(wiring.lake), Scored):
+    for scoring in select_events(read_entries(wiring.lake, events=(Scored.name,)), Scored):
         if scoring.event.schema_name == wiring.schema.name and not scoring.event.corrects:
             first.setdefault(scoring.entry.batch_id, scoring)
     return tuple(first.values())

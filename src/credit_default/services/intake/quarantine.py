@@ -32,7 +32,7 @@ def find_rejected(wiring: Wiring, batch_id: str) -> Rejected:
         InputError: There is no batch of that id.
     """
     rows = read_quarantine(wiring.lake, batch_id=batch_id)
-    if rows.is_empty() and batch_id not in {entry.batch_id for entry in read_entries(wiring.lake)}:
+    if rows.is_empty() and not read_entries(wiring.lake, batch_id=batch_id):
         raise InputError(
             f"batch {batch_id}",
             found="no batch of that id",

@@ -28,9 +28,15 @@ _LOG = logging.getLogger(__name__)
 PAGE: Final = "reports/history.html"
 
 
-def read_history(lake: Lake) -> History:
-    """Return all monitored batches, with the profiles published beside their reports, and alarms."""
-    findings = read_monitoring(lake)
+def read_history(lake: Lake, *, last: int | None = None) -> History:
+    """Return the last so many monitored batches, or all (None), with the profiles published beside their reports, and alarms.
+
+    Alarms that were closed before the first of these batches are left out.
+    """
+    return _build_history(lake, read_monitoring(lake, last=last))
+
+
+def _build_history(lake: Lake, findings: pl.DataFrame) -> History:
     keys = findings.select("batch_id", "model_version").unique().rows()
     profiles = {
         (batch_id, version): read_profile(lake, batch_id=batch_id, model_version=version) or {}
@@ -42,25 +48,31 @@ def read_history(lake: Lake) -> History:
         OpenedAlarm(alarm.gate, alarm.opened_month, _find_closing_month(alarm, newest_months))
         for alarm in read_known_alarms(lake)
     )
-    simulated = SIMULATED in findings["data_origin"].to_list()
-    return History(build_history_batches(findings, profiles), alarms, simulated)
+    batches = build_history_batches(findings, profiles)
+    if batches:
+        first = batches[0].statement_month
+        alarms = tuple(a for a in alarms if not a.closed_month or a.closed_month >= first)
+    return History(batches, alarms, SIMULATED in findings["data_origin"].to_list())
 
 
-def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
-    """Write the history page into the lake and return its URI; None where nothing was monitored yet."""
+def write_history_page(wiring: Wiring, *, now: dt.datetime, last: int | None = None) -> str | None:
+    """Write the page on the last so many batches, or all (None), into the lake and return its URI; None where nothing was monitored yet."""
     lake = wiring.lake
-    history = read_history(lake)
+    findings = read_monitoring(lake, last=last)
+    history = _build_history(lake, findings)
     if not history.batches:
         return None
     reasons = {
         (row["batch_id"], row["gate"]): tuple(row["reasons"])
-        for row in read_monitoring(lake).iter_rows(named=True)
+        for row in findings.iter_rows(named=True)
     }
     page = render_html(
         describe_history(
             history,
             reasons=reasons,
-            vintages=measure_vintages(lake, now=now, policy=wiring.settings.coverage),
+            vintages=measure_vintages(
+                lake, now=now, policy=wiring.settings.coverage, months=_list_months(history)
+            ),
         )
     )
     with lake.scratch() as folder:
@@ -69,6 +81,10 @@ def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
         lake.storage.write_object(PAGE, path)
     _LOG.info("wrote history page path=%s batch_count=%d", PAGE, len(history.batches))
     return f"{lake.uri}/{PAGE}"
+
+
+def _list_months(history: History) -> list[str]:
+    return sorted({batch.statement_month for batch in history.batches})
 
 
 def _find_closing_month(alarm: Alarm, newest_months: Mapping[int, str]) -> str:

@@ -204,7 +204,9 @@ def _list_requested_months(lake: Lake, *, excluding: str) -> tuple[str, ...]:
     """Return the month of each request on record but the one with the ledger key `excluding`."""
     return tuple(
         request.event.month
-        for request in select_events(read_entries(lake), RetrainingRequested)
+        for request in select_events(
+            read_entries(lake, events=(RetrainingRequested.name,)), RetrainingRequested
+        )
         if _build_key(request.event.month, request.entry.model_version) != excluding
     )
 

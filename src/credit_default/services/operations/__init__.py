@@ -1,1 +1,1 @@
-"""Operating the system: reconcile, doctor, service checks, the local stack."""
+"""Operating the system: reconcile, maintain, doctor, service checks, the local stack."""

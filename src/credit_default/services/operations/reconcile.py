@@ -167,7 +167,7 @@ def _add_missing_records(wiring: Wiring, now: dt.datetime) -> Iterator[LedgerEnt
     )
     scored = [
         recorded
-        for recorded in select_events(read_entries(wiring.lake), Scored)
+        for recorded in select_events(read_entries(wiring.lake, events=(Scored.name,)), Scored)
         if first <= _read_time(recorded.entry) <= last
     ]
     if not scored:

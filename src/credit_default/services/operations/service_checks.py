@@ -27,6 +27,7 @@ DEPLOYMENTS: Final = (
     "predict-incoming/predict",
     "monitor/monitor",
     "reconcile/reconcile",
+    "maintain/maintain",
 )
 _TIMEOUT_SECONDS: Final = 5
 _CREDENTIALS_REMEDY: Final = (

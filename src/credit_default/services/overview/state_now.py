@@ -45,6 +45,7 @@ _DEPLOYMENTS: Final = {
     "predict": "Scoring of new files",
     "monitor": "Monitoring",
     "reconcile": "Repair of what was interrupted",
+    "maintain": "Upkeep of the tables, and proof of the whole lake",
     "listen": "Look for new files",
 }
 _MLFLOW_AWAY: Final = (

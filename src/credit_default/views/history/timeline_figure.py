@@ -74,8 +74,7 @@ def _draw_champions(axes: Axes, batches: Sequence[HistoryBatch]) -> None:
     for number, version in enumerate(versions):
         places = [place for place, batch in enumerate(batches) if batch.model_version == version]
         colour = _CHAMPION_COLOURS[number % len(_CHAMPION_COLOURS)]
-        for place in places:
-            axes.barh(0, 1, left=place - 0.5, height=0.7, color=colour)
+        axes.barh(0, 1, left=[place - 0.5 for place in places], height=0.7, color=colour)
         axes.text(
             places[0] - 0.4,
             0,
@@ -88,10 +87,14 @@ def _draw_champions(axes: Axes, batches: Sequence[HistoryBatch]) -> None:
 
 
 def _draw_verdicts(axes: Axes, batches: Sequence[HistoryBatch], gate: str, *, row: int) -> None:
-    for place, batch in enumerate(batches):
-        if gate in batch.levels:
-            colour = LEVEL_COLOURS[batch.levels[gate]]
-            axes.scatter([place], [row], s=110, marker="s", color=colour, zorder=3)
+    judged = [
+        (place, LEVEL_COLOURS[batch.levels[gate]])
+        for place, batch in enumerate(batches)
+        if gate in batch.levels
+    ]
+    if judged:
+        places, colours = zip(*judged, strict=True)
+        axes.scatter(places, [row] * len(places), s=110, marker="s", color=colours, zorder=3)
 
 
 def _draw_alarm(axes: Axes, history: History, alarm: OpenedAlarm, row: int) -> None:
