@@ -64,6 +64,7 @@ class Room:
 
     `identify` returns who sent a request, None where nobody is signed in; `ask` answers a request that nobody signed in for,
     and `doors` are the routes by which people sign in and out. `clock` returns the time in UTC. `key` signs what forms carry.
+    Servers may still be starting for a while after `began_at`.
     """
 
     wiring: Wiring
@@ -76,6 +77,7 @@ class Room:
     hosts: Sequence[str] = THIS_MACHINE
     upload_mebibytes: int = 100
     is_https: bool = False
+    began_at: dt.datetime | None = None
 
 
 def build_app(room: Room) -> ASGIApp:
@@ -138,6 +140,7 @@ def _begin_visit(room: Room, request: Request, user: User, *, form_token: str) -
         form_token=form_token,
         nonce=request.state.nonce,
         is_fragment=request.headers.get("HX-Request") == "true",
+        began_at=room.began_at,
     )
 
 

@@ -54,6 +54,7 @@ def build_room(wiring: Wiring, *, clock: Callable[[], dt.datetime]) -> Room:
             hosts=hosts,
             upload_mebibytes=settings.upload_mebibytes,
             is_https=is_https,
+            began_at=clock(),
         )
     door = _build_users_door(wiring, clock=clock, is_https=is_https)
     key = door.read_users().key
@@ -75,6 +76,7 @@ def build_room(wiring: Wiring, *, clock: Callable[[], dt.datetime]) -> Room:
         hosts=hosts,
         upload_mebibytes=settings.upload_mebibytes,
         is_https=is_https,
+        began_at=clock(),
     )
 
 
@@ -153,8 +155,12 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _warm_up(wiring: Wiring) -> None:
-    """Connect to MLflow before somebody waits for it: its import takes seconds."""
+    """Connect to MLflow once it answers, before somebody waits for it: its import takes seconds.
+
+    While it is still starting, those seconds are for the first page.
+    """
     try:
+        wiring.tracking.wait_for_store(timeout_seconds=wiring.settings.stack.startup_seconds)
         wiring.tracking.client  # noqa: B018 - made when it is first asked for
     except CreditDefaultError as error:
         _LOG.warning("mlflow is away error=%s", error)

@@ -83,7 +83,7 @@ def _show_versions(wiring: "Wiring", output: Output) -> "Summary":
 
 def _show_card(wiring: "Wiring", output: Output, number: int) -> "Summary":
     from credit_default.flows.runs.context import read_clock
-    from credit_default.services.assessment.model_card import read_card, summarise_card
+    from credit_default.services.assessment.stored_card import read_card, summarise_card
 
     version = wiring.registry.find_version(number)
     card = read_card(wiring, version, now=read_clock())
