@@ -1,6 +1,7 @@
 """The table of monitoring: each gate's latest verdict on each scored batch."""
 
 import re
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -32,11 +33,13 @@ def write_monitoring(lake: Lake, rows: pl.DataFrame) -> int:
     return replace_rows(locate_table(lake, "monitoring"), lambda: [rows], predicate=predicate)
 
 
-def read_monitoring(lake: Lake) -> pl.DataFrame:
-    """Return all verdicts, the oldest statement month first."""
+def read_monitoring(lake: Lake, columns: Sequence[str] = ()) -> pl.DataFrame:
+    """Return all verdicts, the oldest statement month first; only these columns, which spares the reading of the others."""
     return query_rows(
         locate_table(lake, "monitoring"),
-        lambda table: table.sort("statement_month", "monitored_at", "gate"),
+        lambda table: table.sort("statement_month", "monitored_at", "gate").select(
+            columns or pl.all()
+        ),
     )
 
 
