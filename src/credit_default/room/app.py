@@ -38,6 +38,7 @@ from credit_default.room.serving.fault_pages import (
 from credit_default.room.serving.guard import HEALTH, Guard, is_from_another_site
 from credit_default.room.serving.rendering import PACKAGE, render_page
 from credit_default.room.serving.sent_forms import MEBIBYTE, open_form
+from credit_default.room.serving.slow_senders import Patience
 from credit_default.room.serving.visit import PageRoute, Visit
 from credit_default.services.context.wiring import Wiring
 
@@ -78,6 +79,7 @@ class Room:
     upload_mebibytes: int = 100
     is_https: bool = False
     began_at: dt.datetime | None = None
+    patience: Patience = field(default_factory=Patience)
 
 
 def build_app(room: Room) -> ASGIApp:
@@ -100,7 +102,7 @@ def build_app(room: Room) -> ASGIApp:
         ],
         exception_handlers=FAULT_PAGES,
     )
-    return Guard(app, hosts=room.hosts, is_https=room.is_https)
+    return Guard(app, hosts=room.hosts, is_https=room.is_https, patience=room.patience)
 
 
 async def _answer_health(_request: Request) -> Response:
