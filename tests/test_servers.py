@@ -66,7 +66,7 @@ class RunningServers:
     database: str
 
     def find(self, name: str) -> Program:
-        return next(server for server in self.plan.stages[0] if server.name == name)
+        return next(one for stage in self.plan.stages for one in stage if one.name == name)
 
     def ask(self, name: str, path: str, body: dict[str, Any] | None = None, /, **query: str) -> Any:
         """What the address answers, as text; a body makes it a POST, for which Prefect wants a token of its own."""
@@ -144,7 +144,7 @@ def servers(database, bucket, simulated_files, tmp_path_factory) -> Iterator[Run
         config_files="",
     )
     with open_stack(logs=lake.home / "stack", stop_seconds=120) as stack:
-        stack.start([server for server in plan.stages[0] if server.name in OPEN])
+        stack.start([one for stage in plan.stages for one in stage if one.name in OPEN])
         assert wait_for_programs(
             stack.running,
             timeout_seconds=600,

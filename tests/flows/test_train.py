@@ -7,7 +7,7 @@ from credit_default.adapters.lake.snapshots import list_snapshots
 from credit_default.errors import InputError
 from credit_default.flows.runs.context import connect
 from credit_default.flows.train import train
-from credit_default.services.assessment.model_card import read_card
+from credit_default.services.assessment.stored_card import read_card
 from credit_default.services.intake.ingest import ingest_file
 from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.views.documents.document import Table

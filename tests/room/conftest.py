@@ -17,7 +17,7 @@ from tests.fakes.browser import find_browser
 
 from credit_default.room.access.form_tokens import FormTokens
 from credit_default.room.access.roles import Role, User
-from credit_default.room.app import ROUTES, Room, build_app
+from credit_default.room.app import ROUTES, Room
 
 PEOPLE = {
     Role.VIEWER: "vera",
@@ -94,6 +94,7 @@ def open_room(
     """Serve the room over this lake, in a thread, at a free port of loopback."""
     import uvicorn
 
+    from credit_default.room.server import configure_server
     from credit_default.services.context.wiring import build_wiring
     from credit_default.settings import load_settings
 
@@ -103,10 +104,7 @@ def open_room(
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         served.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        config = uvicorn.Config(
-            build_app(room), log_config=None, lifespan="off", access_log=False, ws="none"
-        )
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(configure_server(room))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         try:

@@ -38,6 +38,7 @@ from credit_default.room.serving.fault_pages import (
 from credit_default.room.serving.guard import HEALTH, Guard, is_from_another_site
 from credit_default.room.serving.rendering import PACKAGE, render_page
 from credit_default.room.serving.sent_forms import MEBIBYTE, open_form
+from credit_default.room.serving.slow_senders import Patience
 from credit_default.room.serving.visit import PageRoute, Visit
 from credit_default.services.context.wiring import Wiring
 
@@ -64,6 +65,7 @@ class Room:
 
     `identify` returns who sent a request, None where nobody is signed in; `ask` answers a request that nobody signed in for,
     and `doors` are the routes by which people sign in and out. `clock` returns the time in UTC. `key` signs what forms carry.
+    Servers may still be starting for a while after `began_at`.
     """
 
     wiring: Wiring
@@ -76,6 +78,8 @@ class Room:
     hosts: Sequence[str] = THIS_MACHINE
     upload_mebibytes: int = 100
     is_https: bool = False
+    began_at: dt.datetime | None = None
+    patience: Patience = field(default_factory=Patience)
 
 
 def build_app(room: Room) -> ASGIApp:
@@ -98,7 +102,7 @@ def build_app(room: Room) -> ASGIApp:
         ],
         exception_handlers=FAULT_PAGES,
     )
-    return Guard(app, hosts=room.hosts, is_https=room.is_https)
+    return Guard(app, hosts=room.hosts, is_https=room.is_https, patience=room.patience)
 
 
 async def _answer_health(_request: Request) -> Response:
@@ -138,6 +142,7 @@ def _begin_visit(room: Room, request: Request, user: User, *, form_token: str) -
         form_token=form_token,
         nonce=request.state.nonce,
         is_fragment=request.headers.get("HX-Request") == "true",
+        began_at=room.began_at,
     )
 
 

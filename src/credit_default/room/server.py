@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from credit_default.errors import CreditDefaultError, ServiceError, SetupError
 from credit_default.room.access.doors import HeaderDoor, UsersDoor, parse_network
+from credit_default.room.access.passwords import check_password
 from credit_default.room.access.roles import Role
 from credit_default.room.access.sessions import Sessions
 from credit_default.room.access.users_file import (
@@ -24,10 +25,13 @@ from credit_default.room.serving.sent_forms import MEBIBYTE
 from credit_default.services.context.wiring import Wiring
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from credit_default.room_settings import RoomSettings
 
 _LOG = logging.getLogger(__name__)
 _STOP_SECONDS: Final = 5
+_MOST_CONNECTIONS: Final = 1_000  # at a time; whoever comes beyond them is answered 503
 
 
 def build_room(wiring: Wiring, *, clock: Callable[[], dt.datetime]) -> Room:
@@ -54,6 +58,7 @@ def build_room(wiring: Wiring, *, clock: Callable[[], dt.datetime]) -> Room:
             hosts=hosts,
             upload_mebibytes=settings.upload_mebibytes,
             is_https=is_https,
+            began_at=clock(),
         )
     door = _build_users_door(wiring, clock=clock, is_https=is_https)
     key = door.read_users().key
@@ -75,6 +80,7 @@ def build_room(wiring: Wiring, *, clock: Callable[[], dt.datetime]) -> Room:
         hosts=hosts,
         upload_mebibytes=settings.upload_mebibytes,
         is_https=is_https,
+        began_at=clock(),
     )
 
 
@@ -87,6 +93,7 @@ def serve_room(room: Room) -> None:
     import uvicorn
 
     settings = room.wiring.settings.room
+    config = configure_server(room)
     with _listen(settings.host, settings.port) as listening:
         port = listening.getsockname()[1]
         if settings.host not in THIS_MACHINE and not room.is_https:
@@ -96,17 +103,27 @@ def serve_room(room: Room) -> None:
             "serving the control room address=%s",
             settings.address or f"http://{settings.host}:{port}",
         )
-        config = uvicorn.Config(
-            build_app(room),
-            access_log=False,
-            lifespan="off",
-            log_config=None,
-            proxy_headers=False,  # who may name another address is decided at the doors
-            server_header=False,
-            timeout_graceful_shutdown=_STOP_SECONDS,
-            ws="none",
-        )
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def configure_server(room: Room) -> "uvicorn.Config":
+    """Return how the room's server answers: quietly, to a bounded number of connections, and not to dawdlers for ever."""
+    import uvicorn
+
+    from credit_default.room.serving.hurried_protocol import HurriedProtocol
+
+    return uvicorn.Config(
+        build_app(room),
+        access_log=False,
+        http=HurriedProtocol,
+        lifespan="off",
+        limit_concurrency=_MOST_CONNECTIONS,
+        log_config=None,
+        proxy_headers=False,  # who may name another address is decided at the doors
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+        ws="none",
+    )
 
 
 def _build_header_door(settings: "RoomSettings") -> HeaderDoor:
@@ -153,8 +170,15 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _warm_up(wiring: Wiring) -> None:
-    """Connect to MLflow before somebody waits for it: its import takes seconds."""
+    """Connect to MLflow once it answers, before somebody waits for it: its import takes seconds.
+
+    While it is still starting, those seconds are for the first page.
+    """
+    check_password(
+        "", hashed=None
+    )  # the first one, which prepares what it compares with, takes longer
     try:
+        wiring.tracking.wait_for_store(timeout_seconds=wiring.settings.stack.startup_seconds)
         wiring.tracking.client  # noqa: B018 - made when it is first asked for
     except CreditDefaultError as error:
         _LOG.warning("mlflow is away error=%s", error)

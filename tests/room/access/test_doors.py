@@ -58,8 +58,18 @@ def test_header_from_a_strangers_address_is_nobodys(peer):
             ("X-Forwarded-Groups", "board"),
             ("X-Forwarded-Groups", "risk"),
         ],
+        [("X-Forwarded-User", "petra,paul"), ("X-Forwarded-Groups", "board")],
     ],
-    ids=["none", "empty", "two", "without a role", "long", "group without a role", "groups twice"],
+    ids=[
+        "none",
+        "empty",
+        "two",
+        "without a role",
+        "long",
+        "group without a role",
+        "groups twice",
+        "joined",
+    ],
 )
 def test_who_is_not_named_once_with_a_role_is_nobody(headers):
     assert DOOR.identify(ask("10.0.4.7", *headers)) is None

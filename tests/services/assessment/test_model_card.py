@@ -6,12 +6,8 @@ import pytest
 
 from credit_default.adapters.mlflow.run_search import read_run_text
 from credit_default.errors import ArtifactError, InputError
-from credit_default.services.assessment.model_card import (
-    CARD_CONTENT,
-    publish_card,
-    read_card,
-    summarise_card,
-)
+from credit_default.services.assessment.model_card import publish_card
+from credit_default.services.assessment.stored_card import CARD_CONTENT, read_card, summarise_card
 from credit_default.services.assessment.validation_study import assess_challenger
 from credit_default.services.champion.alias_history import PROMOTED
 from credit_default.services.training.challenger import fit_challenger

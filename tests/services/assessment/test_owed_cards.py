@@ -8,12 +8,9 @@ import pytest
 
 from credit_default.adapters.host.process_marks import read_own_mark
 from credit_default.adapters.mlflow.run_search import read_run_text
-from credit_default.services.assessment.model_card import (
-    CARD_CONTENT,
-    EVIDENCE_FILE,
-    publish_card,
-)
+from credit_default.services.assessment.model_card import publish_card
 from credit_default.services.assessment.owed_cards import draw_owed_cards
+from credit_default.services.assessment.stored_card import CARD_CONTENT, EVIDENCE_FILE
 from credit_default.services.assessment.validation_study import assess_challenger
 from credit_default.services.context.wiring import build_wiring
 from credit_default.services.training.baselines import measure_rivals

@@ -68,12 +68,21 @@ def test_page_holds_so_many_lines_and_the_last_page_the_rest(wiring):
 def test_calendar_counts_the_batches_of_each_month_and_version(filled):
     calendar = build_calendar(filled)
 
-    assert list(calendar.cells)[:2] == ["2005-12", "2005-11"]
+    assert list(calendar.cells) == ["2005-11", "2005-10"]
     assert calendar.versions == (1, 2)
     cell = calendar.cells["2005-11"][2]
     assert (cell.batch_count, cell.row_count, cell.light) == (1, 7, "not monitored")
     assert calendar.cells["2005-10"][1].light == "alarm"
-    assert calendar.cells["2005-12"] == {}
+
+
+def test_month_without_a_batch_stands_in_the_calendar_between_others_only(wiring):
+    for batch, month in (("a" * 16, "2005-03"), ("b" * 16, "2005-06")):
+        put_scores(wiring.lake, batch, month)
+
+    calendar = build_calendar(wiring)
+
+    assert list(calendar.cells) == ["2005-06", "2005-05", "2005-04", "2005-03"]
+    assert calendar.cells["2005-05"] == {}
 
 
 def test_lake_without_batches_has_an_empty_table_and_no_calendar(wiring):

@@ -32,6 +32,24 @@ def test_page_says_purpose_verdict_figures_card_and_room():
     assert "Simulated data" in page
 
 
+def test_page_says_whether_the_version_scores_or_did():
+    champion = replace(
+        make_version(rolled_back_at="2005-12-02T09:30:00.123456+00:00"), aliases=("champion",)
+    )
+    back = make_version(
+        rolled_back_at="2005-12-02T09:30:00.123456+00:00", rolled_back_because="<b>"
+    )
+    before = make_version(promoted_at="2005-12-02T09:30:00+00:00")
+
+    pages = [describe_version_page(one, used_for="reviews") for one in (champion, back, before)]
+
+    assert "**Champion**" in pages[0]
+    assert r"**Rolled back** at 2005-12-02 09\:30 UTC" in pages[1]
+    assert r"\<b\>" in pages[1]
+    assert "It was the champion once" in pages[2]
+    assert "champion" not in describe_version_page(make_version(), used_for="reviews").lower()
+
+
 def test_page_has_no_dead_link_where_no_room_is_named():
     assert "control room" not in describe_version_page(make_version(), used_for="reviews clients")
 

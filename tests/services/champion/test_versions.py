@@ -147,6 +147,19 @@ def test_rollback_is_recorded_in_both_runs_in_the_registry_and_in_the_ledger(wir
     assert back.digest in last.details
 
 
+def test_pages_of_both_versions_in_mlflow_follow_a_rollback(wiring):
+    def read_page(number):
+        return wiring.tracking.client.get_model_version(wiring.registry.name, number).description
+
+    promote_by_hand(wiring, 2, reason="the board decided", decided_at=NOON + HOUR)
+    promoted = [read_page("1"), read_page("2")]
+    roll_back(wiring, reason="scores too low", decided_at=NOON + 2 * HOUR)
+
+    assert ["**Champion**" in page for page in promoted] == [False, True]
+    assert "**Champion**" in read_page("1")
+    assert "scores again: scores too low" in read_page("2")
+
+
 @pytest.mark.parametrize("reason", ["", "  "])
 def test_no_version_is_promoted_without_a_reason(wiring, reason):
     before = read_aliases(wiring)

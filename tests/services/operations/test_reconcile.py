@@ -323,6 +323,8 @@ def test_champion_alias_that_was_moved_in_mlflow_is_recorded_and_pinned(lake):
 
     assert repairs.notes == ("put on record: version 2 promoted",)
     assert read_champion_pointer(lake.lake).model_version == 2
+    described = lake.tracking.client.get_model_version("credit-default", "2").description
+    assert "**Champion**" in described
     assert [e.model_version for e in read_entries(lake.lake) if e.event == "promoted"] == [1, 2]
     assert repair_records(lake, now=NOON + HOUR).notes == ()
 

@@ -43,9 +43,10 @@ def find(plan, name):
     return next(program for stage in plan.stages for program in stage if program.name == name)
 
 
-def test_servers_come_first_and_the_listener_last(plan):
+def test_room_comes_first_and_the_listener_last(plan):
     assert [[program.name for program in stage] for stage in plan().stages] == [
-        ["mlflow", "prefect", "evidently", "room", "serve"],
+        ["room"],
+        ["prefect", "mlflow", "serve", "evidently"],
         ["listen"],
     ]
     assert {program.name for stage in plan().stages for program in stage if program.is_server} == {

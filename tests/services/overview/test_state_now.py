@@ -14,12 +14,13 @@ from credit_default.services.overview.state_now import RegistryNow, describe_now
 BATCH = "a" * 16
 
 
-def look(wiring, *, runs=None, later=0, patience=0.1):
+def look(wiring, *, runs=None, later=0, patience=0.1, since=None):
     return describe_now(
         wiring,
         now=NOON + dt.timedelta(seconds=later),
         read_runs=runs or (lambda: ServerRuns("none")),
         patience_seconds=patience,
+        serving_since=since,
     )
 
 
@@ -47,6 +48,20 @@ def test_page_still_comes_and_says_so_where_both_servers_are_away(make_wiring):
     assert first.registry.is_awaited
     assert {item.what for item in then.late} >= {"Prefect", "MLflow (http://127.0.0.1:9)"}
     assert then.retraining.fault is not None
+
+
+def test_server_that_does_not_answer_is_still_starting_until_it_had_its_time(make_wiring):
+    wiring = make_wiring(prefect={"api_url": "http://127.0.0.1:9/starting"})
+
+    def ask_prefect():
+        raise ServiceError("Prefect", found="nothing", expected="an answer", remedy="Start it.")
+
+    soon = look(wiring, runs=ask_prefect, patience=10, later=5, since=NOON)
+    late = look(wiring, runs=ask_prefect, patience=10, later=200, since=NOON)
+
+    assert (soon.is_starting, late.is_starting) == (True, False)
+    assert ["still starting" in item.why for item in soon.late if item.what == "Prefect"] == [True]
+    assert ["does not answer" in item.why for item in late.late if item.what == "Prefect"] == [True]
 
 
 def test_last_batch_is_the_one_that_was_scored_last(wiring):

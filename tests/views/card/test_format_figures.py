@@ -8,6 +8,7 @@ from credit_default.views.card.format_figures import (
     format_difference,
     format_interval,
     format_metric,
+    format_moment,
     format_score,
     format_share,
     format_share_metric,
@@ -55,3 +56,10 @@ def test_interval_without_an_end_is_a_dash():
 def test_metric_that_was_not_measured_is_a_dash():
     assert format_share_metric(Metric(0.5, 0.4, 0.6)) == "50.0%"
     assert format_share_metric(None) == "–"
+
+
+def test_moment_is_told_to_the_minute_in_utc_and_what_is_none_to_the_letter():
+    assert format_moment("2005-12-02T09:30:59.123456+00:00") == "2005-12-02 09:30 UTC"
+    assert format_moment("2005-12-02T09:30:59+02:00") == "2005-12-02 07:30 UTC"
+    assert format_moment("yesterday") == "yesterday"
+    assert format_moment("") == "–"

@@ -36,8 +36,8 @@ def find_table_state(table: LakeTable) -> TableState:
 def list_data_files(table: LakeTable, columns: tuple[str, ...]) -> pl.DataFrame:
     """Return one row for each data file of the table's present version.
 
-    Its columns are `partition`, the value by which the files are kept apart, `row_count` (null where the log does not
-    say), and for each of `columns` `<name>_low` and `<name>_high` (null where the log does not say).
+    Its columns are `path`, `partition`, the value by which the files are kept apart, `row_count` (null where the log does
+    not say), and for each of `columns` `<name>_low` and `<name>_high` (null where the log does not say).
 
     Raises:
         ServiceError: The table cannot be opened.
@@ -46,11 +46,12 @@ def list_data_files(table: LakeTable, columns: tuple[str, ...]) -> pl.DataFrame:
         delta = find_delta_table(table)
         if delta is None:
             return pl.DataFrame(
-                schema={"partition": pl.String, "row_count": pl.Int64}
+                schema={"path": pl.String, "partition": pl.String, "row_count": pl.Int64}
                 | {f"{name}_{end}": pl.Null for name in columns for end in ("low", "high")}
             )
         found = pl.DataFrame(delta.get_add_actions(flatten=True))
-    renamed = {f"partition.{table.partition_by}": "partition", "num_records": "row_count"}
+    renamed = {"path": "path"}
+    renamed |= {f"partition.{table.partition_by}": "partition", "num_records": "row_count"}
     for name in columns:
         renamed |= {f"min.{name}": f"{name}_low", f"max.{name}": f"{name}_high"}
     return found.select(

@@ -4,7 +4,7 @@ Scores are committed batch by batch, so that almost every data file is of one ba
 Where files were merged, the columns that name the batch are read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import polars as pl
 
@@ -21,38 +21,63 @@ def find_table_states(lake: Lake, names: Iterable[str]) -> tuple[TableState, ...
     return tuple(find_table_state(locate_table(lake, name)) for name in names)
 
 
-def list_scored_batches(lake: Lake) -> pl.DataFrame:
+def list_month_files(lake: Lake, name: str) -> dict[str, frozenset[str]]:
+    """Return the data files of each statement month of the table of that name."""
+    files = list_data_files(locate_table(lake, name), ())
+    grouped = files.group_by("partition").agg("path").sort("partition")
+    return {str(month): frozenset(paths) for month, paths in grouped.iter_rows()}
+
+
+def read_months(
+    lake: Lake,
+    name: str,
+    months: Collection[str],
+    query: Callable[[pl.LazyFrame], pl.LazyFrame],
+) -> pl.DataFrame:
+    """Return what `query` makes of the rows of these statement months; the files of others are not opened."""
+    own = pl.col("statement_month").is_in(list(months))
+    return query_rows(locate_table(lake, name), lambda rows: query(rows.filter(own)))
+
+
+def list_scored_batches(
+    lake: Lake, read_merged: Callable[[Collection[str]], pl.DataFrame]
+) -> pl.DataFrame:
     """Return one row for each scored batch and model version.
 
     Columns: batch_id, model_version, statement_month (the newest of its months), row_count, scored_at.
+
+    Args:
+        lake: Where the scores are.
+        read_merged: Returns what `count_scored` makes of these statement months, which have files of several batches.
     """
-    table = locate_table(lake, "scores")
-    files = list_data_files(table, (*_KEYS, "scored_at"))
+    files = list_data_files(locate_table(lake, "scores"), (*_KEYS, "scored_at"))
     is_single = pl.all_horizontal(
         pl.col("row_count").is_not_null(),
         *(pl.col(f"{key}_low").eq(pl.col(f"{key}_high")).fill_null(value=False) for key in _KEYS),
     )
-    if not files.select(is_single.all()).item():
-        return query_rows(
-            table,
-            lambda rows: (
-                rows.group_by(*_KEYS)
-                .agg(
-                    pl.col("statement_month").max(),
-                    row_count=pl.len().cast(pl.Int64),
-                    scored_at=pl.col("scored_at").max(),
-                )
-                .sort("scored_at", *_KEYS)
-            ),
-        )
+    merged = files.filter(~is_single)["partition"].unique()
+    apart = (
+        files.filter(~pl.col("partition").is_in(merged.implode()))
+        .group_by(statement_month="partition", **{key: f"{key}_low" for key in _KEYS})
+        .agg(pl.col("row_count").sum(), scored_at=pl.col("scored_at_high").max())
+    )
+    found = [apart, read_merged(merged.to_list())] if merged.len() else [apart]
     return (
-        files.group_by(pl.col(f"{key}_low").alias(key) for key in _KEYS)
+        pl.concat(found, how="diagonal")
+        .group_by(*_KEYS)
         .agg(
-            statement_month=pl.col("partition").max(),
-            row_count=pl.col("row_count").sum(),
-            scored_at=pl.col("scored_at_high").max(),
+            pl.col("statement_month").max(),
+            pl.col("row_count").sum(),
+            pl.col("scored_at").max(),
         )
         .sort("scored_at", *_KEYS)
+    )
+
+
+def count_scored(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the query that counts rows of scores by statement month, batch and model version."""
+    return rows.group_by("statement_month", *_KEYS).agg(
+        row_count=pl.len().cast(pl.Int64), scored_at=pl.col("scored_at").max()
     )
 
 

@@ -1,6 +1,7 @@
 """The table of monitoring: each gate's latest verdict on each scored batch."""
 
 import re
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -32,15 +33,23 @@ def write_monitoring(lake: Lake, rows: pl.DataFrame) -> int:
     return replace_rows(locate_table(lake, "monitoring"), lambda: [rows], predicate=predicate)
 
 
-def read_monitoring(lake: Lake, *, last: int | None = None) -> pl.DataFrame:
-    """Return the verdicts on the last so many batches by statement month, or on all (None), the oldest month first."""
+def read_monitoring(
+    lake: Lake, columns: Sequence[str] = (), *, last: int | None = None
+) -> pl.DataFrame:
+    """Return the verdicts, the oldest statement month first.
+
+    Args:
+        lake: The lake.
+        columns: Only these, which spares the reading of the others; all where none is named.
+        last: Those on the last so many batches by statement month; on all where None.
+    """
 
     def select(table: pl.LazyFrame) -> pl.LazyFrame:
         if last is not None:
             batches = table.group_by("batch_id").agg(pl.col("statement_month").max())
             newest = batches.sort("statement_month", "batch_id").tail(last)
             table = table.join(newest.select("batch_id"), on="batch_id", how="semi")
-        return table.sort("statement_month", "monitored_at", "gate")
+        return table.sort("statement_month", "monitored_at", "gate").select(columns or pl.all())
 
     return query_rows(locate_table(lake, "monitoring"), select)
 

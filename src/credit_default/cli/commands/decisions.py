@@ -7,26 +7,15 @@ import typer
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect
 from credit_default.cli.terminal.shared_options import (
-    BEFORE_A_COMMAND,
     SharedOptions,
-    SharedOptionsGroup,
+    open_command_group,
     takes_shared_options,
 )
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
-app = typer.Typer(
-    help="Decisions by people: override one, show how overridden cases turned out.",
-    cls=SharedOptionsGroup,
-    no_args_is_help=True,
-)
-
-
-@app.callback()
-@takes_shared_options(of_every=BEFORE_A_COMMAND)
-def _main(*, shared: SharedOptions) -> None:
-    del shared  # the group passes the shared options on to the command
+app = open_command_group("Decisions by people: override one, show how overridden cases turned out.")
 
 
 @app.command()

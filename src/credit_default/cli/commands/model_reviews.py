@@ -7,9 +7,8 @@ import typer
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect, connect_with_mlflow
 from credit_default.cli.terminal.shared_options import (
-    BEFORE_A_COMMAND,
     SharedOptions,
-    SharedOptionsGroup,
+    open_command_group,
     takes_shared_options,
 )
 
@@ -23,17 +22,7 @@ By = Annotated[
     ),
 ]
 
-findings_app = typer.Typer(
-    help="The register of findings about versions: open, close, show.",
-    cls=SharedOptionsGroup,
-    no_args_is_help=True,
-)
-
-
-@findings_app.callback()
-@takes_shared_options(of_every=BEFORE_A_COMMAND)
-def _findings(*, shared: SharedOptions) -> None:
-    del shared  # the group passes the shared options on to the command
+findings_app = open_command_group("The register of findings about versions: open, close, show.")
 
 
 @findings_app.command("open")

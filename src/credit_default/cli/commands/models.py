@@ -9,9 +9,8 @@ from credit_default.cli.commands import model_reviews
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect_with_mlflow
 from credit_default.cli.terminal.shared_options import (
-    BEFORE_A_COMMAND,
     SharedOptions,
-    SharedOptionsGroup,
+    open_command_group,
     takes_shared_options,
 )
 from credit_default.errors import InputError
@@ -23,20 +22,12 @@ if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
     from credit_default.views.terminal.version_comparison import VersionComparison
 
-app = typer.Typer(
-    help="The registered versions: show, compare, promote, rollback, review, findings, inventory.",
-    cls=SharedOptionsGroup,
-    no_args_is_help=True,
+app = open_command_group(
+    "The registered versions: show, compare, promote, rollback, review, findings, inventory."
 )
 app.command("review")(model_reviews.review)
 app.command("inventory")(model_reviews.inventory)
 app.add_typer(model_reviews.findings_app, name="findings")
-
-
-@app.callback()
-@takes_shared_options(of_every=BEFORE_A_COMMAND)
-def _main(*, shared: SharedOptions) -> None:
-    del shared  # the group passes the shared options on to the command
 
 
 @app.command()
@@ -83,7 +74,7 @@ def _show_versions(wiring: "Wiring", output: Output) -> "Summary":
 
 def _show_card(wiring: "Wiring", output: Output, number: int) -> "Summary":
     from credit_default.flows.runs.context import read_clock
-    from credit_default.services.assessment.model_card import read_card, summarise_card
+    from credit_default.services.assessment.stored_card import read_card, summarise_card
 
     version = wiring.registry.find_version(number)
     card = read_card(wiring, version, now=read_clock())

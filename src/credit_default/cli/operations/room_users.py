@@ -9,9 +9,8 @@ import typer
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import read_settings
 from credit_default.cli.terminal.shared_options import (
-    BEFORE_A_COMMAND,
     SharedOptions,
-    SharedOptionsGroup,
+    open_command_group,
     takes_shared_options,
 )
 from credit_default.errors import InputError
@@ -26,17 +25,7 @@ RoleOption = Annotated[
     str, typer.Option("--role", help="viewer, analyst, approver, administrator.")
 ]
 
-app = typer.Typer(
-    help="Who may sign in to the control room: add, list, remove, password, role.",
-    cls=SharedOptionsGroup,
-    no_args_is_help=True,
-)
-
-
-@app.callback()
-@takes_shared_options(of_every=BEFORE_A_COMMAND)
-def _room_users(*, shared: SharedOptions) -> None:
-    del shared  # the group passes the shared options on to the command
+app = open_command_group("Who may sign in to the control room: add, list, remove, password, role.")
 
 
 @app.command("add")

@@ -139,14 +139,17 @@ def _start_programs(
 
     began = time.monotonic()
     stack.start(programs)
-    with output.step(f"starting {', '.join(program.name for program in programs)}") as found:
+    names = ", ".join(program.name for program in programs)
+    # what starts alone is of use alone: nobody has to wait for the rest
+    alone = programs[0].address if len(programs) == 1 else ""
+    with output.step(f"starting {names}") as found:
         wait_for_programs(
             stack.running,
             timeout_seconds=timeout_seconds,
             stop_requested=stop_requested.is_set,
             reset_password=plan.reset_password,
         )
-        found(f"{time.monotonic() - began:.1f} s")
+        found(f"{time.monotonic() - began:.1f} s" + (f", open at {alone}" if alone else ""))
 
 
 def _build_plan(settings: "Settings", lake: "Lake", shared: SharedOptions) -> "StackPlan":

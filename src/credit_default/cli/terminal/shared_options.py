@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import typer
 from typer.core import TyperGroup
 
 from credit_default.cli.terminal.options import (
@@ -122,6 +123,18 @@ class SharedOptionsGroup(TyperGroup):
         """Return the command's name, the command, and its arguments after the group's options."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, command, [*_write_arguments(ctx), *rest]
+
+
+def open_command_group(about: str) -> typer.Typer:
+    """Return a group of commands, as `models` is, which passes the shared options on; `about` is its help."""
+    group = typer.Typer(help=about, cls=SharedOptionsGroup, no_args_is_help=True)
+
+    @group.callback()
+    @takes_shared_options(of_every=BEFORE_A_COMMAND)
+    def pass_on(*, shared: SharedOptions) -> None:
+        del shared  # the group itself passes the options on to the command
+
+    return group
 
 
 def _write_arguments(ctx: Any) -> list[str]:

@@ -61,11 +61,14 @@ class HeaderDoor:
     roles: Mapping[str, Role]
 
     def identify(self, request: Request) -> User | None:
-        """Return the person whom the proxy names; nobody where another address does, or where a header stands twice."""
+        """Return the person whom the proxy names; nobody where another address does, or where a header stands twice.
+
+        A name with a comma is nobody's either: a proxy that adds to the visitor's own header joins the two so.
+        """
         if not is_among(read_peer(request), self.proxies):
             return None
         names = request.headers.getlist(self.header)
-        if len(names) != 1 or not 0 < len(names[0]) <= LONGEST_NAME or not names[0].isprintable():
+        if len(names) != 1 or not _is_one_name(names[0]):
             return None
         groups = request.headers.getlist(self.groups_header) if self.groups_header else []
         if len(groups) > 1:  # one may be the visitor's own
@@ -73,6 +76,10 @@ class HeaderDoor:
         known = [names[0], *(one.strip() for line in groups for one in line.split(","))]
         roles = [self.roles[one] for one in known if one in self.roles]
         return User(names[0], max(roles)) if roles else None
+
+
+def _is_one_name(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_NAME and text.isprintable() and "," not in text
 
 
 def read_peer(request: Request) -> str:

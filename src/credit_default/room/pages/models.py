@@ -11,7 +11,7 @@ from credit_default.room.charts.chart import Chart
 from credit_default.room.charts.contest_gains import draw_gains
 from credit_default.room.serving.rendering import render_json, render_page
 from credit_default.room.serving.visit import PageRoute, Visit
-from credit_default.services.assessment.model_card import (
+from credit_default.services.assessment.stored_card import (
     list_card_pictures,
     read_card_picture,
     read_stored_card,

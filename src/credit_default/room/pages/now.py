@@ -40,6 +40,7 @@ def _describe(visit: Visit, *, patience_seconds: float) -> StateNow:
         now=visit.now,
         read_runs=lambda: read_server_runs(api_url, now=visit.now),
         patience_seconds=patience_seconds,
+        serving_since=visit.began_at,
     )
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from credit_default.errors import CreditDefaultError
 from credit_default.room.serving.rendering import render_notice
+from credit_default.room.serving.slow_senders import SlowSenderError
 
 _LOG = logging.getLogger(__name__)
 _SENTENCES: Final[Mapping[int, tuple[str, str]]] = {
@@ -78,10 +79,22 @@ def _show_broken_off(_request: Request, _error: Exception) -> Response:
     return _show(400, "This was broken off", "The form did not arrive as a whole.")
 
 
+def _show_too_slow(_request: Request, _error: Exception) -> Response:
+    answer = _show(
+        408,
+        "This took too long",
+        "The form arrived too slowly, so nothing was changed.",
+        "Send it again over a quicker line, or put the file into the lake's folder incoming/.",
+    )
+    answer.headers["Connection"] = "close"  # the rest of it is not waited for
+    return answer
+
+
 FAULT_PAGES: Final[Mapping[Any, Callable[[Request, Exception], Response]]] = {
     HTTPException: _show_http_error,
     CreditDefaultError: _show_outage,
     ClientDisconnect: _show_broken_off,
+    SlowSenderError: _show_too_slow,
     Exception: _show_error,
 }
 

@@ -1,4 +1,4 @@
-"""What surrounds every answer: a check of the host that was asked for, and the security headers."""
+"""What surrounds every answer: a check of the host that was asked for, a limit to slow senders, and the security headers."""
 
 import secrets
 from collections.abc import Collection
@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from credit_default.room.serving.content_policy import write_policy
+from credit_default.room.serving.slow_senders import Patience, limit_pace
 
 HEALTH: Final = "/health"  # a load balancer asks for it by whatever name
 _HEADERS: Final = {
@@ -32,10 +33,13 @@ class Guard:
         hosts: The names under which the room is asked for, without ports; any other is refused, so that a page of another
             site cannot reach the room by a name that leads to this machine.
         is_https: Whether people reach the room by https, at a proxy maybe.
+        patience: How slowly a request's body may arrive.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: Collection[str], is_https: bool) -> None:
-        self._app, self._hosts = app, frozenset(hosts)
+    def __init__(
+        self, app: ASGIApp, *, hosts: Collection[str], is_https: bool, patience: Patience
+    ) -> None:
+        self._app, self._hosts, self._patience = app, frozenset(hosts), patience
         self._more = {"Strict-Transport-Security": _HTTPS_ONLY} if is_https else {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +58,7 @@ class Guard:
         if scope["path"] != HEALTH and self._find_host(scope) not in self._hosts:
             await _refuse_host(scope, receive, send_guarded)
             return
-        await self._app(scope, receive, send_guarded)
+        await self._app(scope, limit_pace(receive, self._patience), send_guarded)
 
     def _add_headers(self, headers: MutableHeaders, nonce: str) -> None:
         policy = {"Content-Security-Policy": write_policy(nonce)}

@@ -42,6 +42,7 @@ class Visit:
     nonce: str = ""
     root: str = "/"  # what every address in a page begins with
     is_fragment: bool = False
+    began_at: dt.datetime | None = None  # when the room was started
     is_static: bool = False  # the page is written into the lake: it has no forms, and no client
 
     def read_field(self, name: str, *, label: str) -> str:

@@ -10,10 +10,11 @@ from typing import Final
 import polars as pl
 
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.tables.batch_commits import list_scored_batches
-from credit_default.adapters.tables.queries import collect_rows, scan_table
+from credit_default.adapters.tables.batch_commits import count_scored, list_scored_batches
+from credit_default.data.contract.schema import STATEMENT_MONTH
 from credit_default.errors import InputError
 from credit_default.gates.monitoring import retraining
+from credit_default.services.batches.kept_months import keep_months
 from credit_default.services.batches.kept_values import keep_value
 
 TABLES: Final = ("scores", "monitoring")
@@ -39,7 +40,7 @@ def read_batch_index(lake: Lake) -> pl.DataFrame:
     """Return one row for each scored batch and model version, the newest first.
 
     Columns: batch_id, model_version, statement_month, row_count, scored_at, light, raised (the gates whose level is watch or
-    alarm). It is kept until another batch is scored or monitored.
+    alarm). It is kept until another batch is scored or monitored, and then only that batch's month is read.
     """
     return keep_value(lambda: _build_index(lake), name="batch index", lake=lake, tables=TABLES)
 
@@ -75,19 +76,18 @@ def build_key(row: dict[str, object]) -> BatchKey:
 
 def _build_index(lake: Lake) -> pl.DataFrame:
     lights = pl.Enum(LIGHTS)
-    level = pl.col("level").replace("refused", "alarm")
-    judged = collect_rows(
-        lake,
-        scan_table(lake, "monitoring")
-        .filter(pl.col("gate") != retraining.GATE)
-        .select(*_KEYS, "gate", level=level),
-    )
+    judged = keep_months(_select_levels, name="levels", lake=lake, table="monitoring")
     by_batch = judged.group_by(*_KEYS).agg(
         light=pl.col("level").cast(lights).min(),
         raised=pl.col("gate").filter(pl.col("level").is_in(["alarm", "watch"])).unique().sort(),
     )
     return (
-        list_scored_batches(lake)
+        list_scored_batches(
+            lake,
+            lambda months: keep_months(
+                count_scored, name="scored", lake=lake, table="scores", months=months
+            ),
+        )
         .cast({"batch_id": pl.String, "model_version": pl.Int64, "row_count": pl.Int64})
         .join(by_batch, on=list(_KEYS), how="left")
         .with_columns(
@@ -95,4 +95,10 @@ def _build_index(lake: Lake) -> pl.DataFrame:
             pl.col("raised").fill_null(pl.lit([], dtype=pl.List(pl.String))),
         )
         .sort("statement_month", "scored_at", "batch_id", descending=True)
+    )
+
+
+def _select_levels(rows: pl.LazyFrame) -> pl.LazyFrame:
+    return rows.filter(pl.col("gate") != retraining.GATE).select(
+        STATEMENT_MONTH, *_KEYS, "gate", level=pl.col("level").replace("refused", "alarm")
     )

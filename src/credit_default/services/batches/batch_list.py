@@ -67,7 +67,10 @@ class CalendarCell:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A year of batches: a row for each month, a column for each version; months without any batch stand too."""
+    """A year of batches: a row for each month, a column for each version.
+
+    A month without a batch between others stands too, as it may be missing; before the first and after the last none does.
+    """
 
     year: str  # YYYY; "" where nothing was scored yet
     years: tuple[str, ...]
@@ -141,7 +144,11 @@ def build_calendar(wiring: Wiring, *, year: str = "") -> Calendar:
     grouped = own.group_by("statement_month", "model_version").agg(
         count=pl.len(), row_count=pl.col("row_count").sum(), light=pl.col("light").min()
     )
-    cells: dict[str, dict[int, CalendarCell]] = {f"{shown}-{n:02d}": {} for n in range(12, 0, -1)}
+    first, last = str(index["statement_month"].min()), str(index["statement_month"].max())
+    months = (f"{shown}-{number:02d}" for number in range(12, 0, -1))
+    cells: dict[str, dict[int, CalendarCell]] = {
+        month: {} for month in months if first <= month <= last
+    }
     for month, version, count, row_count, light in grouped.iter_rows():
         cells[month][version] = CalendarCell(count, row_count, light)
     return Calendar(shown, years, tuple(own["model_version"].unique().sort()), cells)

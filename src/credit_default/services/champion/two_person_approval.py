@@ -35,7 +35,7 @@ from credit_default.services.champion.promotion_requests import (
     require_not_champion,
     require_request,
 )
-from credit_default.services.champion.version_page import write_version_page
+from credit_default.services.champion.version_page import write_champion_pages
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.identity import is_same_identity, normalise_identity
 from credit_default.services.context.wiring import Wiring
@@ -135,7 +135,7 @@ def approve_promotion(
         hit_failpoint("approval.alias-moved")
         record_champion_change(wiring, by=_BOTH)
     hit_failpoint("approval.recorded")
-    write_version_page(wiring, number)
+    write_champion_pages(wiring)
     _LOG.info("promoted by two people model_version=%d digest=%s", number, version.digest)
     return Summary("models promote", f"version {number} is the champion", model_version=number)
 

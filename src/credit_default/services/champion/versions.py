@@ -28,7 +28,7 @@ from credit_default.services.champion.champion_state import (
     lock_champion,
     require_unmoved,
 )
-from credit_default.services.champion.version_page import write_version_page
+from credit_default.services.champion.version_page import write_champion_pages
 from credit_default.services.context.identity import normalise_identity
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
@@ -115,7 +115,7 @@ def promote_by_hand(
         hit_failpoint("promote.alias-moved-by-hand")
         record_champion_change(wiring, by=_PERSON)
     hit_failpoint("promote.recorded")
-    write_version_page(wiring, promoted.number)
+    write_champion_pages(wiring)
     _LOG.info("promoted by a person model_version=%d", promoted.number)
     status = f"version {promoted.number} is the champion"
     return Summary("models promote", status, model_version=promoted.number)
@@ -150,12 +150,14 @@ def roll_back(
         require_unmoved(wiring, seen)
         unfinished = record_champion_change(wiring)
         if unfinished is not None and unfinished.event == RolledBack.name:
+            write_champion_pages(wiring)
             return _summarise_rollback(unfinished.model_version)
         _prepare_rollback(wiring, reason=reason, decided_at=decided_at, by=by)
         earlier = wiring.registry.rollback(reason=reason, rolled_back_at=decided_at)
         hit_failpoint("rollback.alias-moved")
         record_champion_change(wiring, by=_PERSON)
     hit_failpoint("rollback.recorded")
+    write_champion_pages(wiring)
     _LOG.info("rolled back to model_version=%d", earlier.number)
     return _summarise_rollback(earlier.number)
 

@@ -57,9 +57,8 @@ class AlarmUpdate:
 
 def read_gate_findings(lake: Lake) -> tuple[GateFinding, ...]:
     """Return the newest finding of every gate on every batch, the requests for a training left out."""
-    rows = read_monitoring(lake).select(
-        "gate", "model_version", "batch_id", "statement_month", "level"
-    )
+    columns = ("gate", "model_version", "batch_id", "statement_month", "level")
+    rows = read_monitoring(lake, columns)
     return tuple(GateFinding(*row) for row in rows.iter_rows() if row[0] != retraining.GATE)
 
 

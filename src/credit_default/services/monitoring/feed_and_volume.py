@@ -138,7 +138,7 @@ def read_delivery_history(
     scorings = list_first_scorings(wiring)
     before = list(takewhile(lambda scoring: scoring.entry.batch_id != batch_id, scorings))
     latest = scorings[len(before) : len(before) + 1]
-    months = dict(read_monitoring(wiring.lake).select("batch_id", "statement_month").iter_rows())
+    months = dict(read_monitoring(wiring.lake, ("batch_id", "statement_month")).iter_rows())
     found = _list_deliveries(
         (*before, *latest), months=months | {batch_id: month}, first_month=month
     )

@@ -133,7 +133,9 @@ def find_broken_batches(lake: Lake) -> tuple[str, ...]:
 
     No model learns from them.
     """
-    rows = read_monitoring(lake).filter(gate=feed.GATE, level="alarm")
+    rows = read_monitoring(lake, ("batch_id", "gate", "level")).filter(
+        gate=feed.GATE, level="alarm"
+    )
     return tuple(rows["batch_id"].unique().sort())
 
 
@@ -153,7 +155,8 @@ def _drop_unsupported_alarms(
 
 
 def _list_sound_findings(lake: Lake, broken: Sequence[str]) -> list[GateFinding]:
-    return [finding for finding in read_gate_findings(lake) if finding.batch_id not in broken]
+    left_out = frozenset(broken)
+    return [finding for finding in read_gate_findings(lake) if finding.batch_id not in left_out]
 
 
 def _count_new_labels(
@@ -195,7 +198,7 @@ def _list_incomplete_months(
 
 def _find_newest_month(wiring: Wiring, *, now: dt.datetime) -> str:
     """Return the newest month that was monitored and may be a statement month by now; "" for none."""
-    months = read_monitoring(wiring.lake)["statement_month"]
+    months = read_monitoring(wiring.lake, ("statement_month",))["statement_month"]
     last = find_last_month(f"{now:%Y-%m}", policy=wiring.settings.intake)
     return str(months.filter(months <= last).max() or "")
 

@@ -28,6 +28,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.services.audit.erased_files import remove_erased_files
 from credit_default.services.champion.alias_history import record_champion_change
 from credit_default.services.champion.pinned_champion import MLFLOW_GATE, format_age, pin_version
+from credit_default.services.champion.version_page import write_champion_pages
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.scoring.lost_entries import enter_lost_scores
 from credit_default.services.scoring.run_metadata import build_batch_tags
@@ -86,7 +87,8 @@ def remove_stale_files(wiring: Wiring, *, now: dt.datetime) -> Repairs:
 def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
     """Do what a kill or an outage left undone in MLflow and the ledger.
 
-    Orphaned runs are closed, missing records of scored batches added, and the champion recorded and pinned.
+    Orphaned runs are closed, missing records of scored batches added, the champion recorded and pinned, and the pages of
+    the versions written that its last change was about.
 
     Returns:
         What was repaired; or a verdict where MLflow does not answer.
@@ -98,6 +100,7 @@ def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
             entered = tuple(_enter_lost_scores(wiring, now))
             added = tuple(_add_missing_records(wiring, now))
             refreshed = tuple(_refresh_champion_record(wiring, now))
+            write_champion_pages(wiring)
     except ServiceError as error:
         if not wiring.tracking.is_mlflow_outage(error):
             raise

@@ -1,4 +1,4 @@
-"""Plan what `credit-default up` starts: the servers first, then the project's commands that work with them.
+"""Plan what `credit-default up` starts: the control room first, then the servers and the commands that work with them.
 
 The servers ask for the lake's credentials. The commands find addresses and credentials in their environment, as any
 command does.
@@ -147,15 +147,16 @@ def plan_stack(
         **_list_command_variables(lake, addresses, config_files),
         "CREDIT_DEFAULT_ROOM__ADDRESS": room_address or addresses[ROOM_VARIABLE],
     }
-    first_stage = (
-        describe_mlflow(context, settings, port=ports.mlflow, auth=auth),
+    # alone, as it needs no server: people are in it while the servers, which take longer, come up
+    room_stage = (describe_room(client_environment, port=ports.room),)
+    server_stage = (
         describe_prefect(context, port=ports.prefect),
-        describe_evidently(context, port=ports.evidently),
-        describe_room(client_environment, port=ports.room),
+        describe_mlflow(context, settings, port=ports.mlflow, auth=auth),
         describe_command(_WORKER, client_environment, ready_text=_WORKER_READY_TEXT),
+        describe_evidently(context, port=ports.evidently),
     )
     last_stage = (describe_command(_ANNOUNCER, client_environment),)
-    return StackPlan((first_stage, last_stage), addresses, users_uri, credentials)
+    return StackPlan((room_stage, server_stage, last_stage), addresses, users_uri, credentials)
 
 
 def _list_server_needs(settings: StackSettings) -> tuple[str, ...]:

@@ -59,6 +59,15 @@ def describe_away(fault: CreditDefaultError, *, consequence: str) -> LateItem:
     )
 
 
+def describe_starting(fault: CreditDefaultError, *, since: dt.datetime) -> LateItem:
+    """Return the item of a server that does not answer so soon after this page's own server was started."""
+    return LateItem(
+        fault.thing,
+        f"is still starting, or is away: it has not answered since {since:%H:%M:%S} UTC, when this page's server began",
+        "Wait a moment: this page looks again by itself.",
+    )
+
+
 def list_late_runs(runs: ServerRuns) -> Iterator[LateItem]:
     """Yield what the server says is late: deployments that nobody serves, runs that nobody takes."""
     if runs.state == "none":

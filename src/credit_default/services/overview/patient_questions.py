@@ -16,6 +16,7 @@ from typing import Any, Final, Generic, TypeVar
 from credit_default.errors import CreditDefaultError
 
 _THREADS: Final = 8
+_FAULT_SECONDS: Final = 2.0  # for which a fault holds at most: what was away may be back
 _GLANCE_SECONDS: Final = 0.05  # for a new answer, where there is one that can be shown
 _MOST: Final = 64  # questions whose last answer is kept
 Value = TypeVar("Value")
@@ -81,7 +82,11 @@ def ask(
 
 
 def _is_fresh(slot: _Slot, now: dt.datetime, fresh_seconds: float) -> bool:
-    return slot.asked_at is not None and 0 <= (now - slot.asked_at).total_seconds() < fresh_seconds
+    if slot.asked_at is None or slot.asked is None:
+        return False
+    is_fault = slot.asked.exception() is not None
+    age = (now - slot.asked_at).total_seconds()
+    return 0 <= age < (min(fresh_seconds, _FAULT_SECONDS) if is_fault else fresh_seconds)
 
 
 @lru_cache(maxsize=_MOST)

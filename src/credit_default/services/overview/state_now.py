@@ -1,12 +1,11 @@
 """The state of everything now, for the control room's first page: what the lake says at once, and what servers answer in time."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from credit_default.adapters.tables.model_reviews import read_reviews
-from credit_default.errors import MlflowError
 from credit_default.gates.governance.findings import Finding
 from credit_default.services.batches.batch_index import BatchKey, build_key, read_batch_index
 from credit_default.services.batches.figure_words import say_reason
@@ -20,14 +19,10 @@ from credit_default.services.overview.champion_now import (
     describe_approval,
     find_champion_now,
 )
-from credit_default.services.overview.late import (
-    LateItem,
-    describe_away,
-    list_late,
-    list_late_runs,
-)
+from credit_default.services.overview.late import LateItem, list_late
 from credit_default.services.overview.open_alarms import OpenAlarm, list_alarms_now
 from credit_default.services.overview.patient_questions import Answer, ask
+from credit_default.services.overview.server_items import find_start, list_server_items
 from credit_default.services.overview.server_runs import ServerRuns, say_schedule
 from credit_default.services.training.training_record import is_card_owed
 
@@ -48,10 +43,6 @@ _DEPLOYMENTS: Final = {
     "maintain": "Upkeep of the tables, and proof of the whole lake",
     "listen": "Look for new files",
 }
-_MLFLOW_AWAY: Final = (
-    "Batches are scored by the champion pinned in the lake; nothing can be trained or promoted."
-)
-_PREFECT_AWAY: Final = "Commands run on a server of their own; nothing runs by schedule or event."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +87,7 @@ class StateNow:
     findings: tuple[Finding, ...]  # open ones, the earliest due first
     review: ReviewNow | None
     schedules: tuple[tuple[str, str], ...]  # what runs by itself, and when, in words
+    is_starting: bool = False  # so that a server that does not answer may be still to come
 
     @property
     def today(self) -> str:
@@ -109,6 +101,7 @@ def describe_now(
     now: dt.datetime,
     read_runs: Callable[[], ServerRuns],
     patience_seconds: float,
+    serving_since: dt.datetime | None = None,
 ) -> StateNow:
     """Return the state, waiting for servers no longer than `patience_seconds` each.
 
@@ -117,6 +110,7 @@ def describe_now(
         now: The time.
         read_runs: Asks the server that runs the flows.
         patience_seconds: How long to wait for an answer that was never given before.
+        serving_since: When whoever asks was started; so soon afterwards servers may be starting too.
     """
     lake, settings = wiring.lake, wiring.settings
     patience = {"now": now, "patience_seconds": patience_seconds}
@@ -144,6 +138,7 @@ def describe_now(
         **patience,  # type: ignore[arg-type]
     )
     found = list_findings(wiring, None)
+    starting_since = find_start(serving_since, now=now, seconds=settings.stack.startup_seconds)
     return StateNow(
         now,
         champion,
@@ -152,13 +147,19 @@ def describe_now(
         _find_last_batch(wiring),
         runs,
         (
-            *_list_server_items(runs, registry),
+            *list_server_items(
+                runs,
+                registry.fault,
+                owed_cards=registry.value.owed_cards if registry.value else (),
+                starting_since=starting_since,
+            ),
             *list_late(lake, now=now, policy=settings.coverage),
         ),
         retraining,
         tuple(one for one in found if one.is_open),
         _find_review(wiring, champion, now=now),
         _list_schedules(wiring),
+        starting_since is not None,
     )
 
 
@@ -191,25 +192,6 @@ def _explain_retraining(wiring: Wiring, *, now: dt.datetime) -> RetrainingNow:
         tables=_RETRAINING_TABLES,
         key=(f"{now:%Y-%m}", wiring.settings.model_dump_json()),
     )
-
-
-def _list_server_items(
-    runs: Answer[ServerRuns], registry: Answer[RegistryNow]
-) -> Iterator[LateItem]:
-    if isinstance(registry.fault, MlflowError):
-        yield describe_away(registry.fault, consequence=_MLFLOW_AWAY)
-    elif registry.fault is not None:
-        yield LateItem(registry.fault.thing, f"found {registry.fault.found}", registry.fault.remedy)
-    if runs.fault is not None:
-        yield describe_away(runs.fault, consequence=_PREFECT_AWAY)
-    if runs.value is not None:
-        yield from list_late_runs(runs.value)
-    for number in registry.value.owed_cards if registry.value else ():
-        yield LateItem(
-            f"The card of version {number}",
-            "its training ended before it drew one",
-            "`credit-default reconcile` draws it; it also runs by schedule.",
-        )
 
 
 def _find_last_batch(wiring: Wiring) -> BatchKey | None:

@@ -25,7 +25,7 @@ from credit_default.services.champion.alias_history import (
 from credit_default.services.champion.champion_state import lock_champion
 from credit_default.services.champion.contest_attempts import add_attempt
 from credit_default.services.champion.current import CurrentChampion, UnloadableChampion
-from credit_default.services.champion.version_page import write_version_page
+from credit_default.services.champion.version_page import write_champion_pages, write_version_page
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
@@ -149,6 +149,8 @@ def apply_promotion_verdict(
     version = registered.version
     status = _promote_or_record(wiring, version, verdict, champion=champion, decided_at=decided_at)
     write_version_page(wiring, version.number)
+    if status == PROMOTED:
+        write_champion_pages(wiring)
     has_no_champion = not verdict.passed and wiring.registry.find_champion() is None
     _LOG.info(
         "decided on promotion model_version=%s level=%s promoted=%s",

@@ -9,7 +9,7 @@ from credit_default.gates.shadow.backtest import PromotionBacktest
 from credit_default.gates.validation.given_figures import OverrideCounts, PromotionOutcome
 from credit_default.model.estimator.decision import ACCEPT
 from credit_default.model.evaluation.intervals import NORMAL_QUANTILE_95
-from credit_default.services.assessment.model_card import EVIDENCE_FILE
+from credit_default.services.assessment.stored_card import EVIDENCE_FILE
 from credit_default.services.comparison.backtests import backtest_promotions
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.governance.override_outcomes import count_scored, measure_overrides

@@ -22,7 +22,7 @@ from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.explanation.reason_codes import build_reason_finder
 from credit_default.model.fairness.report import GroupFairness, measure_fairness
-from credit_default.services.assessment.model_card import EVIDENCE_FILE
+from credit_default.services.assessment.stored_card import EVIDENCE_FILE
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.earlier_findings import read_past_estimates
 from credit_default.services.validation.recorded_figures import (

@@ -9,6 +9,7 @@ III, 5 b) require to be documented. The text of the sections is in the modules `
 from typing import Final
 
 from credit_default.views.card.evidence import CardEvidence
+from credit_default.views.card.format_figures import format_moment
 from credit_default.views.card.section_approval import (
     build_approval_section,
     build_overview_section,
@@ -56,7 +57,7 @@ def build_card(evidence: CardEvidence) -> Document:
     identity = evidence.identity
     return Document(
         title=f"Model card: {identity.name}, version {identity.number}",
-        subtitle=f"digest {evidence.bundle.digest}, trained at {identity.trained_at}",
+        subtitle=f"digest {evidence.bundle.digest}, trained {format_moment(identity.trained_at)}",
         warning=SIMULATED_WARNING if evidence.data.origin == "simulated" else "",
         sections=tuple(build_section(evidence) for build_section in _SECTIONS),
     )

@@ -3,6 +3,7 @@
 A figure that is absent or not finite is written as a dash.
 """
 
+import datetime as dt
 import math
 from collections.abc import Callable
 
@@ -21,6 +22,15 @@ _SHARE_METRICS = frozenset(
         "brier_skill",
     }
 )
+
+
+def format_moment(at: str) -> str:
+    """Return an ISO time as people read it, to the minute in UTC; what is no such time to the letter."""
+    try:
+        moment = dt.datetime.fromisoformat(at)
+    except ValueError:
+        return at or NO_VALUE
+    return f"{moment.astimezone(dt.UTC) if moment.tzinfo else moment:%Y-%m-%d %H:%M} UTC"
 
 
 def format_share(share: float | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from credit_default.views.card.evidence import CardEvidence
-from credit_default.views.card.format_figures import format_metric, format_share
+from credit_default.views.card.format_figures import format_metric, format_moment, format_share
 from credit_default.views.documents.document import Bullets, Paragraph, Section, Table
 
 _RECORDED_TAGS: Final = {  # tags of a registered version, and their labels
@@ -44,7 +44,11 @@ def build_registry_section(
         governance: Lines about reviews, findings and overrides.
     """
     rows = [("alias", ", ".join(aliases) or "none")]
-    rows += [(label, tags[tag]) for tag, label in _RECORDED_TAGS.items() if tags.get(tag)]
+    rows += [
+        (label, format_moment(tags[tag]) if tag.endswith("_at") else tags[tag])
+        for tag, label in _RECORDED_TAGS.items()
+        if tags.get(tag)
+    ]
     shown = tuple(filter(None, reasons))
     table = Table(("on record", ""), tuple(rows), first_figure=9)
     lists = [Bullets(tuple(lines)) for lines in (shown, governance) if lines]
