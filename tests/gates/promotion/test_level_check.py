@@ -246,3 +246,12 @@ def test_labels_of_rows_and_figures_are_told_with_their_prefix():
         "oof_expected_over_observed_low",
         "oof_expected_over_observed_high",
     }
+
+
+def test_a_single_slice_is_counted():
+    pair = draw_pair(6_000, seed=1)
+    one = {"sex": np.where(np.arange(6_000) < 5, 2, 1)}  # five rows are no slice to judge
+
+    check = check_level(replace(pair, groups=one), policy=POLICY)
+
+    assert check.summary.endswith(" nor in any of 1 slices")

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 from tests.fakes.scored_samples import change, draw_sample, run, run_one
 
+from credit_default.gates.validation.policy import ValidationPolicy
 from credit_default.gates.validation.representativeness import TESTS
 
 
@@ -26,6 +29,21 @@ def test_variable_that_moved_is_named():
         "code": "green",
     }
     assert (told.subject, told.light) == ("noise", "for information")
+
+
+def test_a_shift_as_large_as_the_limit_is_not_beyond_it():
+    sample, development = draw_sample(3), draw_sample(4)
+    largest = run_one(TESTS, "psi_limits_official", sample, development)
+
+    told = run_one(
+        TESTS,
+        "psi_limits_official",
+        sample,
+        development,
+        policy=replace(ValidationPolicy(), psi_watch=largest.statistic),
+    )
+
+    assert told.reason.startswith("0 of ")
 
 
 def test_change_that_is_too_small_to_matter_stays_green_however_many_rows_there_are():
