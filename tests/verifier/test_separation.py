@@ -50,7 +50,9 @@ def test_only_the_signature_may_use_cryptography():
 
 def test_nothing_of_the_system_imports_it():
     for path in (ROOT / "src").rglob("*.py"):
-        assert "verifier" not in set(list_imports(ast.parse(path.read_text(encoding="utf-8")))), path
+        assert "verifier" not in set(list_imports(ast.parse(path.read_text(encoding="utf-8")))), (
+            path
+        )
 
 
 def test_it_runs_where_every_other_import_is_refused(verified_lake):
@@ -68,7 +70,9 @@ def test_it_runs_where_every_other_import_is_refused(verified_lake):
 
 
 def test_its_modules_keep_the_limits_of_the_house():
-    assert {path.name: n for path in MODULES if (n := len(path.read_text().splitlines())) > 250} == {}
+    assert {
+        path.name: n for path in MODULES if (n := len(path.read_text().splitlines())) > 250
+    } == {}
     lengths = [
         node.end_lineno - node.lineno + 1
         for tree in TREES.values()
