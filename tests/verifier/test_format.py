@@ -31,7 +31,9 @@ from credit_default.model.statistics.logistic import logit as scipy_logit
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "format.md"
 EXAMPLES = dict(
-    re.findall(r"```example ([^\n]+)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    re.findall(
+        r'```json title="example: ([^"]+)"\n(.*?)```', PAGE.read_text(encoding="utf-8"), re.DOTALL
+    )
 )
 SCORES = ["client_id", "statement_month", "default_probability", "decision"]
 
