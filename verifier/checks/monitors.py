@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from verifier.checks.record import Record
 from verifier.checks.scores import Result
-from verifier.findings import Findings, compare, fault, guard, hold
+from verifier.findings import Findings, compare, fault, gap, guard, hold
 from verifier.reading.ledger import Entry
 from verifier.reading.registry import read_registry
 

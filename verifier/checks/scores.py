@@ -191,7 +191,7 @@ def check_again(result: Result, model: Model, snapshot: Snapshot) -> Findings:
         "decision": np.where(declined, "decline", "accept").tolist(),
         "risk_band": [bands[place]["name"] for place in places.tolist()],
     }
-    losses = _compute_losses(result, rows, probability)
+    losses = compute_losses(result.entry.read(), rows, probability)
     if losses is None:
         yield gap(f"{result.thing}, expected_loss", "the lake does not say which columns it is of")
     else:
@@ -230,8 +230,10 @@ def _compare_column(result: Result, name: str, expected: list[Any]) -> Findings:
         yield fault(thing, repr(found[wrong[0]]), f"{expected[wrong[0]]!r}, computed again")
 
 
-def _compute_losses(result: Result, rows: pa.Table, probability: Any) -> list[Any] | None:
-    details = result.entry.read()
+def compute_losses(
+    details: Mapping[str, Any], rows: pa.Table, probability: Any
+) -> list[Any] | None:
+    """Return the expected loss of each row by what the entry assumes; None for columns that it does not name."""
     factor, given = details.get("conversion_factor"), details.get("loss_given_default")
     if factor is None or given is None:
         return [None] * rows.num_rows

@@ -83,14 +83,25 @@ def _check_identity(thing: str, digest: str, said: dict[str, Any], rows: pa.Tabl
     """Yield whether the batch_id follows from the content, as far as the record says what it was made of."""
     months = ["", *sorted(set(rows["statement_month"].to_pylist()))]
     corrects = f" corrects {said['corrects']}" if said["corrects"] else ""
-    stem = " ".join([said["source"]["sha256"], said["schema_name"], said["schema_version"]])
+    source = said["source"]["sha256"]
     for month in months:
         for use in _USES:
-            content = f"{stem} {month}{use}{corrects}"
-            if hashlib.sha256(content.encode()).hexdigest()[:16] == digest:
+            ending = f"{use}{corrects}"
+            if (
+                name_batch(source, said["schema_name"], said["schema_version"], month, ending)
+                == digest
+            ):
                 yield hold("names of batches")
                 return
     yield gap(f"{thing}, its name", "the lake does not say with which options the file was read")
+
+
+def name_batch(
+    sha256: str, schema: str, schema_version: str, month: str = "", ending: str = ""
+) -> str:
+    """Return the batch_id of a file that was read without options."""
+    content = f"{sha256} {schema} {schema_version} {month}{ending}"
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _check_entry(record: Record, thing: str, digest: str, said: dict[str, Any]) -> Findings:

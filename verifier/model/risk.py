@@ -5,7 +5,7 @@ the C library, as the standard library's `math` calls them.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -57,7 +57,7 @@ def measure_risk(estimator: Thing, family: str, matrix: Any, *, member: bool = F
 
 
 def measure_probability(
-    estimator: Thing, family: str, matrix: Any, *, calibration: dict[str, float] | None
+    estimator: Thing, family: str, matrix: Any, *, calibration: Mapping[str, float] | None
 ) -> Any:
     """Return each row's probability of default, after the calibration line where there is one."""
     if not len(matrix):
@@ -66,9 +66,14 @@ def measure_probability(
     probability = risk if family in _FORESTS else expit(risk)
     if calibration is None:
         return probability
+    return apply_line(probability, calibration)
+
+
+def apply_line(probability: Any, line: Mapping[str, float]) -> Any:
+    """Return probabilities after a calibration line on their log odds."""
     clipped = np.clip(np.ascontiguousarray(probability), _CLIP, 1 - _CLIP)
     odds = np.log(clipped / (1 - clipped))
-    return expit(calibration["intercept"] + calibration["slope"] * odds)
+    return expit(line["intercept"] + line["slope"] * odds)
 
 
 def list_trees(estimator: Thing) -> list[Tree]:

@@ -1,5 +1,6 @@
 """verify: prove that ledger and scores are unchanged, and compute a batch's scores again."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,6 +39,15 @@ def verify(
             show_default=False,
         ),
     ] = None,
+    write_anchor: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-anchor",
+            metavar="FILE",
+            help="Also note the last entry's number and hash in this file, if all is proved; keep it elsewhere.",
+            show_default=False,
+        ),
+    ] = None,
     *,
     shared: SharedOptions,
 ) -> None:
@@ -45,22 +55,26 @@ def verify(
 
     def act(output: Output) -> "Summary":
         if since is not None:
-            _require_alone(batch, client, head)
+            _require_alone(batch, client, head, write_anchor)
             return _verify_new(shared, output, since)
+        from credit_default.services.audit.anchor import note_head
         from credit_default.services.audit.replay import verify_lake
 
         wiring = connect_with_mlflow(shared, output)
         with output.step("verifying"):
-            return verify_lake(wiring, batch_id=batch, client_id=client, head=head)
+            summary = verify_lake(wiring, batch_id=batch, client_id=client, head=head)
+            if write_anchor is not None:
+                note_head(wiring.lake, summary, write_anchor)
+            return summary
 
     run_command("verify", act, shared)
 
 
-def _require_alone(*others: str | None) -> None:
+def _require_alone(*others: str | Path | None) -> None:
     if any(others):
         raise InputError(
             "--since",
-            found="a batch, --client or --head beside it",
+            found="a batch, --client, --head or --write-anchor beside it",
             expected="--since alone: a batch is computed again by `credit-default verify BATCH`",
             remedy="Run the two one after the other.",
         )
