@@ -5,13 +5,13 @@ verdict and the other tags are written before the alias is moved, and the alias 
 """
 
 from tests.protocol.state import NOTED, ROWS, VERSION, at
-from tests.protocol.steps import END, FAIL, MLFLOW, STORAGE, TABLE, Act, Step, holding
+from tests.protocol.steps import END, FAIL, MLFLOW, STORAGE, TABLE, Act, Do, Step, holding
 
 SEAT = "changing the champion"
 _CHANGE_BITS = 8
 
 
-def _find_change(going_on: str):
+def _find_change(going_on: str) -> Do:
     def look(s: bytearray, p: int) -> str | None:
         s[p + VERSION], s[p + ROWS] = s[at("alias")], s[at("last_change")]
         return going_on if s[p + VERSION] == s[at("champion_entry")] else None
@@ -37,7 +37,7 @@ def record_change(when: str, going_on: str) -> tuple[Step, ...]:
     return (
         Step(f"look at the champion {when}", _find_change(going_on), where=MLFLOW),
         Step(f"pin it {when}", pin, ("seat.pinned",), STORAGE),
-        Step(f"enter it {when}", append_change, (), TABLE),
+        Step(f"enter it {when}", append_change, ("seat.recorded",), TABLE),
     )
 
 
@@ -81,7 +81,7 @@ PROMOTE = Act(
         (
             Step("look at the setting", require_one_person),
             *record_change("before", "write the verdict"),
-            Step("write the verdict", write_verdict, (), MLFLOW),
+            Step("write the verdict", write_verdict, ("seat.judged",), MLFLOW),
             Step(
                 "move the alias",
                 move_alias,
@@ -168,7 +168,7 @@ APPROVE = Act(
             *record_change("before", "find the request"),
             Step("find the request", find_request, (), MLFLOW),
             Step("tag the approval", tag_approval, ("approval.granted",), MLFLOW),
-            Step("write the verdict", write_verdict, (), MLFLOW),
+            Step("write the verdict", write_verdict, ("seat.judged",), MLFLOW),
             Step("move the alias", move_alias, ("approval.alias-moved",), MLFLOW),
             *record_change("after", "let go"),
             Step("let go", _finish, ("approval.recorded",)),

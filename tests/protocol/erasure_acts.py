@@ -11,13 +11,12 @@ from tests.protocol.state import (
     ROWS,
     TOLD,
     VERSION,
-    WHOLE,
     WITHOUT_CLIENT,
     at,
     has_client,
     of_version,
 )
-from tests.protocol.steps import END, STORAGE, TABLE, Act, Step, holding
+from tests.protocol.steps import END, STORAGE, TABLE, Act, Do, Step, holding
 
 VERSIONS = (1, 2)
 IN_SNAPSHOT, IN_BATCH = 1, 2  # bits of what the traces are
@@ -55,7 +54,7 @@ def delete_files(s: bytearray, p: int) -> None:
         s[at("processed")] = NONE
 
 
-def _delete_rows(*names: str):
+def _delete_rows(*names: str) -> Do:
     def delete(s: bytearray, p: int) -> None:
         for name in names:
             if has_client(s[at(name)]):
@@ -94,26 +93,38 @@ def enter_what_is_left(s: bytearray, results: int) -> None:
 
 
 def append_completed(s: bytearray, p: int) -> None:
-    s[at("erasure")] = FORGOTTEN
+    s[at("erasure")] = s[at("completed_entry")] = FORGOTTEN
 
+
+_DELETED = ("client.deleted", "table.vacuumed")  # the rows, and the older versions that had them
 
 FORGET = Act(
     "forget",
     holding(
         (
-            Step("complete what was cut short", complete_cut_short, (), TABLE),
+            Step(
+                "complete what was cut short",
+                complete_cut_short,
+                ("forget.completed-earlier",),
+                TABLE,
+            ),
             Step("find traces", find_traces),
             Step("enter the erasure", append_begun, ("forget.begun",), TABLE),
             Step("delete the files", delete_files, ("forget.files",), STORAGE),
             Step(
                 "delete from scores",
                 _delete_rows("scores_1", "scores_2"),
-                ("client.deleted", "table.vacuumed"),
+                _DELETED,
                 TABLE,
             ),
-            Step("delete from quarantine", _delete_rows("quarantine"), (), TABLE),
-            Step("delete from outcomes", _delete_rows("outcomes"), (), TABLE),
-            Step("delete from the history", _delete_rows("history"), ("forget.tables",), TABLE),
+            Step("delete from quarantine", _delete_rows("quarantine"), _DELETED, TABLE),
+            Step("delete from outcomes", _delete_rows("outcomes"), _DELETED, TABLE),
+            Step(
+                "delete from the history",
+                _delete_rows("history"),
+                (*_DELETED, "forget.tables"),
+                TABLE,
+            ),
             Step("store the rows left", store_remaining_rows, ("snapshot.rewritten",), STORAGE),
             Step("replace the record", replace_record, ("snapshot.replaced",), STORAGE),
             Step("delete the older rows", delete_older_rows, ("forget.snapshots",), STORAGE),
@@ -145,6 +156,5 @@ def remove_erased_files(s: bytearray, p: int) -> None:
 
 CLEANING = (
     Step("remove lost rows", remove_lost_rows, (), STORAGE, frozenset({TAKING_IN})),
-    Step("remove erased files", remove_erased_files, (), STORAGE),
+    Step("remove erased files", remove_erased_files, ("reconcile.cleaned",), STORAGE),
 )
-__all__ = ["CLEANING", "FORGET", "VERSIONS", "WHOLE"]

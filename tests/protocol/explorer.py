@@ -9,7 +9,6 @@ from tests.protocol.model import NAMES, RUNNERS, Bounds, Model, is_at_rest
 from tests.protocol.rest import come_to_rest
 from tests.protocol.state import BUDGETS, WIDTH, describe
 
-
 ACTING = [NAMES[memory] for memory in RUNNERS]
 
 
@@ -75,9 +74,7 @@ def explore(
         level, depth = following, depth + bool(following)
     seconds = time.process_time() - begun
     whole = not level and violation is None
-    return Search(
-        len(parents), action_count, depth, len(resting.known), seconds, violation, whole
-    )
+    return Search(len(parents), action_count, depth, len(resting.known), seconds, violation, whole)
 
 
 class _Rest:
@@ -125,7 +122,9 @@ def _trace(state: bytes, parents: dict[bytes, bytes | None], model: Model) -> It
     names = ["runner A", "runner B"]
     for before, after in zip(path[::-1], path[-2::-1], strict=False):
         action = next(name for name, one in model.list_successors(before) if one == after)
-        acting = ACTING.index(action.partition(":")[0]) if action.partition(":")[0] in ACTING else None
+        acting = (
+            ACTING.index(action.partition(":")[0]) if action.partition(":")[0] in ACTING else None
+        )
         if acting is None:
             yield action
             continue

@@ -26,8 +26,7 @@ from tests.protocol.state import (
 
 Invariant = Callable[[bytes], bool]
 _TABLES = tuple(
-    at(name)
-    for name in ("quarantine", "snapshot", "scores_1", "scores_2", "history", "outcomes")
+    at(name) for name in ("quarantine", "snapshot", "scores_1", "scores_2", "history", "outcomes")
 )
 _ENTRIES = tuple(at(name) for name in ("ingested_entries", "scored_entries_1", "scored_entries_2"))
 _UNDER_WAY = (BEGUN, CUT_SHORT)
@@ -44,7 +43,9 @@ _OPEN_RUNS = [of_version("open_runs", version) for version in VERSIONS]
 
 def nothing_is_doubled(s: bytes) -> bool:
     """A batch has one result under each version, and the ledger one entry for each decision."""
-    return all(s[table] != DOUBLED for table in _TABLES) and all(s[entry] <= 1 for entry in _ENTRIES)
+    return all(s[table] != DOUBLED for table in _TABLES) and all(
+        s[entry] <= 1 for entry in _ENTRIES
+    )
 
 
 def no_half_is_seen(s: bytes) -> bool:
@@ -65,10 +66,13 @@ def told_is_on_record(s: bytes) -> bool:
     if not told:
         return True
     return (
-        all(s[entry] or not told & TOLD[f"scored {v}"] for v, entry in zip(VERSIONS, _SCORED, strict=True))
+        all(
+            s[entry] or not told & TOLD[f"scored {v}"]
+            for v, entry in zip(VERSIONS, _SCORED, strict=True)
+        )
         and bool(s[at("ingested_entries")] or not told & TOLD["ingested"])
         and bool(s[at("outcomes_entries")] or not told & TOLD["outcomes"])
-        and bool(s[at("erasure")] == FORGOTTEN or not told & TOLD["forgotten"])
+        and bool(s[at("completed_entry")] or not told & TOLD["forgotten"])
     )
 
 
@@ -148,9 +152,8 @@ def outcomes_are_those_of_the_history(s: bytes) -> bool:
 def champion_is_on_record(s: bytes) -> bool:
     """The ledger names the alias's version last, its bundle is the pinned one, and whoever scored was named before."""
     named = s[at("champions_named")]
-    return (
-        s[at("champion_entry")] == s[at("alias")] == s[at("pinned")]
-        and all(named & v or not s[entry] for v, entry in zip(VERSIONS, _SCORED, strict=True))
+    return s[at("champion_entry")] == s[at("alias")] == s[at("pinned")] and all(
+        named & v or not s[entry] for v, entry in zip(VERSIONS, _SCORED, strict=True)
     )
 
 

@@ -29,7 +29,10 @@ from tests.protocol.steps import END, FAIL, MLFLOW, STORAGE, TABLE, Act, Step, h
 ROWS_OF = {WHOLE: WITH_CLIENT, ERASED: WITHOUT_CLIENT}  # the file that a snapshot's record names
 TAKING_IN, FORGETTING = "taking in", "forgetting"  # the two sides of the lock of erasures
 RECORDING = "recording a run"  # for less than the time after which others record it
-PINNED, ENTERED = 1, 2  # bits of what predict notes: which champion it has, and that it entered the scores
+PINNED, ENTERED = (
+    1,
+    2,
+)  # bits of what predict notes: which champion it has, and that it entered the scores
 
 
 # ── ingest: also the first half of predict ──
@@ -181,9 +184,12 @@ def write_reason(s: bytearray, p: int) -> str | None:
     return None
 
 
-def move_to_refused(s: bytearray, p: int) -> None:
-    if s[at("incoming")] == s[p + CONTENT]:
-        s[at("refused")], s[at("incoming")] = 1, NONE
+def copy_to_refused(s: bytearray, p: int) -> str | None:
+    """A second name for the file, unless it was written again or another run has moved it."""
+    if s[at("incoming")] != s[p + CONTENT]:
+        return END
+    s[at("refused")] = 1
+    return None
 
 
 def _tell_scored(s: bytes, p: int) -> int:
@@ -221,7 +227,8 @@ MOVE = (
     Step("leave incoming", leave_incoming, ("move.left", "inbox.processed"), STORAGE),
     Step("enter refused", append_refused, ("refuse.recorded",), TABLE),
     Step("write the reason", write_reason, ("write.staged", "inbox.reason-written"), STORAGE),
-    Step("move to refused", move_to_refused, ("inbox.refused",), STORAGE),
+    Step("copy to refused", copy_to_refused, ("move.copied",), STORAGE),
+    Step("leave incoming too", leave_incoming, ("move.left", "inbox.refused"), STORAGE),
 )
 
 
@@ -236,7 +243,10 @@ PREDICT = Act(
     (
         Step("look at incoming", look_at_incoming),
         Step(
-            "load the champion", load_champion, where=MLFLOW, after_outage="load the pinned champion"
+            "load the champion",
+            load_champion,
+            where=MLFLOW,
+            after_outage="load the pinned champion",
         ),
         Step("load the pinned champion", load_pinned),
         *map(_in_time, holding(SCORING, TAKING_IN, waits_for=[FORGETTING])),

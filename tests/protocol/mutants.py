@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 
 from tests.protocol import invariants as holds
 from tests.protocol.invariants import Invariant
-from tests.protocol.lake_acts import ENTERED, FORGETTING, PINNED, TAKING_IN, look_at_incoming
+from tests.protocol.lake_acts import (
+    ENTERED,
+    FORGETTING,
+    PINNED,
+    TAKING_IN,
+    look_at_incoming,
+    look_entry_up,
+)
 from tests.protocol.model import Bounds, Model
 from tests.protocol.reconcile_acts import find_unrecorded
 from tests.protocol.state import (
@@ -27,7 +34,6 @@ from tests.protocol.state import (
     of_version,
 )
 from tests.protocol.steps import END, Act, Do, Step
-
 
 COMMITTED = 4  # a bit of what a mutant's predict notes
 
@@ -124,20 +130,14 @@ def _take_away_whatever_waits(s: bytearray, p: int) -> str:
 
 
 def _keep_reason_until_moved(steps: list[Step]) -> Iterable[Step]:
-    def move(s: bytearray, p: int) -> str | None:
-        if s[at("incoming")] != s[p + CONTENT]:
-            return END
-        s[at("refused")], s[at("incoming")] = 1, NONE
-        return None
-
-    def write(s: bytearray, p: int) -> str:
+    def write(s: bytearray, p: int) -> None:
         s[at("reason")] = 1
-        return END
 
     by_name = {step.name: step for step in steps}
-    yield from steps[:-2]
-    yield replace(by_name["move to refused"], name="write the reason", do=move)
-    yield replace(by_name["write the reason"], name="move to refused", do=write)
+    yield from steps[:-3]
+    yield replace(by_name["copy to refused"], name="write the reason")
+    yield replace(by_name["write the reason"], name="copy to refused", do=write)
+    yield by_name["leave incoming too"]
 
 
 def _leave_before_copying(s: bytearray, p: int) -> str | None:
@@ -164,6 +164,11 @@ def _move_first(s: bytearray, p: int) -> str | None:
     return following
 
 
+def _leave_if_known(s: bytearray, p: int) -> str | None:
+    following = look_entry_up(s, p)
+    return following and END
+
+
 def _forget_the_champion(s: bytearray, p: int) -> str | None:
     following = find_unrecorded(s, p)
     return END if following == "look at the champion now" else following
@@ -171,9 +176,11 @@ def _forget_the_champion(s: bytearray, p: int) -> str | None:
 
 def _tell_before_entry(model: Model) -> Model:
     act = model.find_act("predict")
-    steps = [s for s in act.steps if s.name not in {"enter scored"}]
+    steps = [s for s in act.steps if s.name != "enter scored"]
     late = replace(
-        next(s for s in act.steps if s.name == "enter scored"), during=frozenset(), waits_for=frozenset()
+        next(s for s in act.steps if s.name == "enter scored"),
+        during=frozenset(),
+        waits_for=frozenset(),
     )
     told = act.told
 
@@ -384,6 +391,12 @@ MUTANTS: tuple[Mutant, ...] = (
         holds.every_result_has_one_run,
         _TWICE,
         _both_record,
+    ),
+    Mutant(
+        "a file whose batch is on record already is left where it waits",
+        holds.no_file_stands_in_two_places,
+        _ONCE,
+        with_do("predict", "look the entry up", _leave_if_known),
     ),
     Mutant(
         "a file leaves incoming/ before it is in processed/",

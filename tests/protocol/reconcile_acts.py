@@ -67,16 +67,28 @@ RECONCILE = Act(
         *holding(
             (
                 Step("find scores without an entry", find_unentered, (), TABLE, _RECORDED),
-                Step("enter their scores", enter_scores, (), TABLE),
+                Step("enter their scores", enter_scores, ("reconcile.entered",), TABLE),
             ),
             TAKING_IN,
             waits_for=[FORGETTING, TAKING_IN],
         ),
         Step("find a batch without a run", find_unrecorded, (), MLFLOW, _RECORDED),
-        Step("begin the missing run", begin_missing_run, (), MLFLOW, during=_RECORDED, doubled=begin_missing_run),
-        Step("end the missing run", end_missing_run, (), MLFLOW, during=_RECORDED),
+        Step(
+            "begin the missing run",
+            begin_missing_run,
+            ("predict.run-begun",),
+            MLFLOW,
+            during=_RECORDED,
+            doubled=begin_missing_run,
+        ),
+        Step(
+            "end the missing run",
+            end_missing_run,
+            ("predict.run-written",),
+            MLFLOW,
+            during=_RECORDED,
+        ),
         *record_change("now", "refresh the pin"),
         Step("refresh the pin", refresh_pin, (), MLFLOW),
     ),
 )
-

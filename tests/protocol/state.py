@@ -7,7 +7,10 @@ a place holds such rows, its byte is NONE, WHOLE, ERASED (the client's are gone)
 from typing import Final
 
 NONE, WHOLE, ERASED, DOUBLED, HALF = range(5)
-GOOD, BAD = 1, 2  # the contents that incoming/ may hold: a file to score, and one that the gate refuses
+GOOD, BAD = (
+    1,
+    2,
+)  # the contents that incoming/ may hold: a file to score, and one that the gate refuses
 WITH_CLIENT, WITHOUT_CLIENT = 1, 2  # bits: the files of rows that a snapshot's folder may hold
 NOT_BEGUN, BEGUN, CUT_SHORT, FORGOTTEN = range(4)  # of the erasure, in the ledger
 
@@ -42,6 +45,7 @@ FIELDS: Final = (
     "outcomes_entries",
     "refused_entry",
     "erasure",
+    "completed_entry",  # an erasure was completed, perhaps before another one began
     "erased_results",  # bits: the versions whose scores the begun erasure names
     "ingested_before",  # the batch was on record when the erasure that is complete began
     "outcomes_before",  # likewise the outcomes
@@ -86,7 +90,9 @@ TOLD: Final = {
 # What a process remembers: its act, the step that comes next, and what it has read. It is lost in a crash.
 MEMORY: Final = ("act", "next_step", "version", "content", "is_new", "rows", "digest", "noted")
 WIDTH: Final = len(MEMORY)
-PROCESSES: Final = tuple(len(FIELDS) + WIDTH * number for number in range(3))  # two runners, the reconciler
+PROCESSES: Final = tuple(
+    len(FIELDS) + WIDTH * number for number in range(3)
+)  # two runners, the reconciler
 (
     ACT,
     NEXT,
@@ -116,6 +122,4 @@ def has_client(place: int) -> bool:
 
 def describe(state: bytes) -> str:
     """The fields that are not 0, for people."""
-    return " ".join(
-        f"{name}={value}" for name, value in zip(FIELDS, state, strict=False) if value
-    )
+    return " ".join(f"{name}={value}" for name, value in zip(FIELDS, state, strict=False) if value)

@@ -153,7 +153,8 @@ def _record_scoring_run_once(
 
     It is None where the batch has a run already, or another process is about to add it.
     """
-    if not (scored.recorded_by_this_run or _is_unrecorded(wiring.tracking, scored, recorded_at)):
+    is_own = scored.recorded_by_this_run and not scored.already_scored
+    if not is_own and not _is_unrecorded(wiring.tracking, scored, recorded_at):
         return None
     tags = build_batch_tags(
         scored.batch_id,
@@ -214,8 +215,8 @@ def list_expected_losses(losses: Mapping[str, float]) -> dict[str, float]:
 
 
 def _is_unrecorded(tracking: Tracking, scored: ScoredFile, now: dt.datetime) -> bool:
-    """Return whether these scores have no run and the one that entered them is not about to add it, as after a crash."""
-    if now - scored.scored_at < RECORDING_TIME:
+    """Return whether these scores have no run and no other run is about to add it, as after a crash."""
+    if not scored.recorded_by_this_run and now - scored.scored_at < RECORDING_TIME:
         return False
     tags = {"batch_id": scored.batch_id, "model_version": scored.model_version}
     return find_run_id(tracking, "predict", tags=tags) is None
