@@ -1,8 +1,8 @@
 """A history happens: a process for each client, forked from one that has imported everything, and what becomes of them.
 
 In turns (the seed decides who goes on after which failpoint) or all at once. A process that is killed stays dead, and its
-client gives the rest of its commands to nobody; in the end the commands that got no answer are given again, and the lake
-is reconciled. The parent computes nothing and starts no thread: it must be able to fork.
+client gives the rest of its commands to nobody; in the end the commands that got no answer are given again, or some of
+them, and the lake is reconciled. The parent computes nothing and starts no thread: it must be able to fork.
 """
 
 import datetime as dt
@@ -78,7 +78,15 @@ def run_history(
     last = fork(lambda: settle(workload, told, place, began, again))
     hung += conduct(None, [last])
     found = json.loads(again.read_text(encoding="utf-8")) if again.exists() else {}
-    return {"told": told, "hung": hung, "struck": struck, "again": [], "state": {}, **found}
+    return {
+        "told": told,
+        "hung": hung,
+        "struck": struck,
+        "again": [],
+        "given up": [],
+        "state": {},
+        **found,
+    }
 
 
 def prepare(workload: Workload, template: Path, folder: Path, bucket: Bucket | None) -> Place:
@@ -181,11 +189,13 @@ def settle(
     workload: Workload, told: list[dict[str, Any]], place: Place, began: dt.datetime, target: Path
 ) -> None:
     """Give again what got no answer, score what waits, reconcile twice, and look at what the lake holds."""
-    del workload
+    chance = random.Random(workload.seed)
     wiring, at = place.connect(), began + dt.timedelta(days=3)
     open_acts = [
         one["asked"] for one in told if one["answer"] is None or one["answer"]["exit"] in UNANSWERED
     ]
+    given_up = [one for one in open_acts if chance.random() < workload.given_up_share]
+    open_acts = [one for one in open_acts if one not in given_up]
     waiting = {"name": "predict --incoming", "given": ""}
     again = [
         {
@@ -197,6 +207,7 @@ def settle(
     mended = [reconcile(place.connect(), at + dt.timedelta(hours=hour)) for hour in (1, 2)]
     found = {
         "again": again,
+        "given up": given_up,
         "mended": [[one.status, list(one.notes)] for one in mended],
         "state": read_state(place.connect()),
     }

@@ -79,6 +79,7 @@ class Workload:
     switch_share: float  # of failpoints, at which another client goes on
     pause_share: float  # of those, from which a client wakes only when the others are done
     strikes: tuple[Strike, ...] = ()
+    given_up_share: float = 0.0  # of the commands without an answer, that nobody gives again
 
 
 def draw_workload(seed: int, *, short: bool = False) -> Workload:
@@ -100,6 +101,7 @@ def draw_workload(seed: int, *, short: bool = False) -> Workload:
         switch_share=chance.choice((0.1, 0.3, 0.6)),
         pause_share=chance.choice((0.0, 0.1, 0.3)),
         strikes=tuple(draw_strike(chance) for _ in range(count)),
+        given_up_share=chance.choice((0.0, 0.5, 1.0)),
     )
 
 
