@@ -93,10 +93,13 @@ def install(folder: Path) -> str:
     made = [find_uv(), "venv", "--quiet", "--clear", "--python", sys.executable]
     subprocess.run([*made, str(folder / "venv")], check=True)
     line = [find_uv(), "pip", "install", "--quiet", "--python", str(python)]
-    line += ["--requirement", str(folder / "lock.txt")]
-    ended = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
-    if ended.returncode:
-        return f"it cannot be installed: {last_line(ended.stderr)}"
+    own = ["--no-deps", "--no-build-isolation", "--editable", "."]
+    for words in (["--requirement", str(folder / "lock.txt")], own):
+        ended = subprocess.run(
+            [*line, *words], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        if ended.returncode:
+            return f"it cannot be installed: {last_line(ended.stderr)}"
     stamp.write_text(lock, encoding="utf-8")
     return ""
 
@@ -110,7 +113,7 @@ def run_probe(name: str, probe: Probe) -> list[str]:
     versions = read_versions(folder / "lock.txt", probe.packages)
     line = [str(folder / "venv" / "bin" / "python"), "-m", "pytest", "-q", "-rfE", "-p"]
     line += ["no:cacheprovider", *probe.tests]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "240"}
     try:
         ended = subprocess.run(
             line,

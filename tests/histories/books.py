@@ -48,9 +48,7 @@ class Books:
         """Whether a command on this batch was given up."""
         given = {one["given"] for one in self.given_up}
         names = {own["batch"]: name for name, own in self.facts["files"].items()}
-        return names.get(batch, "c1") in given or "predict --incoming" in {
-            one["name"] for one in self.given_up
-        }
+        return names.get(batch, "c1") in given
 
     def has_given_up(self, *names: str) -> bool:
         return any(one["name"] in names for one in self.given_up)

@@ -18,6 +18,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,13 @@ class Place:
     facts: dict[str, Any]
 
     def connect(self, *, away: bool = False) -> Any:
-        return connect(self.lake, self.home, mlflow=AWAY if away else "")
+        """The lake's parts, connected once in a process, as `serve` has them."""
+        return _connect(self.lake, self.home, AWAY if away else "")
+
+
+@lru_cache(maxsize=4)
+def _connect(lake: str, home: str, mlflow: str) -> Any:
+    return connect(lake, home, mlflow=mlflow)
 
 
 @dataclass
