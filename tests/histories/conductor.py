@@ -8,6 +8,7 @@ them, and the lake is reconciled. The parent computes nothing and starts no thre
 import datetime as dt
 import errno
 import json
+import math
 import os
 import random
 import resource
@@ -30,7 +31,7 @@ from tests.histories.workload import Act, Workload
 
 from credit_default import failpoints
 
-PATIENCE = 90.0  # seconds for one history: longer, and a process hangs
+PATIENCE = 300.0  # seconds for one history, on a busy machine: longer, and a process hangs
 STILL = 5  # looks at a process that waits, before another goes on
 LOOK_SECONDS = 0.02
 AWAY = "http://127.0.0.1:9"
@@ -232,30 +233,29 @@ def conduct(workload: Workload | None, processes: list[Process]) -> list[str]:
     in_turns = workload is not None and not workload.at_once
     if in_turns:
         for process in processes:
-            wait_for(process)
+            wait_for(process, until=deadline)
     while living := [process for process in processes if not process.has_ended]:
         if time.monotonic() > deadline:
             return kill(living)
         stopped = [one for one in living if one.is_stopped]
         awake = [one for one in stopped if not one.is_asleep] or stopped
         if not awake:
-            wait_for(living[0])
+            wait_for(living[0], until=deadline)
             continue
         chosen = chance.choice(awake)
         chosen.is_stopped = chosen.is_asleep = False
         os.kill(chosen.pid, signal.SIGCONT)
-        wait_for(chosen, patience=deadline)
+        wait_for(chosen, until=deadline)
         chosen.is_asleep = chosen.is_stopped and chance.random() < pause_share
         for other in living:
             wait_for(other, looks=0)
     return []
 
 
-def wait_for(process: Process, *, looks: int = STILL, patience: float = 0.0) -> None:
+def wait_for(process: Process, *, looks: int = STILL, until: float = math.inf) -> None:
     """Wait until the process stops or ends, or waits itself for something that another holds."""
-    del patience
     still, before = 0, ""
-    while not process.is_stopped and not process.has_ended:
+    while not (process.is_stopped or process.has_ended) and time.monotonic() < until:
         ended, status = os.waitpid(process.pid, os.WUNTRACED | os.WNOHANG)
         if ended:
             process.is_stopped = os.WIFSTOPPED(status)

@@ -51,7 +51,7 @@ class Act:
     given: str = ""
     skew: float = 0.0  # hours: the clock steps when it is another than before
     away: bool = False  # MLflow does not answer
-    killed_at: int = 0  # the how manieth failpoint; 0 for none
+    killed_at: int = 0  # the nth failpoint; 0 for none
     full_at: int = 0  # likewise, where the disk is full
     largest_file: int = 0  # bytes; what is written beyond fails, as on a full disk
 
