@@ -227,7 +227,9 @@ def describe(run: Run) -> str:
     result = f"FAILED: {', '.join(run.failed)}" if run.failed else "passed"
     counts = f" ({', '.join(count_tests(run.part))})" if part.paths else ""
     late = f", more than its {part.minutes} min" if run.seconds > part.minutes * 60 else ""
-    return f"{run.part:10} {minutes:3} min {seconds:02} s  {result}{counts}{late}"
+    findings = f"{run.part}.txt" if (REPORTS / f"{run.part}.txt").exists() else ""
+    seen = f"; findings in build/reports/{findings}" if findings else ""
+    return f"{run.part:10} {minutes:3} min {seconds:02} s  {result}{counts}{late}{seen}"
 
 
 def write_line(line: str) -> None:

@@ -225,13 +225,20 @@ def test_make_takes_what_is_documented(one):
     assert ended.returncode == 0 or (one.is_mention and " needs " in ended.stderr), ended.stderr
 
 
+def find_module(name):
+    """The file that `python -m` runs: of the package, or of a folder of the checkout that is run by itself."""
+    named = name.replace(".", "/")
+    places = [ROOT / "src" / f"{named}.py", ROOT / named / "__main__.py"]
+    return next((path for path in places if path.exists()), places[0])
+
+
 @each("python")
 def test_python_finds_what_is_documented(one):
     if one.words[1] in {"-", "-c"} or one.words[1:3] == ("-m", "pytest"):
         pytest.skip("no file to find: tests/test_how_to.py carries it out")
     is_module = one.words[1] == "-m"
-    path = f"src/{one.words[2].replace('.', '/')}.py" if is_module else one.words[1]
-    text = (ROOT / path).read_text(encoding="utf-8")
+    path = find_module(one.words[2]) if is_module else ROOT / one.words[1]
+    text = path.read_text(encoding="utf-8")
 
     flags = [] if is_module else [word for word in one.words if word.startswith("--")]
     assert [flag for flag in flags if f'"{flag}"' not in text] == []

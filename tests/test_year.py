@@ -126,7 +126,7 @@ def write_year(root: Path) -> str:
         broken = pl.when(pl.int_range(pl.len()) < REJECTED).then(9).otherwise("sex")
         rows.with_columns(sex=broken).write_csv(root / f"batch-{number:02d}.csv")
         known = month.outcomes.filter(pl.col("client_id").is_in(rows["client_id"].implode()))
-        seen = pl.lit(f"{name_month(number + 2)}-28T00:00:00Z")
+        seen = pl.lit(f"{name_month(number + 2)}-01T00:00:00Z")
         outcomes = known.select(*KEY, "defaulted", observed_at=seen)
         outcomes.write_csv(root / f"outcomes-{number:02d}.csv")
     for name in ("batch", "outcomes"):  # as the first code's script wants them
@@ -211,7 +211,7 @@ def year(tmp_path_factory, mlflow_template) -> Year:
 
 @pytest.fixture(scope="module")
 def stack(year):
-    ports = {"prefect": find_port()}
+    ports = {"prefect": find_port(), "mlflow": 0}  # the lake's own MLflow has none
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "MLFLOW_"))}
     environment = {
         **kept,

@@ -67,6 +67,14 @@ def test_the_line_of_a_part_names_what_failed_and_that_it_was_late(nightly):
     assert said == "pythons     20 min 01 s  FAILED: ci/test_pythons.py, more than its 20 min"
 
 
+def test_the_line_of_a_part_that_found_something_says_where_it_is_written(nightly, tmp_path):
+    (tmp_path / "newest.txt").write_text("pandas: BROKE", encoding="utf-8")
+
+    said = nightly.describe(nightly.Run("newest", {"ci/test_newest.py": 0}, seconds=60))
+
+    assert said == "newest       1 min 00 s  passed; findings in build/reports/newest.txt"
+
+
 def test_a_part_without_a_test_has_failed_unless_it_has_commands(nightly):
     codes = {"tests": nightly.NOTHING_COLLECTED}
 

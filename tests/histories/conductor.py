@@ -1,13 +1,14 @@
 """A history happens: a process for each client, forked from one that has imported everything, and what becomes of them.
 
 In turns (the seed decides who goes on after which failpoint) or all at once. A process that is killed stays dead, and its
-client gives the rest of its commands to nobody; in the end the commands that got no answer are given again, and the lake
-is reconciled. The parent computes nothing and starts no thread: it must be able to fork.
+client gives the rest of its commands to nobody; in the end the commands that got no answer are given again, or some of
+them, and the lake is reconciled. The parent computes nothing and starts no thread: it must be able to fork.
 """
 
 import datetime as dt
 import errno
 import json
+import math
 import os
 import random
 import resource
@@ -18,6 +19,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ from tests.histories.workload import Act, Workload
 
 from credit_default import failpoints
 
-PATIENCE = 90.0  # seconds for one history: longer, and a process hangs
+PATIENCE = 300.0  # seconds for one history, on a busy machine: longer, and a process hangs
 STILL = 5  # looks at a process that waits, before another goes on
 LOOK_SECONDS = 0.02
 AWAY = "http://127.0.0.1:9"
@@ -46,7 +48,13 @@ class Place:
     facts: dict[str, Any]
 
     def connect(self, *, away: bool = False) -> Any:
-        return connect(self.lake, self.home, mlflow=AWAY if away else "")
+        """The lake's parts, connected once in a process, as `serve` has them."""
+        return _connect(self.lake, self.home, AWAY if away else "")
+
+
+@lru_cache(maxsize=4)
+def _connect(lake: str, home: str, mlflow: str) -> Any:
+    return connect(lake, home, mlflow=mlflow)
 
 
 @dataclass
@@ -78,7 +86,15 @@ def run_history(
     last = fork(lambda: settle(workload, told, place, began, again))
     hung += conduct(None, [last])
     found = json.loads(again.read_text(encoding="utf-8")) if again.exists() else {}
-    return {"told": told, "hung": hung, "struck": struck, "again": [], "state": {}, **found}
+    return {
+        "told": told,
+        "hung": hung,
+        "struck": struck,
+        "again": [],
+        "given up": [],
+        "state": {},
+        **found,
+    }
 
 
 def prepare(workload: Workload, template: Path, folder: Path, bucket: Bucket | None) -> Place:
@@ -181,11 +197,13 @@ def settle(
     workload: Workload, told: list[dict[str, Any]], place: Place, began: dt.datetime, target: Path
 ) -> None:
     """Give again what got no answer, score what waits, reconcile twice, and look at what the lake holds."""
-    del workload
+    chance = random.Random(workload.seed)
     wiring, at = place.connect(), began + dt.timedelta(days=3)
     open_acts = [
         one["asked"] for one in told if one["answer"] is None or one["answer"]["exit"] in UNANSWERED
     ]
+    given_up = [one for one in open_acts if chance.random() < workload.given_up_share]
+    open_acts = [one for one in open_acts if one not in given_up]
     waiting = {"name": "predict --incoming", "given": ""}
     again = [
         {
@@ -197,6 +215,7 @@ def settle(
     mended = [reconcile(place.connect(), at + dt.timedelta(hours=hour)) for hour in (1, 2)]
     found = {
         "again": again,
+        "given up": given_up,
         "mended": [[one.status, list(one.notes)] for one in mended],
         "state": read_state(place.connect()),
     }
@@ -214,30 +233,29 @@ def conduct(workload: Workload | None, processes: list[Process]) -> list[str]:
     in_turns = workload is not None and not workload.at_once
     if in_turns:
         for process in processes:
-            wait_for(process)
+            wait_for(process, until=deadline)
     while living := [process for process in processes if not process.has_ended]:
         if time.monotonic() > deadline:
             return kill(living)
         stopped = [one for one in living if one.is_stopped]
         awake = [one for one in stopped if not one.is_asleep] or stopped
         if not awake:
-            wait_for(living[0])
+            wait_for(living[0], until=deadline)
             continue
         chosen = chance.choice(awake)
         chosen.is_stopped = chosen.is_asleep = False
         os.kill(chosen.pid, signal.SIGCONT)
-        wait_for(chosen, patience=deadline)
+        wait_for(chosen, until=deadline)
         chosen.is_asleep = chosen.is_stopped and chance.random() < pause_share
         for other in living:
             wait_for(other, looks=0)
     return []
 
 
-def wait_for(process: Process, *, looks: int = STILL, patience: float = 0.0) -> None:
+def wait_for(process: Process, *, looks: int = STILL, until: float = math.inf) -> None:
     """Wait until the process stops or ends, or waits itself for something that another holds."""
-    del patience
     still, before = 0, ""
-    while not process.is_stopped and not process.has_ended:
+    while not (process.is_stopped or process.has_ended) and time.monotonic() < until:
         ended, status = os.waitpid(process.pid, os.WUNTRACED | os.WNOHANG)
         if ended:
             process.is_stopped = os.WIFSTOPPED(status)

@@ -65,9 +65,8 @@ def make_template(folder: Path) -> Path:
     facts = describe_files(wiring, folder / "files")
     score_base(wiring, folder / "files", at + dt.timedelta(days=1))
     training.unlink()
-    for name in ("mlartifacts",):
-        shutil.rmtree(folder / "lake" / name, ignore_errors=True)  # bundles are cached
-    facts["began_at"] = at.isoformat()
+    # models are in the cache of bundles, from which they are loaded
+    shutil.rmtree(folder / "lake" / "mlartifacts", ignore_errors=True)
     (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
     return folder
 

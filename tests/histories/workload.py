@@ -51,7 +51,7 @@ class Act:
     given: str = ""
     skew: float = 0.0  # hours: the clock steps when it is another than before
     away: bool = False  # MLflow does not answer
-    killed_at: int = 0  # the how manieth failpoint; 0 for none
+    killed_at: int = 0  # the nth failpoint; 0 for none
     full_at: int = 0  # likewise, where the disk is full
     largest_file: int = 0  # bytes; what is written beyond fails, as on a full disk
 
@@ -79,6 +79,7 @@ class Workload:
     switch_share: float  # of failpoints, at which another client goes on
     pause_share: float  # of those, from which a client wakes only when the others are done
     strikes: tuple[Strike, ...] = ()
+    given_up_share: float = 0.0  # of the commands without an answer, that nobody gives again
 
 
 def draw_workload(seed: int, *, short: bool = False) -> Workload:
@@ -100,6 +101,7 @@ def draw_workload(seed: int, *, short: bool = False) -> Workload:
         switch_share=chance.choice((0.1, 0.3, 0.6)),
         pause_share=chance.choice((0.0, 0.1, 0.3)),
         strikes=tuple(draw_strike(chance) for _ in range(count)),
+        given_up_share=chance.choice((0.0, 0.5, 1.0)),
     )
 
 
