@@ -1,8 +1,10 @@
 """Compare commands on a lake of thousands of batches with the same commands on a fresh one.
 
     python benchmarks/long_lake_speed.py [--batches 10000] [--entries 100000] [--apart 200] [--rounds 3] [--times 1.5]
+        [--lake FOLDER --batch FILE]
 
-A model is trained on simulated clients and scores a month. A copy of that lake is grown (`long_lake`) and maintained by
+A model is trained on simulated clients and scores a month; or `--lake` names a lake that has scored a batch, and `--batch`
+a table of statements to score for it, which is read and given other ids. A copy of that lake is grown (`long_lake`) and maintained by
 `credit-default maintain`. Then both lakes are asked in turn, each command in a process of its own; CPU is that of the
 process and of those that it started. The median of the rounds counts. `verify` is told apart: the whole, whose time follows
 the number of entries, and `--since` the last head. Ends with 1 when any other command takes more than `--times` as long.
@@ -42,8 +44,8 @@ class Cost:
 class Workshop:
     """A folder with the two lakes, in which commands are run."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.scored_count = folder, 0
+    def __init__(self, folder: Path, batch: Path | None = None) -> None:
+        self.folder, self.batch, self.scored_count = folder, batch, 0
         self.fresh, self.long = folder / "fresh", folder / "long"
 
     def call(self, *words: str) -> str:
@@ -72,8 +74,10 @@ class Workshop:
         """Write the month that is scored once more, as a batch of other clients; return the file."""
         self.scored_count += 1
         path = self.folder / f"batch-{self.scored_count}.parquet"
-        month = pl.read_parquet(next((self.folder / "simulated").glob("*2005-10*.parquet")))
-        ids = pl.format("{}-{}", "client_id", pl.lit(self.scored_count))
+        source = self.batch or self.folder / "simulated" / "statements-2005-10.parquet"
+        is_csv = source.suffix == ".csv"
+        month = pl.read_csv(source, infer_schema=False) if is_csv else pl.read_parquet(source)
+        ids = pl.format("{}", pl.int_range(pl.len()) + 10_000_000 * self.scored_count)
         month.with_columns(client_id=ids).write_parquet(path)
         return str(path)
 
@@ -84,12 +88,13 @@ class Workshop:
 
 
 def make_lakes(shop: Workshop, growth: Growth) -> None:
-    """Train, score and monitor one month, then copy the lake and grow the copy."""
-    shop.call("simulate", "--clients", str(CLIENTS), "--months", "2", "--with-outcomes")
-    training = next((shop.folder / "simulated").glob("*2005-09*.parquet"))
-    lake = ("--lake", str(shop.fresh), "--data", str(training))
-    shop.call("train", *lake)
-    shop.call("predict", shop.write_month(), *lake[:2], "--report", "none")
+    """Train, score and monitor one month where no lake was given, then copy the lake and grow the copy."""
+    if not shop.fresh.exists():
+        shop.call("simulate", "--clients", str(CLIENTS), "--months", "2", "--with-outcomes")
+        training = shop.folder / "simulated" / "statements-2005-09.parquet"
+        lake = ("--lake", str(shop.fresh))
+        shop.call("train", *lake, "--data", str(training))
+        shop.call("predict", shop.write_month(), *lake, "--report", "none")
     shutil.copytree(shop.fresh, shop.long)
     settings = load_settings({"lake": str(shop.long)}, environment={}).settings
     grown = build_wiring(settings, commit="benchmark").lake
@@ -145,10 +150,14 @@ def main() -> None:
     parser.add_argument("--apart", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--times", type=float, default=1.5)
+    parser.add_argument("--lake", type=Path)
+    parser.add_argument("--batch", type=Path)
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="long-lake-"))
-    shop = Workshop(folder)
+    shop = Workshop(folder, asked.batch and asked.batch.resolve())
     try:
+        if asked.lake:
+            shutil.copytree(asked.lake, shop.fresh)
         make_lakes(shop, Growth(asked.batches, asked.entries, asked.apart))
         print(f"{asked.batches:,} batches, {asked.entries:,} entries, {asked.apart} batches apart")
         cost = shop.measure("maintain", "--lake", str(shop.long))

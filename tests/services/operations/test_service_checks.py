@@ -93,7 +93,8 @@ def test_deployment_that_is_missing_or_not_served_is_to_be_watched(served):
 
     assert verdict.level == "watch"
     assert verdict.reasons[0] == (
-        "reconcile/reconcile not registered; monitor/monitor not served by any process: start `credit-default serve`"
+        "reconcile/reconcile, maintain/maintain not registered; monitor/monitor not served by any process: "
+        "start `credit-default serve`"
     )
     assert verdict.passed
 
