@@ -9,7 +9,9 @@ from credit_default.room.charts.calibration_scatter import CalibrationPoint, dra
 from credit_default.room.charts.chart import Chart
 from credit_default.room.charts.line_with_interval import draw_lines
 from credit_default.room.charts.month_strip import StripCell, draw_month_strip
+from credit_default.room.charts.paired_intervals import draw_paired_intervals
 from credit_default.room.charts.points import GROUP_ROLES, Line, Point, Role
+from credit_default.services.overview.group_ratios import GroupAcceptanceNow
 from credit_default.services.overview.matured_outcomes import MaturedOutcomes
 from credit_default.services.overview.performance import BatchPerformance, PerformanceOverview
 from credit_default.views.history.vintage_tables import VintageRow
@@ -28,6 +30,32 @@ def draw_performance_charts(overview: PerformanceOverview) -> tuple[Chart, ...]:
 def draw_outcome_charts(outcomes: MaturedOutcomes) -> tuple[Chart, ...]:
     """Return the charts that need outcomes as they are known now."""
     return (_draw_vintages(outcomes), _draw_band_calibration(outcomes))
+
+
+def draw_group_ratios(
+    batch: BatchPerformance, groups: Iterable[GroupAcceptanceNow], *, lowest_ratio: float
+) -> Chart:
+    """Return the acceptance ratio of each group of one batch, beside the limit."""
+    points = [
+        Point(
+            group.label,
+            group.ratio,
+            group.low,
+            group.high,
+            f"{group.reference_ratio:.3f} on the model's test side",
+        )
+        for group in groups
+    ]
+    return draw_paired_intervals(
+        "group-ratios",
+        f"Fairness of {batch.label}: each group's acceptance ratio, with its 95 % interval",
+        points,
+        form="figure",
+        axis="accepted as often as the most accepted group of the attribute; dotted: the limit",
+        series="acceptance ratio",
+        mark=lowest_ratio,
+        heading=("group", "ratio"),
+    )
 
 
 def _draw_levels(overview: PerformanceOverview) -> Chart:
