@@ -19,6 +19,12 @@ from credit_default.views.history.vintage_tables import VintageRow
 _ESTIMATED: Final = "estimated from the scores, before outcomes"
 _OBSERVED: Final = "observed, with its 95 % interval"
 _ALARM_LINE: Final = "alarm line"
+_WITHOUT_OUTCOMES: Final = frozenset({"levels", "fairness", "volume", "group-ratios"})
+
+
+def note_coverage(charts: Iterable[Chart], coverage: str) -> dict[str, str]:
+    """Return, by the names of the charts that outcomes are in, how many outcomes are complete."""
+    return {chart.name: coverage for chart in charts if chart.name not in _WITHOUT_OUTCOMES}
 
 
 def draw_performance_charts(overview: PerformanceOverview) -> tuple[Chart, ...]:
@@ -48,10 +54,11 @@ def draw_group_ratios(
     ]
     return draw_paired_intervals(
         "group-ratios",
-        f"Fairness of {batch.label}: each group's acceptance ratio, with its 95 % interval",
+        f"Fairness of {batch.label}: how often each group is accepted beside the most accepted one of its attribute, "
+        "with the 95 % interval",
         points,
         form="figure",
-        axis="accepted as often as the most accepted group of the attribute; dotted: the limit",
+        axis="acceptance ratio; dotted: the limit",
         series="acceptance ratio",
         mark=lowest_ratio,
         heading=("group", "ratio"),

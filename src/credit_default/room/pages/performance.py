@@ -11,6 +11,7 @@ from credit_default.room.charts.performance import (
     draw_group_ratios,
     draw_outcome_charts,
     draw_performance_charts,
+    note_coverage,
 )
 from credit_default.room.serving.page_number import read_page_number
 from credit_default.room.serving.rendering import render_json, render_page
@@ -26,13 +27,16 @@ def show_performance(visit: Visit) -> Response:
     """Return the page; what has to read scores comes after it, as a part of its own."""
     overview = _read(visit)
     outcomes = _read_outcomes(visit, overview) if visit.is_static else None
+    charts = draw_performance_charts(overview)
+    later = _draw_later_charts(visit, overview, outcomes) if outcomes else ()
     return render_page(
         visit,
         "performance.html",
         overview=overview,
-        charts=draw_performance_charts(overview),
-        outcomes=outcomes,
-        outcome_charts=_draw_later_charts(visit, overview, outcomes) if outcomes else (),
+        charts=charts,
+        notes=note_coverage(charts, overview.coverage),
+        outcome_charts=later,
+        outcome_notes=note_coverage(later, outcomes.coverage if outcomes else ""),
     )
 
 
@@ -40,12 +44,13 @@ def show_outcomes(visit: Visit) -> Response:
     """Return the vintages and the calibration over all months, as a part of the page or a page of its own."""
     overview = _read(visit)
     outcomes = _read_outcomes(visit, overview)
+    later = _draw_later_charts(visit, overview, outcomes)
     return render_page(
         visit,
         "performance_outcomes_part.html" if visit.is_fragment else "performance_outcomes.html",
         overview=overview,
-        outcomes=outcomes,
-        outcome_charts=_draw_later_charts(visit, overview, outcomes),
+        outcome_charts=later,
+        outcome_notes=note_coverage(later, outcomes.coverage),
     )
 
 
