@@ -304,3 +304,12 @@ def test_the_limits_that_were_broken_are_told(ratio, reference, told):
 
     assert found.startswith(told)
     assert ("and" in found) == ("and" in told)
+
+
+def test_interval_of_a_ratio_is_even_around_it_as_a_factor():
+    ratio = GroupRatio("sex", "female", 0.8, 0.9, 1.0, 0.05)
+
+    low, high = ratio.measure_interval()
+
+    assert low * high == pytest.approx(0.64)
+    assert high == pytest.approx(0.8 * 2.718281828**0.098)

@@ -8,7 +8,7 @@ fairness report; this gate reports what became uneven.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import log, sqrt
+from math import exp, log, sqrt
 from typing import Final
 
 from credit_default.gates.monitoring.monitoring_gates import FAIRNESS
@@ -41,6 +41,11 @@ class GroupRatio:
     deviations: float  # standard errors by which it fell; below 0 it rose
     standard_error: float  # of the ratio's logarithm in the batch
 
+    def measure_interval(self, *, deviations: float = 1.96) -> tuple[float, float]:
+        """Return the ends of the ratio's interval in the batch, by default that of 95 % (Katz et al. 1978)."""
+        factor = exp(deviations * self.standard_error)
+        return self.ratio / factor, self.ratio * factor
+
 
 def judge_fairness_drift(
     reference: Acceptance, current: Acceptance, *, policy: FairnessDriftPolicy | None = None
@@ -60,11 +65,7 @@ def judge_fairness_drift(
     from scipy.stats import norm  # late: every command imports the policies, few need this
 
     policy = policy or FairnessDriftPolicy()
-    ratios = [
-        ratio
-        for name in reference
-        for ratio in _measure_group_ratios(name, reference[name], current.get(name, {}), policy)
-    ]
+    ratios = measure_group_ratios(reference, current, policy=policy)
     if not ratios:
         reason = (
             f"no attribute has two groups of at least {policy.fewest_rows:,} rows "
@@ -75,6 +76,17 @@ def judge_fairness_drift(
     levels = {ratio: _judge_ratio(ratio, beyond, policy) for ratio in ratios}
     level = max(levels.values(), key=_LEVELS.index)
     return Verdict(GATE, level, _list_reasons(levels, level, policy), _list_figures(ratios))
+
+
+def measure_group_ratios(
+    reference: Acceptance, current: Acceptance, *, policy: FairnessDriftPolicy
+) -> tuple[GroupRatio, ...]:
+    """Return the ratio of each group that is large enough in both, to the group that the reference accepts most often."""
+    return tuple(
+        ratio
+        for name in reference
+        for ratio in _measure_group_ratios(name, reference[name], current.get(name, {}), policy)
+    )
 
 
 def _list_reasons(

@@ -1,4 +1,4 @@
-"""Paired differences with their intervals, one below the other, against zero."""
+"""Figures with their intervals, one below the other, against a line such as zero: paired differences, ratios of groups."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -21,17 +21,27 @@ _FRAME_HEIGHT: Final = 90
 
 
 def draw_paired_intervals(
-    name: str, title: str, points: Sequence[Point], *, form: Form, axis: str, series: str
+    name: str,
+    title: str,
+    points: Sequence[Point],
+    *,
+    form: Form,
+    axis: str,
+    series: str,
+    mark: float = 0,
+    heading: tuple[str, str] = ("measure", "difference"),
 ) -> Chart:
-    """Return one row a difference, the first at the top; an interval that crosses the dotted line may be chance.
+    """Return one row a figure, the first at the top; an interval that crosses the dotted line may be chance.
 
     Args:
         name: The chart's name in addresses.
         title: What it shows, in words.
-        points: The differences.
+        points: The figures.
         form: How values are written.
-        axis: What lies right of zero, as "challenger better".
+        axis: What lies right of the line, as "challenger better".
         series: What is compared, for the words at each point.
+        mark: Where the dotted line is.
+        heading: What the table calls a row and its figure.
     """
     labels = [point.label for point in points]
     trace: dict[str, Any] = {
@@ -49,7 +59,7 @@ def draw_paired_intervals(
         "height": _FRAME_HEIGHT + _ROW_HEIGHT * max(1, len(labels)),
         "xaxis": build_axis(form, title=axis),
         "yaxis": {"type": "category", "categoryorder": "array", "categoryarray": labels[::-1]},
-        "shapes": [build_upright(0)],
+        "shapes": [build_upright(mark)],
     }
     rows = tuple(
         (p.label, format_value(p.value, form), format_interval(p, form), p.note) for p in points
@@ -58,6 +68,6 @@ def draw_paired_intervals(
         name,
         title,
         {"data": [trace | ({"error_x": error} if error else {})], "layout": layout},
-        ("measure", "difference", "interval", "note"),
+        (*heading, "interval", "note"),
         rows,
     )

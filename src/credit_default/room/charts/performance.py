@@ -9,7 +9,9 @@ from credit_default.room.charts.calibration_scatter import CalibrationPoint, dra
 from credit_default.room.charts.chart import Chart
 from credit_default.room.charts.line_with_interval import draw_lines
 from credit_default.room.charts.month_strip import StripCell, draw_month_strip
+from credit_default.room.charts.paired_intervals import draw_paired_intervals
 from credit_default.room.charts.points import GROUP_ROLES, Line, Point, Role
+from credit_default.services.overview.group_ratios import GroupAcceptanceNow
 from credit_default.services.overview.matured_outcomes import MaturedOutcomes
 from credit_default.services.overview.performance import BatchPerformance, PerformanceOverview
 from credit_default.views.history.vintage_tables import VintageRow
@@ -17,6 +19,12 @@ from credit_default.views.history.vintage_tables import VintageRow
 _ESTIMATED: Final = "estimated from the scores, before outcomes"
 _OBSERVED: Final = "observed, with its 95 % interval"
 _ALARM_LINE: Final = "alarm line"
+_WITHOUT_OUTCOMES: Final = frozenset({"levels", "fairness", "volume", "group-ratios"})
+
+
+def note_coverage(charts: Iterable[Chart], coverage: str) -> dict[str, str]:
+    """Return, by the names of the charts that outcomes are in, how many outcomes are complete."""
+    return {chart.name: coverage for chart in charts if chart.name not in _WITHOUT_OUTCOMES}
 
 
 def draw_performance_charts(overview: PerformanceOverview) -> tuple[Chart, ...]:
@@ -28,6 +36,33 @@ def draw_performance_charts(overview: PerformanceOverview) -> tuple[Chart, ...]:
 def draw_outcome_charts(outcomes: MaturedOutcomes) -> tuple[Chart, ...]:
     """Return the charts that need outcomes as they are known now."""
     return (_draw_vintages(outcomes), _draw_band_calibration(outcomes))
+
+
+def draw_group_ratios(
+    batch: BatchPerformance, groups: Iterable[GroupAcceptanceNow], *, lowest_ratio: float
+) -> Chart:
+    """Return the acceptance ratio of each group of one batch, beside the limit."""
+    points = [
+        Point(
+            group.label,
+            group.ratio,
+            group.low,
+            group.high,
+            f"{group.reference_ratio:.3f} on the model's test side",
+        )
+        for group in groups
+    ]
+    return draw_paired_intervals(
+        "group-ratios",
+        f"Fairness of {batch.label}: how often each group is accepted beside the most accepted one of its attribute, "
+        "with the 95 % interval",
+        points,
+        form="figure",
+        axis="acceptance ratio; dotted: the limit",
+        series="acceptance ratio",
+        mark=lowest_ratio,
+        heading=("group", "ratio"),
+    )
 
 
 def _draw_levels(overview: PerformanceOverview) -> Chart:

@@ -14,7 +14,7 @@ from credit_default.room.serving.looker import build_looker
 from credit_default.room.serving.page_number import read_page_number
 from credit_default.room.serving.rendering import render_page
 from credit_default.room.serving.visit import PageRoute, Visit
-from credit_default.services.batches.figure_words import name_column
+from credit_default.services.batches.figure_words import name_column, say_reason
 from credit_default.services.overview.access_entries import (
     delete_old_access,
     list_access,
@@ -56,7 +56,7 @@ def show_client(visit: Visit) -> Response:
         explained=explained,
         charts=draw_client_charts(detail),
         largest=tuple(list_largest_contributions(explained)) if explained else (),
-        alternatives=tuple(format_counterfactuals(explained)) if explained else (),
+        alternatives=tuple(map(say_reason, format_counterfactuals(explained))) if explained else (),
         totals=tuple(list_totals(explained)) if explained else (),
         format_added=format_added,
         format_input_value=format_input_value,

@@ -4,6 +4,7 @@ What draws a card is in `model_card`, and loads the library of charts; reading n
 """
 
 import datetime as dt
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -23,6 +24,8 @@ from credit_default.views.summaries.summary import Summary
 CARD_PAGE: Final = "card/card.html"
 CARD_CONTENT: Final = "card/card.json"
 EVIDENCE_FILE: Final = "validation/evidence.json"
+# as cards of earlier versions of this package have it, with microseconds
+_LONG_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*\+00:00")
 
 
 def read_card(wiring: Wiring, version: ModelVersion, *, now: dt.datetime) -> Document:
@@ -63,7 +66,8 @@ def read_stored_card(wiring: Wiring, version: ModelVersion) -> Document:
             expected="one that its training drew after the verdict",
             remedy="Run `credit-default reconcile`: it draws the card of a training that was cut short.",
         )
-    return parse_document(content)
+    card = parse_document(content)
+    return replace(card, subtitle=_LONG_TIME.sub(r"\1 \2 UTC", card.subtitle))
 
 
 def read_card_picture(wiring: Wiring, version: ModelVersion, place: int) -> bytes:

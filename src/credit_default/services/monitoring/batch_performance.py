@@ -20,7 +20,11 @@ from credit_default.gates.completeness import (
 )
 from credit_default.gates.monitoring import fairness_drift
 from credit_default.gates.monitoring import performance as performance_gate
-from credit_default.gates.monitoring.fairness_drift import judge_fairness_drift
+from credit_default.gates.monitoring.fairness_drift import (
+    GroupRatio,
+    judge_fairness_drift,
+    measure_group_ratios,
+)
 from credit_default.gates.monitoring.label_free_estimate import judge_estimate
 from credit_default.gates.monitoring.performance import judge_performance
 from credit_default.gates.verdict import Verdict
@@ -29,7 +33,11 @@ from credit_default.model.estimator.calibration_line import measure_slope
 from credit_default.model.evaluation.level import measure_level_error
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
 from credit_default.model.evaluation.reference_performance import ReferencePerformance
-from credit_default.model.fairness.acceptance_counts import count_acceptance, plan_acceptance
+from credit_default.model.fairness.acceptance_counts import (
+    Acceptance,
+    count_acceptance,
+    plan_acceptance,
+)
 from credit_default.model.months.estimate_intervals import MonthEffects, widen_estimate
 from credit_default.model.months.label_free_estimates import (
     Estimate,
@@ -183,14 +191,31 @@ def _evaluate_known_outcomes(
 
 def _judge_acceptance(wiring: Wiring, batch: MonitoredBatch) -> Verdict:
     """Judge the acceptance ratios; only the key and the protected attributes are read again."""
+    counted = _count_acceptance(wiring, batch)
+    if counted is None:
+        return Verdict(fairness_drift.GATE, "not judged", ("the model has no reference",))
+    return judge_fairness_drift(*counted, policy=wiring.settings.fairness_drift)
+
+
+def measure_acceptance(wiring: Wiring, batch: MonitoredBatch) -> tuple[GroupRatio, ...]:
+    """Return the acceptance ratio of each group of the batch, as the gate on fairness measures it; none without a reference."""
+    counted = _count_acceptance(wiring, batch)
+    if counted is None:
+        return ()
+    return measure_group_ratios(*counted, policy=wiring.settings.fairness_drift)
+
+
+def _count_acceptance(
+    wiring: Wiring, batch: MonitoredBatch
+) -> tuple[Acceptance, Acceptance] | None:
+    """Return who is accepted of the model's test side, and of the batch; None where the model has no reference."""
     reference, schema = batch.bundle.reference, wiring.schema
     if reference is None:
-        return Verdict(fairness_drift.GATE, "not judged", ("the model has no reference",))
+        return None
     plan = plan_acceptance(reference, schema=schema, policy=wiring.settings.fairness)
     columns = (*KEY, *plan.attributes)
     rows = read_snapshot_rows(batch.snapshot, columns=columns)
-    return judge_fairness_drift(
+    return (
         count_acceptance([reference], schema=schema, plan=plan),
         count_acceptance(map(batch.scores.attach, rows), schema=schema, plan=plan),
-        policy=wiring.settings.fairness_drift,
     )
