@@ -225,12 +225,18 @@ def test_make_takes_what_is_documented(one):
     assert ended.returncode == 0 or (one.is_mention and " needs " in ended.stderr), ended.stderr
 
 
+def find_module(name: str) -> str:
+    """The module's file below src/, or what starts the package beside it."""
+    path = name.replace(".", "/")
+    return f"{path}/__main__.py" if (ROOT / path).is_dir() else f"src/{path}.py"
+
+
 @each("python")
 def test_python_finds_what_is_documented(one):
     if one.words[1] in {"-", "-c"} or one.words[1:3] == ("-m", "pytest"):
         pytest.skip("no file to find: tests/test_how_to.py carries it out")
     is_module = one.words[1] == "-m"
-    path = f"src/{one.words[2].replace('.', '/')}.py" if is_module else one.words[1]
+    path = find_module(one.words[2]) if is_module else one.words[1]
     text = (ROOT / path).read_text(encoding="utf-8")
 
     flags = [] if is_module else [word for word in one.words if word.startswith("--")]
