@@ -19,7 +19,7 @@ _FORM: Final = "credit-default verification 1"
 
 def run(arguments: Sequence[str]) -> int:
     """Check the lake, print what was found, and return 0 where all holds, 1 where something does not, 2 for no lake."""
-    given = _parse(arguments)
+    given = parse_arguments(arguments)
     try:
         if given.check_report is not None:
             return _check_report(given.check_report, given.key)
@@ -33,7 +33,8 @@ def run(arguments: Sequence[str]) -> int:
     return _print(verification)
 
 
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what was given; words that are none of the command's end the process."""
     parser = argparse.ArgumentParser("python -m verifier", description=__doc__)
     parser.add_argument("lake", nargs="?", help="a folder, or s3://bucket/prefix")
     parser.add_argument(

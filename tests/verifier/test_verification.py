@@ -1,10 +1,15 @@
 """A sound lake holds, with nothing left unnamed; what is no lake is told apart from what does not hold."""
 
 import re
+import shlex
 import shutil
+from pathlib import Path
 
 import boto3
 import pytest
+from verifier.command import parse_arguments
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_lake_in_which_everything_has_happened_holds(verified_lake, check_lake):
@@ -73,3 +78,13 @@ def test_a_lake_in_a_bucket_is_read_where_it_is(s3_environment, verified_lake, c
     assert (checked.code, checked.faults) == (0, [])
     assert "617  values of default_probability" in checked.text
     assert check_lake("s3://verified/lakes/none").code == 2
+
+
+@pytest.mark.parametrize("page", ["format.md", "runbook.md", "tables.md", "reference/README.md"])
+def test_every_command_that_is_documented_is_one(page):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    lines = re.findall(r"python -m verifier ([^`#\n]*)", text)
+
+    assert lines
+    for line in lines:
+        parse_arguments(shlex.split(line))  # exits where it is none

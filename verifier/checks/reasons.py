@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from verifier.checks.record import Record
+from verifier.checks.record import KEY, Record
 from verifier.checks.scores import Result
 from verifier.findings import Findings, fault, gap, guard, hold
 from verifier.model.bundles import Model
@@ -58,8 +58,7 @@ def _check_result(record: Record, result: Result) -> Findings:
     snapshot = record.snapshots.get(result.entry.batch_id)
     if not any(given) or model is None or snapshot is None:
         return
-    keys = [("client_id", "ascending"), ("statement_month", "ascending")]
-    rows = snapshot.rows.sort_by(keys)
+    rows = snapshot.rows.sort_by([*KEY])
     places = np.flatnonzero(declined)
     if rows.num_rows != len(declined) or model.reference is None:
         yield gap(thing, "the rows or the bundle's reference are not there to compute them again")

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from itertools import groupby
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -12,6 +14,8 @@ from verifier.model.bundles import Bundle, Model
 from verifier.reading.delta import open_table, read_rows
 from verifier.reading.lake import Lake
 from verifier.reading.ledger import Entry
+
+KEY: Final = (("client_id", "ascending"), ("statement_month", "ascending"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +27,7 @@ class Snapshot:
     rows: pa.Table
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Record:
     """A lake that is checked. `snapshots` has those that could be read."""
 
@@ -32,11 +36,23 @@ class Record:
     bundles: tuple[Bundle, ...]
     models: Mapping[str, Model]
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
-    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @cached_property
+    def ingestions(self) -> Mapping[str, Entry]:
+        """The last entry of each batch's ingestion."""
+        return {entry.batch_id: entry for entry in self.find("ingested")}
+
+    @cached_property
+    def _by_event(self) -> Mapping[str, list[Entry]]:
+        found: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            found.setdefault(entry.event, []).append(entry)
+        return found
 
     def find(self, *events: str) -> list[Entry]:
         """Return the entries of these events, in their order."""
-        return [entry for entry in self.entries if entry.event in events]
+        found = [entry for event in events for entry in self._by_event.get(event, [])]
+        return found if len(events) == 1 else sorted(found, key=lambda entry: entry.sequence)
 
     def read_table(self, name: str, *columns: str) -> pa.Table:
         """Return the named columns of a table; no rows where the lake has no such table."""
@@ -103,3 +119,19 @@ def compare_counts(record: Record, table: str, things: Mapping[str, tuple[int, i
             yield hold("counts of rows")
     if erased is not None and missing != erased:
         yield fault(f"rows that {table} lacks", missing, f"{erased}, which erasures deleted")
+
+
+def split_results(rows: pa.Table) -> dict[tuple[str, int], pa.Table]:
+    """Return the rows of each batch and version, sorted by client and month."""
+    if not rows.num_rows:
+        return {}
+    order = [("batch_id", "ascending"), ("model_version", "ascending"), *KEY]
+    ordered = rows.sort_by(order)
+    names = (ordered["batch_id"].to_pylist(), ordered["model_version"].to_pylist())
+    found: dict[tuple[str, int], pa.Table] = {}
+    first = 0
+    for pair, group in groupby(zip(*names, strict=True)):
+        count = sum(1 for _ in group)
+        found[pair] = ordered.slice(first, count)
+        first += count
+    return found

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from verifier.checks.record import Record, Snapshot
+from verifier.checks.record import KEY, Record, Snapshot, split_results
 from verifier.findings import Findings, compare, fault, gap, guard, hold
 from verifier.model.bundles import Model
 from verifier.model.digests import digest_policy, digest_scores, hash_keys
@@ -22,7 +22,6 @@ COLUMNS: Final = (
     *("client_id", "statement_month", "default_probability", "decision", "risk_band"),
     *("expected_loss", "reasons", "model_version", "batch_id", "scored_at"),
 )
-_KEY: Final = (("client_id", "ascending"), ("statement_month", "ascending"))
 _BALANCE, _LIMIT = "bill_amount_m1", "credit_limit"
 _LOSS: Final = "expected_loss "
 
@@ -43,23 +42,16 @@ class Result:
 
 def read_results(record: Record) -> dict[tuple[str, int], Result]:
     """Return each result that the ledger has a scoring of."""
-    rows = record.read_table("scores", *COLUMNS)
+    table = record.read_table("scores", *COLUMNS)
+    rows, none = split_results(table), table.slice(0, 0)
     results: dict[tuple[str, int], Result] = {}
     for entry in record.find("scored", "forgotten"):
         if entry.event == "scored":
-            results[entry.result] = Result(entry, entry, select_result(rows, *entry.result))
+            results[entry.result] = Result(entry, entry, rows.get(entry.result, none))
         elif entry.result in results:
             known = results[entry.result]
             results[entry.result] = Result(known.entry, entry, known.rows)
     return results
-
-
-def select_result(rows: pa.Table, batch_id: str, version: int) -> pa.Table:
-    """Return the rows of a batch under a version, sorted by client and month."""
-    if not rows.num_rows:
-        return rows
-    chosen = pc.and_(pc.equal(rows["batch_id"], batch_id), pc.equal(rows["model_version"], version))
-    return rows.filter(chosen).sort_by([*_KEY])
 
 
 def check_scores(record: Record, results: Mapping[tuple[str, int], Result]) -> Findings:
@@ -133,7 +125,7 @@ def _check_counts(result: Result) -> Findings:
 def _check_arrival(record: Record, result: Result) -> Findings:
     """Yield whether the entries of the ingestion and of the scoring count the same rows."""
     batch, details = result.entry.batch_id, result.entry.read()
-    for entry in (one for one in record.find("ingested") if one.batch_id == batch):
+    if (entry := record.ingestions.get(batch)) is not None:
         names = (("read", "read_count"), ("quarantined", "quarantined_count"))
         said = {own: details[own] for _, own in names}
         wanted = {own: entry.read()[other] for other, own in names}
@@ -172,8 +164,8 @@ def _check_model(result: Result, model: Model, snapshot: Snapshot) -> Findings:
 
 def check_again(result: Result, model: Model, snapshot: Snapshot) -> Findings:
     """Yield whether probability, decision, band and expected loss are those computed again, to the last bit."""
-    rows = snapshot.rows.sort_by([*_KEY])
-    for name, _ in _KEY:
+    rows = snapshot.rows.sort_by([*KEY])
+    for name, _ in KEY:
         if rows[name].to_pylist() != result.rows[name].to_pylist():
             yield fault(result.thing, f"other rows than its snapshot, by {name}", "the same rows")
             return

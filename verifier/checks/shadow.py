@@ -4,8 +4,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from verifier.checks.record import Record, compare_counts
-from verifier.checks.scores import score_rows, select_result
+from verifier.checks.record import Record, compare_counts, split_results
+from verifier.checks.scores import score_rows
 from verifier.findings import Findings, fault, gap, guard, hold
 from verifier.model.features import NotJudgedError
 from verifier.reading.ledger import Entry
@@ -21,10 +21,10 @@ def check_shadow_scores(record: Record) -> Findings:
     for batch_id, version in sorted(found - set(entries)):
         thing = f"shadow scores of batch {batch_id}, version {version}"
         yield fault(thing, "rows without an entry of the ledger", "none")
-    things = {}
+    things, own_rows = {}, split_results(rows)
     for result, entry in entries.items():
         thing = f"shadow scores of batch {result[0]}, version {result[1]}"
-        own = select_result(rows, *result)
+        own = own_rows.get(result, rows.slice(0, 0))
         things[f"{thing}, their count"] = own.num_rows, entry.read()["scored_count"]
         yield from guard(thing, _check_result(record, entry, thing, own))
     yield from compare_counts(record, "shadow_scores", things)

@@ -23,13 +23,18 @@ _USES: Final = ("", " outcome required", " outcome kept")
 def check_snapshots(record: Record) -> Findings:
     """Yield what is found of each snapshot, and keep those that can be read in the record."""
     keys = record.lake.list_keys(_HOME)
+    by_folder: dict[str, list[str]] = {}
+    for key in keys:
+        by_folder.setdefault(key.split("/")[1], []).append(key)
     digests = [
         key.removeprefix(_HOME).removesuffix(_RECORD) for key in keys if key.endswith(_RECORD)
     ]
     for digest in digests:
-        yield from guard(f"snapshot {digest}", _check_snapshot(record, digest, keys))
+        own = by_folder[digest]
+        yield from guard(f"snapshot {digest}", _check_snapshot(record, digest, own))
+    known = set(digests)
     for entry in record.find("ingested"):
-        if entry.batch_id not in digests:
+        if entry.batch_id not in known:
             yield fault(f"snapshot {entry.batch_id}", "none", f"the rows of {entry.thing}")
 
 
@@ -57,7 +62,7 @@ def _check_snapshot(record: Record, digest: str, keys: Iterable[str]) -> Finding
     yield from _check_identity(thing, digest, said, rows)
     yield from _check_entry(record, thing, digest, said)
     named = {f"{_HOME}{digest}{_RECORD}", said["rows_key"], *parts}
-    for stray in (key for key in keys if key.startswith(f"{_HOME}{digest}/") and key not in named):
+    for stray in set(keys) - named:
         yield gap(
             stray, "the snapshot's record does not name it; a run that was cut short may leave one"
         )
@@ -105,11 +110,10 @@ def name_batch(
 
 
 def _check_entry(record: Record, thing: str, digest: str, said: dict[str, Any]) -> Findings:
-    entries = [entry for entry in record.find("ingested") if entry.batch_id == digest]
-    if not entries:
+    entry = record.ingestions.get(digest)
+    if entry is None:
         yield fault(thing, "no entry of the ledger", "the entry of its ingestion")
         return
-    entry = entries[-1]
     details = entry.read()
     for name, found in (
         ("input_sha256", said["source"]["sha256"]),
