@@ -27,7 +27,10 @@ LONG: Final = {
     "a file written again": Bounds({"predict": 3, "reconcile": 1}, crashes=2, rewrites=1),
     "an erasure beside runners": Bounds({"predict": 2, "ingest": 1, "forget": 1, "reconcile": 1}),
     "two erasures, cut short": Bounds(
-        {"predict": 1, "outcomes": 1, "forget": 2, "reconcile": 1}, crashes=2
+        {"ingest": 1, "outcomes": 1, "forget": 2, "reconcile": 1},
+        crashes=2,
+        lost_replies=0,
+        is_waiting=False,
     ),
     "a file given by its path": Bounds(
         {"ingest": 2, "outcomes": 1, "forget": 1, "reconcile": 1}, crashes=2, is_waiting=False

@@ -3,6 +3,8 @@
 `python -m tests.protocol` prints what was gone through; docs/commit-protocol.md tells what is promised.
 """
 
+from pathlib import Path
+
 import pytest
 from tests.protocol.explorer import explore
 from tests.protocol.forms import LONG, SHORT
@@ -11,6 +13,13 @@ from tests.protocol.model import Bounds, Model, is_at_rest
 from tests.protocol.rest import come_to_rest
 from tests.protocol.state import ACTS, FIELDS, at
 
+PAGE = Path(__file__).parents[2] / "docs" / "commit-protocol.md"
+
+
+def find_row(name, count):
+    """The page's line of a workload, as it must be."""
+    return f"\n| {name} | {count:,} |" in PAGE.read_text(encoding="utf-8")
+
 
 @pytest.mark.parametrize("name", SHORT)
 def test_no_order_of_steps_and_faults_breaks_a_promise(name):
@@ -18,6 +27,7 @@ def test_no_order_of_steps_and_faults_breaks_a_promise(name):
 
     assert search.violation is None, f"\n{search.violation}"
     assert search.is_whole
+    assert find_row(name, search.state_count)
 
 
 @pytest.mark.nightly
@@ -27,13 +37,7 @@ def test_no_longer_order_of_steps_and_faults_breaks_a_promise(name):
 
     assert search.violation is None, f"\n{search.violation}"
     assert search.is_whole
-
-
-@pytest.mark.nightly
-def test_the_long_form_goes_through_more_than_a_million_states_of_one_workload():
-    search = explore(Model(), LONG["an erasure beside runners"], invariants=())
-
-    assert search.state_count >= 1_000_000
+    assert find_row(name, search.state_count)
 
 
 def test_every_invariant_has_a_name_and_a_sentence():

@@ -152,3 +152,16 @@ def test_check_hex_refuses_what_is_not_safe_in_a_key_or_a_predicate(value):
 def test_check_month_refuses_what_is_no_month(value):
     with pytest.raises(InputError, match="expected YYYY-MM"):
         check_month(value)
+
+
+def test_those_who_share_a_lock_do_not_wait_for_each_other_but_for_one_who_does_not(tmp_path):
+    lake = open_lake(tmp_path)
+
+    with (
+        lake.hold_lock("x", shared=True),
+        lake.hold_lock("x", shared=True),
+        lake.try_lock("x") as beside,
+    ):
+        assert not beside
+    with lake.try_lock("x") as alone:
+        assert alone
