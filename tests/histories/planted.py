@@ -121,8 +121,8 @@ IN_CODE = {
     ),
     "a batch gets a run whenever it is scored": CodeFault(
         "services/scoring/score_record.py",
-        "if scored.already_scored and not _is_unrecorded(wiring.tracking, scored, recorded_at):",
-        "if scored.already_scored and wiring is None:",
+        "if not _is_unrecorded(wiring.tracking, scored, recorded_at):",
+        "if wiring is None:",
         "doubled: ",
         seed=171,
     ),

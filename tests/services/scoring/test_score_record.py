@@ -170,6 +170,26 @@ def test_scores_whose_run_a_crash_prevented_are_recorded_by_the_next_try(
     assert get_run(champion_lake, summary.run_id).data.metrics["scored"] == 80
 
 
+def test_a_run_that_was_stopped_until_another_had_recorded_its_scores_adds_no_second_run(
+    champion_lake, score_rows, known_rows, tmp_path
+):
+    rows = known_rows.filter(statement_month="2005-10").tail(320).head(80)
+    stopped = score_rows(rows)
+    checked = check_file(
+        champion_lake.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored"
+    )
+    later = stopped.scored_at + dt.timedelta(hours=2)  # or by a clock that is so much ahead
+    other = score_rows(rows, scored_at=later)
+    recorded = record_scores(champion_lake.wiring, checked, other, FINE, recorded_at=later)
+
+    summary = record_scores(
+        champion_lake.wiring, checked, stopped, FINE, recorded_at=stopped.scored_at
+    )
+
+    assert recorded.run_id is not None
+    assert (summary.status, summary.run_id) == ("scored", None)
+
+
 def test_unknown_outcomes_leave_no_row_in_the_monitoring_table(champion_lake, batch):
     found = batch(0)
 

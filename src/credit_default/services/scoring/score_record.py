@@ -153,8 +153,7 @@ def _record_scoring_run_once(
 
     It is None where the batch has a run already, or another process is about to add it.
     """
-    is_own = scored.recorded_by_this_run and not scored.already_scored
-    if not is_own and not _is_unrecorded(wiring.tracking, scored, recorded_at):
+    if not _is_unrecorded(wiring.tracking, scored, recorded_at):
         return None
     tags = build_batch_tags(
         scored.batch_id,
@@ -215,7 +214,10 @@ def list_expected_losses(losses: Mapping[str, float]) -> dict[str, float]:
 
 
 def _is_unrecorded(tracking: Tracking, scored: ScoredFile, now: dt.datetime) -> bool:
-    """Return whether these scores have no run and no other run is about to add it, as after a crash."""
+    """Return whether these scores have no run and no other run is about to add it.
+
+    A run that was stopped for long, or whose clock is behind, may find that another has added it.
+    """
     if not scored.recorded_by_this_run and now - scored.scored_at < RECORDING_TIME:
         return False
     tags = {"batch_id": scored.batch_id, "model_version": scored.model_version}
