@@ -10,7 +10,7 @@ from deltalake import DeltaTable, write_deltalake
 from tests.fakes.batch_tables import put_scores
 
 from credit_default.adapters.tables.ledger import append_entry, read_entries
-from credit_default.adapters.tables.queries import scan_table
+from credit_default.adapters.tables.queries import read_scores, scan_table
 from credit_default.adapters.tables.score_digests import digest_results, digest_scores
 from credit_default.gates.ledger.chain import chain_entry
 from credit_default.services.audit.new_entries import verify_since
@@ -173,6 +173,8 @@ def test_erasure_after_the_noted_entry_counts_for_a_batch_from_before_it(wiring,
 
 def test_digests_of_one_pass_are_those_of_each_result(lake):
     put_scores(lake, OLD, "2005-09", version=2, chances=(0.1, 0.3, 0.2, 0.4))
+    more = read_scores(lake, batch_id=NEW).with_columns(statement_month=pl.lit("2005-11"))
+    write_deltalake(lake.table_uri("scores"), more.to_arrow(), mode="append")  # another file of it
 
     found = digest_results(lake)
 

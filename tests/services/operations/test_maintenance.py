@@ -5,11 +5,12 @@ import pytest
 from deltalake import DeltaTable
 from tests.fakes.batch_tables import put_scores, put_verdict
 
+from credit_default.adapters.delta.upkeep import merge_small_files, remove_replaced_files
 from credit_default.adapters.tables.client_erasure import delete_client
 from credit_default.adapters.tables.ledger import append_entry, read_entries
 from credit_default.adapters.tables.monitoring import count_monitored_batches, read_monitoring
 from credit_default.adapters.tables.queries import has_scores, read_scores
-from credit_default.adapters.tables.schemas import CLIENT_TABLES
+from credit_default.adapters.tables.schemas import CLIENT_TABLES, locate_table
 from credit_default.adapters.tables.score_digests import digest_results
 from credit_default.engine_settings import MaintenanceSettings
 from credit_default.errors import InputError
@@ -114,3 +115,17 @@ def test_files_are_kept_for_one_to_seven_days(days):
     assert MaintenanceSettings().keep_days == 7
     with pytest.raises(InputError, match="keep_days"):
         load_settings({"maintenance": {"keep_days": days}}, environment={})
+
+
+def test_lake_in_a_bucket_is_maintained_too(make_wiring, s3_uri, tmp_path):
+    wiring = make_wiring(lake=s3_uri, home=str(tmp_path / "home"))
+    for number in range(3):
+        put_verdict(wiring.lake, f"{number:016x}", "2005-09")
+    monitoring = locate_table(wiring.lake, "monitoring")
+
+    merged = merge_small_files(monitoring, fewest=2)
+    removed = remove_replaced_files(monitoring, keep=dt.timedelta(0))
+    again = remove_replaced_files(monitoring, keep=dt.timedelta(0))
+
+    assert (merged, removed, again) == (3, 3, 0)
+    assert read_monitoring(wiring.lake).height == 3
