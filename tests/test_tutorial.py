@@ -68,7 +68,7 @@ def test_tutorial_can_be_followed_and_gets_its_pictures(tmp_path):
             env=wide,
             capture_output=True,
             check=False,
-            timeout=1800,
+            timeout=7200,
         )
         shown = ended.stdout.decode()  # as text its carriage returns would be line ends
         assert ended.returncode == 0, f"{line}\n{shown}"

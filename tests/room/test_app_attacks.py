@@ -107,8 +107,11 @@ def test_odd_host_gets_no_page(behind_proxy, path, lines):
 
 def test_page_names_no_host_that_the_request_brought(behind_proxy):
     answer = send_whole(
-        behind_proxy, "X-Forwarded-User: vera", "X-Forwarded-Host: evil.test", "Forwarded: host=evil.test"
-    )  # fmt: skip
+        behind_proxy,
+        "X-Forwarded-User: vera",
+        "X-Forwarded-Host: evil.test",
+        "Forwarded: host=evil.test",
+    )
 
     assert answer.startswith("HTTP/1.1 200")
     assert "evil.test" not in answer
@@ -195,9 +198,14 @@ def test_body_that_comes_too_slowly_is_answered_in_words_and_the_connection_clos
     cookie = "; ".join(f"{k}={v}" for k, v in room.cookies(Role.ANALYST).items())
 
     answer = send_whole(
-        room, f"Cookie: {cookie}", "Content-Type: application/x-www-form-urlencoded",
-        "Content-Length: 1000", method="POST", path="/files/look", body=b"token=",
-    )  # fmt: skip
+        room,
+        f"Cookie: {cookie}",
+        "Content-Type: application/x-www-form-urlencoded",
+        "Content-Length: 1000",
+        method="POST",
+        path="/files/look",
+        body=b"token=",
+    )
 
     assert answer.startswith("HTTP/1.1 408")
     assert "too slowly" in answer

@@ -22,7 +22,7 @@ def demo_lake(tmp_path):
     command = ["-m", "credit_default.cli.main", "demo", "--data", "simulated", "--lake", lake]
     place = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     ended = subprocess.run(
-        [sys.executable, *command], env=place, capture_output=True, check=False, timeout=1800
+        [sys.executable, *command], env=place, capture_output=True, check=False, timeout=7200
     )
     assert ended.returncode == 0, ended.stderr.decode()
     return lake

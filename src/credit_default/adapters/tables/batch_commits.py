@@ -58,7 +58,10 @@ def list_scored_batches(
     merged = files.filter(~is_single)["partition"].unique()
     apart = (
         files.filter(~pl.col("partition").is_in(merged.implode()))
-        .group_by(statement_month="partition", **{key: f"{key}_low" for key in _KEYS})
+        .group_by(
+            pl.col("partition").alias("statement_month"),
+            *(pl.col(f"{key}_low").alias(key) for key in _KEYS),
+        )
         .agg(pl.col("row_count").sum(), scored_at=pl.col("scored_at_high").max())
     )
     found = [apart, read_merged(merged.to_list())] if merged.len() else [apart]

@@ -11,7 +11,7 @@ from credit_default.room.charts.line_with_interval import draw_lines
 from credit_default.room.charts.month_strip import StripCell, draw_month_strip
 from credit_default.room.charts.paired_intervals import draw_paired_intervals
 from credit_default.room.charts.points import GROUP_ROLES, Line, Point, Role
-from credit_default.services.overview.group_ratios import GroupAcceptanceNow
+from credit_default.services.batches.group_ratios import GroupAcceptanceNow
 from credit_default.services.overview.matured_outcomes import MaturedOutcomes
 from credit_default.services.overview.performance import BatchPerformance, PerformanceOverview
 from credit_default.views.history.vintage_tables import VintageRow

@@ -16,7 +16,7 @@ from credit_default.room.charts.performance import (
 from credit_default.room.serving.page_number import read_page_number
 from credit_default.room.serving.rendering import render_json, render_page
 from credit_default.room.serving.visit import PageRoute, Visit
-from credit_default.services.overview.group_ratios import read_group_ratios
+from credit_default.services.batches.group_ratios import read_group_ratios
 from credit_default.services.overview.matured_outcomes import MaturedOutcomes, read_matured_outcomes
 from credit_default.services.overview.performance import PerformanceOverview, read_performance
 

@@ -146,21 +146,26 @@ def describe_now(
         list_alarms_now(lake),
         _find_last_batch(wiring),
         runs,
-        (
-            *list_server_items(
-                runs,
-                registry.fault,
-                owed_cards=registry.value.owed_cards if registry.value else (),
-                starting_since=starting_since,
-            ),
-            *list_late(lake, now=now, policy=settings.coverage),
-        ),
+        _list_late_items(wiring, runs, registry, now=now, starting_since=starting_since),
         retraining,
         tuple(one for one in found if one.is_open),
         _find_review(wiring, champion, now=now),
         _list_schedules(wiring),
         starting_since is not None,
     )
+
+
+def _list_late_items(
+    wiring: Wiring,
+    runs: Answer[ServerRuns],
+    registry: Answer[RegistryNow],
+    *,
+    now: dt.datetime,
+    starting_since: dt.datetime | None,
+) -> tuple[LateItem, ...]:
+    owed = registry.value.owed_cards if registry.value else ()
+    items = list_server_items(runs, registry.fault, owed_cards=owed, starting_since=starting_since)
+    return (*items, *list_late(wiring.lake, now=now, policy=wiring.settings.coverage))
 
 
 def _read_registry(

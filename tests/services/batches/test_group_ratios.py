@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 from credit_default.gates.monitoring.fairness_drift import FairnessDriftPolicy
+from credit_default.services.batches.group_ratios import read_group_ratios
 from credit_default.services.monitoring.batch_performance import judge_without_outcomes
 from credit_default.services.monitoring.monitored_batch import find_batch
-from credit_default.services.overview.group_ratios import read_group_ratios
 
 
 @pytest.fixture
