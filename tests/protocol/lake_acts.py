@@ -1,4 +1,4 @@
-"""Taking a file in, scoring it and moving it, and taking outcomes in: the steps of `services.intake`, `.scoring`, `.outcomes`.
+"""Taking a file in, scoring it and moving it: the steps of `services.intake` and `services.scoring`.
 
 Prefect begins each of these whenever it likes, twice or not at all, and gives no lock that anything here relies on: the
 concurrency slot of a file is only there so that two runs do not do the same work.
@@ -261,48 +261,4 @@ INGEST = Act(
     holding(KEEPING, TAKING_IN, waits_for=[FORGETTING]),
     told=lambda s, p: TOLD["ingested"],
     owed=1,
-)
-
-
-# ── outcomes ──
-
-
-def check_outcomes(s: bytearray, p: int) -> None:
-    """The file's rejected rows go to quarantine as those of a batch do; they are left out here."""
-
-
-def add_observations(s: bytearray, p: int) -> None:
-    if s[at("history")] == NONE:
-        s[at("history")] = WHOLE
-
-
-def read_back(s: bytearray, p: int) -> None:
-    """What is merged is what the history has: a client may have been erased since an earlier run added to it."""
-    s[p + ROWS] = s[at("history")]
-
-
-def merge_outcomes(s: bytearray, p: int) -> None:
-    if s[at("outcomes")] == NONE:
-        s[at("outcomes")] = s[p + ROWS]
-
-
-def enter_outcomes(s: bytearray, p: int) -> None:
-    s[at("outcomes_entries")] = 1
-
-
-OUTCOMES = Act(
-    "outcomes",
-    holding(
-        (
-            Step("check the outcomes", check_outcomes, ("outcomes.quarantined",)),
-            Step("add to the history", add_observations, ("outcomes.kept",), TABLE),
-            Step("read the history", read_back),
-            Step("merge the outcomes", merge_outcomes, ("outcomes.merged",), TABLE),
-            Step("enter the outcomes", enter_outcomes, ("outcomes.recorded",), TABLE),
-        ),
-        TAKING_IN,
-        waits_for=[FORGETTING],
-    ),
-    told=lambda s, p: TOLD["outcomes"],
-    owed=2,
 )
