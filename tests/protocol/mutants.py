@@ -5,7 +5,7 @@ was" are faults that the search found in the code, and that are mended.
 """
 
 from tests.protocol import invariants as holds
-from tests.protocol.lake_acts import FORGETTING, TAKING_IN
+from tests.protocol.ingest_acts import FORGETTING, TAKING_IN
 from tests.protocol.model import Bounds
 from tests.protocol.planted import (
     Mutant,

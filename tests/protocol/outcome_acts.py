@@ -1,6 +1,6 @@
 """Taking outcomes in: the steps of `services.outcomes.take_in`."""
 
-from tests.protocol.lake_acts import FORGETTING, TAKING_IN
+from tests.protocol.ingest_acts import FORGETTING, TAKING_IN
 from tests.protocol.state import NONE, ROWS, TOLD, WHOLE, at
 from tests.protocol.steps import TABLE, Act, Step, holding
 

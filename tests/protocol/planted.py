@@ -4,12 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from tests.protocol.invariants import Invariant
-from tests.protocol.lake_acts import (
-    ENTERED,
-    PINNED,
-    look_at_incoming,
-    look_entry_up,
-)
+from tests.protocol.lake_acts import ENTERED, PINNED, look_at_incoming, look_entry_up
 from tests.protocol.model import Bounds, Model
 from tests.protocol.reconcile_acts import find_unrecorded
 from tests.protocol.state import (
