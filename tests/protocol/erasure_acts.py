@@ -1,6 +1,6 @@
 """Erasing a client: the steps of `services.audit.erasure`, and what `reconcile` does for it afterwards."""
 
-from tests.protocol.lake_acts import FORGETTING, ROWS_OF, TAKING_IN
+from tests.protocol.ingest_acts import FORGETTING, ROWS_OF, TAKING_IN
 from tests.protocol.state import (
     BEGUN,
     CUT_SHORT,

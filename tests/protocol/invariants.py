@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tests.protocol.erasure_acts import VERSIONS
-from tests.protocol.lake_acts import ROWS_OF
+from tests.protocol.ingest_acts import ROWS_OF
 from tests.protocol.state import (
     BAD,
     BEGUN,

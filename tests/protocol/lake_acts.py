@@ -1,4 +1,4 @@
-"""Taking a file in, scoring it and moving it, and taking outcomes in: the steps of `services.intake`, `.scoring`, `.outcomes`.
+"""Scoring a file and moving it: the steps of `services.scoring` and `services.intake.inbox`.
 
 Prefect begins each of these whenever it likes, twice or not at all, and gives no lock that anything here relies on: the
 concurrency slot of a file is only there so that two runs do not do the same work.
@@ -6,82 +6,28 @@ concurrency slot of a file is only there so that two runs do not do the same wor
 
 from dataclasses import replace
 
+from tests.protocol.ingest_acts import FORGETTING, KEEPING, ROWS_OF, TAKING_IN
 from tests.protocol.state import (
     BAD,
     CONTENT,
     DIGEST,
-    ERASED,
     GOOD,
-    IS_NEW,
     NONE,
     NOTED,
     ROWS,
     TOLD,
     VERSION,
-    WHOLE,
-    WITH_CLIENT,
-    WITHOUT_CLIENT,
     at,
     of_version,
 )
 from tests.protocol.steps import END, FAIL, MLFLOW, STORAGE, TABLE, Act, Step, holding
 
-ROWS_OF = {WHOLE: WITH_CLIENT, ERASED: WITHOUT_CLIENT}  # the file that a snapshot's record names
-TAKING_IN, FORGETTING = "taking in", "forgetting"  # the two sides of the lock of erasures
 RECORDING = "recording a run"  # for less than the time after which others record it
 PINNED, ENTERED = (
     1,
     2,
 )  # bits of what predict notes: which champion it has, and that it entered the scores
 
-
-# ── ingest: also the first half of predict ──
-
-
-def find_ingested(s: bytearray, p: int) -> None:
-    s[p + IS_NEW] = s[at("ingested_entries")] == 0
-
-
-def write_rejected(s: bytearray, p: int) -> None:
-    """One commit under the key of the batch, by a run that saw no entry; the key stays when a client's rows are deleted."""
-    if s[p + IS_NEW] and s[at("quarantine")] == NONE:
-        s[at("quarantine")] = WHOLE
-
-
-def store_rows(s: bytearray, p: int) -> str | None:
-    """A file named by its content, unless there is a snapshot."""
-    if s[at("snapshot")]:
-        return "keep"
-    s[at("row_files")] |= WITH_CLIENT
-    return None
-
-
-def create_record(s: bytearray, p: int) -> None:
-    if s[at("snapshot")] == NONE:
-        s[at("snapshot")] = WHOLE
-
-
-def read_record(s: bytearray, p: int) -> None:
-    s[p + ROWS] = s[at("snapshot")]
-
-
-def append_ingested(s: bytearray, p: int) -> None:
-    s[at("ingested_entries")] = s[at("ingested_entries")] or 1
-
-
-KEEPING = (
-    Step("find the batch's entry", find_ingested),
-    Step(
-        "commit the rejected rows",
-        write_rejected,
-        ("table.opened", "table.streamed", "table.committed", "ingest.quarantined"),
-        TABLE,
-    ),
-    Step("store the rows", store_rows, ("snapshot.rows-kept",), STORAGE),
-    Step("complete the snapshot", create_record, ("create.staged", "snapshot.recorded"), STORAGE),
-    Step("keep", read_record, ("ingest.kept",)),
-    Step("enter ingested", append_ingested, ("ingest.recorded",), TABLE),
-)
 
 # ── predict ──
 
@@ -254,55 +200,4 @@ PREDICT = Act(
         *MOVE,
     ),
     told=_tell_scored,
-)
-
-INGEST = Act(
-    "ingest",
-    holding(KEEPING, TAKING_IN, waits_for=[FORGETTING]),
-    told=lambda s, p: TOLD["ingested"],
-    owed=1,
-)
-
-
-# ── outcomes ──
-
-
-def check_outcomes(s: bytearray, p: int) -> None:
-    """The file's rejected rows go to quarantine as those of a batch do; they are left out here."""
-
-
-def add_observations(s: bytearray, p: int) -> None:
-    if s[at("history")] == NONE:
-        s[at("history")] = WHOLE
-
-
-def read_back(s: bytearray, p: int) -> None:
-    """What is merged is what the history has: a client may have been erased since an earlier run added to it."""
-    s[p + ROWS] = s[at("history")]
-
-
-def merge_outcomes(s: bytearray, p: int) -> None:
-    if s[at("outcomes")] == NONE:
-        s[at("outcomes")] = s[p + ROWS]
-
-
-def enter_outcomes(s: bytearray, p: int) -> None:
-    s[at("outcomes_entries")] = 1
-
-
-OUTCOMES = Act(
-    "outcomes",
-    holding(
-        (
-            Step("check the outcomes", check_outcomes, ("outcomes.quarantined",)),
-            Step("add to the history", add_observations, ("outcomes.kept",), TABLE),
-            Step("read the history", read_back),
-            Step("merge the outcomes", merge_outcomes, ("outcomes.merged",), TABLE),
-            Step("enter the outcomes", enter_outcomes, ("outcomes.recorded",), TABLE),
-        ),
-        TAKING_IN,
-        waits_for=[FORGETTING],
-    ),
-    told=lambda s, p: TOLD["outcomes"],
-    owed=2,
 )

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from tests.protocol.champion_acts import APPROVE, PROMOTE, REFUSE, REQUEST, ROLL_BACK
 from tests.protocol.erasure_acts import FORGET
-from tests.protocol.lake_acts import INGEST, OUTCOMES, PREDICT
+from tests.protocol.ingest_acts import INGEST
+from tests.protocol.lake_acts import PREDICT
+from tests.protocol.outcome_acts import OUTCOMES
 from tests.protocol.reconcile_acts import RECONCILE
 from tests.protocol.state import ACT, ACTS, BAD, FIELDS, GOOD, NEXT, PROCESSES, WIDTH, at
 from tests.protocol.steps import FAIL, LOCAL, MLFLOW, Act, Step, begin, move_on

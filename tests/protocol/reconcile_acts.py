@@ -5,7 +5,8 @@ It runs beside everything else. What was begun a moment ago it leaves to whoever
 
 from tests.protocol.champion_acts import record_change
 from tests.protocol.erasure_acts import CLEANING, VERSIONS
-from tests.protocol.lake_acts import FORGETTING, RECORDING, TAKING_IN
+from tests.protocol.ingest_acts import FORGETTING, TAKING_IN
+from tests.protocol.lake_acts import RECORDING
 from tests.protocol.state import DIGEST, VERSION, at, of_version
 from tests.protocol.steps import END, MLFLOW, TABLE, Act, Step, holding
 
