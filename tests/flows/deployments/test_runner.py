@@ -18,7 +18,6 @@ import httpx
 import polars as pl
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from tests.fakes.process_tree import ProcessTreeWatch
 
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.adapters.tables.queries import read_scores
@@ -281,34 +280,6 @@ def test_file_that_is_refused_is_a_failed_run_with_the_reasons(services, clients
     assert (state["type"], len(refused)) == ("FAILED", 2)
     assert "60 of 200 rows rejected" in state["message"]
     assert "60 of 200 rows rejected" in reason["found"]
-
-
-@pytest.mark.parametrize(
-    ("file_count", "row_count"),
-    [(20, 100), pytest.param(200, 1_000, marks=pytest.mark.nightly)],
-)
-def test_files_that_come_at_once_are_scored_once_each_by_few_processes(
-    services, clients, file_count, row_count
-):
-    before = len(services.wait_for_rest("predict-incoming", 5))
-    scored_before = read_scored_batches(services)
-    numbers = pl.int_range(pl.len(), dtype=pl.Int64)
-    with ProcessTreeWatch(services.processes["serve"].pid) as watch:
-        for number in range(file_count):
-            own = pl.format("{}", numbers + 1_000_000 * file_count + 10_000 * number)
-            services.drop(f"{number}.csv", clients.head(row_count).with_columns(client_id=own))
-        states = services.wait_for_rest("predict-incoming", before + file_count)[before:]
-
-    batches = read_scored_batches(services) - scored_before
-    assert count_names(states) == {"Scored": file_count}
-    assert len(batches) == file_count
-    assert {read_scores(services.wiring.lake, batch_id=batch).height for batch in batches} == {
-        row_count
-    }
-    assert not list((Path(services.overrides["lake"]) / "incoming").glob("*.csv"))
-    # `serve`, its fork server and resource tracker, and of each of the three runs at a time its process and one that it starts
-    assert watch.most_processes <= 3 + 2 * 3
-    assert watch.most_mebibytes < 4_000
 
 
 def test_sigterm_ends_both_at_once_and_is_their_exit_code(services):
