@@ -5,6 +5,7 @@ Where files were merged, the columns that name the batch are read.
 """
 
 from collections.abc import Callable, Collection, Iterable
+from functools import partial
 
 import polars as pl
 
@@ -40,7 +41,7 @@ def read_months(
 
 
 def list_scored_batches(
-    lake: Lake, read_merged: Callable[[Collection[str]], pl.DataFrame]
+    lake: Lake, read_merged: Callable[[Collection[str]], pl.DataFrame] | None = None
 ) -> pl.DataFrame:
     """Return one row for each scored batch and model version.
 
@@ -48,7 +49,8 @@ def list_scored_batches(
 
     Args:
         lake: Where the scores are.
-        read_merged: Returns what `count_scored` makes of these statement months, which have files of several batches.
+        read_merged: Returns what `count_scored` makes of these statement months, which have files of several batches;
+            where it is not given their rows are counted.
     """
     files = list_data_files(locate_table(lake, "scores"), (*_KEYS, "scored_at"))
     is_single = pl.all_horizontal(
@@ -64,7 +66,11 @@ def list_scored_batches(
         )
         .agg(pl.col("row_count").sum(), scored_at=pl.col("scored_at_high").max())
     )
-    found = [apart, read_merged(merged.to_list())] if merged.len() else [apart]
+    found = (
+        [apart, (read_merged or partial(_count_rows, lake))(merged.to_list())]
+        if merged.len()
+        else [apart]
+    )
     return (
         pl.concat(found, how="diagonal")
         .group_by(*_KEYS)
@@ -74,6 +80,13 @@ def list_scored_batches(
             pl.col("scored_at").max(),
         )
         .sort("scored_at", *_KEYS)
+    )
+
+
+def _count_rows(lake: Lake, months: Collection[str]) -> pl.DataFrame:
+    return query_rows(
+        locate_table(lake, "scores"),
+        lambda rows: count_scored(rows.filter(pl.col("statement_month").is_in(list(months)))),
     )
 
 
