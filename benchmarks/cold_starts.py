@@ -26,8 +26,8 @@ BOUNDS = {  # CPU-seconds on a quiet machine
     "settings": 1.0,
     "quarantine BATCH": 1.0,
     "monitor --explain": 1.0,
-    "models show": 2.5,
-    "verify": 2.5,
+    "models show": 1.5,
+    "verify": 1.5,
     "explain BATCH CLIENT": 2.5,
 }
 _STEP = re.compile(r"✓ (\w+)")
