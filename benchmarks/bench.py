@@ -1,6 +1,7 @@
 """Measure `credit-default` beside the usual way of doing the same work, run by run: CPU, wall time, memory.
 
     python benchmarks/bench.py [rows …] [--alone ROWS] [--repetitions 3] [--json FILE] [--docs docs/performance.md]
+    python benchmarks/bench.py --redraw docs/performance.md
 
 Both score the same file with the same registered model and write the same columns, each as a process of its own, in turn:
 the usual path is `usual_path/score.py`. Ours also checks every row, keeps the snapshot, commits to a table, and writes the
@@ -222,14 +223,31 @@ def draw_picture(found: Sequence[Comparison], path: Path) -> None:
 
 def write_docs(found: Sequence[Comparison], page: Path, *, repetitions: int) -> None:
     """Put the table and the picture between the marks of the page."""
-    picture = page.with_suffix(".svg")
-    draw_picture(found, picture)
     before, _, rest = page.read_text(encoding="utf-8").partition(MARK)
     _, _, after = rest.partition(END)
     told = f"Medians of {repetitions} alternating runs on {os.cpu_count()} cores; ratios are usual ÷ ours."
-    shown = f"![CPU seconds and peak memory of both ways]({picture.name})"
+    shown = f"![CPU seconds and peak memory of both ways]({page.with_suffix('.svg').name})"
     body = [MARK, "", told, "", *write_table(found), "", shown, "", END]
     page.write_text(before + "\n".join(body) + after, encoding="utf-8")
+    redraw_picture(page)
+
+
+def redraw_picture(page: Path) -> None:
+    """Draw the picture beside the page from the figures of its table."""
+    _, _, rest = page.read_text(encoding="utf-8").partition(MARK)
+    table = rest.partition(END)[0]
+    draw_picture(
+        [read_row(line) for line in table.splitlines() if line.startswith("| s")],
+        page.with_suffix(".svg"),
+    )
+
+
+def read_row(line: str) -> Comparison:
+    """Return the comparison that a row of `write_table` tells, as exact as it tells it."""
+    work, count, *cells = (cell.strip().replace(",", "") for cell in line.strip("| ").split("|"))
+    ours = Cost(*map(float, cells[1::3]))
+    usual = None if cells[0] == "–" else Cost(*map(float, cells[0::3]))
+    return Comparison(work, int(count), ours, usual)
 
 
 def parse_arguments() -> Any:
@@ -245,6 +263,9 @@ def parse_arguments() -> Any:
     )
     parser.add_argument("--json", type=Path)
     parser.add_argument("--docs", type=Path, help="the page that the table is written into")
+    parser.add_argument(
+        "--redraw", type=Path, help="a page: its picture from its table, unmeasured"
+    )
     parser.add_argument("--write", nargs=2, metavar=("FILE", "ROWS"), help=argparse.SUPPRESS)
     parser.add_argument("--train", nargs=2, type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--score", nargs=2, type=Path, help=argparse.SUPPRESS)
@@ -254,7 +275,9 @@ def parse_arguments() -> Any:
 def main() -> int:
     """Print the table; return the exit code."""
     asked = parse_arguments()
-    if asked.write:
+    if asked.redraw:
+        redraw_picture(asked.redraw)
+    elif asked.write:
         write_statements(Path(asked.write[0]), int(asked.write[1]))
     elif asked.train:
         train_champion(*asked.train)

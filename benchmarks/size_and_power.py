@@ -1,6 +1,6 @@
 """Measure the size and the power of every validation test, gate and alarm, and write docs/size-and-power.md.
 
-    python benchmarks/size_and_power.py [--repetitions 2000] [--processes 2] [--only leaks] [--out docs/size-and-power.md]
+    python benchmarks/size_and_power.py [--repetitions 2000] [--processes 2] [--only leaks] [--out docs/size-and-power.md] [--kept FILE]
 
 Worlds are the simulator's: a right model, and eight planted defects at three strengths. With `--only`, one section is
 measured and written into the page that is there. Ends with 1 when a default form rings on
@@ -28,10 +28,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=20_261_130)
     parser.add_argument("--out", type=Path, default=PAGE)
     parser.add_argument("--only", choices=SECTIONS)
+    parser.add_argument("--kept", type=Path, help="a file by which a run that was stopped goes on")
     asked = parser.parse_args()
     sections = [asked.only] if asked.only else SECTIONS
     parts = plan_parts(asked.repetitions, asked.seed, sections=sections)
-    rates, settings = run_all(parts, asked.processes), Settings(asked.repetitions, asked.seed)
+    rates = run_all(parts, asked.processes, kept=asked.kept)
+    settings = Settings(asked.repetitions, asked.seed)
     if asked.only:
         page = replace_section(asked.out.read_text(encoding="utf-8"), asked.only, rates, settings)
     else:

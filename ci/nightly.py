@@ -89,6 +89,7 @@ PARTS = {
             "tests/adapters/storage",
             "tests/protocol",
             "tests/services/test_races.py",
+            "tests/test_dropped_files.py",
         ),
     ),
     "mutations": Part(

@@ -1,5 +1,8 @@
 import re
 import runpy
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,3 +21,17 @@ def test_picture_fetches_nothing_and_fits_80_columns():
 
     assert not re.search(r"url\((?!#)|@import|<script|href=", drawn)
     assert max(map(len, DRAWN["list_printed_lines"]())) <= 80
+
+
+def test_picture_of_the_speeds_shows_the_table_above_it(tmp_path):
+    page = ROOT / "docs" / "performance.md"
+    copy = Path(shutil.copy(page, tmp_path))
+    redraw = [sys.executable, ROOT / "benchmarks" / "bench.py", "--redraw"]
+
+    subprocess.run([*redraw, copy], check=True, timeout=600)
+    drawn = copy.with_suffix(".svg").read_text(encoding="utf-8")
+    copy.write_text(page.read_text(encoding="utf-8").replace("| 10.9 | 9.6 |", "| 10.9 | 4.6 |"))
+    subprocess.run([*redraw, copy], check=True, timeout=600)
+
+    assert drawn == page.with_suffix(".svg").read_text("utf-8"), f"run `{redraw[1].name} --redraw`"
+    assert drawn != copy.with_suffix(".svg").read_text("utf-8")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fakes.machine_pace import is_within
 from tests.fakes.quick_training import name_as_variables
 
 from credit_default.adapters.lake.layout import open_lake
@@ -165,7 +166,7 @@ def test_sigterm_ends_a_command_at_once_and_the_next_run_completes(
     _, complaints = process.communicate()
 
     assert (process.returncode, complaints) == (143, "")
-    assert cpu_seconds < 10  # the step itself takes minutes more
+    assert is_within(cpu_seconds, 10)  # the step itself takes minutes more
     runs = [
         row for row in ask(database, "select id, state_type from flow_run") if row[:1] not in seen
     ]

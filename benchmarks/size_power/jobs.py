@@ -1,8 +1,12 @@
 """The work of the table in parts that processes can share: the same seeds give the same counts, however many share it."""
 
+import json
+import sys
+import time
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -77,12 +81,48 @@ def run_part(part: Part) -> dict[str, Rate]:
     return count_rings(draw(number) for number in range(part.first, part.end))
 
 
-def run_all(parts: Sequence[Part], processes: int) -> dict[tuple[str, int], dict[str, Rate]]:
-    """Return the rates by subject: its kind and number."""
+def run_all(
+    parts: Sequence[Part], processes: int, *, kept: Path | None = None
+) -> dict[tuple[str, int], dict[str, Rate]]:
+    """Return the rates by subject: its kind and number; tell on stderr how far the work is.
+
+    Args:
+        parts: What to measure.
+        processes: How many share it.
+        kept: A file that keeps each part as it is done, so that a run that was stopped goes on; of the same code only.
+    """
+    known = _read_kept(kept) if kept else {}
     rates: dict[tuple[str, int], dict[str, Rate]] = {}
+    left = [part for part in parts if part not in known]
+    began, told = time.monotonic(), 0
     with ProcessPoolExecutor(processes) as pool:
-        for part, found in zip(parts, pool.map(run_part, parts), strict=True):
-            subject = rates.setdefault((part.kind, part.number), {})
-            for name, rate in found.items():
-                subject[name] = subject.get(name, Rate()) + rate
+        for done, (part, found) in enumerate(
+            zip(left, pool.map(run_part, left), strict=True), start=1
+        ):
+            known[part] = found
+            _keep(kept, part, found)
+            if (percent := 100 * done // len(left)) > told:
+                told, minutes = percent, (time.monotonic() - began) / 60
+                print(f"{percent} % of the parts, {minutes:.1f} min", file=sys.stderr, flush=True)
+    for part in parts:
+        subject = rates.setdefault((part.kind, part.number), {})
+        for name, rate in known[part].items():
+            subject[name] = subject.get(name, Rate()) + rate
     return rates
+
+
+def _read_kept(path: Path) -> dict[Part, dict[str, Rate]]:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    found = [json.loads(line) for line in lines if line.endswith("}")]  # the last may be cut short
+    return {
+        Part(**one["part"]): {name: Rate(*rate) for name, rate in one["rates"].items()}
+        for one in found
+    }
+
+
+def _keep(path: Path | None, part: Part, found: Mapping[str, Rate]) -> None:
+    if path is None:
+        return
+    line = {"part": asdict(part), "rates": {name: astuple(rate) for name, rate in found.items()}}
+    with path.open("a", encoding="utf-8") as kept:
+        kept.write(json.dumps(line) + "\n")

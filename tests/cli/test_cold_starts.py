@@ -1,16 +1,13 @@
 """Imports are a budget: what a command may import, and what it may cost from a cold start.
 
-CPU time is that of the process and its children, and the bound is scaled by a loop of fixed length that runs beside it, so
-that a busy machine changes little. Of three tries the quickest counts. `benchmarks/cold_starts.py` prints the figures.
+CPU time is that of the process and its children, and the bound is scaled by what a program of fixed work costs beside it, so
+that a busy or slow machine changes little. Of three tries the quickest counts. `benchmarks/cold_starts.py` prints the figures.
 """
 
 import json
-import os
-import subprocess
-import sys
-import time
 
 import pytest
+from tests.fakes.machine_pace import measure_pace, measure_program
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -26,7 +23,6 @@ finally:
     known |= {"pandas.core"} & set(sys.modules)
     print(json.dumps(sorted(known)), file=sys.stderr)
 """
-QUIET_LOOP_SECONDS = 0.16
 SERVERS = ("mlflow", "prefect", "evidently")
 HEAVY = (
     *("sklearn", "skops", "scipy.special", "scipy.stats"),
@@ -61,34 +57,9 @@ def scored(trained, simulated_files, prefect_server):
     return {"batch": found.batch_id, "client": client}
 
 
-def measure_pace():
-    """How many times as long as on a quiet machine imports take now: a loop's share, and half more in a crowd.
-
-    Beside other work two threads of a core share its caches, which imports feel more than a loop does.
-    """
-    is_crowded = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
-    began, total = time.process_time(), 0
-    for number in range(4_000_000):
-        total += number
-    pace = max(1.0, (time.process_time() - began) / QUIET_LOOP_SECONDS)
-    return pace * (1.5 if is_crowded else 1.0)
-
-
-def run_program(program, *arguments):
-    """The CPU-seconds of a program in a process of its own, and what it wrote to standard error."""
-    before = os.times()
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
-    )
-    after = os.times()
-    assert done.returncode == 0, done.stderr
-    spent = after.children_user + after.children_system
-    return spent - before.children_user - before.children_system, done.stderr
-
-
 def run_cold(arguments):
     """The CPU-seconds of a command in a process of its own, and the libraries that it imported."""
-    spent, told = run_program(PROGRAM, *arguments)
+    spent, told = measure_program(PROGRAM, *arguments)
     return spent, set(json.loads(told.splitlines()[-1]))
 
 
@@ -96,7 +67,7 @@ def measure_unit(command):
     """What the command's budget counts in: CPU-seconds at this machine's pace, or its bare library."""
     if command not in BARE_LIBRARIES:
         return measure_pace()
-    return run_program(BARE_LIBRARIES[command])[0]
+    return measure_program(BARE_LIBRARIES[command])[0]
 
 
 @pytest.mark.parametrize("command", BUDGETS)

@@ -155,7 +155,11 @@ def test_object_that_its_queue_announces_five_times_has_one_result(
     announce_queued_files(
         inbox.lake,
         queue,
-        Announcer(lambda heard: states.append(run(inbox.overrides, batch=heard)), lambda: None),
+        Announcer(
+            lambda heard: states.append(run(inbox.overrides, batch=heard)),
+            lambda: states.append(run(inbox.overrides, batch="")),
+            lambda: None,
+        ),
     )
 
     assert [state.name for state in states] == ["Scored", *["NothingToScore"] * 4]

@@ -14,6 +14,7 @@ import random
 import resource
 import shutil
 import signal
+import sqlite3
 import sys
 import time
 import traceback
@@ -131,7 +132,7 @@ def fork(act: Callable[[], None]) -> Process:
 
 
 class Fate:
-    """What failpoints do in a client's process: count, kill, fill the disk, let another client go on."""
+    """What failpoints do in a client's process: count, kill, fill the disk, take MLflow away, let another client go on."""
 
     def __init__(self, workload: Workload, number: int) -> None:
         self.chance = random.Random(workload.seed * 31 + number)
@@ -144,6 +145,8 @@ class Fate:
 
     def __call__(self, _name: str) -> None:
         self.passed += 1
+        if self.act.slow_disk:
+            time.sleep(self.chance.uniform(0, self.act.slow_disk))
         if self.passed == self.act.killed_at:
             os.kill(os.getpid(), signal.SIGKILL)
         if self.passed == self.act.full_at:
@@ -151,11 +154,32 @@ class Fate:
         if self.chance.random() < self.share:
             os.kill(os.getpid(), signal.SIGSTOP)
 
+    @property
+    def mlflow(self) -> str:
+        """What has become of MLflow by now."""
+        return self.act.mlflow if 0 < self.act.mlflow_at <= self.passed else ""
+
+
+def disturb_store(fate: Fate) -> None:
+    """Let the statements of MLflow's store fail as they do where its database cannot be opened, or only after they took effect."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.orm import Session
+
+    def fail() -> None:
+        reason = sqlite3.OperationalError("unable to open database file")
+        raise OperationalError(None, None, reason)
+
+    event.listen(Engine, "before_cursor_execute", lambda *_: fate.mlflow == "gone" and fail())
+    event.listen(Session, "after_commit", lambda _: fate.mlflow == "unheard" and fail())
+
 
 def play(workload: Workload, number: int, place: Place, began: dt.datetime) -> None:
     """Do this client's acts, one after another, and write down what it is told of each."""
     fate = Fate(workload, number)
     failpoints.observe_failpoints(fate)
+    disturb_store(fate)
     if not workload.at_once:
         os.kill(os.getpid(), signal.SIGSTOP)
     with (place.folder / f"told-{number}.jsonl").open("w", encoding="utf-8", buffering=1) as told:

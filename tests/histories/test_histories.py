@@ -90,7 +90,7 @@ def test_a_thousand_seeds_have_every_act_and_every_fault():
     assert {(act.name, act.given) for act in acts} == {choice for choice, _ in CHOICES}
     assert {len(one.clients) for one in drawn} == {2, 3, 4, 5, 6}
     assert {strike.fault for one in drawn for strike in one.strikes} == set(FAULTS)
-    for fault in ("killed_at", "full_at", "largest_file", "away", "skew"):
+    for fault in ("killed_at", "full_at", "largest_file", "away", "skew", "mlflow", "slow_disk"):
         assert sum(bool(getattr(act, fault)) for act in acts) > LONG / 10, fault
 
 

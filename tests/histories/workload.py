@@ -1,7 +1,7 @@
 """What clients do in a history, and which faults meet them: all of it drawn from one number, the seed."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.histories.template import BASE, BATCHES
 
@@ -54,6 +54,9 @@ class Act:
     killed_at: int = 0  # the nth failpoint; 0 for none
     full_at: int = 0  # likewise, where the disk is full
     largest_file: int = 0  # bytes; what is written beyond fails, as on a full disk
+    mlflow: str = ""  # from the nth failpoint to the act's end: "gone", or "unheard" where only its answers are lost
+    mlflow_at: int = 0
+    slow_disk: float = 0.0  # seconds at most, that a step waits for it
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ def draw_workload(seed: int, *, short: bool = False) -> Workload:
     in_bucket, at_once = chance.random() < 0.2, chance.random() < 0.25
     client_count = chance.randint(2, 3 if short else 6)
     act_count = max(client_count, chance.randint(3, 4) if short else chance.randint(4, 8))
-    drawn = [draw_act(chance) for _ in range(act_count)]
+    more = random.Random(f"{seed}, faults that came later")  # a seed's earlier ones stay
+    drawn = [add_faults(draw_act(chance), more) for _ in range(act_count)]
     clients: list[list[Act]] = [[] for _ in range(client_count)]
     for place, act in enumerate(drawn):
         clients[place % client_count].append(act)
@@ -118,6 +122,13 @@ def draw_act(chance: random.Random) -> Act:
         full_at=chance.randint(1, 24) if 0.3 <= fault < 0.4 else 0,
         largest_file=chance.choice((1_024, 8_192, 65_536)) if 0.4 <= fault < 0.45 else 0,
     )
+
+
+def add_faults(act: Act, chance: random.Random) -> Act:
+    mlflow, place = chance.choice(("gone", "unheard")), chance.randint(1, 20)
+    if chance.random() < 0.2 and not act.away:
+        act = replace(act, mlflow=mlflow, mlflow_at=place)
+    return replace(act, slow_disk=0.05) if chance.random() < 0.1 else act
 
 
 def draw_strike(chance: random.Random) -> Strike:

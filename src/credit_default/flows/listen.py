@@ -12,7 +12,6 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
@@ -21,9 +20,9 @@ from credit_default.adapters.lake.layout import Lake, open_lake
 from credit_default.adapters.messaging.folder_watch import watch_folder
 from credit_default.adapters.messaging.sqs import MessageQueue
 from credit_default.errors import InputError
-from credit_default.flows.events.send import announce_object, check_server
+from credit_default.flows.events.send import announce_inbox, announce_object, check_server
 from credit_default.flows.runs.context import read_clock
-from credit_default.flows.runs.orphaned_runs import mark_run
+from credit_default.flows.runs.kept_flow import build_flow
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.run_log import start_run_log
 from credit_default.services.intake.file_events import (
@@ -39,7 +38,7 @@ from credit_default.views.summaries.summary import Summary
 _LOG = logging.getLogger(__name__)
 
 
-@flow(name="listen", validate_parameters=False, on_running=[mark_run])
+@build_flow("listen")
 def listen(
     overrides: dict[str, Any] | None = None, config: list[str] | None = None, seconds: float = 3_300
 ) -> State[Summary]:
@@ -76,7 +75,7 @@ def listen_for_files(settings: Settings, *, seconds: float | None = None) -> Non
 def _choose_listening_step(settings: Settings, opened: ExitStack) -> Callable[[], None]:
     """Return the step that is repeated; `opened` closes the connections that it needs."""
     lake = open_lake(settings.lake, home=Path(settings.home))
-    announcer = Announcer(announce_object, check_server)
+    announcer = Announcer(announce_object, lambda: announce_inbox(lake.uri), check_server)
     source = settings.listen.queue_url or f"{lake.uri}/{INCOMING}"
     _LOG.info("listening for new files source=%s", source)
     if settings.listen.queue_url:

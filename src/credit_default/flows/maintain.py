@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect
-from credit_default.flows.runs.orphaned_runs import mark_run
+from credit_default.flows.runs.kept_flow import build_flow
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_task
 from credit_default.services.operations import maintenance
@@ -18,7 +17,7 @@ maintain_tables = build_task(maintenance.maintain_tables, "maintain tables")
 prove_maintained = build_task(maintenance.prove_maintained, "verify")
 
 
-@flow(name="maintain", validate_parameters=False, on_running=[mark_run])
+@build_flow("maintain")
 def maintain(
     overrides: dict[str, Any] | None = None, config: list[str] | None = None
 ) -> State[Summary]:

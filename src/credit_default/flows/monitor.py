@@ -2,7 +2,6 @@
 
 from typing import Any, Literal
 
-from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
@@ -10,7 +9,7 @@ from credit_default.flows.events.run_events import announce_follow_up, announce_
 from credit_default.flows.reports.draw_reports import draw_after_verdict
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
-from credit_default.flows.runs.orphaned_runs import mark_run
+from credit_default.flows.runs.kept_flow import build_flow
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_retried_task, build_task
 from credit_default.gates.monitoring.monitoring_gates import find_run_outcomes
@@ -34,7 +33,7 @@ record_findings = build_retried_task(findings_record.record_findings, "record")
 follow_up_batch = build_retried_task(follow_up.follow_up, "alarms and retraining")
 
 
-@flow(name="monitor", validate_parameters=False, on_running=[mark_run])
+@build_flow("monitor")
 def monitor(
     batch_id: str | None = None,
     overrides: dict[str, Any] | None = None,

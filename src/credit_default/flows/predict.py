@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
@@ -10,7 +9,7 @@ from credit_default.adapters.files.reading_options import parse_reading_options
 from credit_default.flows.events.run_events import announce_summary
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
-from credit_default.flows.runs.orphaned_runs import mark_run
+from credit_default.flows.runs.kept_flow import build_flow
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_optional_task, build_retried_task, build_task
 from credit_default.services.context.data_origin import SIMULATED
@@ -27,7 +26,7 @@ record_scores = build_retried_task(score_record.record_scores, "record")
 add_shadow_scores = build_optional_task(shadow_run.add_shadow_scores, "score in the shadow")
 
 
-@flow(name="predict", validate_parameters=False, on_running=[mark_run])
+@build_flow("predict")
 def predict(
     batch: str,
     overrides: dict[str, Any] | None = None,

@@ -6,7 +6,6 @@ file that was refused is moved to refused/, and this run fails with the reasons 
 
 from typing import Any
 
-from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
@@ -17,7 +16,7 @@ from credit_default.flows.events.run_events import announce_scored
 from credit_default.flows.predict import predict
 from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.file_slots import hold_file_slot
-from credit_default.flows.runs.orphaned_runs import mark_run
+from credit_default.flows.runs.kept_flow import build_flow
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.inbox import InboxRun, score_incoming, score_incoming_file
@@ -25,7 +24,7 @@ from credit_default.services.monitoring.earlier_findings import read_batch_findi
 from credit_default.views.summaries.summary import Summary
 
 
-@flow(name="predict-incoming", validate_parameters=False, on_running=[mark_run])
+@build_flow("predict-incoming")
 def predict_incoming(
     batch: str | None = None,
     overrides: dict[str, Any] | None = None,

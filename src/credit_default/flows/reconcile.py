@@ -3,7 +3,6 @@
 import datetime as dt
 from typing import Any
 
-from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
@@ -14,7 +13,8 @@ from credit_default.flows.events.champion_events import (
 from credit_default.flows.reports.draw_reports import REPORT_NOT_DRAWN, draw_owed_reports
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
-from credit_default.flows.runs.orphaned_runs import close_flow_runs, mark_run
+from credit_default.flows.runs.kept_flow import build_flow
+from credit_default.flows.runs.orphaned_runs import close_flow_runs
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_task
 from credit_default.services.assessment import owed_cards
@@ -28,7 +28,7 @@ repair_records = build_task(repairs.repair_records, "repair records")
 draw_owed_cards = build_task(owed_cards.draw_owed_cards, "draw owed cards")
 
 
-@flow(name="reconcile", validate_parameters=False, on_running=[mark_run])
+@build_flow("reconcile")
 def reconcile(
     overrides: dict[str, Any] | None = None, config: list[str] | None = None
 ) -> State[Summary]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
@@ -12,7 +11,7 @@ from credit_default.flows.events.champion_events import announce_champion_change
 from credit_default.flows.events.run_events import announce_alarms
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
-from credit_default.flows.runs.orphaned_runs import mark_run
+from credit_default.flows.runs.kept_flow import build_flow
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_retried_task, build_task
 from credit_default.services.assessment import model_card, validation_study
@@ -53,7 +52,7 @@ publish_card = build_retried_task(model_card.publish_card, "write card")
 STATES = {PROMOTED: "Promoted", APPROVAL_REQUESTED: "ApprovalRequested"}
 
 
-@flow(name="train", validate_parameters=False, on_running=[mark_run])
+@build_flow("train")
 def train(
     overrides: dict[str, Any] | None = None,
     config: list[str] | None = None,

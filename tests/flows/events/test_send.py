@@ -5,7 +5,12 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from credit_default.errors import ServiceError
-from credit_default.flows.events.send import announce_object, announce_outcomes, check_server
+from credit_default.flows.events.send import (
+    announce_inbox,
+    announce_object,
+    announce_outcomes,
+    check_server,
+)
 from credit_default.flows.runs.context import connect
 from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.views.summaries.summary import Summary
@@ -29,6 +34,13 @@ def test_object_is_announced_by_its_name_as_it_is(use_full_prefect_server, wait_
 
     [event] = wait_for_events(use_full_prefect_server, "credit-default.object.created", uri=STRANGE)
     assert event["resource"]["prefect.resource.id"].startswith("credit-default.object.")
+
+
+def test_inbox_is_announced_as_a_whole(use_full_prefect_server, wait_for_events):
+    announce_inbox("s3://lake")
+
+    events = wait_for_events(use_full_prefect_server, "credit-default.object.created", uri="")
+    assert events[0]["resource"]["prefect.resource.id"].startswith("credit-default.inbox.")
 
 
 def test_server_that_is_away_is_a_service_error():

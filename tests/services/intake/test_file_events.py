@@ -13,6 +13,7 @@ from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.messaging.sqs import MessageQueue
 from credit_default.errors import ServiceError
 from credit_default.services.intake.file_events import (
+    FEW_FILES,
     Announcer,
     InboxWatch,
     announce_queued_files,
@@ -44,7 +45,7 @@ class Listener:
 
     @property
     def announcer(self):
-        return Announcer(self.announce, self.check_open)
+        return Announcer(self.announce, lambda: self.announce("all"), self.check_open)
 
 
 class Queue:
@@ -255,6 +256,23 @@ def test_file_whose_announcement_failed_is_announced_at_the_next_check(lake, lis
     watch.check()
 
     assert [uri.rpartition("/")[2] for uri in listener.announced] == ["a.csv", "b.csv"]
+
+
+def test_many_files_at_once_are_announced_together_and_a_later_one_by_itself(lake, listener):
+    watch = make_watch(lake, listener)
+    for number in range(FEW_FILES + 1):
+        drop(lake, f"{number}.csv")
+    drop(lake, "half.csv", seconds_ago=0)
+    listener.failures_left = 1
+
+    with pytest.raises(ServiceError):
+        watch.check()
+    still_written = [watch.check(), watch.check()]
+    drop(lake, "half.csv", b"whole")
+    still_written.append(watch.check())
+
+    assert still_written == [True, True, False]
+    assert listener.announced == ["all", f"{lake.uri}/incoming/half.csv"]
 
 
 @pytest.mark.parametrize("name", [".part.csv", "a\\b.csv", "\udcff.csv"])

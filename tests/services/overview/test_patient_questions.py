@@ -8,14 +8,9 @@ NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
 
 def put(question, key, *, later=0.0, patience=5.0):
-    return ask(
-        question,
-        name="test",
-        key=key,
-        now=NOON + dt.timedelta(seconds=later),
-        patience_seconds=patience,
-        fresh_seconds=10,
-    )
+    now = NOON + dt.timedelta(seconds=later)
+    asked = ask(question, name="test", key=key, now=now, fresh_seconds=10)
+    return asked.wait(patience_seconds=patience)
 
 
 def test_answer_that_comes_in_time_is_shown():
@@ -57,3 +52,15 @@ def test_last_answer_is_shown_while_a_new_one_is_awaited():
     go.set()
 
     assert meanwhile.value == 3
+
+
+def test_questions_are_answered_side_by_side_while_other_work_is_done():
+    met = threading.Barrier(3)
+    asked = [
+        ask(lambda: met.wait(10) + 1, name="side by side", key=key, now=NOON, fresh_seconds=10)
+        for key in (1, 2)
+    ]
+
+    met.wait(10)
+
+    assert all(one.wait(patience_seconds=10).value for one in asked)

@@ -39,6 +39,15 @@ def announce_object(uri: str) -> None:
     _LOG.info("announced file uri=%s", escape_unprintable(uri))
 
 
+def announce_inbox(lake_uri: str) -> None:
+    """Announce that many files have arrived: the deployment `predict` runs once, for all that wait.
+
+    Raises as `announce_object` does.
+    """
+    resource_id = f"credit-default.inbox.{sha256(lake_uri.encode()).hexdigest()[:16]}"
+    send_events([EventDraft(OBJECT_CREATED, resource_id, {"uri": ""})])
+
+
 def announce_outcomes(wiring: Wiring, taken: Summary) -> Summary:
     """Announce new outcomes: the deployment `monitor` runs for each batch that they are about.
 

@@ -30,6 +30,9 @@ _RECHECK_SECONDS = (
     30.0  # for a watched folder without any change: not every file system reports them
 )
 _MOST_DOUBLINGS = 20
+# Files that come at once and are announced each by itself, so that runners share them. More are the work of one run, which
+# loads the libraries and the champion once and not for each file.
+FEW_FILES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,12 @@ class Announcer:
 
     Attributes:
         announce: Announces one uri.
+        announce_all: Announces that the whole inbox is to be scored; raises as `announce`.
         check_open: Raises ServiceError when no announcement would be accepted now.
     """
 
     announce: Announce
+    announce_all: Callable[[], None]
     check_open: Callable[[], None]
 
 
@@ -90,6 +95,8 @@ class InboxWatch:
     def check(self) -> bool:
         """Announce the waiting files that were not announced yet; on the first call, all of them.
 
+        More than `FEW_FILES` of them are announced together.
+
         Returns:
             True when a file is still being written, so that the inbox should be checked again soon.
 
@@ -102,16 +109,18 @@ class InboxWatch:
             for stored in waiting
             if self._announced.get(stored.key) == stored.token
         }
-        unsettled = False
-        for stored in waiting:
-            if stored.key in self._announced:
-                continue
-            if not has_settled(self.lake, stored, now=self.clock()):
-                unsettled = True
-                continue
+        fresh = [stored for stored in waiting if stored.key not in self._announced]
+        now = self.clock()
+        settled = [stored for stored in fresh if has_settled(self.lake, stored, now=now)]
+        if len(settled) > FEW_FILES:
+            self.announcer.announce_all()
+            self._announced |= {stored.key: stored.token for stored in settled}
+            _LOG.info("announced the inbox file_count=%d", len(settled))
+            settled = []
+        for stored in settled:
             _announce(self.announcer, build_incoming_uri(self.lake, stored))
             self._announced[stored.key] = stored.token
-        return unsettled
+        return any(stored.key not in self._announced for stored in fresh)
 
 
 def watch_inbox(

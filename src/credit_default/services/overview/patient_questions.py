@@ -43,23 +43,47 @@ class _Slot:
     last: Answer[Any] = field(default_factory=Answer)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[Value]):
+    """A question that was asked, so that other work can be done before its answer is awaited."""
+
+    _slot: _Slot
+    _asked: Future[Value]
+    _known: Answer[Value]
+
+    def wait(self, *, patience_seconds: float) -> Answer[Value]:
+        """Return the answer, the last one while a new one is awaited.
+
+        Args:
+            patience_seconds: How long to wait for an answer, where there is none yet.
+        """
+        patience = patience_seconds if self._known.is_awaited else _GLANCE_SECONDS
+        try:
+            found: Answer[Value] = Answer(self._asked.result(timeout=patience))
+        except NotYetError:
+            return self._known
+        except CreditDefaultError as error:
+            found = Answer(fault=error)
+        with self._slot.lock:
+            self._slot.last = found
+        return found
+
+
 def ask(
     question: Callable[[], Value],
     *,
     name: str,
     key: Hashable,
     now: dt.datetime,
-    patience_seconds: float,
     fresh_seconds: float,
-) -> Answer[Value]:
-    """Return the answer to the question, the last one while a new one is awaited.
+) -> Asked[Value]:
+    """Ask the question, unless it is being answered or its answer still holds; nothing is waited for.
 
     Args:
         question: Answers, or raises a CreditDefaultError; not None.
         name: What the question is called.
         key: What it is about: with the name it tells one question from another.
         now: The time of the visit.
-        patience_seconds: How long to wait for an answer, where there is none yet.
         fresh_seconds: For how long an answer holds.
     """
     slot = _find_slot(name, key)
@@ -68,17 +92,7 @@ def ask(
         if asked is None or (asked.done() and not _is_fresh(slot, now, fresh_seconds)):
             asked = slot.asked = _get_pool().submit(question)
             slot.asked_at = now
-        known = slot.last
-    patience = patience_seconds if known.is_awaited else _GLANCE_SECONDS
-    try:
-        found: Answer[Value] = Answer(asked.result(timeout=patience))
-    except NotYetError:
-        return known
-    except CreditDefaultError as error:
-        found = Answer(fault=error)
-    with slot.lock:
-        slot.last = found
-    return found
+        return Asked(slot, asked, slot.last)
 
 
 def _is_fresh(slot: _Slot, now: dt.datetime, fresh_seconds: float) -> bool:

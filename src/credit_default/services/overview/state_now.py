@@ -1,6 +1,7 @@
 """The state of everything now, for the control room's first page: what the lake says at once, and what servers answer in time."""
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -21,7 +22,7 @@ from credit_default.services.overview.champion_now import (
 )
 from credit_default.services.overview.late import LateItem, list_late
 from credit_default.services.overview.open_alarms import OpenAlarm, list_alarms_now
-from credit_default.services.overview.patient_questions import Answer, ask
+from credit_default.services.overview.patient_questions import Answer, Asked, Value, ask
 from credit_default.services.overview.server_items import find_start, list_server_items
 from credit_default.services.overview.server_runs import ServerRuns, say_schedule
 from credit_default.services.training.training_record import is_card_owed
@@ -103,56 +104,66 @@ def describe_now(
     patience_seconds: float,
     serving_since: dt.datetime | None = None,
 ) -> StateNow:
-    """Return the state, waiting for servers no longer than `patience_seconds` each.
+    """Return the state, waiting for servers no longer than `patience_seconds`, all of them together.
 
     Args:
         wiring: The lake and the settings.
         now: The time.
         read_runs: Asks the server that runs the flows.
-        patience_seconds: How long to wait for an answer that was never given before.
+        patience_seconds: How long to wait for answers that were never given before.
         serving_since: When whoever asks was started; so soon afterwards servers may be starting too.
     """
+    began = time.monotonic()
     lake, settings = wiring.lake, wiring.settings
-    patience = {"now": now, "patience_seconds": patience_seconds}
-    runs = ask(
-        read_runs,
-        name="server runs",
-        key=(settings.prefect.api_url, lake.uri),
-        fresh_seconds=2.0,
-        **patience,  # type: ignore[arg-type]
-    )
+    where: tuple[str, ...] = (settings.prefect.api_url, lake.uri)
+    asked_runs = ask(read_runs, name="server runs", key=where, now=now, fresh_seconds=2.0)
     champion = find_champion_now(wiring)
-    where = (lake.uri, settings.mlflow.tracking_uri, champion.version if champion else 0)
-    registry = ask(
-        lambda: _read_registry(wiring, champion, now=now),
-        name="registry",
-        key=where,
-        fresh_seconds=15.0,
-        **patience,  # type: ignore[arg-type]
-    )
-    retraining = ask(
-        lambda: _explain_retraining(wiring, now=now),
-        name="retraining",
-        key=where,
-        fresh_seconds=5.0,
-        **patience,  # type: ignore[arg-type]
-    )
+    asked_registry, asked_retraining = _ask_mlflow(wiring, champion, now=now)
     found = list_findings(wiring, None)
     starting_since = find_start(serving_since, now=now, seconds=settings.stack.startup_seconds)
+    alarms, last_batch = list_alarms_now(lake), _find_last_batch(wiring)
+
+    def wait(asked: Asked[Value]) -> Answer[Value]:
+        left = patience_seconds - (time.monotonic() - began)
+        return asked.wait(patience_seconds=max(0.0, left))
+
+    runs, registry = wait(asked_runs), wait(asked_registry)
     return StateNow(
         now,
         champion,
         registry,
-        list_alarms_now(lake),
-        _find_last_batch(wiring),
+        alarms,
+        last_batch,
         runs,
         _list_late_items(wiring, runs, registry, now=now, starting_since=starting_since),
-        retraining,
+        wait(asked_retraining),
         tuple(one for one in found if one.is_open),
         _find_review(wiring, champion, now=now),
         _list_schedules(wiring),
         starting_since is not None,
     )
+
+
+def _ask_mlflow(
+    wiring: Wiring, champion: ChampionNow | None, *, now: dt.datetime
+) -> tuple[Asked[RegistryNow], Asked[RetrainingNow]]:
+    version = champion.version if champion else 0
+    where = (wiring.lake.uri, wiring.settings.mlflow.tracking_uri, version)
+    registry = ask(
+        lambda: _read_registry(wiring, champion, now=now),
+        name="registry",
+        key=where,
+        now=now,
+        fresh_seconds=15.0,
+    )
+    retraining = ask(
+        lambda: _explain_retraining(wiring, now=now),
+        name="retraining",
+        key=where,
+        now=now,
+        fresh_seconds=5.0,
+    )
+    return registry, retraining
 
 
 def _list_late_items(
