@@ -1,12 +1,16 @@
+import base64
 import datetime as dt
 import json
+import shutil
+import subprocess
 from dataclasses import replace
 
 import pytest
 
+from credit_default.adapters.bundles.signing_keys import make_key
 from credit_default.adapters.mlflow.run_search import read_run_text
 from credit_default.errors import ArtifactError, InputError
-from credit_default.services.assessment.model_card import publish_card
+from credit_default.services.assessment.model_card import PARTS, publish_card
 from credit_default.services.assessment.stored_card import CARD_CONTENT, read_card, summarise_card
 from credit_default.services.assessment.validation_study import assess_challenger
 from credit_default.services.champion.alias_history import PROMOTED
@@ -28,13 +32,13 @@ WATCHED = (
 @pytest.fixture(scope="module")
 def wiring(tmp_path_factory, mlflow_template, champion_lake):
     """A lake with one version that has been through everything that a training does."""
-    import shutil
-
     from credit_default.services.context.wiring import build_wiring
 
     root = tmp_path_factory.mktemp("carded")
+    make_key(root / "key.pem")
     quick = {
         "lake": str(root / "lake"),
+        "signing": {"key": str(root / "key.pem")},
         "stability": {"refit_count": 1},
         "proxies": {"tree_count": 5},
     }
@@ -136,10 +140,31 @@ def test_a_rival_that_ranks_better_is_on_the_card_and_keeps_nobody_from_promotio
 
 
 def test_parts_list_names_the_model_by_its_digest(wiring, summary, version):
-    parts = json.loads(read_run_text(wiring.tracking, summary.run_id, "validation/parts.cdx.json"))
+    parts = json.loads(read_run_text(wiring.tracking, summary.run_id, PARTS))
 
     assert parts["metadata"]["timestamp"] == NOON.isoformat()
     assert version.digest in json.dumps(parts["metadata"]["component"])
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_parts_list_is_signed_as_openssl_checks_it(wiring, summary, tmp_path):
+    def ask_openssl(*words):
+        line = ["openssl", *map(str, words)]
+        return subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    text = read_run_text(wiring.tracking, summary.run_id, PARTS)
+    signature = read_run_text(wiring.tracking, summary.run_id, f"{PARTS}.sig")
+    (tmp_path / "parts.cdx.json").write_text(text, encoding="utf-8")
+    (tmp_path / "changed.json").write_text(text.replace("CycloneDX", "CycloneDY"), encoding="utf-8")
+    (tmp_path / "parts.sig").write_bytes(base64.b64decode(signature))
+    ask_openssl("pkey", "-in", wiring.signing_key, "-pubout", "-out", "key.pub.pem")
+    verify = ("pkeyutl", "-verify", "-pubin", "-inkey", "key.pub.pem", "-rawin", "-in")
+
+    right = ask_openssl(*verify, "parts.cdx.json", "-sigfile", "parts.sig")
+    wrong = ask_openssl(*verify, "changed.json", "-sigfile", "parts.sig")
+
+    assert (right.returncode, right.stdout.strip()) == (0, "Signature Verified Successfully")
+    assert wrong.returncode == 1
 
 
 def test_card_opens_with_what_the_registry_says_today(wiring, version):

@@ -45,6 +45,17 @@ def sign_manifest(manifest: bytes, *, key: Path) -> bytes:
     return json.dumps(content, indent=2).encode()
 
 
+def sign_file(content: bytes, *, key: Path) -> bytes:
+    """Return the signature of a file's bytes themselves, in base64, as OpenSSL checks it; never one of a bundle.
+
+    Raises:
+        SetupError: There is no such key.
+    """
+    if content.startswith(_FORMAT.encode()):
+        raise ValueError("content that a bundle's signature is made of")
+    return base64.b64encode(read_private_key(key).sign(content)) + b"\n"
+
+
 def check_signature(
     manifest: bytes, signature: bytes | None, *, trusted: Collection[str], thing: str
 ) -> None:

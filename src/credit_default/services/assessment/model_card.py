@@ -3,7 +3,9 @@
 import datetime as dt
 import logging
 from dataclasses import replace
+from typing import Final
 
+from credit_default.adapters.bundles.bundle_signature import sign_file
 from credit_default.adapters.mlflow.run_search import locate_artifact
 from credit_default.services.assessment.card_evidence import (
     JudgedVersion,
@@ -30,6 +32,7 @@ from credit_default.views.documents.markdown import render_document_markdown
 from credit_default.views.exports.model_sbom import render_bundle_sbom
 from credit_default.views.summaries.summary import Summary
 
+PARTS: Final = "validation/parts.cdx.json"  # the model's bill of materials
 _LOG = logging.getLogger(__name__)
 
 
@@ -65,7 +68,7 @@ def draw_card(
 
     `figures/` holds the charts, `card/` the page, the same as markdown, and its content as JSON. `validation/` holds
     `evidence.json`, with every figure that was measured, also those that no page shows, and the model's
-    bill of materials (CycloneDX). The version's tag says last that its card is drawn.
+    bill of materials (CycloneDX), signed where the settings name a key. The version's tag says last that its card is drawn.
 
     Args:
         wiring: MLflow, and the settings to report.
@@ -81,7 +84,7 @@ def draw_card(
     run.record_metrics(list_assessment_metrics(assessment))
     run.record_files(
         {picture.path: picture.png for picture in pictures.values()}
-        | {name: text.encode() for name, text in _render_files(wiring, evidence).items()}
+        | _sign_parts(wiring, {n: t.encode() for n, t in _render_files(wiring, evidence).items()})
     )
     wiring.registry.record_tags(version, {CARD_TAG: CARD_DRAWN})
     _LOG.info("wrote model card model_version=%s run_id=%s", version.number, version.run_id)
@@ -96,7 +99,7 @@ def _render_files(wiring: Wiring, evidence: CardEvidence) -> dict[str, str]:
         "card/card.md": render_document_markdown(card, pictures="../"),
         CARD_CONTENT: render_document_json(card),
         EVIDENCE_FILE: render_evidence_json(evidence),
-        "validation/parts.cdx.json": render_bundle_sbom(
+        PARTS: render_bundle_sbom(
             evidence.bundle,
             model_name=identity.name,
             libraries=identity.libraries,
@@ -104,6 +107,12 @@ def _render_files(wiring: Wiring, evidence: CardEvidence) -> dict[str, str]:
             written_at=identity.trained_at,
         ),
     }
+
+
+def _sign_parts(wiring: Wiring, files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the files with a signature beside the bill of materials, where the settings name a key."""
+    key = wiring.signing_key
+    return files if key is None else files | {f"{PARTS}.sig": sign_file(files[PARTS], key=key)}
 
 
 def _add_past_promotions(wiring: Wiring, card: Document, *, trained_at: str) -> Document:
