@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.fakes.machine_pace import is_within
 
 from credit_default.data.simulation.months import simulate, simulate_chunks
 
@@ -111,9 +112,9 @@ def test_columns_stay_where_they_are_through_twelve_calm_months(report):
 
 
 def test_rows_come_at_two_hundred_thousand_a_second_of_one_core(report):
-    best = max(report.rows_per_second(row_count=200_000) for _ in range(3))
+    seconds = min(200_000 / report.rows_per_second(row_count=200_000) for _ in range(3))
 
-    assert best >= 200_000
+    assert is_within(seconds, 1)
 
 
 def test_memory_does_not_grow_with_the_rows():
