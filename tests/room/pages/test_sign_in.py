@@ -295,7 +295,8 @@ def test_what_was_written_into_a_form_is_kept_when_the_session_has_ended_meanwhi
     page.locator("#password").fill(PASSWORD)
     page.locator("main button").click()
 
-    form = page.locator("main form")
+    form = page.locator("main form", has=page.locator("textarea"))
+    form.wait_for()
     assert page.title().startswith("Send it again")
     assert form.get_attribute("action") == "/models/4/promote"
     assert form.locator("textarea").input_value() == 'Because <b>it</b> ranks "better"\nby far'
