@@ -146,7 +146,7 @@ def test_parts_list_names_the_model_by_its_digest(wiring, summary, version):
     assert version.digest in json.dumps(parts["metadata"]["component"])
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl: install it")
 def test_parts_list_is_signed_as_openssl_checks_it(wiring, summary, tmp_path):
     def ask_openssl(*words):
         line = ["openssl", *map(str, words)]
