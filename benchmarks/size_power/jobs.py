@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
@@ -113,7 +114,10 @@ def run_all(
 
 def _read_kept(path: Path) -> dict[Part, dict[str, Rate]]:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    found = [json.loads(line) for line in lines if line.endswith("}")]  # the last may be cut short
+    found = []
+    for line in lines:
+        with suppress(json.JSONDecodeError):  # one that was cut short is measured again
+            found.append(json.loads(line))
     return {
         Part(**one["part"]): {name: Rate(*rate) for name, rate in one["rates"].items()}
         for one in found
@@ -125,4 +129,4 @@ def _keep(path: Path | None, part: Part, found: Mapping[str, Rate]) -> None:
         return
     line = {"part": asdict(part), "rates": {name: astuple(rate) for name, rate in found.items()}}
     with path.open("a", encoding="utf-8") as kept:
-        kept.write(json.dumps(line) + "\n")
+        kept.write("\n" + json.dumps(line))  # also after a line that was cut short

@@ -6,12 +6,12 @@ CPU time is that of the whole process tree, at the pace of a quiet machine. Of t
 import resource
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.fakes.machine_pace import is_within
+from tests.fakes.machine_pace import measure_pace
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -115,11 +115,14 @@ def run_measured(*arguments, cwd) -> Ended:
 
 
 def run_quickest(*arguments, cwd) -> Ended:
-    for _ in range(3):
+    """The quickest of three tries; one that is too slow counts at the pace of a quiet machine."""
+    tries = []
+    while len(tries) < 3 and (not tries or tries[-1].cpu_seconds > MOST_CPU_SECONDS):
         ended = run_measured(*arguments, cwd=cwd)
-        if is_within(ended.cpu_seconds, MOST_CPU_SECONDS):
-            break
-    return ended
+        if ended.cpu_seconds > MOST_CPU_SECONDS:
+            ended = replace(ended, cpu_seconds=ended.cpu_seconds / measure_pace())
+        tries.append(ended)
+    return min(tries, key=lambda ended: ended.cpu_seconds)
 
 
 def expect_refused_at_once(case, inputs, tmp_path):
@@ -133,7 +136,7 @@ def expect_refused_at_once(case, inputs, tmp_path):
     assert (ended.exit_code, ended.stdout) == (1 if case in REFUSED else 2, ""), ended.stderr
     assert len(ended.stderr.splitlines()) == 1, ended.stderr
     assert named in ended.stderr
-    assert is_within(ended.cpu_seconds, MOST_CPU_SECONDS)
+    assert ended.cpu_seconds <= MOST_CPU_SECONDS
     written = {path.relative_to(lake).as_posix() for path in lake.rglob("*") if path.is_file()}
     assert {name for name in written if not name.startswith(LEDGER)} == set()
     assert bool(written) == (case in REFUSED)
@@ -157,7 +160,7 @@ def test_wrong_rows_are_refused_at_once_where_there_is_a_champion(
     ended = run_quickest("predict", str(inputs[file]), "--config", str(config), "-q", cwd=tmp_path)
 
     assert (ended.exit_code, ended.stdout) == (exit_code, ""), ended.stderr
-    assert is_within(ended.cpu_seconds, MOST_CPU_SECONDS)
+    assert ended.cpu_seconds <= MOST_CPU_SECONDS
 
 
 def test_wrong_data_of_a_demo_leaves_the_lake_of_the_earlier_demo(inputs, run, tmp_path):
@@ -177,4 +180,4 @@ def test_empty_inbox_starts_no_server(tmp_path):
 
     assert (ended.exit_code, ended.stderr) == (0, "")
     assert "0 scored, 0 refused" in ended.stdout
-    assert is_within(ended.cpu_seconds, MOST_CPU_SECONDS)
+    assert ended.cpu_seconds <= MOST_CPU_SECONDS

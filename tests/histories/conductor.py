@@ -18,7 +18,8 @@ import sqlite3
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -160,29 +161,40 @@ class Fate:
         return self.act.mlflow if 0 < self.act.mlflow_at <= self.passed else ""
 
 
-def disturb_store(fate: Fate) -> None:
+@contextmanager
+def watch_store(fate: Fate) -> Iterator[None]:
     """Let the statements of MLflow's store fail as they do where its database cannot be opened, or only after they took effect."""
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
     from sqlalchemy.exc import OperationalError
     from sqlalchemy.orm import Session
 
-    def fail() -> None:
-        reason = sqlite3.OperationalError("unable to open database file")
-        raise OperationalError(None, None, reason)
+    def fail_if(state: str) -> None:
+        if fate.mlflow == state:
+            reason = sqlite3.OperationalError("unable to open database file")
+            raise OperationalError(None, None, reason)
 
-    event.listen(Engine, "before_cursor_execute", lambda *_: fate.mlflow == "gone" and fail())
-    event.listen(Session, "after_commit", lambda _: fate.mlflow == "unheard" and fail())
+    watched = (
+        (Engine, "before_cursor_execute", lambda *_: fail_if("gone")),
+        (Session, "after_commit", lambda _: fail_if("unheard")),
+    )
+    for target, name, act in watched:
+        event.listen(target, name, act)
+    try:
+        yield
+    finally:
+        for target, name, act in watched:
+            event.remove(target, name, act)
 
 
 def play(workload: Workload, number: int, place: Place, began: dt.datetime) -> None:
     """Do this client's acts, one after another, and write down what it is told of each."""
     fate = Fate(workload, number)
     failpoints.observe_failpoints(fate)
-    disturb_store(fate)
     if not workload.at_once:
         os.kill(os.getpid(), signal.SIGSTOP)
-    with (place.folder / f"told-{number}.jsonl").open("w", encoding="utf-8", buffering=1) as told:
+    path = place.folder / f"told-{number}.jsonl"
+    with watch_store(fate), path.open("w", encoding="utf-8", buffering=1) as told:
         for minute, act in enumerate(workload.clients[number]):
             told.write(json.dumps({"asked": asdict(act)}) + "\n")
             at = began + dt.timedelta(minutes=minute, hours=act.skew)

@@ -13,11 +13,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 from tests.fakes.shared_folders import copy_shared_folder
 from tests.histories.books import judge_books
+from tests.histories.conductor import Fate, watch_store
 from tests.histories.planted import IN_CODE, IN_STATE, plant
 from tests.histories.template import make_template
-from tests.histories.workload import CHOICES, FAULTS, draw_workload
+from tests.histories.workload import CHOICES, FAULTS, Act, draw_workload
 
 pytestmark = pytest.mark.xdist_group("histories")
 
@@ -92,6 +95,24 @@ def test_a_thousand_seeds_have_every_act_and_every_fault():
     assert {strike.fault for one in drawn for strike in one.strikes} == set(FAULTS)
     for fault in ("killed_at", "full_at", "largest_file", "away", "skew", "mlflow", "slow_disk"):
         assert sum(bool(getattr(act, fault)) for act in acts) > LONG / 10, fault
+
+
+def test_a_store_that_is_gone_fails_in_a_history_as_a_real_one_does(tmp_path):
+    fate = Fate(draw_workload(1), 0)
+    real = create_engine(f"sqlite:///{tmp_path}/no/folder/mlflow.db")
+    planted = create_engine(f"sqlite:///{tmp_path}/mlflow.db")
+    errors = []
+    with watch_store(fate):
+        fate.begin(Act("", mlflow="gone", mlflow_at=1))
+        fate.passed = 1
+        for engine in (real, planted):
+            with pytest.raises(OperationalError) as raised, engine.connect() as opened:
+                opened.execute(text("select 1"))
+            errors.append((type(raised.value.orig), str(raised.value.orig)))
+
+    assert errors[0] == errors[1]
+    with planted.connect() as opened:
+        assert opened.execute(text("select 1")).scalar() == 1
 
 
 def test_the_books_of_an_undisturbed_history_balance(rich):

@@ -46,13 +46,13 @@ def sign_manifest(manifest: bytes, *, key: Path) -> bytes:
 
 
 def sign_file(content: bytes, *, key: Path) -> bytes:
-    """Return the signature of a file's bytes themselves, in base64, as OpenSSL checks it; never one of a bundle.
+    """Return the signature of a JSON file's bytes themselves, in base64, as OpenSSL checks it.
+
+    It is never one of a bundle: what is signed there begins with the name of its format.
 
     Raises:
         SetupError: There is no such key.
     """
-    if content.startswith(_FORMAT.encode()):
-        raise ValueError("content that a bundle's signature is made of")
     return base64.b64encode(read_private_key(key).sign(content)) + b"\n"
 
 
