@@ -66,6 +66,25 @@ def test_the_analyst_drops_a_file_sees_its_rows_and_sends_it(
     assert list_incoming(room) == {"next month.csv": content}
 
 
+def test_a_file_that_would_be_refused_says_why_in_words_and_is_not_offered_to_be_sent(
+    still, sign_in, simulated_files, tmp_path
+):
+    wrong = pl.when(pl.int_range(pl.len()) < 150).then(9)
+    rows = pl.read_csv(simulated_files.batch).with_columns(sex=wrong.otherwise("sex"))
+    rows.write_csv(tmp_path / "wrong.csv")
+    page = sign_in(Role.ANALYST, room=still)
+
+    page.goto("/files")
+    page.set_input_files("input[type=file]", tmp_path / "wrong.csv")
+    page.click("button:text-is('Look at it')")
+
+    assert "It cannot be sent" in page.inner_text("[role=alert]")
+    told = page.inner_text("main")
+    assert "sex is none of the permitted values: 150 rows" in told
+    assert "sex|code" not in told
+    assert "send it" not in told.lower()
+
+
 def test_a_file_that_is_dropped_on_the_form_is_looked_at_at_once(still, sign_in):
     page = sign_in(Role.ANALYST, room=still)
     page.goto("/files")
