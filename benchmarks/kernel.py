@@ -85,7 +85,7 @@ def compare(
 
 def print_family(name: str, bundle: ModelBundle, rows: pl.DataFrame, *, repetitions: int) -> None:
     """Print a line of the table, after checking that every row has the same bits both ways."""
-    matrix = bundle.pipeline[:-1].transform(rows)
+    matrix = bundle.build_matrix(rows)
     choice = attach_kernel(bundle, load_kernel())
     if choice.bundle.walker is None:
         print(f"{name:24} {choice.refusal}")

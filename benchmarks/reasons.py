@@ -59,13 +59,13 @@ def main() -> None:
 
 def print_measures(bundle: ModelBundle, declined: pl.DataFrame, *, repetitions: int) -> None:
     """Print what reasons cost each way, and how far the ways are apart."""
-    matrix = bundle.pipeline[:-1].transform(declined)
+    matrix = bundle.build_matrix(declined)
     finder = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
     plain = build_reason_finder(
         replace(bundle, kernel=None, walker=None), CREDIT_CARD_REASONS, schema=CREDIT_CARD
     )
     trees = find_family(bundle.recipe).list_trees(bundle.forest)
-    background = bundle.pipeline[:-1].transform(finder.explainer.background_rows)
+    background = bundle.build_matrix(finder.explainer.background_rows)
     print(
         f"{declined.height:,} declined clients; background: {finder.explainer.background_description}"
     )

@@ -23,6 +23,7 @@ import forging
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import skops.io  # noqa: F401 - what judges a forgery needs it, and its import is no part of what one costs
 from forging import MANIFEST, PIPELINE, Payload, agree, find, rewrite, save, walk
 
 from credit_default.adapters.bundles.bundle_files import read_bundle

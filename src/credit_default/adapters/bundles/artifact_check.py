@@ -11,6 +11,7 @@ from credit_default.model.estimator.calibration_line import STEEPEST_SLOPE
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, FOREST_STEP
 from credit_default.model.families.find_family import find_family
 from credit_default.model.families.recipe import Recipe
+from credit_default.model.families.stored.stored_pipeline import StoredPipeline, StoredTransformer
 from credit_default.model.families.structure import (
     build_artifact_error,
     check_attributes,
@@ -32,10 +33,8 @@ def check_pipeline(pipeline: Any, *, recipe: Recipe) -> None:
     Raises:
         ArtifactError: It is another pipeline; the message names what was found.
     """
-    from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import FunctionTransformer
-
-    check_attributes(pipeline, Pipeline, Pipeline._get_param_names())  # noqa: SLF001
+    pipeline_class, transformer_class = _find_classes(pipeline)
+    check_attributes(pipeline, pipeline_class, pipeline_class._get_param_names())  # noqa: SLF001
     steps = pipeline.steps
     require(_has_our_steps(steps), "other steps in the pipeline")
     require(
@@ -45,13 +44,23 @@ def check_pipeline(pipeline: Any, *, recipe: Recipe) -> None:
     transformer, estimator = steps[0][1], _check_calibration(steps[1][1])
     check_attributes(
         transformer,
-        FunctionTransformer,
-        {*FunctionTransformer._get_param_names(), "n_features_in_"},  # noqa: SLF001
+        transformer_class,
+        {*transformer_class._get_param_names(), "n_features_in_"},  # noqa: SLF001
         optional={"feature_names_in_"},
     )
     find_family(recipe).check_estimator(
         estimator, recipe=recipe, feature_count=_check_transformer(transformer)
     )
+
+
+def _find_classes(pipeline: Any) -> tuple[Any, Any]:
+    """Return the classes that belong here: those of a stored pipeline, or scikit-learn's own."""
+    if isinstance(pipeline, StoredPipeline):
+        return StoredPipeline, StoredTransformer
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    return Pipeline, FunctionTransformer
 
 
 def _has_our_steps(steps: Any) -> bool:

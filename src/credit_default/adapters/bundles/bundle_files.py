@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from credit_default.adapters.bundles.bundle_manifest import (
 )
 from credit_default.adapters.bundles.bundle_signature import SIGNATURE, sign_manifest
 from credit_default.adapters.bundles.skops_pipeline import read_pipeline, write_pipeline
+from credit_default.adapters.bundles.stored_reader import read_stored_pipeline
 from credit_default.adapters.bundles.trust import NO_TRUST, Trust, require_trusted_bundle
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.kernel.machine_code import load_kernel
@@ -34,7 +36,7 @@ from credit_default.errors import InputError, needs_setup, show_examples
 from credit_default.model.estimator.bundle import ModelBundle, attach_kernel
 from credit_default.model.estimator.decision import parse_decision_policy
 from credit_default.model.estimator.digest import digest_bundle
-from credit_default.model.estimator.recipe_pipeline import parse_recipe
+from credit_default.model.estimator.recipe_pipeline import Recipe, parse_recipe
 
 _LOG = logging.getLogger(__name__)
 _LARGEST_FILE_BYTES: Final = 1_000_000_000
@@ -126,13 +128,14 @@ def read_bundle(
         manifest, content, signature, trust=trust, thing=f"model bundle {folder}"
     )
     _check_files(folder, manifest)
-    bundle = _build_bundle(folder, manifest)
+    kernel = load_kernel()
+    bundle = _build_bundle(folder, manifest, has_kernel=kernel is not None)
     _check_calibration(folder, manifest, bundle)
     digest = digest_bundle(bundle)
     if digest != expected_digest:
         found = f"content with the digest {digest}"
         raise build_bundle_error(folder, found, f"the digest {expected_digest}")
-    choice = attach_kernel(replace(bundle, digest=digest), load_kernel())
+    choice = attach_kernel(replace(bundle, digest=digest), kernel)
     if choice.refusal is not None:
         _LOG.info("scikit-learn walks the trees, with the same scores: %s", choice.refusal)
     return choice.bundle
@@ -153,11 +156,11 @@ def _check_calibration(folder: Path, manifest: Mapping[str, Any], bundle: ModelB
         raise build_bundle_error(folder, f"the calibration {line}", expected)
 
 
-def _build_bundle(folder: Path, manifest: Mapping[str, Any]) -> ModelBundle:
+def _build_bundle(folder: Path, manifest: Mapping[str, Any], *, has_kernel: bool) -> ModelBundle:
     try:
         recipe = parse_recipe(manifest["recipe"])
         return ModelBundle(
-            pipeline=read_pipeline(folder / PIPELINE, recipe=recipe),
+            pipeline=_read_pipeline(folder / PIPELINE, recipe, has_kernel=has_kernel),
             decision_policy=parse_decision_policy(manifest["decision_policy"]),
             recipe=recipe,
             schema_name=str(manifest["schema_name"]),
@@ -175,6 +178,14 @@ def _build_bundle(folder: Path, manifest: Mapping[str, Any]) -> ModelBundle:
             raise
         found = f"{type(error).__name__}: {error}"
         raise build_bundle_error(folder, found, "a bundle as `train` writes it") from error
+
+
+def _read_pipeline(path: Path, recipe: Recipe, *, has_kernel: bool) -> Any:
+    """Return the pipeline: as it is stored where compiled code walks its trees, else as scikit-learn's own."""
+    with disk_errors(path):
+        content = path.read_bytes()
+    stored = read_stored_pipeline(content, recipe=recipe) if has_kernel else None
+    return read_pipeline(BytesIO(content), recipe=recipe) if stored is None else stored
 
 
 def _read_trained_rows(folder: Path) -> Any:

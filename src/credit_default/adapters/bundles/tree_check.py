@@ -4,18 +4,32 @@ scikit-learn follows a tree's child indices without checking them: one child ind
 points backwards never ends.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from credit_default.model.families.structure import require
 
+# A node of scikit-learn's trees, in the version that pyproject.toml names.
+NODE_TYPE: Final = np.dtype(
+    [
+        ("left_child", "<i8"),
+        ("right_child", "<i8"),
+        ("feature", "<i8"),
+        ("threshold", "<f8"),
+        ("impurity", "<f8"),
+        ("n_node_samples", "<i8"),
+        ("weighted_n_node_samples", "<f8"),
+        ("missing_go_to_left", "u1"),
+    ],
+    align=True,
+)
 _NO_CHILD = -1
 _TOLERANCE = 1e-9  # of the sum of a leaf's shares
 
 
-def check_tree_state(arguments: Any, state: Any) -> None:
+def check_tree_state(arguments: Any, state: Any, *, node_type: Any = NODE_TYPE) -> None:
     """Check that scikit-learn can safely build a tree from this stored state: it is a binary tree over its own arrays.
 
     Every child comes after its parent and inside the array, each node but the root has one parent, features and thresholds
@@ -25,6 +39,7 @@ def check_tree_state(arguments: Any, state: Any) -> None:
     Args:
         arguments: The feature count, the class counts and the output count.
         state: The depth, the node count, the nodes and the values.
+        node_type: NumPy's type of one node.
 
     Raises:
         ArtifactError: A condition does not hold; the message names the first one.
@@ -37,7 +52,7 @@ def check_tree_state(arguments: Any, state: Any) -> None:
         "a malformed tree",
     )
     nodes, values = state["nodes"], state["values"]
-    _check_form(nodes, values, state=state, value_count=value_count)
+    _check_form(nodes, values, state=state, value_count=value_count, node_type=node_type)
     _check_nodes(nodes, feature_count=feature_count)
     if value_count == 1:
         require(bool(np.isfinite(values).all()), "a value that is no number")
@@ -55,12 +70,10 @@ def _check_shares(values: NDArray[np.float64]) -> None:
     )
 
 
-def _check_form(nodes: Any, values: Any, *, state: Any, value_count: int) -> None:
+def _check_form(nodes: Any, values: Any, *, state: Any, value_count: int, node_type: Any) -> None:
     """Check the types and lengths of the arrays, before what they hold is used."""
-    from sklearn.tree._tree import NODE_DTYPE
-
     require(
-        isinstance(nodes, np.ndarray) and nodes.dtype == NODE_DTYPE and nodes.ndim == 1,
+        isinstance(nodes, np.ndarray) and nodes.dtype == node_type and nodes.ndim == 1,
         "malformed tree nodes",
     )
     require(

@@ -16,6 +16,7 @@ from credit_default.model.estimator.calibration_line import Calibration
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, FOREST_STEP, Recipe
 from credit_default.model.families.find_family import find_family
+from credit_default.model.families.stored.stored_forest import StoredForest
 from credit_default.model.families.tree_walker import TreeWalker, build_walker, find_disagreement
 from credit_default.model.features.declaration import (
     Feature,
@@ -83,6 +84,24 @@ class ModelBundle:
         Its input is the feature matrix, not raw rows, and its output is not calibrated yet.
         """
         return unwrap_forest(self.pipeline.named_steps[FOREST_STEP])
+
+    @property
+    def estimator_class(self) -> str:
+        """Return the name of the estimator's class in its library."""
+        forest = self.forest
+        return forest.class_name if isinstance(forest, StoredForest) else type(forest).__name__
+
+    def build_matrix(self, rows: Any) -> NDArray[np.float32]:
+        """Return the features of raw rows, of shape (row count, feature count), as the estimator takes them.
+
+        Args:
+            rows: As in `scoring.score_probability`.
+
+        Raises:
+            InputError: as `build_features`.
+        """
+        matrix: NDArray[np.float32] = self.pipeline.named_steps[FEATURES_STEP].transform(rows)
+        return matrix
 
     def measure_risk(self, matrix: Any) -> NDArray[np.float64]:
         """Return each row's risk by the estimator alone, on the scale of its family.

@@ -19,6 +19,7 @@ from credit_default.model.families.recipe import (
     describe_recipe,
     parse_recipe,
 )
+from credit_default.model.families.stored.stored_pipeline import restore_pipeline
 from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import (
     Feature,
@@ -154,6 +155,7 @@ def calibrate_pipeline(pipeline: Any, line: Calibration | None) -> Any:
         return pipeline
     from sklearn.pipeline import Pipeline
 
+    pipeline = restore_pipeline(pipeline)
     transformer, forest = (pipeline.named_steps[name] for name in (FEATURES_STEP, FOREST_STEP))
     return Pipeline([(FEATURES_STEP, transformer), (FOREST_STEP, CalibratedForest(forest, line))])
 

@@ -96,7 +96,7 @@ def score_probability(bundle: ModelBundle, rows: Any) -> NDArray[np.float64]:
     Raises:
         InputError: a column that is missing, is not numeric or holds missing values.
     """
-    matrix = bundle.pipeline[:-1].transform(rows)
+    matrix = bundle.build_matrix(rows)
     if not len(matrix):
         return np.empty(0)
     return calibrate_probability(bundle.measure_probability(matrix), bundle.calibration)

@@ -28,6 +28,7 @@ from credit_default.model.explanation.shapley_leaf_tables import (
 from credit_default.model.families.family import Family, Scale, TreeTerm
 from credit_default.model.families.find_family import find_family
 from credit_default.model.families.own.own_family import is_own
+from credit_default.model.families.stored.stored_forest import StoredForest
 from credit_default.model.features.input_values import list_possibly_missing
 from credit_default.model.features.row_functions import FloatArray
 from credit_default.model.statistics.logistic import expit
@@ -120,7 +121,7 @@ class Explainer:
             ArtifactError: contributions that do not add up to the risk within 1e-6.
         """
         bundle = self.bundle
-        matrix = bundle.pipeline[:-1].transform(rows)
+        matrix = bundle.build_matrix(rows)
         if not len(matrix):
             empty, none = np.empty((0, len(bundle.feature_names))), np.empty(0)
             return Explanation(bundle.feature_names, empty, none, self.base, self._family.scale)
@@ -194,7 +195,7 @@ class Explainer:
 
     @cached_property
     def _background_matrix(self) -> Any:
-        return self.bundle.pipeline[:-1].transform(self.background_rows)
+        return self.bundle.build_matrix(self.background_rows)
 
     @cached_property
     def _woodelf_explainer(self) -> Any:
@@ -202,7 +203,10 @@ class Explainer:
         from woodelf.core.trees.parse_models import load_decision_tree_ensemble_model
 
         bundle, names = self.bundle, list(self.bundle.feature_names)
-        trees = load_decision_tree_ensemble_model(bundle.forest, names, class_index=_DEFAULTED)
+        forest = (
+            bundle.forest.restore() if isinstance(bundle.forest, StoredForest) else bundle.forest
+        )
+        trees = load_decision_tree_ensemble_model(forest, names, class_index=_DEFAULTED)
         return WoodelfExplainer(trees, self._build_frame(self._background_matrix))
 
     def _build_frame(self, matrix: Any) -> Any:

@@ -59,7 +59,7 @@ class _Seen:
 
 
 def _build_features(bundle: ModelBundle, rows: pl.DataFrame) -> bytes:
-    matrix: np.ndarray = bundle.pipeline[:-1].transform(rows)
+    matrix: np.ndarray = bundle.build_matrix(rows)
     return matrix.tobytes()
 
 

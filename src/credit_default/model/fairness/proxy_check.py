@@ -104,7 +104,7 @@ def measure_proxies(
     """
     policy = policy or ProxyPolicy()
     drawn = _draw_rows(rows, policy.row_count, seed=seed)
-    matrix = bundle.pipeline[:-1].transform(drawn)
+    matrix = bundle.build_matrix(drawn)
     fold = np.asarray(assign_folds(drawn, fold_count=_FOLD_COUNT, seed=seed), dtype=np.int64)
     all_roots = trace_inputs(bundle.features)
     roots = [all_roots[name] for name in bundle.feature_names]

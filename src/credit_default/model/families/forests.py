@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 
 from credit_default.model.families.family import Matrix, Scale, TreeTerm, UnseenVotes
 from credit_default.model.families.recipe import Recipe
+from credit_default.model.families.stored.stored_forest import (
+    STORED_CLASSES,
+    StoredForest,
+    StoredTree,
+)
 from credit_default.model.families.structure import (
     check_attributes,
     check_classes,
@@ -131,13 +136,12 @@ class ForestFamily:
     def read_tree_sum(self, estimator: Any) -> TreeSum:
         """Return the shares of the trees' leaves, whose mean is the probability."""
         trees = [member.tree_ for member in estimator.estimators_]
-        tags = estimator.__sklearn_tags__().input_tags
         return TreeSum(
             trees,
             [tree.value[:, 0, _DEFAULTED] for tree in trees],
             start=0.0,
             divisor=float(len(trees)),
-            takes_missing=bool(tags.allow_nan),
+            takes_missing=_takes_missing(estimator),
             takes_infinite=False,
         )
 
@@ -156,9 +160,7 @@ class ForestFamily:
 
     def check_estimator(self, estimator: Any, *, recipe: Recipe, feature_count: int) -> None:
         """Check that it is this family's forest of two classes and of the recipe's tree count."""
-        from sklearn import ensemble, tree
-
-        forest_class = getattr(ensemble, self.forest_class)
+        forest_class, member_class, tree_class = self._find_classes(estimator)
         _check_fitted(estimator, forest_class, _FITTED_FOREST)
         members = estimator.estimators_
         require(
@@ -168,10 +170,25 @@ class ForestFamily:
         )
         _check_counts(estimator, feature_count=feature_count)
         check_constraints(estimator.monotonic_cst, feature_count=feature_count)
-        tree_class = getattr(tree, self.tree_class)
         for member in members:
-            _check_fitted(member, tree_class, _FITTED_TREE)
+            _check_fitted(member, member_class, _FITTED_TREE)
             _check_member(member, estimator.monotonic_cst, feature_count=feature_count)
+            require(type(member.tree_) is tree_class, "another tree than the forest's")
+
+    def _find_classes(self, estimator: Any) -> tuple[Any, Any, Any]:
+        """Return the classes of this family's forest, its members and their trees: as stored, or scikit-learn's own."""
+        if isinstance(estimator, StoredForest):
+            return *STORED_CLASSES[self.forest_class], StoredTree
+        from sklearn import ensemble, tree
+        from sklearn.tree._tree import Tree
+
+        return getattr(ensemble, self.forest_class), getattr(tree, self.tree_class), Tree
+
+
+def _takes_missing(estimator: Any) -> bool:
+    if isinstance(estimator, StoredForest):
+        return estimator.takes_missing
+    return bool(estimator.__sklearn_tags__().input_tags.allow_nan)
 
 
 def _check_fitted(estimator: Any, kind: Any, fitted: frozenset[str]) -> None:
@@ -179,14 +196,9 @@ def _check_fitted(estimator: Any, kind: Any, fitted: frozenset[str]) -> None:
 
 
 def _check_member(member: Any, constraints: Any, *, feature_count: int) -> None:
-    from sklearn.tree._tree import Tree
-
     require(member.monotonic_cst == constraints, "a tree under other constraints than its forest")
     _check_counts(member, feature_count=feature_count)
-    require(
-        type(member.tree_) is Tree and member.tree_.n_features == feature_count,
-        "a tree over other features",
-    )
+    require(member.tree_.n_features == feature_count, "a tree over other features")
     require(member.tree_.max_n_classes == len((0, 1)), "a tree that is not of two classes")
 
 

@@ -99,7 +99,7 @@ def _describe_model(
                 "approach": {"type": "supervised"},
                 "task": "binary classification, calibrated probability",
                 "architectureFamily": find_family(bundle.recipe).architecture,
-                "modelArchitecture": type(bundle.forest).__name__,
+                "modelArchitecture": bundle.estimator_class,
                 "datasets": [{"ref": dataset} for dataset in datasets],
                 "inputs": [{"format": column} for column in bundle.input_names],
                 "outputs": [{"format": "default_probability, 0-1"}],
