@@ -23,6 +23,7 @@ from credit_default.adapters.bundles.bundle_manifest import PIPELINE
 from credit_default.adapters.bundles.skops_pipeline import read_pipeline
 from credit_default.adapters.bundles.stored_reader import read_stored_pipeline
 from credit_default.adapters.bundles.tree_check import NODE_TYPE
+from credit_default.model.estimator import bundle as bundle_module
 from credit_default.model.estimator.bundle import measure_feature_importance
 from credit_default.model.estimator.calibration_line import Calibration
 from credit_default.model.estimator.digest import digest_bundle
@@ -107,6 +108,18 @@ def test_importance_of_a_forest_without_a_split_is_zero(written, stored):
 def _write(bundle, folder):
     write_bundle(bundle, folder)
     return (folder / PIPELINE).read_bytes()
+
+
+def test_where_compiled_code_is_not_believed_scikit_learns_own_forest_scores(written, monkeypatch):
+    bundle, folder = written
+    monkeypatch.setattr(bundle_module, "find_disagreement", lambda walker, family: "a bit differs")
+    read = read_bundle(folder, expected_digest=bundle.digest)
+
+    assert type(read.pipeline) is Pipeline
+    assert read.walker is None
+    assert score_probability(read, bundle.reference).tobytes() == (
+        score_probability(bundle, bundle.reference).tobytes()
+    )
 
 
 def test_what_it_does_not_know_scikit_learns_own_answers(stored):

@@ -26,23 +26,24 @@ from credit_default.adapters.bundles.bundle_manifest import (
     build_manifest,
     parse_manifest,
 )
+from credit_default.adapters.bundles.bundle_parts import read_reference, read_trained_rows
 from credit_default.adapters.bundles.bundle_signature import SIGNATURE, sign_manifest
 from credit_default.adapters.bundles.skops_pipeline import read_pipeline, write_pipeline
 from credit_default.adapters.bundles.stored_reader import read_stored_pipeline
 from credit_default.adapters.bundles.trust import NO_TRUST, Trust, require_trusted_bundle
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.kernel.machine_code import load_kernel
-from credit_default.errors import InputError, needs_setup, show_examples
+from credit_default.errors import InputError, needs_setup
 from credit_default.model.estimator.bundle import ModelBundle, attach_kernel
 from credit_default.model.estimator.decision import parse_decision_policy
 from credit_default.model.estimator.digest import digest_bundle
 from credit_default.model.estimator.recipe_pipeline import Recipe, parse_recipe
+from credit_default.model.families.stored.stored_pipeline import restore_pipeline
 
 _LOG = logging.getLogger(__name__)
 _LARGEST_FILE_BYTES: Final = 1_000_000_000
 _LARGEST_MANIFEST_BYTES: Final = 1_000_000
 _LARGEST_SIGNATURE_BYTES: Final = 10_000
-_LARGEST_REFERENCE_CELLS: Final = 200_000_000  # a few bytes can claim more than any memory holds
 # What numpy, Polars and plain conversions raise on content that is not ours.
 _DAMAGED_CONTENT_ERRORS: Final = (
     InputError,
@@ -136,9 +137,10 @@ def read_bundle(
         found = f"content with the digest {digest}"
         raise build_bundle_error(folder, found, f"the digest {expected_digest}")
     choice = attach_kernel(replace(bundle, digest=digest), kernel)
-    if choice.refusal is not None:
-        _LOG.info("scikit-learn walks the trees, with the same scores: %s", choice.refusal)
-    return choice.bundle
+    if choice.refusal is None:
+        return choice.bundle
+    _LOG.info("scikit-learn walks the trees, with the same scores: %s", choice.refusal)
+    return replace(choice.bundle, pipeline=restore_pipeline(choice.bundle.pipeline))
 
 
 def _check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -169,8 +171,8 @@ def _build_bundle(folder: Path, manifest: Mapping[str, Any], *, has_kernel: bool
             source_digests=tuple(str(digest) for digest in manifest["source_digests"]),
             row_count=int(manifest["row_count"]),
             default_share=float(manifest["default_share"]),
-            trained_rows=_read_trained_rows(folder),
-            reference=_read_reference(folder) if REFERENCE in manifest["files"] else None,
+            trained_rows=read_trained_rows(folder),
+            reference=read_reference(folder) if REFERENCE in manifest["files"] else None,
             digest="",
         )
     except _DAMAGED_CONTENT_ERRORS as error:
@@ -186,54 +188,6 @@ def _read_pipeline(path: Path, recipe: Recipe, *, has_kernel: bool) -> Any:
         content = path.read_bytes()
     stored = read_stored_pipeline(content, recipe=recipe) if has_kernel else None
     return read_pipeline(BytesIO(content), recipe=recipe) if stored is None else stored
-
-
-def _read_trained_rows(folder: Path) -> Any:
-    with disk_errors(folder):
-        hashes = np.load(folder / TRAINED_ROWS, allow_pickle=False)
-    if not isinstance(hashes, np.ndarray) or hashes.ndim != 1 or hashes.dtype != np.uint64:
-        kind = getattr(hashes, "dtype", type(hashes).__name__)
-        raise ValueError(f"{TRAINED_ROWS} of {kind}, not a list of hashes")
-    return hashes
-
-
-def _read_reference(folder: Path) -> pl.DataFrame:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        # Read by Arrow: on a file that is not Parquet it raises, where Polars may panic.
-        with pq.ParquetFile(folder / REFERENCE) as file:
-            _check_reference(file)
-            return pl.DataFrame(file.read())
-    except (pa.ArrowException, OSError) as error:
-        raise ValueError(f"{REFERENCE}: {error}") from error
-
-
-def _check_reference(file: Any) -> None:
-    cell_count = file.metadata.num_rows * file.metadata.num_columns
-    if cell_count > _LARGEST_REFERENCE_CELLS:
-        raise ValueError(
-            f"{REFERENCE} of {cell_count} values, more than {_LARGEST_REFERENCE_CELLS}"
-        )
-    unexpected = [field.name for field in file.schema_arrow if not _has_plain_type(field)]
-    if unexpected:
-        names = show_examples(unexpected)
-        raise ValueError(f"{REFERENCE} with columns {names} of an unexpected type")
-
-
-def _has_plain_type(field: Any) -> bool:
-    """Return True for numbers, flags and texts; extension types, which define a type of their own, are not plain."""
-    from pyarrow import types
-
-    kinds = (
-        types.is_integer,
-        types.is_floating,
-        types.is_boolean,
-        types.is_string,
-        types.is_large_string,
-    )
-    return not field.metadata and any(is_kind(field.type) for is_kind in kinds)
 
 
 def _read_file(folder: Path, name: str, *, largest: int) -> bytes:

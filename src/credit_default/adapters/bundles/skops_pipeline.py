@@ -123,3 +123,26 @@ def _iterate_built(root: Any) -> Iterator[Any]:
             seen.add(id(item))
             waiting.extend([*item.children.values(), getattr(item, "cached", None)])
             yield item
+
+
+class Restoration:
+    """scikit-learn's own pipeline of a file's bytes: read when it is first asked for, under every check, and kept.
+
+    Args:
+        content: The file's bytes.
+        recipe: What the bundle says that the estimator was fitted by.
+    """
+
+    def __init__(self, content: bytes, recipe: Recipe) -> None:
+        self._content, self._recipe = content, recipe
+        self._pipeline: Any = None
+
+    def find_pipeline(self) -> Any:
+        """Return the pipeline, always the same object. Raises what `read_pipeline` raises."""
+        if self._pipeline is None:
+            self._pipeline = read_pipeline(BytesIO(self._content), recipe=self._recipe)
+        return self._pipeline
+
+    def find_forest(self) -> Any:
+        """Return its forest, without calibration. Raises what `read_pipeline` raises."""
+        return unwrap_forest(self.find_pipeline().named_steps[FOREST_STEP])

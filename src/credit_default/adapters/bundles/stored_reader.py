@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from credit_default.adapters.bundles.artifact_check import check_pipeline
-from credit_default.adapters.bundles.skops_pipeline import read_pipeline
+from credit_default.adapters.bundles.skops_pipeline import Restoration
 from credit_default.adapters.bundles.stored_schema import (
     ALLOWED,
     BUILD_FEATURES,
@@ -45,29 +45,6 @@ _NAMES: Final = {"__class__", "__module__", "__loader__"}
 _OPTIONAL: Final = {"__id__"}
 _OF_ROOT: Final = {"protocol", "_skops_version"}
 _VERSION: Final = "_sklearn_version"
-
-
-class Restoration:
-    """scikit-learn's own pipeline of a file's bytes: read when it is first asked for, under every check, and kept.
-
-    Args:
-        content: The file's bytes.
-        recipe: What the bundle says that the estimator was fitted by.
-    """
-
-    def __init__(self, content: bytes, recipe: Recipe) -> None:
-        self._content, self._recipe = content, recipe
-        self._pipeline: Any = None
-
-    def find_pipeline(self) -> Any:
-        """Return the pipeline, always the same object. Raises what `read_pipeline` raises."""
-        if self._pipeline is None:
-            self._pipeline = read_pipeline(io.BytesIO(self._content), recipe=self._recipe)
-        return self._pipeline
-
-    def find_forest(self) -> Any:
-        """Return its forest, without calibration. Raises what `read_pipeline` raises."""
-        return unwrap_forest(self.find_pipeline().named_steps[FOREST_STEP])
 
 
 def read_stored_pipeline(
