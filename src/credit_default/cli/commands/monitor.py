@@ -92,9 +92,9 @@ def _monitor_batch(
     find_scored_snapshot(
         connect_with_mlflow(shared, output), request.batch_id
     )  # before a server is started
-    from credit_default.flows.server.session import SCORING_MODULES, flow_session
+    from credit_default.flows.server.session import flow_session, list_scoring_modules
 
-    with flow_session(settings, preload_modules=SCORING_MODULES) as session:
+    with flow_session(settings, preload_modules=list_scoring_modules(settings)) as session:
         with output.step("comparing the batch with its reference") as found:
             from credit_default.flows.monitor import monitor as flow
 

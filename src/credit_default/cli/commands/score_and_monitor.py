@@ -94,9 +94,9 @@ def _start_session_later(settings: "Settings") -> "Iterator[Callable[[], Session
 
         @cache
         def start() -> "Session":
-            from credit_default.flows.server.session import SCORING_MODULES, flow_session
+            from credit_default.flows.server.session import flow_session, list_scoring_modules
 
-            session = flow_session(settings, preload_modules=SCORING_MODULES)
+            session = flow_session(settings, preload_modules=list_scoring_modules(settings))
             return block.enter_context(session)
 
         yield start

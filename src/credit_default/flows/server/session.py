@@ -25,6 +25,8 @@ from credit_default.flows.server.ephemeral_server import (
 )
 from credit_default.flows.server.graceful_shutdown import graceful_shutdown
 from credit_default.flows.server.health_check import is_server_reachable
+from credit_default.model.families.find_family import find_family
+from credit_default.model.families.forests import ForestFamily
 from credit_default.services.context.moved_lake import follow_moved_lake
 from credit_default.settings import (
     Settings,
@@ -43,12 +45,16 @@ FLOW_MODULES = (
         for name in ("train", "predict", "monitor", "reconcile", "maintain")
     ),
 )
-# what scoring and monitoring need, down to the reader of the champion's bundle
-SCORING_MODULES = (
+_SCORING_MODULES = (
     "mlflow",
-    "skops.io",
     *(f"credit_default.flows.{name}" for name in ("predict", "monitor")),
 )
+
+
+def list_scoring_modules(settings: Settings) -> tuple[str, ...]:
+    """Return what scoring and monitoring need, with the reader of bundles where the champion may be no forest (docs/adr/0042)."""
+    is_forest = isinstance(find_family(settings.recipe), ForestFamily)
+    return _SCORING_MODULES if is_forest else (*_SCORING_MODULES, "skops.io")
 
 
 @dataclass(frozen=True, slots=True)
