@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from credit_default.model.statistics.tails import find_chi_square_quantile, find_normal_quantile
+
 P_VALUE_METHODS: Final = frozenset({"ks", "chisquare"})  # statistic is a p-value: small is drift
 
 
@@ -64,11 +66,9 @@ def measure_noise(column: ColumnDrift, report: DriftReport, *, confidence: float
         A distance in the unit of the column's method; 0 for methods that allow for chance
         themselves.
     """
-    from scipy.stats import chi2, norm  # late: every command imports the policies, few need this
-
     rows = 1 / max(1, report.reference_count) + 1 / max(1, report.current_count)
-    psi = float(chi2.ppf(confidence, max(1, column.bin_count - 1))) * rows
-    area = float(norm.ppf((1 + confidence) / 2)) * column.spread * rows**0.5
+    psi = find_chi_square_quantile(confidence, max(1, column.bin_count - 1)) * rows
+    area = find_normal_quantile((1 + confidence) / 2) * column.spread * rows**0.5
     allowances: dict[str, float] = {
         "psi": psi,
         "jensenshannon": (psi / 8) ** 0.5,

@@ -14,6 +14,7 @@ from typing import Final
 from credit_default.gates.monitoring.monitoring_gates import FAIRNESS
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.model.fairness.acceptance_counts import Acceptance, GroupAcceptance
+from credit_default.model.statistics.tails import find_normal_quantile
 
 GATE: Final = FAIRNESS.name
 _LEVELS: Final[tuple[Level, ...]] = ("ok", "watch", "alarm")
@@ -62,8 +63,6 @@ def judge_fairness_drift(
         when it did only one of both; else `ok`. `not judged` where no attribute has two groups that
         are large enough in both.
     """
-    from scipy.stats import norm  # late: every command imports the policies, few need this
-
     policy = policy or FairnessDriftPolicy()
     ratios = measure_group_ratios(reference, current, policy=policy)
     if not ratios:
@@ -72,7 +71,7 @@ def judge_fairness_drift(
             "(fairness_drift.fewest_rows)"
         )
         return Verdict(GATE, "not judged", (reason,))
-    beyond = float(norm.ppf(policy.confidence ** (1 / len(ratios))))
+    beyond = find_normal_quantile(policy.confidence ** (1 / len(ratios)))
     levels = {ratio: _judge_ratio(ratio, beyond, policy) for ratio in ratios}
     level = max(levels.values(), key=_LEVELS.index)
     return Verdict(GATE, level, _list_reasons(levels, level, policy), _list_figures(ratios))

@@ -15,6 +15,7 @@ from credit_default.errors import show_examples
 from credit_default.gates.monitoring.feed_policy import FeedPolicy
 from credit_default.gates.monitoring.monitoring_gates import FEED
 from credit_default.gates.verdict import Level, Verdict
+from credit_default.model.statistics.tails import find_normal_quantile
 
 GATE: Final = FEED.name
 _SHOWN_COUNT: Final = 5
@@ -200,10 +201,8 @@ def _compute_chance_margin(share: float, state: BatchState, policy: FeedPolicy) 
 
     The policy's confidence holds for all columns together.
     """
-    from scipy.stats import norm  # late: every command imports the policies, few need this
-
     count = max(1, len(state.columns))
-    deviations = float(norm.ppf(policy.confidence ** (1 / count)))
+    deviations = find_normal_quantile(policy.confidence ** (1 / count))
     rows = 1 / max(1, state.row_count) + 1 / max(1, state.reference_count)
     return deviations * sqrt(share * (1 - share) * rows)
 

@@ -21,6 +21,7 @@ from credit_default.model.profile.two_sample_p_values import (
     measure_ks_p_value,
 )
 from credit_default.model.statistics.bootstrap import FloatArray
+from credit_default.model.statistics.tails import measure_chi_square_tail
 
 SMALLEST_SHARE: Final = 0.0001  # replaces the share of an empty bin, which has no logarithm
 SMALLEST_DEVIATION: Final = 0.001  # replaces the standard deviation of a constant reference
@@ -133,9 +134,7 @@ def _measure_chisquare(column: ProfilePair) -> Distance:
     bin_count = int(taken.sum())
     with np.errstate(divide="ignore"):  # a value that the reference lacks is infinitely far
         statistic = float(((found[taken] - expected[taken]) ** 2 / expected[taken]).sum())
-    from scipy.stats import chi2  # late: every command imports the policies, few need this
-
-    p_value = float(chi2.sf(statistic, bin_count - 1)) if bin_count > 1 else 1.0
+    p_value = measure_chi_square_tail(statistic, bin_count - 1) if bin_count > 1 else 1.0
     return Distance(
         p_value, bin_count, p_value=measure_homogeneity_p_value(column.reference.counts, found)
     )

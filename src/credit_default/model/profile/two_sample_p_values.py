@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from credit_default.model.profile.binning import Counts
+from credit_default.model.statistics.tails import measure_chi_square_tail
 
 _FEWEST_EXPECTED: Final = 5  # in a bin, for a chi-square test to hold
 _MOST_EXACT_ROWS: Final = 10_000  # rows per side up to which scipy computes the exact p-value
@@ -18,8 +19,6 @@ def measure_homogeneity_p_value(reference: Counts, current: Counts) -> float:
         reference: Counts by bin.
         current: Counts by the same bins. Bins with fewer than 5 expected rows are merged into one.
     """
-    from scipy.stats import chi2  # late: every monitor imports this module, few columns need a test
-
     shares = np.array([reference.sum(), current.sum()]) / (reference.sum() + current.sum())
     both = reference + current
     thin = both * shares.min() < _FEWEST_EXPECTED
@@ -29,7 +28,7 @@ def measure_homogeneity_p_value(reference: Counts, current: Counts) -> float:
     table = table[:, table.sum(axis=0) > 0]
     expected = np.outer(shares, table.sum(axis=0))
     statistic = float(((table - expected) ** 2 / expected).sum())
-    return float(chi2.sf(statistic, table.shape[1] - 1)) if table.shape[1] > 1 else 1.0
+    return measure_chi_square_tail(statistic, table.shape[1] - 1) if table.shape[1] > 1 else 1.0
 
 
 def measure_ks_p_value(below: int, row_count: int, other_below: int, other_row_count: int) -> float:
