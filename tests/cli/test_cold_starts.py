@@ -89,4 +89,4 @@ def test_a_batch_is_scored_explained_and_monitored_without_scikit_learn(
 
     _, imported = run_cold([*command, "--lake", trained["lake"]])
 
-    assert imported.isdisjoint(("sklearn", "skops", "scipy.stats", "matplotlib", "evidently"))
+    assert imported & {"sklearn", "skops", "scipy.stats", "matplotlib", "evidently"} == set()

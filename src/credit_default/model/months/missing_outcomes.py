@@ -47,12 +47,12 @@ def measure_missing_outcomes(
     Returns:
         None where fewer than `FEWEST_ROWS` clients are on one of the two sides.
     """
-    from scipy.stats import mannwhitneyu  # late: few commands need it
-
     score, known = np.asarray(default_probability, dtype=np.float64), np.asarray(outcome) >= 0
     present, missing = np.sort(score[known]), np.sort(score[~known])
     if min(len(present), len(missing)) < FEWEST_ROWS:
         return None
+    from scipy.stats import mannwhitneyu  # late: a batch without outcomes needs none of it
+
     test = mannwhitneyu(present, missing, alternative="two-sided", method="asymptotic")
     return MissingOutcomes(
         len(present),
