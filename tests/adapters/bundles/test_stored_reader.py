@@ -132,6 +132,7 @@ def test_what_it_does_not_know_scikit_learns_own_answers(stored):
         stored.pipeline.predict_proba(rows)[:, 1].tolist()
         == score_probability(stored, rows).tolist()
     )
+    assert np.array_equal(stored.pipeline[:-1].transform(rows), stored.build_matrix(rows))
     with pytest.raises(AttributeError):
         stored.forest.no_such_thing  # noqa: B018
 

@@ -22,6 +22,7 @@ from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, FOREST_STEP
 from credit_default.model.families.find_family import find_family
 from credit_default.model.families.recipe import Recipe
+from credit_default.model.families.stored.stored_pipeline import restore_pipeline
 from credit_default.model.features.declaration import parse_features
 from credit_default.model.features.input_values import parse_input_values
 from credit_default.model.features.learn_features import learn_sides, may_learn
@@ -95,7 +96,11 @@ def score_unseen(pipeline: Any, ordered: pl.DataFrame, *, recipe: Recipe) -> Out
         ordered: The training rows in the order in which they were fitted.
         recipe: The recipe that it was fitted by.
     """
-    defaulted, family = read_outcome(ordered), find_family(recipe)
+    defaulted, family, pipeline = (
+        read_outcome(ordered),
+        find_family(recipe),
+        restore_pipeline(pipeline),
+    )
     estimator = unwrap_forest(pipeline.named_steps[FOREST_STEP])
     matrix = pipeline[:-1].transform(ordered)
     learning = _find_learning_features(pipeline)

@@ -41,6 +41,9 @@ class StoredPipeline(StoredEstimator):
             raise AttributeError(name)
         return getattr(self.restore(), name)
 
+    def __getitem__(self, place: Any) -> Any:
+        return self.restore()[place]
+
     def restore(self) -> Any:
         """Return scikit-learn's own pipeline, which takes importing it the first time.
 
