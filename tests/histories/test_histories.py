@@ -25,7 +25,7 @@ from tests.histories.workload import CHOICES, FAULTS, Act, draw_workload
 pytestmark = pytest.mark.xdist_group("histories")
 
 ROOT = Path(__file__).resolve().parents[2]
-ORDINARY = 20
+ORDINARY = 8
 LONG = 1_000  # in two halves, one for each core
 RICH = 581  # the seed of a short history in which files are delivered, scored and outcomes taken in
 
@@ -58,7 +58,7 @@ def rich(template, tmp_path_factory):
     return json.loads((template / "facts.json").read_text()), json.loads(out.read_text())
 
 
-def test_books_balance_after_each_of_twenty_short_histories(template):
+def test_books_balance_after_each_of_eight_short_histories(template):
     ended = run_histories(template, "--seed", 1, "--count", ORDINARY, "--short")
 
     print(ended.stdout)  # noqa: T201 - the seeds and what was struck, for people who ask with -s

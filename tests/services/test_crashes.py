@@ -43,7 +43,7 @@ MODELLED = {  # the act of tests/protocol that an act here is
     "refuse": "refuse",
     "rollback": "roll_back",
 }
-LITTLE = 24  # kills at random moments; the nightly suite has ten times as many
+LITTLE = 12  # kills at random moments; the nightly suite has twenty times as many
 # an act that dies and is done again may have begun, or been refused, twice
 AGAIN = ("forgetting", "forgotten", "refused")
 
