@@ -85,6 +85,11 @@ class ModelBundle:
         """
         return unwrap_forest(self.pipeline.named_steps[FOREST_STEP])
 
+    def restore_estimator(self) -> Any:
+        """Return `forest` as its library makes it, which may take importing the library."""
+        forest = self.forest
+        return forest.restore() if isinstance(forest, StoredForest) else forest
+
     @property
     def estimator_class(self) -> str:
         """Return the name of the estimator's class in its library."""

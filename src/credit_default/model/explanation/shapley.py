@@ -28,7 +28,6 @@ from credit_default.model.explanation.shapley_leaf_tables import (
 from credit_default.model.families.family import Family, Scale, TreeTerm
 from credit_default.model.families.find_family import find_family
 from credit_default.model.families.own.own_family import is_own
-from credit_default.model.families.stored.stored_forest import StoredForest
 from credit_default.model.features.input_values import list_possibly_missing
 from credit_default.model.features.row_functions import FloatArray
 from credit_default.model.statistics.logistic import expit
@@ -202,10 +201,7 @@ class Explainer:
         from woodelf import WoodelfExplainer
         from woodelf.core.trees.parse_models import load_decision_tree_ensemble_model
 
-        bundle, names = self.bundle, list(self.bundle.feature_names)
-        forest = (
-            bundle.forest.restore() if isinstance(bundle.forest, StoredForest) else bundle.forest
-        )
+        forest, names = self.bundle.restore_estimator(), list(self.bundle.feature_names)
         trees = load_decision_tree_ensemble_model(forest, names, class_index=_DEFAULTED)
         return WoodelfExplainer(trees, self._build_frame(self._background_matrix))
 
