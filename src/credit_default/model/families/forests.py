@@ -172,8 +172,11 @@ class ForestFamily:
         check_constraints(estimator.monotonic_cst, feature_count=feature_count)
         for member in members:
             _check_fitted(member, member_class, _FITTED_TREE)
+            require(
+                type(member.tree_) is tree_class and member.tree_.n_features == feature_count,
+                "a tree over other features",
+            )
             _check_member(member, estimator.monotonic_cst, feature_count=feature_count)
-            require(type(member.tree_) is tree_class, "another tree than the forest's")
 
     def _find_classes(self, estimator: Any) -> tuple[Any, Any, Any]:
         """Return the classes of this family's forest, its members and their trees: as stored, or scikit-learn's own."""
@@ -198,7 +201,6 @@ def _check_fitted(estimator: Any, kind: Any, fitted: frozenset[str]) -> None:
 def _check_member(member: Any, constraints: Any, *, feature_count: int) -> None:
     require(member.monotonic_cst == constraints, "a tree under other constraints than its forest")
     _check_counts(member, feature_count=feature_count)
-    require(member.tree_.n_features == feature_count, "a tree over other features")
     require(member.tree_.max_n_classes == len((0, 1)), "a tree that is not of two classes")
 
 
