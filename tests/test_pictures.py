@@ -1,6 +1,5 @@
 import re
 import runpy
-import re
 import shutil
 import subprocess
 import sys
