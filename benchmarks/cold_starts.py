@@ -28,7 +28,7 @@ BOUNDS = {  # CPU-seconds on a quiet machine
     "monitor --explain": 1.0,
     "models show": 1.5,
     "verify": 1.5,
-    "explain BATCH CLIENT": 2.0,
+    "explain BATCH CLIENT": 2.3,
 }
 _STEP = re.compile(r"✓ (\w+)")
 

@@ -37,7 +37,7 @@ BUDGETS = {
     "monitor --explain": (1.0, (*SERVERS, *HEAVY, "dataframely", "httpx")),
     "models show": (1.5, (*SERVERS, *HEAVY)),
     "verify": (1.5, (*SERVERS, "sklearn", "matplotlib")),
-    "explain {batch} {client}": (2.0, (*SERVERS, *HEAVY)),
+    "explain {batch} {client}": (2.3, (*SERVERS, *HEAVY)),
 }
 
 
