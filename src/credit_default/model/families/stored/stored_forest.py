@@ -114,6 +114,34 @@ class StoredEstimator:
         return self
 
 
+class RestorableEstimator(StoredEstimator):
+    """A stored estimator; what it does not know, it asks of scikit-learn's own.
+
+    Args:
+        attributes: What is stored of it.
+        restore: Returns scikit-learn's own object of the same bytes, always the same one.
+    """
+
+    __slots__ = ("_restore",)  # beside the attributes, which are what was stored and nothing else
+
+    def __init__(self, attributes: Mapping[str, Any], restore: Callable[[], Any]) -> None:
+        super().__init__(attributes)
+        self._restore = restore
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "_restore":  # asked while it is being copied
+            raise AttributeError(name)
+        return getattr(self.restore(), name)
+
+    def restore(self) -> Any:
+        """Return scikit-learn's own object, which takes importing it the first time.
+
+        Raises:
+            ArtifactError: scikit-learn's objects cannot be built from what is stored.
+        """
+        return self._restore()
+
+
 class StoredDecisionTree(StoredEstimator):
     """A tree of a random forest; `tree_` is a `StoredTree`."""
 
@@ -127,7 +155,7 @@ class StoredExtraTree(StoredDecisionTree):
     class_name: ClassVar[str] = "ExtraTreeClassifier"
 
 
-class StoredForest(StoredEstimator):
+class StoredForest(RestorableEstimator):
     """A forest of two classes whose attributes are those of scikit-learn's, except that its trees are stored ones.
 
     Args:
@@ -135,27 +163,9 @@ class StoredForest(StoredEstimator):
         restore: Returns scikit-learn's own forest of the same bytes, always the same object.
     """
 
-    __slots__ = ("_restore",)  # beside the attributes, which are what was stored and nothing else
     parameters = _FOREST_PARAMETERS
     class_name: ClassVar[str]
     takes_missing: ClassVar[bool] = True
-
-    def __init__(self, attributes: Mapping[str, Any], restore: Callable[[], Any]) -> None:
-        super().__init__(attributes)
-        self._restore = restore
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "_restore":  # asked while it is being copied
-            raise AttributeError(name)
-        return getattr(self.restore(), name)
-
-    def restore(self) -> Any:
-        """Return scikit-learn's own forest, which takes importing it the first time.
-
-        Raises:
-            ArtifactError: scikit-learn's objects cannot be built from what is stored.
-        """
-        return self._restore()
 
     def predict_proba(self, matrix: Any) -> FloatArray:
         """Return each row's probabilities of both classes, bit for bit those of scikit-learn on one core.

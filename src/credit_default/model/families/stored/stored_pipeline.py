@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from credit_default.model.families.stored.stored_forest import StoredEstimator
+from credit_default.model.families.stored.stored_forest import RestorableEstimator, StoredEstimator
 
 
 class StoredTransformer(StoredEstimator):
@@ -21,7 +21,7 @@ class StoredTransformer(StoredEstimator):
         return self.func(rows, **self.kw_args)
 
 
-class StoredPipeline(StoredEstimator):
+class StoredPipeline(RestorableEstimator):
     """The steps, with the attributes of scikit-learn's `Pipeline`; what else is asked, scikit-learn's own answers.
 
     Args:
@@ -29,28 +29,10 @@ class StoredPipeline(StoredEstimator):
         restore: Returns scikit-learn's own pipeline of the same bytes, always the same object.
     """
 
-    __slots__ = ("_restore",)
     parameters: ClassVar[tuple[str, ...]] = ("memory", "steps", "transform_input", "verbose")
-
-    def __init__(self, attributes: Mapping[str, Any], restore: Callable[[], Any]) -> None:
-        super().__init__(attributes)
-        self._restore = restore
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "_restore":  # asked while it is being copied
-            raise AttributeError(name)
-        return getattr(self.restore(), name)
 
     def __getitem__(self, place: Any) -> Any:
         return self.restore()[place]
-
-    def restore(self) -> Any:
-        """Return scikit-learn's own pipeline, which takes importing it the first time.
-
-        Raises:
-            ArtifactError: scikit-learn's objects cannot be built from what is stored.
-        """
-        return self._restore()
 
     @property
     def named_steps(self) -> dict[str, Any]:
