@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from tests.fakes.forked import run_forked
 
 from credit_default.adapters.host import plain_links
 from credit_default.adapters.host.plain_links import (
@@ -53,10 +54,7 @@ def test_a_forked_process_has_links_of_its_own_and_leaves_its_parents_alone():
     own = require_private_folder()
     read, write = os.pipe()
 
-    if not (child := os.fork()):
-        os.write(write, str(require_private_folder()).encode())
-        os._exit(0)
-    os.waitpid(child, 0)
+    assert run_forked(lambda: os.write(write, str(require_private_folder()).encode())) == 0
 
     assert os.read(read, 1_000).decode() != str(own)
     assert own.is_dir()

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.fakes.forked import run_forked
 
 from credit_default.adapters.storage.folder import FolderStorage
 from credit_default.adapters.storage.open_storage import open_storage
@@ -545,13 +546,11 @@ def test_a_file_that_grows_while_it_is_sent_is_not_kept(s3, tmp_path):
 def test_a_forked_process_opens_its_own_connection(s3):
     s3.write_object("a", b"1")
 
-    child = os.fork()
-    if child == 0:
-        os._exit(
-            0 if s3.read_object("a") == b"1" and s3._connection._process_id == os.getpid() else 1
-        )
+    def read():
+        assert s3.read_object("a") == b"1"
+        assert s3._connection._process_id == os.getpid()
 
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert run_forked(read) == 0
     assert s3.read_object("a") == b"1"
 
 
