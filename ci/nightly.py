@@ -124,6 +124,22 @@ PARTS = {
             "tests/test_usual_path.py",
         ),
     ),
+    "walks": Part(
+        "whole walks of commands, flows and services, of which a push takes some",
+        30,
+        (
+            "tests/cli/commands",
+            "tests/cli/test_exit_codes.py",
+            "tests/cli/test_main.py",
+            "tests/services/assessment",
+            "tests/services/champion",
+            "tests/services/monitoring",
+            "tests/test_another_portfolio.py",
+            "tests/test_feature_functions.py",
+            "tests/test_older_lakes.py",
+            "tests/test_proxies.py",
+        ),
+    ),
     "stories": Part(
         "the documented walks, the demo, the pictures, the package and the delivery",
         30,

@@ -302,6 +302,7 @@ def test_loans_are_not_learned_from_credit_card_clients(prefect_server, loans, d
         state.result()
 
 
+@pytest.mark.nightly
 def test_command_line_takes_the_portfolio_the_same_way(
     prefect_server, loans, make_lake, tmp_path, monkeypatch
 ):

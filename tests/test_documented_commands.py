@@ -60,6 +60,11 @@ class Documented:
         return f"{self.place}: {' '.join(self.words)}"
 
 
+@functools.cache
+def read_texts():
+    return tuple(list_texts())
+
+
 def list_texts():
     """Every text with its file: pages as the site has them and configuration whole, of the code each string and docstring."""
     for pattern in (*PAGES, *COMMENTED):
@@ -134,7 +139,7 @@ def split_commands(span):
 def list_all_documented():
     """What is documented of any program, each command once."""
     found = {}
-    for path, text in list_texts():
+    for path, text in read_texts():
         for span, has_own_line in list_spans(path, text):
             if re.match(rf"(?:[A-Z_]+=\S+ )*(?:\S*/bin/)?(?:{'|'.join(PROGRAMS)}) ", span):
                 for words in split_commands(span):
@@ -264,7 +269,7 @@ def test_every_variable_that_is_documented_for_terraform_is_declared():
         for path in ROOT.glob("infra/*/**/variables.tf")
         for name in re.findall(r'^variable "(\w+)"', path.read_text("utf-8"), re.MULTILINE)
     }
-    texts = [text for path, text in list_texts() if path.suffix != ".tf"]
+    texts = [text for path, text in read_texts() if path.suffix != ".tf"]
     given = {name for text in texts for name in re.findall(r"-var[ =](\w+)=", text)}
 
     assert given == {"account_id", "region", "image_digest"}

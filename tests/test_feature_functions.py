@@ -145,6 +145,7 @@ def test_one_hot_without_a_value_names_each_value_of_the_file(folder):
     assert names[:4] == ["home_RENT", "home_OWN", "home_PARENTS", "home_other"]
 
 
+@pytest.mark.nightly
 def test_a_model_with_all_of_them_takes_the_seat_and_scores_in_another_process(scored):
     assert scored["counts"]["scored"] == 300
 

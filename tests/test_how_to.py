@@ -40,6 +40,8 @@ FEW_TREES = {"CREDIT_DEFAULT_RECIPE__TREE_COUNT": "40"}
 # These change no code, so that their commands need not be imported again: they run on the session's Prefect server in
 # processes that are forked from one. In the long form each is a process of its own, with all trees and resamples.
 WARM = {"bring-your-own-file", "debug-a-failed-run", "roll-back"}
+# one that changes code, one that adds a command, one for the person on duty; `make nightly` carries all of them out
+ALWAYS = {"add-a-cli-command", "add-a-feature", "roll-back"}
 FENCE = re.compile(
     r'^```(\w+)(?: title="([^"]+)")?( append)?\n(.*?)^```$', re.MULTILINE | re.DOTALL
 )
@@ -259,7 +261,10 @@ def test_a_page_that_changes_code_has_a_test_for_it(task):
         *(
             pytest.param(
                 task,
-                marks=[pytest.mark.xdist_group("prefect")] if task in WARM else [],
+                marks=[
+                    *([pytest.mark.xdist_group("prefect")] if task in WARM else []),
+                    *([] if task in ALWAYS else [pytest.mark.nightly]),
+                ],
             )
             for task in TASKS
         ),

@@ -25,8 +25,8 @@ def benchmark():
     ("part", "kind", "sample_count"),
     [
         ("metrics", "calibrated", 160),
-        ("metrics", "level +.2", 120),
-        ("groups", "segment", 120),
+        pytest.param("metrics", "level +.2", 120, marks=pytest.mark.nightly),
+        pytest.param("groups", "segment", 120, marks=pytest.mark.nightly),
         ("gains", "slope .8", 120),
     ],
 )

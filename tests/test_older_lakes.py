@@ -312,6 +312,7 @@ def test_the_older_champion_is_loaded_with_the_digest_that_it_had(older_lake):
     assert champion.bundle.digest == older_lake.printed["model_digest"]
 
 
+@pytest.mark.nightly
 def test_training_on_the_same_rows_gives_the_same_model(older_lake, present_lake):
     champion = present_lake.registry.find_champion()
 

@@ -41,7 +41,9 @@ def send_from_all_clients(*hosts, **variables):
     return json.loads(ended.stdout)
 
 
-@pytest.mark.parametrize("name", ["ALL_PROXY", "http_proxy"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("ALL_PROXY", marks=pytest.mark.nightly), "http_proxy"]
+)
 def test_every_client_sends_outside_requests_to_the_proxy_and_none_to_loopback(name):
     loopback = ("127.0.0.1", "localhost", "127.0.0.2", "0.0.0.0")
 

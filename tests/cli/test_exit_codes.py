@@ -142,6 +142,7 @@ def test_flow_that_fails_inside_prefect_ends_with_70_and_its_original_error(
     assert run("predict", batch, "--config", config, "-q", server=prefect_server).exit_code == 0
 
 
+@pytest.mark.nightly
 def test_flow_as_a_script_ends_an_unexpected_error_with_70(temporary_folder):
     plant = PLANT.replace("cli.main import run", "flows.runs.run_as_script import run_as_script")
     plant = plant.replace(

@@ -81,6 +81,7 @@ def test_unknown_option_is_bad_usage(run):
     assert run("train", "--nonsense").exit_code == 2
 
 
+@pytest.mark.nightly
 def test_flow_module_runs_as_a_script():
     command = [sys.executable, "-m", "credit_default.flows.train", "--help"]
 

@@ -222,6 +222,7 @@ def buckets(s3_environment, s3_uri, trained, use, batch, tmp_path, monkeypatch):
     client.close()
 
 
+@pytest.mark.nightly
 def test_a_bucket_copied_with_its_home_touches_neither_of_the_old_ones(
     use, buckets, batch, simulated_files, tmp_path
 ):

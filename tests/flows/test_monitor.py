@@ -94,6 +94,7 @@ def test_broken_feed_raises_an_alarm_where_hardly_anything_drifted(
     assert verdicts["feed"].reasons == ("one value in every row: 'sex'",)
 
 
+@pytest.mark.nightly
 def test_monitored_batches_are_in_a_workspace_of_evidently(trained, drifted_batch, drawn_pages):
     summary = run(drifted_batch, trained, report="drift").result()
 

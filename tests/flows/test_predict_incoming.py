@@ -91,6 +91,7 @@ def test_file_without_a_month_is_scored_when_the_run_names_it(inbox):
     assert "a.csv has no statement_month" in unnamed.message
 
 
+@pytest.mark.nightly
 def test_batch_whose_run_died_before_it_could_announce_it_is_announced(
     inbox, prefect_server, wait_for_events
 ):
@@ -133,6 +134,7 @@ def test_run_fails_with_the_reasons_when_the_others_are_done(inbox):
     assert [len(inbox.names(place)) for place in ("incoming", "processed", "refused")] == [0, 1, 2]
 
 
+@pytest.mark.nightly
 def test_object_that_its_queue_announces_five_times_has_one_result(
     trained, simulated_files, s3_environment, s3_uri, tmp_path
 ):

@@ -56,6 +56,7 @@ def test_batch_scored_while_mlflow_was_away_is_recorded_when_it_is_back_and_then
     assert (again_name, again.status, again.notes) == ("NothingToDo", "nothing to do", ())
 
 
+@pytest.mark.nightly
 def test_card_of_a_training_that_died_at_its_promotion_is_drawn(
     small_settings, simulated_files, make_lake, tmp_path
 ):

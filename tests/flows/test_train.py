@@ -91,6 +91,7 @@ def test_same_rows_again_give_the_same_digest_and_keep_the_champion(first, overr
     assert "nothing to judge" in state.result().verdicts[-1].reasons[0]
 
 
+@pytest.mark.nightly
 def test_new_recipe_is_judged_out_of_fold(first, overrides):
     stumps = {**overrides, "recipe": {"tree_count": 10, "maximum_depth": 1}}
 
@@ -102,6 +103,7 @@ def test_new_recipe_is_judged_out_of_fold(first, overrides):
     assert verdict.figures["log_loss_gain"] < 0
 
 
+@pytest.mark.nightly
 def test_winner_waits_for_two_people_where_the_settings_say_so(
     prefect_server, overrides, make_lake, tmp_path
 ):
@@ -125,6 +127,7 @@ def test_winner_waits_for_two_people_where_the_settings_say_so(
     assert (newest.number, newest.aliases) == (summary.model_version, ("challenger",))
 
 
+@pytest.mark.nightly
 def test_other_costs_with_the_same_forest_are_left_to_a_person(first, overrides):
     dearer = {**overrides, "decision": {"missed_default_cost": 20.0}}
 

@@ -25,7 +25,7 @@ from tests.histories.workload import CHOICES, FAULTS, Act, draw_workload
 pytestmark = pytest.mark.xdist_group("histories")
 
 ROOT = Path(__file__).resolve().parents[2]
-ORDINARY = 8
+ORDINARY = 6
 LONG = 1_000  # in two halves, one for each core
 RICH = 581  # the seed of a short history in which files are delivered, scored and outcomes taken in
 
@@ -58,7 +58,7 @@ def rich(template, tmp_path_factory):
     return json.loads((template / "facts.json").read_text()), json.loads(out.read_text())
 
 
-def test_books_balance_after_each_of_eight_short_histories(template):
+def test_books_balance_after_each_of_a_few_short_histories(template):
     ended = run_histories(template, "--seed", 1, "--count", ORDINARY, "--short")
 
     print(ended.stdout)  # noqa: T201 - the seeds and what was struck, for people who ask with -s
@@ -115,6 +115,7 @@ def test_a_store_that_is_gone_fails_in_a_history_as_a_real_one_does(tmp_path):
         assert opened.execute(text("select 1")).scalar() == 1
 
 
+@pytest.mark.nightly
 def test_the_books_of_an_undisturbed_history_balance(rich):
     facts, history = rich
 

@@ -16,8 +16,12 @@ def find_violations(page):
 
 
 @pytest.mark.parametrize(
-    ("scheme", "viewport"), [("light", WIDE), ("dark", NARROW)], ids=["light and wide", "dark and narrow"]
-)  # fmt: skip
+    ("scheme", "viewport"),
+    [
+        pytest.param("light", WIDE, id="light and wide", marks=pytest.mark.nightly),
+        pytest.param("dark", NARROW, id="dark and narrow"),
+    ],
+)
 def test_axe_finds_no_violation_on_any_page(lived_in_room, sign_in, scheme, viewport):
     with lived_in_room.client(Role.ADMINISTRATOR) as client:
         pages = walk(client)

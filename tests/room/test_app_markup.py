@@ -95,6 +95,7 @@ def test_no_payload_in_the_lake_runs_on_any_page_that_the_room_has(lived_in_room
     assert dialogs == []
 
 
+@pytest.mark.nightly
 def test_no_payload_in_an_address_runs(sign_in, dialogs):
     page = listen(sign_in(Role.ADMINISTRATOR), dialogs)
     places = [route.path for route in ROUTES if route.method == "GET"]

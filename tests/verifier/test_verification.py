@@ -64,6 +64,7 @@ def test_a_lake_without_its_registry_holds_and_says_what_is_not_judged(lake, che
     assert any("its verdict: the registry is not in the lake" in line for line in checked.gaps)
 
 
+@pytest.mark.nightly
 def test_a_lake_in_a_bucket_is_read_where_it_is(s3_environment, verified_lake, check_lake):
     place = {"LocationConstraint": "eu-central-1"}
     store = boto3.resource("s3", endpoint_url=s3_environment)

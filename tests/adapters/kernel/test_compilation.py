@@ -37,6 +37,7 @@ def test_two_processes_at_once_leave_one_whole_file(monkeypatch, tmp_path):
     assert [each for each in path.parent.iterdir() if each.suffix != ".pyc"] == [path]
 
 
+@pytest.mark.nightly
 def test_run_as_a_program_it_says_why_it_cannot_write(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     command = [sys.executable, "-X", f"pycache_prefix={tmp_path}/file", "-m", COMPILATION]

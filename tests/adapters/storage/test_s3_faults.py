@@ -203,9 +203,15 @@ def test_a_passing_fault_is_survived_or_reported(prepare, fault_proxy, subtests,
             assert list_sizes(storage) == act.end
 
 
-@each_act
 @pytest.mark.parametrize(
-    "left_out", [LIKE_ANOTHER, pytest.param(set(), marks=pytest.mark.nightly)], ids=["", "all"]
+    ("act", "left_out"),
+    [
+        *(pytest.param(act, LIKE_ANOTHER, id=act.name) for act in SLOW),
+        *(
+            pytest.param(act, set(), id=f"{act.name}, all", marks=pytest.mark.nightly)
+            for act in ACTS
+        ),
+    ],
 )
 def test_a_lasting_fault_is_reported_and_a_repeat_completes_the_act(
     prepare, fault_proxy, subtests, tmp_path, act, left_out

@@ -75,7 +75,7 @@ def test_what_is_not_there_is_bad_usage(run, scored, config, batch, client, told
     assert told in answer.stderr
 
 
-@pytest.mark.parametrize("mode", ["none", "all"])
+@pytest.mark.parametrize("mode", [pytest.param("none", marks=pytest.mark.nightly), "all"])
 def test_predict_takes_the_mode_of_reasons(
     run, trained, prefect_server, simulated_files, config, tmp_path, mode
 ):

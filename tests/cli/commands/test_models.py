@@ -198,6 +198,7 @@ def test_one_person_alone_is_refused_where_two_are_required(run, own_config, mon
     assert "--request" in answer.stderr
 
 
+@pytest.mark.nightly
 def test_compare_needs_statements_that_both_scored_and_says_how_to_get_them(
     run, own_config, simulated_files
 ):

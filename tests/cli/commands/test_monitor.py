@@ -26,6 +26,7 @@ def test_monitor_takes_one_of_its_options(run, config, beside):
     assert "credit-default monitor --help" in answer.stderr
 
 
+@pytest.mark.nightly
 def test_wrong_model_is_retrained_at_once_with_retrain(
     run, prefect_server, lake_with_champion, simulated_files, small_settings, tmp_path
 ):

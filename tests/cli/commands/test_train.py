@@ -11,6 +11,7 @@ def test_refresh_takes_no_file_of_its_own(run, config, beside):
     assert "ingest" in answer.stderr
 
 
+@pytest.mark.nightly
 def test_train_with_what_is_known_keeps_the_champion_on_a_tie(
     run, config, prefect_server, simulated_files
 ):

@@ -1,3 +1,7 @@
+import pytest
+
+
+@pytest.mark.nightly
 def test_drill_shows_each_fault_and_its_verdict(run, config):
     answer = run(
         "drill", "--fault", "missing column", "--clients", "600", "--config", config, "--json"

@@ -17,7 +17,11 @@ def test_long_running_process_needs_a_long_running_server(run, tmp_path, command
 
 
 @pytest.mark.parametrize(
-    "queue", ["https://sqs.eu-central-1.amazonaws.com/123456789012/incoming", "incoming"]
+    "queue",
+    [
+        "https://sqs.eu-central-1.amazonaws.com/123456789012/incoming",
+        pytest.param("incoming", marks=pytest.mark.nightly),
+    ],
 )
 def test_queue_is_of_a_bucket_and_by_its_address(tmp_path, queue):
     ended = end_by_itself("listen", queue, lake=tmp_path / "lake")

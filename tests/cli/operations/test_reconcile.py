@@ -28,6 +28,7 @@ def lake(untouched, tmp_path, monkeypatch):
     return lake
 
 
+@pytest.mark.nightly
 def test_batch_is_scored_with_both_servers_away_and_recorded_when_they_are_back(
     run, config, lake, simulated_files, prefect_server, monkeypatch
 ):

@@ -25,6 +25,7 @@ def look(server):
     return read_server_runs(server, now=dt.datetime.now(dt.UTC), timeout_seconds=30)
 
 
+@pytest.mark.nightly
 def test_run_under_way_is_shown_with_its_steps(use_full_prefect_server):
     @task
     def check():

@@ -67,6 +67,7 @@ def read_moves(at, count):
         time.sleep(0.1)
 
 
+@pytest.mark.nightly
 def test_promotion_and_rollback_are_announced_once_each_in_their_order(wiring):
     at = LATER
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)

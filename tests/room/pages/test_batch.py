@@ -126,6 +126,7 @@ def test_each_look_at_rejected_rows_is_an_entry_of_the_access_log(room):
     ]
 
 
+@pytest.mark.nightly
 def test_evidentlys_page_runs_its_own_scripts_and_reaches_nothing(room, browser):
     markup = """<img src="x" onerror="said.textContent = 'markup ran'"></body>"""
     hostile = EVIDENTLY.replace("</body>", markup)

@@ -39,6 +39,7 @@ def draw(challenger):
     return dict(draw_figures(challenger, None, subtitle=describe_test_side(challenger)))
 
 
+@pytest.mark.nightly
 def test_pictures_are_png_under_the_names_of_their_files(challenger):
     pictures = draw_challenger(challenger)
 

@@ -240,6 +240,7 @@ def test_real_clients_are_not_scored_by_a_pinned_champion_of_simulated_ones(
         load_champion(without_mlflow, checked)
 
 
+@pytest.mark.nightly
 def test_server_that_goes_away_after_the_champion_was_loaded_costs_the_run_not_the_batch(
     lake, make_wiring, batch
 ):

@@ -102,6 +102,7 @@ def test_a_batch_lives_in_a_bucket_from_incoming_to_its_outcomes(bucket, known_r
     )
 
 
+@pytest.mark.nightly
 def test_a_client_is_forgotten_in_a_bucket_and_the_rest_still_proved(bucket, known_rows):
     batch = known_rows.filter(statement_month="2005-10").slice(100, 50).drop("defaulted")
     bucket.lake.storage.write_object("incoming/october.csv", batch.write_csv().encode())

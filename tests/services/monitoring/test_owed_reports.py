@@ -83,6 +83,7 @@ def test_second_process_leaves_the_page_to_the_one_that_draws(wiring, monitor):
     assert not is_drawing(wiring)
 
 
+@pytest.mark.nightly
 def test_page_that_cannot_be_drawn_stays_owed_with_the_reason_and_holds_up_no_other(
     wiring, monitor
 ):
@@ -123,6 +124,7 @@ def test_page_whose_process_is_killed_is_drawn_by_the_next(wiring, monitor):
     assert list(wiring.lake.home.glob("reports/owed/*")) == []
 
 
+@pytest.mark.nightly
 def test_page_drawn_twice_is_the_same_page(wiring, monitor):
     found = monitor(600)
     key = f"reports/owed/{found.batch_id}-v1.json"

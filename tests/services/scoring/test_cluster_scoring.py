@@ -132,7 +132,9 @@ def require_same(found, expected):
     assert found.entries() == expected.entries()
 
 
-@pytest.mark.parametrize("partition_rows", [1_000_000, 300])
+@pytest.mark.parametrize(
+    "partition_rows", [pytest.param(1_000_000, marks=pytest.mark.nightly), 300]
+)
 def test_workers_give_the_same_bits_as_one_machine(
     score_parts, engine, workers, alone, partition_rows
 ):
@@ -172,6 +174,7 @@ def test_the_scores_are_one_commit_with_the_digest_of_one_machine(
     assert stated["max.default_probability"].max() == rows["default_probability"].max()
 
 
+@pytest.mark.nightly
 def test_reasons_of_the_first_declined_clients_are_those_of_one_machine(
     score_parts, engine, workers
 ):
@@ -216,6 +219,7 @@ def test_a_run_that_fails_before_its_commit_leaves_no_file(score_parts, engine, 
     assert seen
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("nth", [pytest.param(1, marks=pytest.mark.nightly), 2])
 def test_a_driver_that_is_killed_leaves_nothing_that_a_reader_sees(
     nth, copy_lake, parts, engine, workers, alone, trained_lake, tmp_path

@@ -172,6 +172,7 @@ def test_only_the_two_drifted_months_of_simulated_clients_raise_an_alarm(tmp_pat
     assert ring(verdicts) == PLANTED
 
 
+@pytest.mark.nightly
 def test_the_report_itself_comes_to_the_same_verdicts(real_rows, tmp_path):
     lived = live(write_real_demo_months(real_rows, tmp_path, seed=0, policy=DemoPolicy()))
     months = lived.demo_data.months[

@@ -70,6 +70,7 @@ def test_late_file_and_overdue_outcomes_ask_for_a_look(drill_setup):
     assert found["label delay 3"].responses_by_gate["coverage"] == "watch"
 
 
+@pytest.mark.nightly
 def test_gates_that_were_loosened_fail_the_drill(drill_setup):
     assert drill(drill_setup, "broken gate 3")["broken gate 3"].caught_in_batch == 1
 
@@ -92,6 +93,7 @@ def test_unknown_fault_is_refused():
         choose_faults(("gremlins",))
 
 
+@pytest.mark.nightly
 def test_recession_that_was_mended_raises_no_alarm_for_six_months(make_wiring):
     wiring = make_wiring(recipe={"tree_count": 20})
 

@@ -180,6 +180,7 @@ def test_model_retrained_for_a_recession_is_monitored_by_the_months_of_the_reces
     assert measure_score_drift(wiring, challenger, recession_months[SERVED_MONTH]) < 0.1
 
 
+@pytest.mark.nightly
 def test_evaluation_economics_and_contest_see_the_test_rows_of_the_regime_alone(
     wiring, recession_months
 ):

@@ -19,9 +19,9 @@ def run(*arguments):
 @pytest.mark.parametrize(
     ("family", "said"),
     [
-        ("boosting", "Boosting: a sum of 12 small trees"),
+        pytest.param("boosting", "Boosting: a sum of 12 small trees", marks=pytest.mark.nightly),
         pytest.param("blend", "A blend of a forest, a", marks=pytest.mark.nightly),
-        pytest.param("scorecard", "A scorecard of at most 10 bins", marks=pytest.mark.nightly),
+        ("scorecard", "A scorecard of at most 10 bins"),
         pytest.param("extra-trees", "A forest with random", marks=pytest.mark.nightly),
     ],
 )

@@ -98,7 +98,10 @@ def test_the_verdict_on_a_first_model_says_that_it_is_out_of_fold(challenge, few
 
 @pytest.mark.parametrize(
     ("old", "new", "level"),
-    [(STUMPS, SMALL, "ok"), (SMALL, STUMPS, "refused")],
+    [
+        (STUMPS, SMALL, "ok"),
+        pytest.param(SMALL, STUMPS, "refused", marks=pytest.mark.nightly),
+    ],
     ids=["better", "worse"],
 )
 def test_recipes_are_compared_on_the_same_folds_of_all_rows(challenge, known_rows, old, new, level):

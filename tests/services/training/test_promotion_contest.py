@@ -99,7 +99,13 @@ def test_first_model_that_has_learned_nothing_is_refused(challenge, sides):
     ("champion_recipe", "challenger_recipe", "level", "word"),
     [
         (STUMPS, GOOD, "ok", "challenger wins"),
-        (GOOD, STUMPS, "refused", "champion stays: worse beyond noise"),
+        pytest.param(
+            GOOD,
+            STUMPS,
+            "refused",
+            "champion stays: worse beyond noise",
+            marks=pytest.mark.nightly,
+        ),
         (GOOD, replace(GOOD, seed=1), "refused", "champion stays: a tie"),
     ],
     ids=["better", "worse", "equal"],
@@ -127,6 +133,7 @@ def test_refresh_replaces_a_champion_that_learned_nothing(challenge, train_champ
     assert "on the newest rows" in verdict.reasons[0]
 
 
+@pytest.mark.nightly
 def test_another_seed_on_the_same_rows_is_another_attempt(challenge, train_champion, sides):
     champion = train_champion(shuffle_outcomes(sides.development))
     verdicts = []

@@ -112,14 +112,17 @@ def test_winner_becomes_a_file_that_training_takes(wire_tuning, few_rows, tmp_pa
 @pytest.mark.parametrize(
     "recipe",
     [
-        {
-            "family": "blend",
-            "members": [{"family": "boosting", "tree_count": 2}, "scorecard"],
-            "weights": [1, 1],  # fitted ones would take six times the fits
-        },
+        pytest.param(
+            {
+                "family": "blend",
+                "members": [{"family": "boosting", "tree_count": 2}, "scorecard"],
+                "weights": [1, 1],  # fitted ones would take six times the fits
+            },
+            marks=pytest.mark.nightly,
+        ),
         pytest.param({"family": "boosting", "tree_count": 2}, marks=pytest.mark.nightly),
         pytest.param({"family": "extra-trees", **POOR}, marks=pytest.mark.nightly),
-        pytest.param({"family": "scorecard", "bin_count": 2}, marks=pytest.mark.nightly),
+        {"family": "scorecard", "bin_count": 2},
     ],
     ids=lambda recipe: recipe["family"],
 )
