@@ -1,4 +1,4 @@
-"""What the tests rest on: tests that share something dear run in one worker, with one thread a library."""
+"""What the tests rest on: tests that share something dear run in one worker, with one thread a library; a dead worker is told."""
 
 import os
 import shutil
@@ -36,25 +36,48 @@ def test_alone(number):
 """
 
 
-def test_tests_that_share_a_fixture_or_a_group_run_in_one_worker_with_one_thread(tmp_path):
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "test_workers.py").write_text(SUITE, encoding="utf-8")
-    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path / "tests")
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+DEADLY = """
+import os, signal
+import pytest
+
+@pytest.mark.parametrize("number", range(6))
+def test_before(number):
+    pass
+
+def test_that_ends_its_worker():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+@pytest.mark.xdist_group("after")
+@pytest.mark.parametrize("number", range(6))
+def test_after(number):
+    pass
+"""
+
+
+def run_suite(folder, text):
+    """Run these tests as the project's own are run."""
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_workers.py").write_text(text, encoding="utf-8")
+    shutil.copy(ROOT / "tests" / "conftest.py", folder / "tests")
+    shutil.copy(ROOT / "pyproject.toml", folder)
     inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("OMP_", "PYTEST_"))
     }
-
-    ended = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-m", "pytest", "-q"],
-        cwd=tmp_path,
+        cwd=folder,
         env={**inherited, "PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
         text=True,
         check=False,
+        timeout=600,
     )
+
+
+def test_tests_that_share_a_fixture_or_a_group_run_in_one_worker_with_one_thread(tmp_path):
+    ended = run_suite(tmp_path, SUITE)
 
     assert ended.returncode == 0, ended.stdout
     told = [line.split() for line in (tmp_path / "workers.txt").read_text().splitlines()]
@@ -62,3 +85,11 @@ def test_tests_that_share_a_fixture_or_a_group_run_in_one_worker_with_one_thread
     assert (len(workers["shares"]), len(workers["group"])) == (1, 1)
     assert len({*workers["shares"], *workers["group"], *workers["alone"]}) == 2
     assert {threads for _, _, threads in told} == {"1"}
+
+
+def test_a_worker_that_dies_ends_the_run_which_names_its_test(tmp_path):
+    ended = run_suite(tmp_path, DEADLY)
+
+    assert ended.returncode == 1, ended.stdout
+    assert "test_that_ends_its_worker" in ended.stdout
+    assert "crashed while running" in ended.stdout
