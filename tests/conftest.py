@@ -157,6 +157,10 @@ def own_temporary_folder(tmp_path_factory):
     ):
         Path(folder).chmod(0o755)  # another user's commands, in some tests, come in
         patch.setenv("TMPDIR", folder)
+        if not os.access(
+            Path.home(), os.W_OK
+        ):  # or matplotlib makes a folder here, and misses it at exit
+            patch.setenv("MPLCONFIGDIR", str(Path(folder, "matplotlib")))
         patch.setattr(tempfile, "tempdir", None)
         yield
 
