@@ -67,6 +67,7 @@ WRONG_INPUTS = {
     "listen: no server": ("listen", "prefect.api_url"),
 }
 ALWAYS = (  # one for each way to the file, the registry and the tables; the others are tried at night
+    "forget: no such client",
     "predict: no champion",
     "train: a column of text",
     "demo: no such scenario",

@@ -47,7 +47,9 @@ def call(trained, tmp_path):
     """Run a command on the trained lake in this shell, in a working folder of its own."""
     quality = "".join(f"{name} = {value}\n" for name, value in trained["quality"].items())
     small = f'cache = "{trained["cache"]}"\njobs = 1\nreport = "drift"\n'
-    recipe = "[recipe]\ntree_count = 10\nmaximum_depth = 6\n"
+    recipe = (
+        "[recipe]\ntree_count = 10\nmaximum_depth = 6\nleaf_row_count = 40\ncolumn_share = 0.2\n"
+    )
     (tmp_path / "c.toml").write_text(f"{small}{recipe}[quality]\n{quality}")
 
     def run_command(*arguments, lake=trained["lake"], **shell):
